@@ -1,1 +1,16 @@
+//! The domain of chatkitd: sites, users, sessions, secrets, and the ports they need.
+//!
+//! Nothing here knows of a runtime, an HTTP library or a database driver: adapters live in
+//! `chatkitd-store`, `chatkitd-http` and the server binary, and reach the domain through [`ports`].
+//! The crate also builds for `wasm32-unknown-unknown`.
 
+pub mod id;
+pub mod keys;
+pub mod limits;
+pub mod ports;
+pub mod seal;
+pub mod secret_text;
+pub mod service_keys;
+pub mod sessions;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
