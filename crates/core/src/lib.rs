@@ -12,5 +12,7 @@ pub mod seal;
 pub mod secret_text;
 pub mod service_keys;
 pub mod sessions;
+pub mod site;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod workflows;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use crate::id::SiteName;
 use crate::limits::SiteLimits;
 
+mod configuration;
 mod origin;
 
+pub use configuration::{ChatKitConfiguration, ConfigurationError, FileUpload, History, Titling};
 pub use origin::{Origin, OriginPattern, OriginPatternError};
 
 /// How long sessions and secrets last on a site (design 4.1).
@@ -49,9 +49,8 @@ pub struct Site {
     pub lifetimes: Lifetimes,
     /// How often somebody may do something.
     pub limits: SiteLimits,
-    /// The most that a session's `chatkit_configuration` may allow, in `OpenAI`'s shape. Fields that
-    /// are absent stand at `OpenAI`'s defaults (uploads off).
-    pub configuration: Map<String, Value>,
+    /// The most that a session's `chatkit_configuration` may allow (uploads off by default).
+    pub configuration: ChatKitConfiguration,
 }
 
 impl Site {
@@ -64,7 +63,7 @@ impl Site {
             anonymous: true,
             lifetimes: Lifetimes::default(),
             limits: SiteLimits::default(),
-            configuration: Map::new(),
+            configuration: ChatKitConfiguration::default(),
         }
     }
 
@@ -92,8 +91,7 @@ impl Sites {
         let mut by_name: BTreeMap<_, _> =
             sites.into_iter().map(|site| (site.name.clone(), Arc::new(site))).collect();
         let name = SiteName::default_site();
-        let default =
-            Arc::clone(by_name.entry(name.clone()).or_insert_with(|| Arc::new(Site::new(name))));
+        let default = Arc::clone(by_name.entry(name.clone()).or_insert_with(|| Arc::new(Site::new(name))));
         Self { by_name, default }
     }
 
@@ -109,8 +107,7 @@ impl Sites {
 
     /// The site that alone lists this origin (design 4.5).
     pub fn only_site_of(&self, origin: &Origin) -> Option<&Arc<Site>> {
-        let mut listing =
-            self.by_name.values().filter(|site| site.lists_origins() && site.allows(origin));
+        let mut listing = self.by_name.values().filter(|site| site.lists_origins() && site.allows(origin));
         match (listing.next(), listing.next()) {
             (Some(site), None) => Some(site),
             _ => None,

@@ -42,7 +42,11 @@ impl DeviceTokens {
     }
 
     /// A token good for [`DEVICE_LIFETIME`] from `now`.
-    pub fn sign(&self, device: &DeviceToken, now: Timestamp) -> Result<SecretText, jsonwebtoken::errors::Error> {
+    pub fn sign(
+        &self,
+        device: &DeviceToken,
+        now: Timestamp,
+    ) -> Result<SecretText, jsonwebtoken::errors::Error> {
         let claims = Claims {
             aud: AUDIENCE.to_owned(),
             sub: device.user.clone(),

@@ -1,9 +1,23 @@
 //! Sessions: a user's standing with a site and a workflow, and the secrets that open it.
 
+mod device;
+mod error;
 mod record;
+mod refresh;
+mod secret;
+mod service;
+mod signed;
+mod stateless;
+mod upstream;
 
+pub use device::{DEVICE_LIFETIME, DeviceToken, DeviceTokens};
+pub use error::SessionError;
 pub use record::{
     AuditAction, AuditEntry, CancelJob, LIVE_SECRETS, MAX_SESSION_AGE, NewSecret, OVERLAP, REFRESH_GRACE,
     Replacement, SecretKind, SecretRecord, SecretStanding, Session, SessionChange, SessionPage,
     SessionStatus,
 };
+pub use secret::{ClientSecrets, MintError, PREFIX as SECRET_PREFIX, SecretClaims};
+pub use service::{Issued, NewSession, Presented, SessionParts, SessionService};
+pub use stateless::NoStore;
+pub use upstream::{Canceller, Grant, LocalUpstream, Opened, Upstream, UpstreamError};

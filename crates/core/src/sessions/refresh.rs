@@ -1,0 +1,110 @@
+//! A refresh that presents the old secret: the new one takes its place, and whoever else presents the
+//! old one within 30 seconds gets the same new one (design 4.2).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::error::SessionError;
+use super::record::{OVERLAP, Replacement, SecretKind, SecretStanding, later};
+use super::service::{Issued, Presented, SessionService, changed, issued};
+use super::upstream::Opened;
+use crate::ports::{Scope, StoreError};
+use crate::site::Site;
+
+/// How long one request may hold the right to refresh a secret: a little more than an upstream call
+/// may take (10 s).
+const CLAIM: Duration = Duration::from_secs(12);
+/// How long the others wait for it before they give up.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How often they look.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+impl SessionService {
+    /// Replaces the presented secret. Renews the session where its time needs it.
+    pub async fn refresh(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
+        match presented.standing {
+            SecretStanding::Live | SecretStanding::Refreshable => {}
+            SecretStanding::Expired => return Err(SessionError::SecretExpired),
+            SecretStanding::Revoked => return Err(SessionError::SecretRevoked),
+        }
+        if let Some(replacement) = &presented.record.replaced_by {
+            return self.same_as_before(presented, replacement).await;
+        }
+        match presented.record.kind {
+            SecretKind::Local => self.replace(site, presented).await,
+            SecretKind::Hosted { .. } => self.replace_hosted(site, presented).await,
+        }
+    }
+
+    /// One upstream call for everybody who refreshes this secret, on every node.
+    async fn replace_hosted(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
+        let scope = presented.scope();
+        if let Some(replacement) = self.claim(&scope, presented).await? {
+            return self.same_as_before(presented, &replacement).await;
+        }
+        let replaced = self.replace(site, presented).await;
+        if replaced.is_err()
+            && let Err(error) = self.store.release_claim(&scope, &presented.record.hash).await
+        {
+            // The claim runs out by itself; until then other refreshes of this secret wait.
+            tracing::warn!(error = &error as &dyn std::error::Error, "a refresh claim was not released");
+        }
+        replaced
+    }
+
+    /// Waits until this request holds the right to refresh, or until another one has refreshed.
+    async fn claim(&self, scope: &Scope, presented: &Presented) -> Result<Option<Replacement>, SessionError> {
+        let give_up = later(self.clock.now(), PATIENCE);
+        loop {
+            let now = self.clock.now();
+            match self.store.claim_replacement(scope, &presented.record.hash, now, later(now, CLAIM)).await {
+                Ok(claimed) => return Ok(claimed),
+                Err(StoreError::Conflict) if now < give_up => self.clock.sleep(LOOK_EVERY).await,
+                Err(StoreError::Conflict) => return Err(SessionError::RefreshBusy),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn replace(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
+        let change = self.renewal(site, &presented.session)?;
+        let session = changed(&presented.session, &change);
+        let opened = self.open(site, &session).await?;
+        let replacement = self.replacement(presented, &opened)?;
+        let old = &presented.record.hash;
+        let new = self.new_secret(&opened);
+        match self.store.replace_secret(&presented.scope(), old, &replacement, &change, &new).await {
+            Ok(None) => Ok(issued(session, opened)),
+            Ok(Some(faster)) => self.same_as_before(presented, &faster).await,
+            Err(StoreError::Conflict) => Err(SessionError::SecretRevoked),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn replacement(&self, presented: &Presented, opened: &Opened) -> Result<Replacement, SessionError> {
+        let at: Timestamp = self.clock.now();
+        let sealed = self
+            .sealer
+            .seal(&opened.secret, &presented.record.hash, self.rng.as_ref())
+            .map_err(|error| SessionError::Store(StoreError::Other(Box::new(error))))?;
+        Ok(Replacement { at, overlap_until: later(at, OVERLAP), sealed })
+    }
+
+    /// What the first refresh of this secret got.
+    async fn same_as_before(&self, presented: &Presented, by: &Replacement) -> Result<Issued, SessionError> {
+        if by.overlap_until <= self.clock.now() {
+            return Err(SessionError::SecretRevoked);
+        }
+        let secret = self
+            .sealer
+            .open(&by.sealed, &presented.record.hash)
+            .map_err(|error| SessionError::Store(StoreError::Other(Box::new(error))))?;
+        let (record, session) =
+            self.credentials.client_secret(&secret.hash()).await?.ok_or(SessionError::SecretRevoked)?;
+        if record.standing(&session, self.clock.now()) == SecretStanding::Revoked {
+            return Err(SessionError::SecretRevoked);
+        }
+        Ok(Issued { session, secret, secret_expires_at: record.expires_at })
+    }
+}

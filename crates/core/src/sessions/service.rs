@@ -1,0 +1,331 @@
+//! Issues, refreshes and revokes: the rules of design 4.1 and 4.2.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::error::SessionError;
+use super::record::{
+    AuditAction, AuditEntry, NewSecret, SecretRecord, SecretStanding, Session, SessionChange, SessionStatus,
+    later,
+};
+use super::secret::ClientSecrets;
+use super::upstream::{Grant, Opened, Upstream};
+use crate::id::{SessionId, UserId};
+use crate::ports::{Clock, Credentials, Rng, Scope, Store, StoreError};
+use crate::seal::Sealer;
+use crate::secret_text::SecretText;
+use crate::site::{ChatKitConfiguration, Site};
+use crate::workflows::{Placement, Workflows};
+
+/// Below this much time left, a session is renewed (or a quarter of its lifetime, if that is less).
+const RENEW_BELOW: Duration = Duration::from_secs(3600);
+
+/// Everything that happens to sessions.
+pub struct SessionService {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) credentials: Arc<dyn Credentials>,
+    pub(super) secrets: Arc<ClientSecrets>,
+    pub(super) sealer: Sealer,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    workflows: Workflows,
+    local: Arc<dyn Upstream>,
+    hosted: Option<Arc<dyn Upstream>>,
+}
+
+/// What [`SessionService`] is made of.
+pub struct SessionParts {
+    /// Where sessions are kept.
+    pub store: Arc<dyn Store>,
+    /// Where secrets are looked up.
+    pub credentials: Arc<dyn Credentials>,
+    /// Reads local secrets.
+    pub secrets: Arc<ClientSecrets>,
+    /// Seals what replaced a secret.
+    pub sealer: Sealer,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// What can answer.
+    pub workflows: Workflows,
+    /// Mints secrets for workflows that run here.
+    pub local: Arc<dyn Upstream>,
+    /// Mints secrets at `OpenAI`, where a key is set.
+    pub hosted: Option<Arc<dyn Upstream>>,
+}
+
+/// What a caller, whose user is settled already, asks for.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Whose session it will be.
+    pub user: UserId,
+    /// The workflow asked for; `None`: the site's default.
+    pub workflow: Option<String>,
+    /// Whether the caller may ask for a workflow outside the site's list (service keys).
+    pub any_workflow: bool,
+    /// State variables; `None`: none were sent.
+    pub state_variables: Option<Map<String, Value>>,
+    /// Metadata; `None`: none was sent.
+    pub metadata: Option<Map<String, Value>>,
+    /// The configuration asked for; `None`: none was sent.
+    pub configuration: Option<ChatKitConfiguration>,
+}
+
+/// A session and a fresh secret that opens it.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The session as it is now.
+    pub session: Session,
+    /// The secret.
+    pub secret: SecretText,
+    /// When the secret stops.
+    pub secret_expires_at: Timestamp,
+}
+
+/// A client secret that this server knows, with its session, as they are now.
+#[derive(Clone, Debug)]
+pub struct Presented {
+    /// The secret's record.
+    pub record: SecretRecord,
+    /// The session it opens.
+    pub session: Session,
+    /// What it is good for.
+    pub standing: SecretStanding,
+}
+
+impl Presented {
+    /// The scope its holder acts in.
+    pub fn scope(&self) -> Scope {
+        Scope::User(self.session.site.clone(), self.session.user.clone())
+    }
+}
+
+impl SessionService {
+    /// A service of these parts.
+    pub fn new(parts: SessionParts) -> Self {
+        Self {
+            store: parts.store,
+            credentials: parts.credentials,
+            secrets: parts.secrets,
+            sealer: parts.sealer,
+            clock: parts.clock,
+            rng: parts.rng,
+            workflows: parts.workflows,
+            local: parts.local,
+            hosted: parts.hosted,
+        }
+    }
+
+    /// What can answer here.
+    pub fn workflows(&self) -> &Workflows {
+        &self.workflows
+    }
+
+    /// Whether anything outlives the request (design 4.4, "no database").
+    pub fn remembers(&self) -> bool {
+        self.store.remembers()
+    }
+
+    /// Issues a secret to the user: of a session that can be reused, or of a new one.
+    pub async fn issue(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
+        let workflow = self.choose_workflow(site, asked)?;
+        if !asked.user.is_anonymous()
+            && let Some(issued) = self.reuse(site, asked, &workflow).await?
+        {
+            return Ok(issued);
+        }
+        self.create(site, asked, workflow).await
+    }
+
+    /// A fresh secret for a session whose owner proved themselves other than by a secret of it.
+    pub async fn reissue(&self, site: &Site, scope: &Scope, id: &SessionId) -> Result<Issued, SessionError> {
+        let session = self.store.session(scope, id).await?.ok_or(SessionError::NotFound)?;
+        let change = self.renewal(site, &session)?;
+        self.extend(site, scope, &session, change).await
+    }
+
+    /// Looks a client secret up. A local one is verified before the store is asked, so that forgeries
+    /// cost no query.
+    pub async fn present(&self, secret: &SecretText) -> Result<Presented, SessionError> {
+        if ClientSecrets::looks_local(secret) && self.secrets.read(secret).is_none() {
+            return Err(SessionError::SecretUnknown);
+        }
+        let found = self.credentials.client_secret(&secret.hash()).await?;
+        let (record, session) = found.ok_or(SessionError::SecretUnknown)?;
+        let standing = record.standing(&session, self.clock.now());
+        Ok(Presented { record, session, standing })
+    }
+
+    /// One session of the scope.
+    pub async fn find(&self, scope: &Scope, id: &SessionId) -> Result<Session, SessionError> {
+        self.store.session(scope, id).await?.ok_or(SessionError::NotFound)
+    }
+
+    /// Ends a session: all its secrets stop at once, on every node.
+    pub async fn revoke(&self, scope: &Scope, id: &SessionId, actor: String) -> Result<(), SessionError> {
+        let at = self.clock.now();
+        let audit = AuditEntry {
+            at,
+            site: scope.site().clone(),
+            actor,
+            action: AuditAction::SessionRevoked,
+            target: id.to_string(),
+        };
+        Ok(self.store.revoke_session(scope, id, at, &audit).await?)
+    }
+
+    fn choose_workflow(&self, site: &Site, asked: &NewSession) -> Result<String, SessionError> {
+        match &asked.workflow {
+            None => site.workflows.first().cloned().ok_or(SessionError::NoWorkflow),
+            Some(id) if asked.any_workflow || site.workflows.contains(id) => Ok(id.clone()),
+            Some(_) if site.workflows.is_empty() => Err(SessionError::NoWorkflow),
+            Some(_) => Err(SessionError::WorkflowNotAllowed),
+        }
+    }
+
+    fn upstream(&self, workflow: &str) -> Result<&dyn Upstream, SessionError> {
+        match self.workflows.placement(workflow) {
+            Some(Placement::Local) if self.store.remembers() => Ok(self.local.as_ref()),
+            Some(Placement::Local) => Err(SessionError::NeedsDatabase),
+            Some(Placement::Hosted) => self.hosted.as_deref().ok_or(SessionError::NoUpstream),
+            None => Err(SessionError::NoUpstream),
+        }
+    }
+
+    async fn create(
+        &self,
+        site: &Site,
+        asked: &NewSession,
+        workflow: String,
+    ) -> Result<Issued, SessionError> {
+        let now = self.clock.now();
+        let session = Session {
+            id: SessionId::mint(now, self.rng.as_ref()),
+            site: site.name.clone(),
+            user: asked.user.clone(),
+            workflow,
+            state_variables: asked.state_variables.clone().unwrap_or_default(),
+            metadata: asked.metadata.clone().unwrap_or_default(),
+            configuration: narrowed(site, asked.configuration.as_ref()),
+            created_at: now,
+            expires_at: later(now, lifetime(site, &asked.user)),
+            revoked_at: None,
+        };
+        let opened = self.open(site, &session).await?;
+        let scope = Scope::User(session.site.clone(), session.user.clone());
+        self.store.create_session(&scope, &session, &self.new_secret(&opened)).await?;
+        Ok(issued(session, opened))
+    }
+
+    /// The user's session for this workflow with a fresh secret, where one stands (design 4.1, reuse).
+    async fn reuse(
+        &self,
+        site: &Site,
+        asked: &NewSession,
+        workflow: &str,
+    ) -> Result<Option<Issued>, SessionError> {
+        let scope = Scope::User(site.name.clone(), asked.user.clone());
+        let now = self.clock.now();
+        let Some(session) = self.store.reusable_session(&scope, workflow, now).await? else {
+            return Ok(None);
+        };
+        let Ok(renewal) = self.renewal(site, &session) else {
+            return Ok(None); // Too old to be renewed: a new one takes its place.
+        };
+        let change = SessionChange {
+            state_variables: asked.state_variables.clone(),
+            metadata: asked.metadata.clone(),
+            configuration: asked.configuration.as_ref().map(|asked| narrowed(site, Some(asked))),
+            ..renewal
+        };
+        match self.extend(site, &scope, &session, change).await {
+            Ok(issued) => Ok(Some(issued)),
+            // Revoked since it was looked up: the user gets a new one.
+            Err(SessionError::Store(StoreError::Conflict)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a session's time needs: nothing while enough is left, else a new end, 30 days after the
+    /// creation at most.
+    pub(super) fn renewal(&self, site: &Site, session: &Session) -> Result<SessionChange, SessionError> {
+        let now = self.clock.now();
+        if session.status(now) == SessionStatus::Revoked {
+            return Err(SessionError::SessionRevoked);
+        }
+        let lifetime = lifetime(site, &session.user);
+        if later(now, RENEW_BELOW.min(lifetime / 4)) < session.expires_at {
+            return Ok(SessionChange::default());
+        }
+        let expires_at = later(now, lifetime).min(session.renewable_until());
+        if expires_at <= now {
+            return Err(SessionError::SessionTooOld);
+        }
+        Ok(SessionChange { expires_at: Some(expires_at), ..SessionChange::default() })
+    }
+
+    async fn extend(
+        &self,
+        site: &Site,
+        scope: &Scope,
+        session: &Session,
+        change: SessionChange,
+    ) -> Result<Issued, SessionError> {
+        let opened = self.open(site, &changed(session, &change)).await?;
+        let session = self.store.add_secret(scope, &session.id, &change, &self.new_secret(&opened)).await?;
+        Ok(issued(session, opened))
+    }
+
+    pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
+        let upstream = self.upstream(&session.workflow)?;
+        let grant =
+            Grant { session, secret_lifetime: site.lifetimes.secret, configuration: &session.configuration };
+        Ok(upstream.open(&grant).await?)
+    }
+
+    pub(super) fn new_secret(&self, opened: &Opened) -> NewSecret {
+        NewSecret {
+            hash: opened.secret.hash(),
+            kind: opened.kind.clone(),
+            issued_at: self.clock.now(),
+            expires_at: opened.expires_at,
+        }
+    }
+}
+
+pub(super) fn issued(session: Session, opened: Opened) -> Issued {
+    Issued { session, secret: opened.secret, secret_expires_at: opened.expires_at }
+}
+
+/// `session` as it will be after `change`: an upstream is told the new state before it is stored.
+pub(super) fn changed(session: &Session, change: &SessionChange) -> Session {
+    let mut session = session.clone();
+    if let Some(expires_at) = change.expires_at {
+        session.expires_at = expires_at;
+    }
+    if let Some(state_variables) = &change.state_variables {
+        session.state_variables.clone_from(state_variables);
+    }
+    if let Some(metadata) = &change.metadata {
+        session.metadata.clone_from(metadata);
+    }
+    if let Some(configuration) = &change.configuration {
+        session.configuration.clone_from(configuration);
+    }
+    session
+}
+
+fn lifetime(site: &Site, user: &UserId) -> Duration {
+    if user.is_anonymous() { site.lifetimes.anonymous_session } else { site.lifetimes.session }
+}
+
+fn narrowed(site: &Site, asked: Option<&ChatKitConfiguration>) -> Map<String, Value> {
+    match asked {
+        Some(asked) => site.configuration.narrowed_by(asked).to_map(),
+        None => site.configuration.to_map(),
+    }
+}

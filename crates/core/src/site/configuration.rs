@@ -1,0 +1,187 @@
+//! `chatkit_configuration`: what a chat may do, in the shape of `OpenAI`'s REST API (1.1 of the
+//! reference). A browser can only narrow what its site allows (design 4.1).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What a chat may do. An absent field stands at `OpenAI`'s default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatKitConfiguration {
+    /// Whether threads get their titles by themselves. Default: yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic_thread_titling: Option<Titling>,
+    /// Whether and how much a visitor may upload. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_upload: Option<FileUpload>,
+    /// Whether and how far back a visitor sees old threads. Default: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
+}
+
+/// Automatic titles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Titling {
+    /// Default `true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// Uploads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileUpload {
+    /// Default `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Megabytes, 1 to 512.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_file_size: Option<u32>,
+    /// At least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_files: Option<u32>,
+}
+
+/// Old threads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// Default `true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// At least 1; absent: no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent_threads: Option<u32>,
+}
+
+/// A number in a configuration that is outside its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("chatkit_configuration.{field} must be {range}")]
+pub struct ConfigurationError {
+    /// Which number.
+    pub field: &'static str,
+    /// What it may be.
+    pub range: &'static str,
+}
+
+impl ChatKitConfiguration {
+    /// Whether every number is in the range that `OpenAI` documents.
+    pub fn check(&self) -> Result<(), ConfigurationError> {
+        let refuse = |field, range| Err(ConfigurationError { field, range });
+        let upload = self.file_upload.as_ref();
+        if upload.and_then(|upload| upload.max_file_size).is_some_and(|size| !(1..=512).contains(&size)) {
+            return refuse("file_upload.max_file_size", "1 to 512");
+        }
+        if upload.and_then(|upload| upload.max_files) == Some(0) {
+            return refuse("file_upload.max_files", "at least 1");
+        }
+        if self.history.as_ref().and_then(|history| history.recent_threads) == Some(0) {
+            return refuse("history.recent_threads", "at least 1");
+        }
+        Ok(())
+    }
+
+    /// What is left of `self`, which a site allows, when a browser asks for `asked`: a switch is on
+    /// only where both have it on, and of two bounds the smaller one holds.
+    #[must_use]
+    pub fn narrowed_by(&self, asked: &Self) -> Self {
+        Self {
+            automatic_thread_titling: both(
+                self.automatic_thread_titling.as_ref(),
+                asked.automatic_thread_titling.as_ref(),
+                |allowed, asked| Titling { enabled: both_on(allowed.enabled, asked.enabled, true) },
+            ),
+            file_upload: both(self.file_upload.as_ref(), asked.file_upload.as_ref(), |allowed, asked| {
+                FileUpload {
+                    enabled: both_on(allowed.enabled, asked.enabled, false),
+                    max_file_size: smaller(allowed.max_file_size, asked.max_file_size),
+                    max_files: smaller(allowed.max_files, asked.max_files),
+                }
+            }),
+            history: both(self.history.as_ref(), asked.history.as_ref(), |allowed, asked| History {
+                enabled: both_on(allowed.enabled, asked.enabled, true),
+                recent_threads: smaller(allowed.recent_threads, asked.recent_threads),
+            }),
+        }
+    }
+
+    /// The configuration as a JSON object; empty when nothing is set.
+    pub fn to_map(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
+        }
+    }
+}
+
+fn both<T: Clone + Default>(
+    allowed: Option<&T>,
+    asked: Option<&T>,
+    narrow: impl Fn(&T, &T) -> T,
+) -> Option<T> {
+    match (allowed, asked) {
+        (None, None) => None,
+        (allowed, None) => allowed.cloned(),
+        (allowed, Some(asked)) => Some(narrow(allowed.unwrap_or(&T::default()), asked)),
+    }
+}
+
+/// A switch of a visitor's who asked for something: on only where both have it on. What the visitor
+/// left out stands as the site has it.
+fn both_on(allowed: Option<bool>, asked: Option<bool>, default: bool) -> Option<bool> {
+    let allowed_on = allowed.unwrap_or(default);
+    match asked {
+        Some(asked) => Some(allowed_on && asked),
+        None => allowed,
+    }
+}
+
+fn smaller(allowed: Option<u32>, asked: Option<u32>) -> Option<u32> {
+    match (allowed, asked) {
+        (Some(allowed), Some(asked)) => Some(allowed.min(asked)),
+        (bound, None) | (None, bound) => bound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn configuration(value: Value) -> ChatKitConfiguration {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn narrowed(allowed: Value, asked: Value) -> Value {
+        Value::Object(configuration(allowed).narrowed_by(&configuration(asked)).to_map())
+    }
+
+    #[test]
+    fn a_browser_cannot_switch_uploads_on() {
+        let asked = json!({"file_upload": {"enabled": true, "max_files": 3}});
+        assert_eq!(narrowed(json!({}), asked), json!({"file_upload": {"enabled": false, "max_files": 3}}));
+    }
+
+    #[test]
+    fn of_two_bounds_the_smaller_holds() {
+        let allowed =
+            json!({"file_upload": {"enabled": true, "max_file_size": 10}, "history": {"recent_threads": 5}});
+        let asked =
+            json!({"file_upload": {"enabled": true, "max_file_size": 500}, "history": {"enabled": false}});
+        let left = json!({
+            "file_upload": {"enabled": true, "max_file_size": 10},
+            "history": {"enabled": false, "recent_threads": 5}
+        });
+        assert_eq!(narrowed(allowed, asked), left);
+    }
+
+    #[test]
+    fn nothing_asked_leaves_what_the_site_says() {
+        let allowed = json!({"history": {"enabled": true}});
+        assert_eq!(narrowed(allowed.clone(), json!({})), allowed);
+        assert_eq!(narrowed(json!({}), json!({})), json!({}));
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_named() {
+        let error = configuration(json!({"file_upload": {"max_file_size": 513}})).check().unwrap_err();
+        assert_eq!(error.to_string(), "chatkit_configuration.file_upload.max_file_size must be 1 to 512");
+    }
+}
