@@ -5,6 +5,7 @@
 //! The crate also builds for `wasm32-unknown-unknown`.
 
 pub mod id;
+pub mod identity;
 pub mod keys;
 pub mod limits;
 pub mod ports;

@@ -1,1 +1,23 @@
+//! chatkitd's HTTP contracts: routes, request and response shapes, errors.
+//!
+//! Handlers read top to bottom: the extractors say who is calling and for which site, the domain
+//! decides, and each contract maps the outcome to its own shape. No SQL and no policy here. With
+//! default features off the crate also builds for `wasm32-unknown-unknown`.
 
+mod app;
+mod auth;
+mod body;
+mod caller;
+pub mod client_ip;
+mod contracts;
+mod cookies;
+mod cors;
+mod device;
+mod error;
+mod limits;
+mod observe;
+pub mod page;
+mod site_path;
+
+pub use app::{App, NotReady, Readiness, SignIn, SignInError};
+pub use contracts::{openapi, router};

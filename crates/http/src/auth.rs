@@ -1,0 +1,172 @@
+//! Turns what a request carries into a [`Caller`] and settles which site it is for (design 4.5).
+
+use std::sync::Arc;
+
+use chatkitd_core::id::SiteName;
+use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::sessions::SECRET_PREFIX;
+use chatkitd_core::site::Site;
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use crate::app::App;
+use crate::caller::{Caller, Device};
+use crate::cookies;
+use crate::cors::SentOrigin;
+use crate::error::ApiError;
+use crate::site_path::PathSite;
+
+/// The longest credential that is looked at, in bytes.
+const MAX_CREDENTIAL_BYTES: usize = 16 * 1024;
+
+/// What surrounds a request: the site its path names, and the page it comes from.
+#[derive(Debug)]
+pub(crate) struct Ambient {
+    path_site: Option<Arc<Site>>,
+    pub(crate) origin: SentOrigin,
+    pub(crate) cross_site: bool,
+    same_origin: bool,
+    own_page: bool,
+}
+
+impl Ambient {
+    pub(crate) fn of(app: &App, parts: &Parts) -> Result<Self, ApiError> {
+        let path_site = match parts.extensions.get::<PathSite>() {
+            None => None,
+            Some(PathSite(name)) => {
+                let site = name.as_ref().and_then(|name| app.sites.get(name));
+                Some(Arc::clone(site.ok_or_else(|| ApiError::not_found("There is no such site."))?))
+            }
+        };
+        let origin = SentOrigin::of(&parts.headers);
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
+        let own_host = match &origin {
+            SentOrigin::Absent => true,
+            SentOrigin::Opaque => false,
+            SentOrigin::Page(origin) => origin.is_host(host),
+        };
+        // Browsers say it themselves; older ones are told by their origin.
+        let (cross_site, same_origin) = match parts.headers.get("sec-fetch-site").map(|site| site.as_bytes())
+        {
+            Some(b"cross-site") => (true, false),
+            Some(b"same-site") => (false, false),
+            Some(b"same-origin" | b"none") => (false, own_host),
+            _ => (!own_host, own_host),
+        };
+        let own_page = matches!(&origin, SentOrigin::Page(origin) if app.is_own_page(origin, &parts.headers));
+        Ok(Self { path_site, origin, cross_site, same_origin, own_page })
+    }
+
+    /// The site of a caller who names none: the path's, else the one that alone lists the origin,
+    /// else the default.
+    fn site(&self, app: &App) -> Arc<Site> {
+        let listing = match &self.origin {
+            SentOrigin::Page(origin) => app.sites.only_site_of(origin),
+            SentOrigin::Absent | SentOrigin::Opaque => None,
+        };
+        Arc::clone(self.path_site.as_ref().or(listing).unwrap_or_else(|| app.sites.default_site()))
+    }
+
+    /// The site that a credential names; 403 when the path names another one.
+    pub(crate) fn named(&self, app: &App, name: &SiteName) -> Result<Arc<Site>, ApiError> {
+        let disagrees = self.path_site.as_ref().is_some_and(|site| site.name != *name);
+        let site = app.sites.get(name).filter(|_| !disagrees);
+        site.cloned().ok_or_else(|| {
+            ApiError::forbidden("wrong_site", "This credential belongs to another site than the address.")
+        })
+    }
+
+    /// Refuses a page whose origin the site does not list.
+    pub(crate) fn require_origin_of(&self, site: &Site) -> Result<(), ApiError> {
+        let allowed = match &self.origin {
+            SentOrigin::Absent => true,
+            SentOrigin::Opaque => !site.lists_origins(),
+            SentOrigin::Page(origin) => site.allows(origin) || self.own_page,
+        };
+        if allowed { Ok(()) } else { Err(ApiError::foreign_origin()) }
+    }
+}
+
+/// Who is calling, and for which site.
+pub(crate) async fn identify(
+    app: &App,
+    ambient: &Ambient,
+    headers: &HeaderMap,
+) -> Result<(Arc<Site>, Caller), ApiError> {
+    match bearer(headers)? {
+        // Without a database nothing is known of a secret, and the device says who it is (design 4.4).
+        Some(token) if token.starts_with(SECRET_PREFIX) && !app.sessions.remembers() => {
+            device(app, ambient, headers)
+        }
+        Some(token) if token.starts_with(SECRET_PREFIX) => client_secret(app, ambient, token).await,
+        Some(token) if looks_like_jwt(token) => user(app, ambient, token).await,
+        Some(token) => service_key(app, ambient, token).await,
+        None => device(app, ambient, headers),
+    }
+}
+
+/// The bearer token. All of the rest of the header is the token, blanks included: some keys have them.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let refuse = || {
+        ApiError::unauthorized(
+            "invalid_authorization",
+            "The Authorization header must be \"Bearer\" and a token.",
+        )
+    };
+    let value = value.to_str().map_err(|_| refuse())?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(refuse)?;
+    let token = token.trim();
+    let fits =
+        scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= MAX_CREDENTIAL_BYTES;
+    if fits { Ok(Some(token)) } else { Err(refuse()) }
+}
+
+/// Three parts, the first of which opens a JSON object.
+fn looks_like_jwt(token: &str) -> bool {
+    token.starts_with("eyJ") && token.split('.').count() == 3
+}
+
+async fn client_secret(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, Caller), ApiError> {
+    let presented = app.sessions.present(&SecretText::new(token)).await?;
+    let site = ambient.named(app, &presented.session.site)?;
+    Ok((site, Caller::Secret(Box::new(presented))))
+}
+
+async fn user(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, Caller), ApiError> {
+    let site = ambient.site(app);
+    if !app.sign_in.is_configured(&site.name) {
+        return Err(ApiError::unauthorized(
+            "sign_in_not_configured",
+            "This site verifies no tokens. The operator can set CHATKITD_AUTH_ISSUER, or the page can call without a token.",
+        ));
+    }
+    let user = app.sign_in.verify(&site.name, token).await?;
+    Ok((site, Caller::User(user)))
+}
+
+async fn service_key(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, Caller), ApiError> {
+    let key = app.credentials.service_key(&SecretText::new(token).hash()).await?;
+    let key = key.ok_or_else(|| {
+        ApiError::unauthorized("invalid_key", "This service key is not valid here, or was revoked.")
+    })?;
+    let site = ambient.named(app, &key.site)?;
+    Ok((site, Caller::Service(key)))
+}
+
+/// A device by its token, which a page sends on purpose, or by its cookie, which comes by itself.
+fn device(app: &App, ambient: &Ambient, headers: &HeaderMap) -> Result<(Arc<Site>, Caller), ApiError> {
+    let now = app.clock.now();
+    let token = headers.get("chatkit-device-token").and_then(|token| token.to_str().ok());
+    if let Some(device) = token.and_then(|token| app.devices.read(token, now)) {
+        let site = ambient.named(app, &device.site)?;
+        return Ok((site, Caller::Device(Device { user: device.user, ambient_elsewhere: false })));
+    }
+    let site = ambient.site(app);
+    let cookie = cookies::read(headers, &site.name).and_then(|token| app.devices.read(token, now));
+    let caller = match cookie.filter(|device| device.site == site.name) {
+        Some(device) => Caller::Device(Device { user: device.user, ambient_elsewhere: !ambient.same_origin }),
+        None => Caller::Nobody,
+    };
+    Ok((site, caller))
+}

@@ -1,0 +1,91 @@
+//! Reads JSON bodies from strangers: bounded in size and depth, without NULs, with errors that name
+//! the field.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::ApiError;
+
+/// The largest body of the session contracts, in bytes.
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
+/// The deepest nesting of a JSON body.
+const MAX_DEPTH: usize = 32;
+
+/// Reads a body as `T`. An empty body is an empty object; a missing content type is JSON (design 4.1).
+pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+    let (parts, body) = request.into_parts();
+    let bytes = read_bounded(body).await?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return from_value(Value::Object(serde_json::Map::new()));
+    }
+    require_json(&parts.headers)?;
+    let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        ApiError::bad_request("invalid_json", format!("The body is not valid JSON: {error}."))
+    })?;
+    check(&value, 1)?;
+    if !value.is_object() {
+        return Err(ApiError::bad_request("invalid_json", "The body must be a JSON object."));
+    }
+    from_value(value)
+}
+
+async fn read_bounded(body: Body) -> Result<axum::body::Bytes, ApiError> {
+    to_bytes(body, MAX_BYTES).await.map_err(|error| {
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if too_large {
+            let message = format!("The body is larger than {} KiB.", MAX_BYTES / 1024);
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+        } else {
+            ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
+        }
+    })
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let essence =
+        content_type.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if essence.is_empty()
+        || essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        "Send the body as application/json.",
+    ))
+}
+
+fn check(value: &Value, depth: usize) -> Result<(), ApiError> {
+    let nul = || ApiError::bad_request("nul_character", "The body contains a NUL character.");
+    if depth > MAX_DEPTH {
+        let message = format!("The body is nested more than {MAX_DEPTH} levels deep.");
+        return Err(ApiError::bad_request("too_deep", message));
+    }
+    match value {
+        Value::String(text) if text.contains('\0') => Err(nul()),
+        Value::Array(values) => values.iter().try_for_each(|value| check(value, depth + 1)),
+        Value::Object(fields) => {
+            fields.iter().try_for_each(
+                |(name, value)| {
+                    if name.contains('\0') { Err(nul()) } else { check(value, depth + 1) }
+                },
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let field = error.path().to_string();
+        let reason = error.into_inner();
+        ApiError::bad_request("invalid_type", format!("The field \"{field}\" is not as expected: {reason}."))
+    })
+}

@@ -1,0 +1,159 @@
+//! Who is calling, for which site, from where: the extractor of every session contract.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use chatkitd_core::id::UserId;
+use chatkitd_core::identity::VerifiedUser;
+use chatkitd_core::ports::Scope;
+use chatkitd_core::service_keys::ServiceKey;
+use chatkitd_core::sessions::{Presented, SecretStanding};
+use chatkitd_core::site::Site;
+use http::request::Parts;
+
+use crate::app::App;
+use crate::auth::{self, Ambient};
+use crate::cookies::Reach;
+use crate::cors::SentOrigin;
+use crate::error::ApiError;
+
+/// What a caller proved about itself.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    /// A trusted server, by its key.
+    Service(ServiceKey),
+    /// Somebody who signed in, by a token.
+    User(VerifiedUser),
+    /// The holder of a client secret, whatever that is still good for.
+    Secret(Box<Presented>),
+    /// A device that was here before, by its cookie or token.
+    Device(Device),
+    /// Nobody known.
+    Nobody,
+}
+
+/// A device that proved itself.
+#[derive(Debug)]
+pub(crate) struct Device {
+    /// `anon_…`.
+    pub(crate) user: UserId,
+    /// Whether the proof came by itself (a cookie from another origin), which is good for keeping the
+    /// user and for nothing else.
+    pub(crate) ambient_elsewhere: bool,
+}
+
+/// A request of the session contracts, understood.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// The site it is for.
+    pub(crate) site: Arc<Site>,
+    /// Who is calling.
+    pub(crate) caller: Caller,
+    /// Whose address is counted.
+    pub(crate) address: Option<IpAddr>,
+    /// Whether the page spoke TLS.
+    secure: bool,
+    /// What surrounds the request.
+    ambient: Ambient,
+}
+
+impl FromRequestParts<Arc<App>> for Call {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let ambient = Ambient::of(app, parts)?;
+        let (site, caller) = auth::identify(app, &ambient, &parts.headers).await?;
+        ambient.require_origin_of(&site)?;
+        let https_page = matches!(&ambient.origin, SentOrigin::Page(origin) if origin.is_https());
+        Ok(Self {
+            caller,
+            address: app.proxies.client(&parts.extensions, &parts.headers),
+            secure: https_page || app.proxies.forwarded_https(&parts.extensions, &parts.headers),
+            site,
+            ambient,
+        })
+    }
+}
+
+impl Call {
+    /// Whether the request names the page it comes from.
+    pub(crate) fn has_origin(&self) -> bool {
+        !matches!(self.ambient.origin, SentOrigin::Absent)
+    }
+
+    /// Whether the page belongs to another site, where cookies may be blocked.
+    pub(crate) fn is_cross_site(&self) -> bool {
+        self.ambient.cross_site
+    }
+
+    /// How a cookie set now may come back; `None` where none may be set.
+    pub(crate) fn cookie_reach(&self) -> Option<Reach> {
+        if self.ambient.cross_site {
+            return self.site.lists_origins().then_some(Reach::CrossSite);
+        }
+        Some(Reach::SameSite { secure: self.secure })
+    }
+
+    /// The scope in which this caller may see and end sessions (design 4.1). A secret opens its own
+    /// session only, and only while it lives.
+    pub(crate) fn scope(&self) -> Result<Scope, ApiError> {
+        let site = self.site.name.clone();
+        match &self.caller {
+            Caller::Service(_) => Ok(Scope::Site(site)),
+            Caller::User(user) => Ok(Scope::User(site, user.user.clone())),
+            Caller::Secret(presented) => {
+                require_live(presented)?;
+                Ok(presented.scope())
+            }
+            Caller::Device(device) if !device.ambient_elsewhere => Ok(Scope::User(site, device.user.clone())),
+            Caller::Device(_) | Caller::Nobody => Err(not_signed_in()),
+        }
+    }
+
+    /// Moves the call to the site of a secret that came in the body (design 4.2: the old secret names the
+    /// session). The page has to be one of that site's, too.
+    pub(crate) fn enter_site_of(&mut self, app: &App, presented: &Presented) -> Result<(), ApiError> {
+        if presented.session.site == self.site.name {
+            return Ok(());
+        }
+        let site = self.ambient.named(app, &presented.session.site)?;
+        self.ambient.require_origin_of(&site)?;
+        self.site = site;
+        Ok(())
+    }
+
+    /// What the audit log calls this caller.
+    pub(crate) fn actor(&self) -> String {
+        match &self.caller {
+            Caller::Service(key) => format!("key:{}", key.id),
+            Caller::User(user) => format!("user:{}", user.user),
+            Caller::Secret(presented) => format!("user:{}", presented.session.user),
+            Caller::Device(device) => format!("user:{}", device.user),
+            Caller::Nobody => "nobody".to_owned(),
+        }
+    }
+}
+
+/// Refuses a secret that no longer opens anything.
+pub(crate) fn require_live(presented: &Presented) -> Result<(), ApiError> {
+    match presented.standing {
+        SecretStanding::Live => Ok(()),
+        SecretStanding::Refreshable | SecretStanding::Expired => Err(ApiError::unauthorized(
+            "secret_expired",
+            "This client secret has expired. Refresh it or create a new session.",
+        )),
+        SecretStanding::Revoked => Err(ApiError::unauthorized(
+            "secret_revoked",
+            "This client secret was revoked. Create a new session.",
+        )),
+    }
+}
+
+/// The answer to somebody who has to say who they are.
+pub(crate) fn not_signed_in() -> ApiError {
+    ApiError::unauthorized(
+        "not_signed_in",
+        "You are not signed in. Send a token, a client secret or a service key.",
+    )
+}

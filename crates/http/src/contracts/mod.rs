@@ -1,0 +1,107 @@
+//! One file per contract: routes, request and response shapes. The routes and the `OpenAPI` document
+//! come from the same declarations, so that neither can lack what the other has.
+
+mod health;
+mod netlify;
+mod session;
+mod session_response;
+mod transcript;
+mod workflow;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware;
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::{cors, observe, page, site_path};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "chatkitd",
+        description = "The session contracts of chatkitd. Every route also exists below `/s/{site}`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers(
+        (url = "/", description = "The default site"),
+        (url = "/s/{site}", description = "A named site", variables(("site" = (default = "default", description = "The site's name"))))
+    ),
+    modifiers(&Security),
+    tags(
+        (name = "sessions", description = "Sessions and client secrets"),
+        (name = "netlify", description = "The paths of the Netlify functions"),
+        (name = "operations", description = "Health and documentation")
+    )
+)]
+struct ApiDocument;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, document: &mut Document) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A user's token, a client secret (`ek_…`) or a service key."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+fn contracts() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(ApiDocument::openapi())
+        .routes(routes!(session::create))
+        .routes(routes!(session::end))
+        .routes(routes!(session::refresh))
+        .routes(routes!(session::validate))
+        .routes(routes!(workflow::look_up))
+        .routes(routes!(transcript::send))
+        .routes(routes!(netlify::start))
+        .routes(routes!(netlify::refresh))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::document))
+}
+
+/// The `OpenAPI` document of every route.
+pub fn openapi() -> Document {
+    contracts().into_openapi()
+}
+
+/// The server's routes, ready to be served.
+pub fn router(app: App) -> Router {
+    let app = Arc::new(app);
+    let (routes, _) = contracts().split_for_parts();
+    let routes = routes
+        .merge(page::routes(&app))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), cors::layer))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe::layer))
+        .with_state(app);
+    // The site's prefix has to go before routing, so it goes outside of the router.
+    Router::new().fallback_service(routes.map_request(|request: Request| site_path::strip(request)))
+}
+
+async fn unknown_path() -> ApiError {
+    ApiError::not_found("There is nothing at this address.")
+}
+
+async fn unknown_method() -> ApiError {
+    ApiError::new(
+        http::StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address does not take this method; the Allow header names those it takes.",
+    )
+}

@@ -1,0 +1,133 @@
+//! The two Netlify functions of seed 000 (design 4.2).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use chatkitd_core::limits::Decision;
+use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::sessions::{Issued, NewSession, SecretStanding, SessionError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::session;
+use crate::app::App;
+use crate::body::read_json;
+use crate::caller::Call;
+use crate::device::set_cookie;
+use crate::error::{ApiError, ErrorBody};
+use crate::limits;
+
+/// All that these functions answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ClientSecret {
+    /// `ek_…`.
+    client_secret: String,
+}
+
+/// What the refresh function is sent.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefreshRequest {
+    /// The secret to be replaced.
+    #[schema(nullable)]
+    current_client_secret: Option<String>,
+}
+
+/// Starts a session. The body is not read.
+#[utoipa::path(
+    post,
+    path = "/.netlify/functions/chatkit-start",
+    tag = "netlify",
+    security((), ("bearer" = [])),
+    responses(
+        (status = 200, description = "A client secret", body = ClientSecret),
+        (status = 401, description = "Not signed in, or a credential that is not good", body = ErrorBody),
+        (status = 403, description = "Origin, site or role refused", body = ErrorBody),
+        (status = 405, description = "Another method than POST", body = ErrorBody),
+        (status = 429, description = "Too many; see Retry-After", body = ErrorBody),
+        (status = 500, description = "Not configured; the message names the variable", body = ErrorBody),
+        (status = 502, description = "OpenAI failed", body = ErrorBody),
+        (status = 503, description = "Store, limiter or upstream not available", body = ErrorBody),
+        (status = 504, description = "OpenAI did not answer in time", body = ErrorBody)
+    )
+)]
+pub(crate) async fn start(State(app): State<Arc<App>>, call: Call) -> Result<Response, ApiError> {
+    start_session(&app, &call).await
+}
+
+/// Replaces a secret by a fresh one.
+///
+/// The old one works 30 seconds longer. One that is unknown here, or that ran out over 24 hours ago, starts
+/// a new session; one that was revoked is refused.
+#[utoipa::path(
+    post,
+    path = "/.netlify/functions/chatkit-refresh",
+    tag = "netlify",
+    request_body = RefreshRequest,
+    security((), ("bearer" = [])),
+    responses(
+        (status = 200, description = "A fresh client secret", body = ClientSecret),
+        (status = 400, description = "No secret, or malformed", body = ErrorBody),
+        (status = 401, description = "The secret was revoked", body = ErrorBody),
+        (status = 403, description = "Origin, site or role refused", body = ErrorBody),
+        (status = 405, description = "Another method than POST", body = ErrorBody),
+        (status = 413, description = "Body over 64 KiB", body = ErrorBody),
+        (status = 415, description = "Not JSON", body = ErrorBody),
+        (status = 429, description = "Too many; see Retry-After", body = ErrorBody),
+        (status = 500, description = "Not configured; the message names the variable", body = ErrorBody),
+        (status = 502, description = "OpenAI failed", body = ErrorBody),
+        (status = 503, description = "Store, limiter or upstream not available", body = ErrorBody),
+        (status = 504, description = "OpenAI did not answer in time", body = ErrorBody)
+    )
+)]
+pub(crate) async fn refresh(
+    State(app): State<Arc<App>>,
+    mut call: Call,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let sent: RefreshRequest = read_json(request).await?;
+    let secret = sent.current_client_secret.filter(|secret| !secret.is_empty()).ok_or_else(|| {
+        ApiError::bad_request("secret_missing", "Send the current secret as \"currentClientSecret\".")
+    })?;
+    let presented = match app.sessions.present(&SecretText::new(secret)).await {
+        Ok(presented) if presented.standing != SecretStanding::Expired => presented,
+        Ok(_) | Err(SessionError::SecretUnknown) => return start_session(&app, &call).await,
+        Err(error) => return Err(error.into()),
+    };
+    call.enter_site_of(&app, &presented)?;
+    let decision = app.limit_session(&call.site, &presented.session.id).await?;
+    let issued = app.sessions.refresh(&call.site, &presented).await?;
+    respond(&app, &call, &issued, decision)
+}
+
+async fn start_session(app: &App, call: &Call) -> Result<Response, ApiError> {
+    let new = NewSession {
+        user: session::settle_user(app, call, None)?,
+        workflow: None,
+        any_workflow: false,
+        state_variables: None,
+        metadata: None,
+        configuration: None,
+    };
+    let (issued, decision) = session::issue(app, call, &new).await?;
+    respond(app, call, &issued, decision)
+}
+
+fn respond(
+    app: &App,
+    call: &Call,
+    issued: &Issued,
+    decision: Option<Decision>,
+) -> Result<Response, ApiError> {
+    let body = ClientSecret { client_secret: issued.secret.expose().to_owned() };
+    let mut response = Json(body).into_response();
+    if let Some(token) = app.device_token(call, &issued.session.user)? {
+        set_cookie(&mut response, call, &token);
+    }
+    if let Some(decision) = decision {
+        limits::write_headers(response.headers_mut(), &decision);
+    }
+    Ok(response)
+}

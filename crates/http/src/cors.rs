@@ -1,0 +1,127 @@
+//! Which pages may read an answer (design 4.5). CORS headers stand on errors too.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chatkitd_core::site::{Origin, Site};
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use crate::app::App;
+use crate::error::{ApiError, WithoutCors};
+use crate::site_path::PathSite;
+
+const METHODS: &str = "GET, POST, DELETE, OPTIONS";
+const ALLOWED: &str = "authorization, content-type, idempotency-key, last-event-id, chatkit-device-token, \
+                       chatkit-device-id, chatkit-frame-instance-id, x-chatkit-resume";
+const EXPOSED: &str = "x-chatkit-run-id, x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, \
+                       x-ratelimit-reset";
+
+/// The `Origin` header of a request.
+#[derive(Clone, Debug)]
+pub(crate) enum SentOrigin {
+    /// There is none: no browser, or a same-origin GET.
+    Absent,
+    /// `null`, or something that is no origin: no list ever names it.
+    Opaque,
+    /// A page's origin.
+    Page(Origin),
+}
+
+impl SentOrigin {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        match headers.get(header::ORIGIN) {
+            None => Self::Absent,
+            Some(value) => value.to_str().ok().and_then(Origin::parse).map_or(Self::Opaque, Self::Page),
+        }
+    }
+}
+
+/// What a page may do with the answer.
+enum Access {
+    /// Read it, and send cookies along.
+    Listed,
+    /// Read it; cookies stay out of it.
+    Anyone,
+    /// Nothing.
+    Foreign,
+}
+
+/// Answers preflights and puts CORS headers on everything else.
+pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let origin_header = request.headers().get(header::ORIGIN).cloned();
+    let access = access(&app, request.extensions(), request.headers());
+    let mut response =
+        if request.method() == Method::OPTIONS { preflight(&access) } else { next.run(request).await };
+    if response.extensions_mut().remove::<WithoutCors>().is_none() {
+        write(response.headers_mut(), &access, origin_header);
+    }
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+    response
+}
+
+fn preflight(access: &Access) -> Response {
+    if matches!(access, Access::Foreign) {
+        return ApiError::foreign_origin().into_response();
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+fn write(headers: &mut HeaderMap, access: &Access, origin: Option<HeaderValue>) {
+    let Some(origin) = origin else { return };
+    let allowed = match access {
+        Access::Listed => {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            origin
+        }
+        Access::Anyone => HeaderValue::from_static("*"),
+        Access::Foreign => return,
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+}
+
+/// A preflight carries no credential, so the site it is for may still be open: then any site that
+/// lists the origin will do, and the request itself is held to its own site.
+fn access(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Access {
+    let SentOrigin::Page(origin) = SentOrigin::of(headers) else {
+        let site = path_site(app, extensions).unwrap_or_else(|| app.sites.default_site());
+        return if site.lists_origins() { Access::Foreign } else { Access::Anyone };
+    };
+    if app.is_own_page(&origin, headers) {
+        return Access::Listed;
+    }
+    let of = |site: &Site| match (site.lists_origins(), site.allows(&origin)) {
+        (true, true) => Access::Listed,
+        (true, false) => Access::Foreign,
+        (false, _) => Access::Anyone,
+    };
+    if let Some(site) = path_site(app, extensions) {
+        return of(site);
+    }
+    if app.sites.iter().any(|site| site.lists_origins() && site.allows(&origin)) {
+        return Access::Listed;
+    }
+    of(app.sites.default_site())
+}
+
+fn path_site<'a>(app: &'a App, extensions: &Extensions) -> Option<&'a Arc<Site>> {
+    app.sites.get(extensions.get::<PathSite>()?.0.as_ref()?)
+}
+
+impl App {
+    /// Whether a request comes from the page that this server shows itself, on the machine it runs on.
+    ///
+    /// Only loopback names count, so that a stranger's name that resolves to this machine does not.
+    pub(crate) fn is_own_page(&self, origin: &Origin, headers: &HeaderMap) -> bool {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        self.page.is_some()
+            && host.is_some_and(|host| origin.is_host(host) && crate::page::is_loopback_host(host))
+    }
+}

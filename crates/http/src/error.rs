@@ -1,0 +1,297 @@
+//! The errors of the session contracts and their one shape (design 4.5).
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use chatkitd_core::identity::TokenRefusal;
+use chatkitd_core::limits::Decision;
+use chatkitd_core::ports::{LimiterError, StoreError};
+use chatkitd_core::sessions::{SessionError, UpstreamError};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::SignInError;
+use crate::limits;
+use crate::observe::RequestId;
+
+/// What every error of the session contracts looks like.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ErrorBody {
+    /// One sentence for people.
+    pub(crate) error: String,
+    /// The same sentence, for clients that read `message`.
+    pub(crate) message: String,
+    /// A stable word for programs.
+    pub(crate) code: &'static str,
+    /// Names this request in the server's log.
+    pub(crate) request_id: String,
+}
+
+/// An error on its way to a caller.
+///
+/// It becomes a response without a request id; [`crate::observe`] fills that in, since only the
+/// outermost layer knows it.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) extra: Extra,
+}
+
+/// What some errors carry besides their sentence.
+#[derive(Debug, Default)]
+pub(crate) enum Extra {
+    #[default]
+    Nothing,
+    /// Seconds after which trying again makes sense.
+    RetryAfter(u64),
+    /// The limit that was hit, and the seconds until it opens again.
+    Limit(Decision, u64),
+    /// The caller's origin may not read this answer, so no CORS headers go with it.
+    ForeignOrigin,
+}
+
+/// Marks a response that goes out without CORS headers.
+#[derive(Clone, Copy)]
+pub(crate) struct WithoutCors;
+
+/// The parts of an error that wait for the request's id.
+#[derive(Clone)]
+pub(crate) struct PendingBody {
+    code: &'static str,
+    message: String,
+}
+
+impl PendingBody {
+    pub(crate) fn complete(self, id: &RequestId) -> Json<ErrorBody> {
+        Json(ErrorBody {
+            error: self.message.clone(),
+            message: self.message,
+            code: self.code,
+            request_id: id.0.clone(),
+        })
+    }
+}
+
+impl ApiError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), extra: Extra::Nothing }
+    }
+
+    pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    pub(crate) fn unauthorized(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, message)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    pub(crate) fn foreign_origin() -> Self {
+        let message = "This page's origin may not use this chat. Add it to CHATKIT_ALLOWED_ORIGINS \
+                       (scheme, host and port) if it should.";
+        Self { extra: Extra::ForeignOrigin, ..Self::forbidden("origin_not_allowed", message) }
+    }
+
+    pub(crate) fn rate_limited(decision: Decision, retry_after: u64) -> Self {
+        let message = format!("Too many requests. Try again in {retry_after} seconds.");
+        Self {
+            extra: Extra::Limit(decision, retry_after),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message)
+        }
+    }
+
+    fn configuration(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, message)
+    }
+
+    fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+        Self { extra: Extra::RetryAfter(1), ..error }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        let headers = response.headers_mut();
+        match &self.extra {
+            Extra::Nothing | Extra::ForeignOrigin => {}
+            Extra::RetryAfter(seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+            }
+            Extra::Limit(decision, seconds) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
+                limits::write_headers(headers, decision);
+            }
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self.extra, Extra::ForeignOrigin) {
+            response.extensions_mut().insert(WithoutCors);
+        }
+        response.extensions_mut().insert(PendingBody { code: self.code, message: self.message });
+        response
+    }
+}
+
+impl From<SessionError> for ApiError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::NoWorkflow => Self::configuration(
+                "workflow_not_configured",
+                "No workflow is configured. Set CHATKIT_WORKFLOW_ID to a workflow's id (wf_…), or to wf_demo.",
+            ),
+            SessionError::WorkflowNotAllowed => Self::forbidden(
+                "workflow_not_allowed",
+                "This site does not offer that workflow. Add it to CHATKIT_WORKFLOW_ID if it should.",
+            ),
+            SessionError::NoUpstream => Self::configuration(
+                "openai_key_not_configured",
+                "The workflow is not one of this server's, and no OpenAI key is set. Set OPENAI_API_KEY, \
+                 or use a workflow that runs here, such as wf_demo.",
+            ),
+            SessionError::NeedsDatabase => Self::configuration(
+                "database_not_configured",
+                "A workflow that runs here needs a database. Set CHATKITD_DATABASE_URL.",
+            ),
+            SessionError::NotFound => Self::not_found("There is no such session."),
+            SessionError::SessionRevoked => Self::new(
+                StatusCode::CONFLICT,
+                "session_revoked",
+                "This session was ended. Create a new one.",
+            ),
+            SessionError::SessionTooOld => {
+                Self::unauthorized("session_too_old", "This session is over 30 days old. Create a new one.")
+            }
+            SessionError::SecretUnknown => Self::unauthorized(
+                "secret_unknown",
+                "This client secret is not valid here. Create a new session.",
+            ),
+            SessionError::SecretExpired => {
+                Self::unauthorized("secret_expired", "This client secret has expired. Create a new session.")
+            }
+            SessionError::SecretRevoked => {
+                Self::unauthorized("secret_revoked", "This client secret was revoked. Create a new session.")
+            }
+            SessionError::RefreshBusy => Self::unavailable(
+                "refresh_busy",
+                "Another request is refreshing this client secret. Try again in a moment.",
+            ),
+            SessionError::Upstream(error) => error.into(),
+            SessionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpstreamError> for ApiError {
+    fn from(error: UpstreamError) -> Self {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the upstream granted no session");
+        let bad_gateway = |code, message: &str| Self::new(StatusCode::BAD_GATEWAY, code, message);
+        match error {
+            UpstreamError::Unauthorized => bad_gateway(
+                "upstream_unauthorized",
+                "OpenAI refused this server's key. The operator should check OPENAI_API_KEY.",
+            ),
+            UpstreamError::Refused { .. } => bad_gateway(
+                "upstream_refused",
+                "OpenAI refused to open a session. The operator finds the reason in the server's log.",
+            ),
+            UpstreamError::RateLimited { retry_after } => Self {
+                extra: Extra::RetryAfter(retry_after.map_or(1, |wait| wait.as_secs().max(1))),
+                ..Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "upstream_rate_limited",
+                    "OpenAI asks for fewer requests. Try again in a moment.",
+                )
+            },
+            UpstreamError::Failed(_) => {
+                bad_gateway("upstream_failed", "OpenAI could not open a session. Try again in a moment.")
+            }
+            UpstreamError::TimedOut => Self::new(
+                StatusCode::GATEWAY_TIMEOUT,
+                "upstream_timeout",
+                "OpenAI did not answer in time. Try again in a moment.",
+            ),
+            UpstreamError::Overloaded => {
+                Self::unavailable("overloaded", "Too many sessions are being opened. Try again in a moment.")
+            }
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found("There is no such thing here."),
+            StoreError::Conflict => Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Somebody else changed this at the same time. Try again.",
+            ),
+            StoreError::Unavailable(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store is unavailable");
+                Self::unavailable(
+                    "store_unavailable",
+                    "The server's database is not available. Try again in a moment.",
+                )
+            }
+            StoreError::Other(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl ApiError {
+    /// A defect of ours: the sentence says nothing but where to look.
+    pub(crate) fn internal() -> Self {
+        let message = "Something went wrong on the server. The request id names it in the server's log.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+    }
+}
+
+impl From<LimiterError> for ApiError {
+    fn from(error: LimiterError) -> Self {
+        tracing::error!(error = &error as &dyn std::error::Error, "the limiter is unavailable");
+        Self::unavailable(
+            "limiter_unavailable",
+            "The server cannot count requests right now. Try again in a moment.",
+        )
+    }
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Token(TokenRefusal::KeysUnavailable) => Self::unavailable(
+                "sign_in_unavailable",
+                "The keys that sign users' tokens cannot be fetched right now. Try again in a moment.",
+            ),
+            SignInError::Token(refusal) => {
+                Self::unauthorized("invalid_token", format!("You are not signed in: {refusal}."))
+            }
+            SignInError::NoRole => Self::forbidden("role_not_found", "User role not found"),
+            SignInError::RoleRefused => {
+                Self::forbidden("role_not_allowed", "Your role may not use this chat.")
+            }
+            SignInError::RolesUnavailable(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "roles cannot be looked up");
+                Self::unavailable(
+                    "roles_unavailable",
+                    "Your role cannot be looked up right now. Try again in a moment.",
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Who is counted under what (design 4.5).
+
+use std::net::IpAddr;
+
+use chatkitd_core::id::{SessionId, UserId};
+use chatkitd_core::limits::{Decision, Quota};
+use chatkitd_core::site::Site;
+use http::{HeaderMap, HeaderValue};
+
+use crate::app::App;
+use crate::client_ip::limit_key;
+use crate::error::ApiError;
+
+impl App {
+    /// Counts an anonymous creation against the address it comes from.
+    pub(crate) async fn limit_anonymous(
+        &self,
+        site: &Site,
+        address: Option<IpAddr>,
+    ) -> Result<Option<Decision>, ApiError> {
+        self.limit_site(site).await?;
+        let address = address.map_or_else(|| "unknown".to_owned(), limit_key);
+        self.limit(site.limits.anonymous, || format!("anonymous:{}:{address}", site.name)).await
+    }
+
+    /// Counts a creation against the user it is for.
+    pub(crate) async fn limit_user(&self, site: &Site, user: &UserId) -> Result<Option<Decision>, ApiError> {
+        self.limit_site(site).await?;
+        self.limit(site.limits.user, || format!("user:{}:{user}", site.name)).await
+    }
+
+    /// Counts a refresh against its session.
+    pub(crate) async fn limit_session(
+        &self,
+        site: &Site,
+        session: &SessionId,
+    ) -> Result<Option<Decision>, ApiError> {
+        self.limit_site(site).await?;
+        self.limit(site.limits.session, || format!("session:{}:{session}", site.name)).await
+    }
+
+    async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {
+        self.limit(site.limits.site, || format!("site:{}", site.name)).await.map(|_| ())
+    }
+
+    async fn limit(
+        &self,
+        quota: Option<Quota>,
+        key: impl FnOnce() -> String,
+    ) -> Result<Option<Decision>, ApiError> {
+        let Some(quota) = quota else { return Ok(None) };
+        let now = self.clock.now();
+        let decision = self.limiter.take(&key(), quota, now).await?;
+        if decision.allowed {
+            Ok(Some(decision))
+        } else {
+            Err(ApiError::rate_limited(decision, decision.retry_after_secs(now)))
+        }
+    }
+}
+
+/// `X-RateLimit-Limit`, `-Remaining` and `-Reset` (Unix seconds, rounded up).
+pub(crate) fn write_headers(headers: &mut HeaderMap, decision: &Decision) {
+    headers.insert("x-ratelimit-limit", HeaderValue::from(decision.limit));
+    headers.insert("x-ratelimit-remaining", HeaderValue::from(decision.remaining));
+    let reset = decision.resets_at.as_millisecond().max(0).unsigned_abs().div_ceil(1000);
+    headers.insert("x-ratelimit-reset", HeaderValue::from(reset));
+}

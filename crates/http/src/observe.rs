@@ -1,0 +1,88 @@
+//! What every response gets: a request id, a line in the log, a place in the metrics, and the body of
+//! an error, which names the request id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::error::{ApiError, PendingBody};
+
+/// Names a request in logs and errors: the caller's own `x-request-id` where it is sane, else one
+/// minted here.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+impl RequestId {
+    fn of(headers: &HeaderMap, app: &App) -> Self {
+        let sane = |id: &&str| {
+            (8..=128).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        let given = headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(sane);
+        let minted = || chatkitd_core::id::mint("req_", app.clock.now(), app.rng.as_ref());
+        Self(given.map_or_else(minted, str::to_owned))
+    }
+}
+
+/// The layer around all routes.
+pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let id = RequestId::of(request.headers(), &app);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let span = tracing::info_span!("request", request_id = %id.0, %method, route = %route);
+    let started = app.clock.now();
+    let response = next.run(request).instrument(span.clone()).await;
+    let elapsed = Duration::try_from(app.clock.now().duration_since(started)).unwrap_or_default();
+    let response = finish(response, &id);
+    span.in_scope(|| record(&method, route, response.status(), elapsed));
+    response
+}
+
+fn finish(mut response: Response, id: &RequestId) -> Response {
+    if let Some(pending) = response.extensions_mut().remove::<PendingBody>() {
+        let (parts, _) = response.into_parts();
+        let mut complete = (parts.status, pending.complete(id)).into_response();
+        // The error's own headers stay; the body brought its content type and length.
+        complete
+            .headers_mut()
+            .extend(parts.headers.into_iter().filter_map(|(name, value)| Some((name?, value))));
+        response = complete;
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    let headers = response.headers_mut();
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn record(method: &http::Method, route: String, status: StatusCode, elapsed: Duration) {
+    let labels =
+        [("method", method.as_str().to_owned()), ("route", route), ("status", status.as_str().to_owned())];
+    metrics::counter!("chatkitd_http_requests_total", &labels).increment(1);
+    metrics::histogram!("chatkitd_http_request_seconds", &labels).record(elapsed);
+    let (status, millis) = (status.as_u16(), elapsed.as_millis());
+    match status {
+        500.. => tracing::error!(status, millis, "answered"),
+        _ => tracing::info!(status, millis, "answered"),
+    }
+}
+
+/// What a handler that panicked answers.
+pub(crate) fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let cause = cause
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| cause.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!(cause, "a handler panicked");
+    metrics::counter!("chatkitd_http_panics_total").increment(1);
+    ApiError::internal().into_response()
+}
