@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use chatkitd_core::identity::TokenRefusal;
+use chatkitd_core::identity::{RoleRefusal, TokenRefusal};
 use chatkitd_core::limits::Decision;
 use chatkitd_core::ports::{LimiterError, StoreError};
 use chatkitd_core::sessions::{SessionError, UpstreamError};
@@ -10,9 +10,9 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::SignInError;
 use crate::limits;
 use crate::observe::RequestId;
+use crate::sign_in::SignInError;
 
 /// What every error of the session contracts looks like.
 #[derive(Serialize, ToSchema)]
@@ -274,18 +274,28 @@ impl From<LimiterError> for ApiError {
 impl From<SignInError> for ApiError {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Token(TokenRefusal::KeysUnavailable) => Self::unavailable(
-                "sign_in_unavailable",
-                "The keys that sign users' tokens cannot be fetched right now. Try again in a moment.",
+            SignInError::NotConfigured => Self::unauthorized(
+                "sign_in_not_configured",
+                "This site verifies no tokens. The operator can set CHATKITD_AUTH_ISSUER, or the page can call \
+                 without a token.",
             ),
+            SignInError::Token(TokenRefusal::KeysUnavailable(error)) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an issuer's keys are unavailable");
+                Self::unavailable(
+                    "sign_in_unavailable",
+                    "Sign-in is not available right now. Try again in a moment.",
+                )
+            }
             SignInError::Token(refusal) => {
                 Self::unauthorized("invalid_token", format!("You are not signed in: {refusal}."))
             }
-            SignInError::NoRole => Self::forbidden("role_not_found", "User role not found"),
-            SignInError::RoleRefused => {
+            SignInError::Role(RoleRefusal::NotFound) => {
+                Self::forbidden("role_not_found", "User role not found")
+            }
+            SignInError::Role(RoleRefusal::NotAllowed) => {
                 Self::forbidden("role_not_allowed", "Your role may not use this chat.")
             }
-            SignInError::RolesUnavailable(_) => {
+            SignInError::Role(RoleRefusal::Unavailable(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "roles cannot be looked up");
                 Self::unavailable(
                     "roles_unavailable",

@@ -17,7 +17,9 @@ mod error;
 mod limits;
 mod observe;
 pub mod page;
+mod sign_in;
 mod site_path;
 
-pub use app::{App, NotReady, Readiness, SignIn, SignInError};
+pub use app::{App, NotReady, Readiness};
 pub use contracts::{openapi, router};
+pub use sign_in::{SignIn, SiteSignIn};

@@ -15,7 +15,7 @@ pub use error::SessionError;
 pub use record::{
     AuditAction, AuditEntry, CancelJob, LIVE_SECRETS, MAX_SESSION_AGE, NewSecret, OVERLAP, REFRESH_GRACE,
     Replacement, SecretKind, SecretRecord, SecretStanding, Session, SessionChange, SessionPage,
-    SessionStatus,
+    SessionStatus, later,
 };
 pub use secret::{ClientSecrets, MintError, PREFIX as SECRET_PREFIX, SecretClaims};
 pub use service::{Issued, NewSession, Presented, SessionParts, SessionService};

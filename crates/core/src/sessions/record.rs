@@ -85,7 +85,7 @@ impl Session {
 }
 
 /// `at` + `by`, or the end of time.
-pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {
+pub fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 

@@ -1,4 +1,5 @@
 use std::sync::Mutex;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -6,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::ports::Clock;
 
-/// A clock that stands still until it is moved. Waiting moves it.
+/// A clock that stands still until it is moved. Waiting lets others run and takes no time: a test moves
+/// the clock when time is to pass.
 pub struct ManualClock(Mutex<Timestamp>);
 
 impl ManualClock {
@@ -28,7 +30,15 @@ impl Clock for ManualClock {
         *self.0.lock().expect("no test panics while it holds the clock")
     }
 
-    async fn sleep(&self, duration: Duration) {
-        self.advance(duration);
+    async fn sleep(&self, _: Duration) {
+        let mut yielded = false;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut yielded, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }

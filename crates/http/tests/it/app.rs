@@ -1,0 +1,342 @@
+//! A server on a free port, with a store in memory, a clock that is moved by hand and a hosted upstream
+//! that is told what to answer.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{self, Next};
+use chatkitd_core::id::SiteName;
+use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, RoleRule, Verifiers};
+use chatkitd_core::keys::KeyRing;
+use chatkitd_core::limits::{Decision, Quota};
+use chatkitd_core::memory_limiter::MemoryLimiter;
+use chatkitd_core::ports::{Clock, Credentials, Limiter, LimiterError, Rng, Scope, Store};
+use chatkitd_core::seal::Sealer;
+use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::service_keys::ServiceKey;
+use chatkitd_core::sessions::{
+    AuditAction, AuditEntry, ClientSecrets, DeviceTokens, Grant, LocalUpstream, NoStore, Opened, SecretKind,
+    SessionParts, SessionService, Upstream, UpstreamError, later,
+};
+use chatkitd_core::site::{OriginPattern, Site, Sites};
+use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
+use chatkitd_core::workflows::Workflows;
+use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
+use chatkitd_http::page::{Fact, FactState, Page};
+use chatkitd_http::{App, NotReady, Readiness, SignIn, SiteSignIn, router};
+use http::{HeaderMap, StatusCode};
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// 2026-11-21T00:00:00Z.
+pub const START: i64 = 1_795_219_200;
+
+pub struct TestApp {
+    pub base: String,
+    pub client: Client,
+    pub store: Arc<MemoryStore>,
+    pub clock: Arc<ManualClock>,
+    pub upstream: Arc<FakeUpstream>,
+}
+
+/// What an app is made of before it starts.
+pub struct Setup {
+    pub sites: Vec<Site>,
+    pub hosted: bool,
+    pub database: bool,
+    pub proxies: &'static str,
+    pub limiter_down: bool,
+    pub ready: Result<(), NotReady>,
+    pub page: Option<bool>,
+    pub roles: bool,
+}
+
+/// A site named `default` that offers `wf_demo` and `wf_hosted`.
+pub fn site() -> Site {
+    Site {
+        workflows: vec!["wf_demo".to_owned(), "wf_hosted".to_owned()],
+        ..Site::new(SiteName::default_site())
+    }
+}
+
+/// `site` with another name and these origins.
+pub fn site_of(name: &str, origins: &[&str]) -> Site {
+    Site {
+        name: SiteName::parse(name).unwrap(),
+        origins: origins.iter().map(|origin| OriginPattern::parse(origin).unwrap()).collect(),
+        ..site()
+    }
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            sites: vec![site()],
+            hosted: true,
+            database: true,
+            proxies: "",
+            limiter_down: false,
+            ready: Ok(()),
+            page: None,
+            roles: false,
+        }
+    }
+}
+
+impl Setup {
+    pub fn of(site: Site) -> Self {
+        Self { sites: vec![site], ..Self::default() }
+    }
+
+    pub async fn start(self) -> TestApp {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let ring = KeyRing::new(["a test secret that is long enough to use".into()]).unwrap();
+        let clock = Arc::new(ManualClock::at_second(START));
+        let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(7));
+        let store = Arc::new(MemoryStore::default());
+        let upstream = Arc::new(FakeUpstream::new(clock.clone()));
+        let secrets = Arc::new(ClientSecrets::new(&ring));
+        let (sessions_store, credentials): (Arc<dyn Store>, Arc<dyn Credentials>) = if self.database {
+            (store.clone(), store.clone())
+        } else {
+            (Arc::new(NoStore), Arc::new(NoStore))
+        };
+        let app = App {
+            sites: Sites::new(self.sites),
+            sessions: SessionService::new(SessionParts {
+                store: sessions_store,
+                credentials: credentials.clone(),
+                secrets: secrets.clone(),
+                sealer: Sealer::new(&ring),
+                clock: clock.clone(),
+                rng: rng.clone(),
+                workflows: Workflows::new(BTreeMap::new(), self.hosted),
+                local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng.clone())),
+                hosted: self.hosted.then(|| upstream.clone() as Arc<dyn Upstream>),
+            }),
+            credentials,
+            devices: DeviceTokens::new(&ring),
+            sign_in: sign_in(self.roles),
+            limiter: if self.limiter_down {
+                Arc::new(BrokenLimiter)
+            } else {
+                Arc::new(MemoryLimiter::default())
+            },
+            clock: clock.clone(),
+            rng,
+            proxies: TrustedProxies::parse(self.proxies).unwrap(),
+            readiness: Arc::new(Ready(self.ready)),
+            page: self.page.map(|public| Page { public, facts: vec![fact()] }),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let routes = router(app).layer(middleware::from_fn(with_peer));
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        let client = Client::builder().no_proxy().build().unwrap();
+        TestApp { base, client, store, clock, upstream }
+    }
+}
+
+async fn with_peer(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    request.extensions_mut().insert(PeerAddr(peer));
+    next.run(request).await
+}
+
+fn fact() -> Fact {
+    Fact { name: "Workflow".to_owned(), value: "wf_demo".to_owned(), state: FactState::Ok }
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn field(&self, name: &str) -> String {
+        let json = self.json();
+        json[name].as_str().unwrap_or_else(|| panic!("no text {name} in {json}")).to_owned()
+    }
+
+    /// The device cookie as the next request would send it.
+    pub fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    /// Asserts status and error code, and that the envelope is whole.
+    #[track_caller]
+    pub fn is_error(&self, status: u16, code: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        let body = self.json();
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["error"], body["message"]);
+        assert!(body["error"].as_str().is_some_and(|text| text.len() > 5), "{body}");
+        assert_eq!(body["request_id"], self.header("x-request-id"));
+    }
+}
+
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    Answer {
+        status: response.status(),
+        headers: response.headers().clone(),
+        text: response.text().await.unwrap(),
+    }
+}
+
+impl TestApp {
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.base))
+    }
+
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.base))
+    }
+
+    pub fn delete(&self, path: &str) -> RequestBuilder {
+        self.client.delete(format!("{}{path}", self.base))
+    }
+
+    pub fn create(&self) -> RequestBuilder {
+        self.post("/api/chatkit/session")
+    }
+
+    pub fn refresh(&self, session: &str) -> RequestBuilder {
+        self.post(&format!("/api/chatkit/session/{session}/refresh"))
+    }
+
+    pub fn validate(&self, session: &str) -> RequestBuilder {
+        self.get(&format!("/api/chatkit/session/{session}/validate"))
+    }
+
+    /// A service key of `site`.
+    pub async fn service_key(&self, site: &str) -> String {
+        let site = SiteName::parse(site).unwrap();
+        let (key, text) = ServiceKey::mint(site.clone(), "test", self.clock.now(), &SeededRng::new(99));
+        let audit = AuditEntry {
+            at: self.clock.now(),
+            site: site.clone(),
+            actor: "operator".to_owned(),
+            action: AuditAction::KeyCreated,
+            target: key.id.to_string(),
+        };
+        self.store.create_service_key(&Scope::Site(site), &key, &text.hash(), &audit).await.unwrap();
+        text.expose().to_owned()
+    }
+
+    /// How many sessions the default site has.
+    pub async fn session_count(&self) -> usize {
+        let scope = Scope::Site(SiteName::default_site());
+        self.store.sessions(&scope, None, 1000).await.unwrap().sessions.len()
+    }
+}
+
+/// A hosted upstream that counts and is told what to answer.
+pub struct FakeUpstream {
+    clock: Arc<ManualClock>,
+    pub opened: AtomicU32,
+    pub grants: Mutex<Vec<Value>>,
+    pub failure: Mutex<Option<fn() -> UpstreamError>>,
+}
+
+impl FakeUpstream {
+    fn new(clock: Arc<ManualClock>) -> Self {
+        Self { clock, opened: AtomicU32::new(0), grants: Mutex::default(), failure: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Upstream for FakeUpstream {
+    async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
+        if let Some(failure) = *self.failure.lock().unwrap() {
+            return Err(failure());
+        }
+        tokio::task::yield_now().await;
+        let number = self.opened.fetch_add(1, Ordering::SeqCst) + 1;
+        self.grants.lock().unwrap().push(serde_json::json!({
+            "user": grant.session.user.as_str(),
+            "workflow": grant.session.workflow,
+            "state_variables": grant.session.state_variables,
+            "configuration": grant.configuration,
+        }));
+        Ok(Opened {
+            secret: SecretText::new(format!("ek_hosted_{number}")),
+            kind: SecretKind::Hosted { upstream_session: format!("cksess_upstream_{number}") },
+            expires_at: later(self.clock.now(), Duration::from_secs(600)),
+        })
+    }
+}
+
+/// The key that the test site's own back end signs its users' tokens with.
+const APP_KEY: &str = "the app's own key, 32 bytes or more";
+
+/// HS256 tokens with a role in `role`; `reader` is a role that is not let in.
+fn sign_in(roles: bool) -> SignIn {
+    let settings = serde_json::json!({"hs256_secret": APP_KEY, "audience": "chat", "role_claim": "role"});
+    let verifiers = Verifiers::new(&[serde_json::from_value(settings).unwrap()]).unwrap();
+    let policy = if roles {
+        RolePolicy::new(RoleRule::Claim, None, vec!["member".to_owned()])
+    } else {
+        RolePolicy::new(RoleRule::None, None, Vec::new())
+    };
+    let default = SiteSignIn { verifiers, roles: policy.unwrap() };
+    SignIn::new([(SiteName::default_site(), default)].into(), Arc::new(NoKeys))
+}
+
+struct NoKeys;
+
+#[async_trait]
+impl Jwks for NoKeys {
+    async fn key(&self, _: &JwksSource, _: Option<&str>) -> Result<Option<Jwk>, JwksError> {
+        Ok(None)
+    }
+}
+
+/// A token of the test site's own back end, good for an hour.
+pub fn token(user: &str) -> String {
+    token_of(&serde_json::json!({"sub": user, "aud": "chat", "exp": START + 3600}))
+}
+
+pub fn token_of(claims: &Value) -> String {
+    let key = jsonwebtoken::EncodingKey::from_secret(APP_KEY.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key).unwrap()
+}
+
+struct BrokenLimiter;
+
+#[async_trait]
+impl Limiter for BrokenLimiter {
+    async fn take(&self, _: &str, _: Quota, _: jiff::Timestamp) -> Result<Decision, LimiterError> {
+        Err(LimiterError("it is down".into()))
+    }
+}
+
+struct Ready(Result<(), NotReady>);
+
+#[async_trait]
+impl Readiness for Ready {
+    async fn check(&self) -> Result<(), NotReady> {
+        self.0
+    }
+}

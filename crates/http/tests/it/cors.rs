@@ -1,0 +1,98 @@
+//! Design 4.5: origins are compared whole, and CORS headers stand on errors too.
+
+use reqwest::Method;
+
+use crate::app::{Setup, TestApp, send, site_of};
+
+async fn taquito() -> TestApp {
+    Setup::of(site_of("default", &["https://taquito.io", "https://*.pages.example"])).start().await
+}
+
+#[tokio::test]
+async fn a_listed_origin_is_echoed_with_credentials() {
+    let app = taquito().await;
+    for origin in ["https://taquito.io", "https://taquito-584.pages.example"] {
+        let answer = send(app.create().header("origin", origin)).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("access-control-allow-origin"), origin);
+        assert_eq!(answer.header("access-control-allow-credentials"), "true");
+        assert_eq!(answer.header("vary"), "Origin");
+        assert!(answer.header("access-control-expose-headers").contains("x-chatkit-run-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_origin_gets_403_without_cors_headers_and_changes_nothing() {
+    let app = taquito().await;
+    for origin in [
+        "https://evil-taquito.io",
+        "https://taquito.io.evil.com",
+        "http://taquito.io",
+        "https://taquito.io:8443",
+        "https://pages.example",
+        "null",
+        "nonsense",
+    ] {
+        let answer = send(app.create().header("origin", origin)).await;
+        answer.is_error(403, "origin_not_allowed");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{origin}");
+    }
+    assert_eq!(app.session_count().await, 0);
+}
+
+#[tokio::test]
+async fn minting_without_origin_and_credential_is_refused_where_origins_are_listed() {
+    let app = taquito().await;
+    send(app.create()).await.is_error(403, "origin_required");
+    let key = app.service_key("default").await;
+    assert_eq!(send(app.create().bearer_auth(key)).await.status, 200);
+}
+
+#[tokio::test]
+async fn where_no_origin_is_listed_any_page_may_call_without_credentials() {
+    let app = Setup::default().start().await;
+    for origin in ["https://anybody.example", "null"] {
+        let answer = send(app.create().header("origin", origin)).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert_eq!(answer.header("access-control-allow-credentials"), "");
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_allows_what_the_widget_sends() {
+    let app = taquito().await;
+    for path in ["/api/chatkit/session", "/.netlify/functions/chatkit-start", "/nowhere"] {
+        let request = app.client.request(Method::OPTIONS, format!("{}{path}", app.base));
+        let answer = send(request.header("origin", "https://taquito.io")).await;
+        assert_eq!(answer.status, 204);
+        assert_eq!(answer.header("access-control-allow-origin"), "https://taquito.io");
+        let allowed = answer.header("access-control-allow-headers");
+        for header in [
+            "authorization",
+            "content-type",
+            "chatkit-frame-instance-id",
+            "chatkit-device-id",
+            "last-event-id",
+        ] {
+            assert!(allowed.contains(header), "{header}");
+        }
+        assert!(answer.header("access-control-allow-methods").contains("DELETE"));
+    }
+    let foreign = app.client.request(Method::OPTIONS, format!("{}/api/chatkit/session", app.base));
+    let answer = send(foreign.header("origin", "https://evil.example")).await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(answer.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
+async fn errors_carry_cors_headers() {
+    let app = taquito().await;
+    let origin = "https://taquito.io";
+    for request in
+        [app.create().body("{"), app.get("/nowhere"), app.get("/api/chatkit/session"), app.validate("x")]
+    {
+        let answer = send(request.header("origin", origin)).await;
+        assert!(answer.status.is_client_error());
+        assert_eq!(answer.header("access-control-allow-origin"), origin);
+    }
+}

@@ -1,0 +1,51 @@
+//! Health, the API's description and the page.
+
+use chatkitd_http::NotReady;
+
+use crate::app::{Setup, send};
+
+#[tokio::test]
+async fn health_and_readiness_are_told_apart() {
+    let app = Setup { ready: Err(NotReady("database")), ..Setup::default() }.start().await;
+    assert_eq!(send(app.get("/healthz")).await.json()["status"], "ok");
+    let ready = send(app.get("/readyz")).await;
+    assert_eq!((ready.status.as_u16(), ready.json()["missing"].as_str()), (503, Some("database")));
+    let app = Setup::default().start().await;
+    assert_eq!(send(app.get("/readyz")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_openapi_document_covers_every_contract() {
+    let app = Setup::default().start().await;
+    let document = send(app.get("/openapi.json")).await.json();
+    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        paths,
+        [
+            "/.netlify/functions/chatkit-refresh",
+            "/.netlify/functions/chatkit-start",
+            "/api/chatkit/session",
+            "/api/chatkit/session/{id}",
+            "/api/chatkit/session/{id}/refresh",
+            "/api/chatkit/session/{id}/validate",
+            "/api/chatkit/transcript",
+            "/api/chatkit/workflows/{id}",
+            "/healthz",
+            "/openapi.json",
+            "/readyz",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_page_is_shown_on_this_machine_only() {
+    let app = Setup { page: Some(false), ..Setup::default() }.start().await;
+    let page = send(app.get("/")).await;
+    assert!(page.text.contains("<title>chatkitd</title>"), "{}", page.text);
+    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+    assert_eq!(send(app.get("/page.json")).await.json()[0]["value"], "wf_demo");
+    send(app.get("/").header("host", "evil.example")).await.is_error(404, "not_found");
+    send(app.get("/page.json").header("x-forwarded-for", "1.2.3.4")).await.is_error(404, "not_found");
+    let public = Setup { page: Some(true), ..Setup::default() }.start().await;
+    assert_eq!(send(public.get("/").header("host", "chat.example")).await.status, 200);
+}

@@ -1,0 +1,76 @@
+//! Design 4.5: which site a request is for.
+
+use serde_json::json;
+
+use crate::app::{Setup, TestApp, send, site, site_of};
+
+async fn two_sites() -> TestApp {
+    let mut shop = site_of("shop", &["https://shop.example"]);
+    shop.workflows = vec!["wf_echo".to_owned()];
+    Setup { sites: vec![site(), shop], ..Setup::default() }.start().await
+}
+
+#[tokio::test]
+async fn a_site_is_named_by_its_path() {
+    let app = two_sites().await;
+    let answer = send(app.post("/s/shop/api/chatkit/session").header("origin", "https://shop.example")).await;
+    assert_eq!(answer.field("workflow_id"), "wf_echo");
+    assert!(answer.header("set-cookie").starts_with("chatkit_device_shop="));
+    let foreign = app.post("/s/shop/api/chatkit/session").header("origin", "https://other.example");
+    send(foreign).await.is_error(403, "origin_not_allowed");
+    for path in ["/s/nobody/api/chatkit/session", "/s/NO%20BODY/api/chatkit/session"] {
+        send(app.post(path)).await.is_error(404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn a_site_is_named_by_an_origin_that_it_alone_lists() {
+    let app = two_sites().await;
+    let shop = send(app.create().header("origin", "https://shop.example")).await;
+    assert_eq!(shop.field("workflow_id"), "wf_echo");
+    let default = send(app.create().header("origin", "https://other.example")).await;
+    assert_eq!(default.field("workflow_id"), "wf_demo");
+}
+
+#[tokio::test]
+async fn a_site_is_named_by_key_secret_and_device_token() {
+    let app = two_sites().await;
+    let key = app.service_key("shop").await;
+    let made = send(app.create().bearer_auth(&key).json(&json!({"userId": "ann"}))).await;
+    assert_eq!(made.field("workflow_id"), "wf_echo");
+    let id = made.field("session_id");
+    let valid = send(app.validate(&id).bearer_auth(made.field("client_secret"))).await;
+    assert_eq!(valid.json()["valid"], true);
+    let visitor =
+        app.create().header("origin", "https://shop.example").header("sec-fetch-site", "cross-site");
+    let device = send(visitor).await.field("device_token");
+    let again = send(app.create().header("chatkit-device-token", device)).await;
+    assert_eq!(again.field("workflow_id"), "wf_echo");
+}
+
+#[tokio::test]
+async fn a_credential_of_another_site_than_the_path_is_refused() {
+    let app = two_sites().await;
+    let key = app.service_key("shop").await;
+    let made = send(app.create().bearer_auth(&key)).await;
+    for credential in [key, made.field("client_secret")] {
+        let answer = send(app.post("/s/default/api/chatkit/session").bearer_auth(credential)).await;
+        answer.is_error(403, "wrong_site");
+    }
+    let page = app.validate(&made.field("session_id")).bearer_auth(made.field("client_secret"));
+    send(page.header("origin", "https://other.example")).await.is_error(403, "origin_not_allowed");
+}
+
+#[tokio::test]
+async fn a_secret_in_the_body_brings_its_site_along() {
+    let app = two_sites().await;
+    let key = app.service_key("shop").await;
+    let secret = send(app.create().bearer_auth(&key)).await.field("client_secret");
+    let body = json!({"currentClientSecret": secret});
+    let path = "/.netlify/functions/chatkit-refresh";
+    let foreign = app.post(path).header("origin", "https://other.example").json(&body);
+    send(foreign).await.is_error(403, "origin_not_allowed");
+    let other_path = app.post(&format!("/s/default{path}")).json(&body);
+    send(other_path).await.is_error(403, "wrong_site");
+    assert_eq!(send(app.post(path).json(&body)).await.status, 200);
+}
