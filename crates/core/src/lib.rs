@@ -7,6 +7,7 @@
 pub mod id;
 pub mod keys;
 pub mod limits;
+pub mod memory_limiter;
 pub mod ports;
 pub mod seal;
 pub mod secret_text;
