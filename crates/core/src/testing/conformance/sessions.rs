@@ -1,0 +1,117 @@
+//! Creating, finding and reusing sessions.
+
+use super::FullStore;
+use super::fixture::{Fixture, WORKFLOW, at, audit, json, no_change, shop, strangers, user};
+use crate::ports::StoreError;
+use crate::sessions::{AuditAction, SecretKind, SessionChange};
+
+pub async fn a_new_session_is_found_with_everything_it_was_given(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (session, secret) = (make.session(0), make.hosted(0, "cksess_up"));
+    store.create_session(&user("ann"), &session, &secret).await.unwrap();
+
+    assert!(store.remembers());
+    assert_eq!(store.session(&user("ann"), &session.id).await.unwrap(), Some(session.clone()));
+    assert_eq!(store.session(&shop(), &session.id).await.unwrap(), Some(session.clone()));
+    let (record, of_secret) = store.client_secret(&secret.hash).await.unwrap().unwrap();
+    assert_eq!(of_secret, session);
+    assert_eq!(record.hash, secret.hash);
+    assert_eq!(record.session, session.id);
+    assert_eq!(record.kind, SecretKind::Hosted { upstream_session: "cksess_up".to_owned() });
+    assert_eq!((record.issued_at, record.expires_at), (at(0), at(600)));
+    assert_eq!((record.revoked_at, record.replaced_by), (None, None));
+}
+
+pub async fn an_id_that_is_taken_is_a_conflict_and_changes_nothing(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (session, secret) = (make.session(0), make.secret(0));
+    store.create_session(&user("ann"), &session, &secret).await.unwrap();
+
+    let mut twin = make.session(1);
+    twin.id = session.id.clone();
+    let second = make.secret(1);
+    let refused = store.create_session(&user("ann"), &twin, &second).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    assert_eq!(store.session(&shop(), &session.id).await.unwrap(), Some(session));
+    assert!(store.client_secret(&second.hash).await.unwrap().is_none());
+
+    let other = make.session(2);
+    let refused = store.create_session(&user("ann"), &other, &secret).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    assert_eq!(store.session(&shop(), &other.id).await.unwrap(), None, "half a session was left");
+}
+
+pub async fn a_session_cannot_be_created_outside_the_scope(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (session, secret) = (make.session(0), make.secret(0));
+    for stranger in strangers() {
+        let refused = store.create_session(&stranger, &session, &secret).await;
+        assert!(matches!(refused, Err(StoreError::NotFound)), "{stranger:?}: {refused:?}");
+    }
+    assert_eq!(store.session(&shop(), &session.id).await.unwrap(), None);
+    store.create_session(&shop(), &session, &secret).await.unwrap();
+    assert_eq!(store.session(&user("ann"), &session.id).await.unwrap(), Some(session));
+}
+
+pub async fn another_user_and_another_site_find_nothing(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let session = make.session(0);
+    store.create_session(&user("ann"), &session, &make.secret(0)).await.unwrap();
+    for stranger in strangers() {
+        assert_eq!(store.session(&stranger, &session.id).await.unwrap(), None, "{stranger:?}");
+        assert!(store.sessions(&stranger, None, 10).await.unwrap().sessions.is_empty(), "{stranger:?}");
+        assert_eq!(store.reusable_session(&stranger, WORKFLOW, at(1)).await.unwrap(), None, "{stranger:?}");
+    }
+}
+
+pub async fn json_comes_back_byte_for_byte_in_the_order_it_came(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let text = r#"{"z":1,"a":"grüße 👋 \u0000 \" \\ ","m":{"y":[1,2.5,-0.0,1e300,true,null],"b":{}},"":""}"#;
+    let mut session = make.session(0);
+    (session.state_variables, session.metadata, session.configuration) = (json(text), json(text), json(text));
+    let sent = serde_json::to_string(&session.metadata).unwrap();
+    store.create_session(&user("ann"), &session, &make.secret(0)).await.unwrap();
+
+    let found = store.session(&user("ann"), &session.id).await.unwrap().unwrap();
+    for field in [found.state_variables, found.metadata, found.configuration] {
+        assert_eq!(serde_json::to_string(&field).unwrap(), sent);
+    }
+    let change = SessionChange { metadata: Some(json(r#"{"b":"\u0000","a":1}"#)), ..no_change() };
+    let changed = store.add_secret(&user("ann"), &session.id, &change, &make.secret(1)).await.unwrap();
+    assert_eq!(serde_json::to_string(&changed.metadata).unwrap(), r#"{"b":"\u0000","a":1}"#);
+}
+
+pub async fn the_newest_standing_session_of_the_workflow_is_reused(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (older, newer, mut other) = (make.session(0), make.session(10), make.session(20));
+    other.workflow = "wf_2".to_owned();
+    for session in [&newer, &older, &other] {
+        store.create_session(&user("ann"), session, &make.secret(0)).await.unwrap();
+    }
+    let found = |workflow| async move {
+        store.reusable_session(&user("ann"), workflow, at(30)).await.unwrap().map(|session| session.id)
+    };
+    assert_eq!(found(WORKFLOW).await, Some(newer.id));
+    assert_eq!(found("wf_2").await, Some(other.id));
+    assert_eq!(found("wf_3").await, None);
+}
+
+pub async fn revoked_expired_and_foreign_sessions_are_not_reused(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (mut short, long, revoked) = (make.session(2), make.session(0), make.session(1));
+    short.expires_at = at(100);
+    for session in [&short, &long, &revoked] {
+        store.create_session(&user("ann"), session, &make.secret(0)).await.unwrap();
+    }
+    store.create_session(&user("bob"), &make.session_of(&user("bob"), 3), &make.secret(3)).await.unwrap();
+    let entry = audit(50, AuditAction::SessionRevoked, revoked.id.as_str());
+    store.revoke_session(&user("ann"), &revoked.id, at(50), &entry).await.unwrap();
+
+    let reusable = |second| async move {
+        store.reusable_session(&user("ann"), WORKFLOW, at(second)).await.unwrap().map(|found| found.id)
+    };
+    assert_eq!(reusable(99).await, Some(short.id));
+    assert_eq!(reusable(100).await, Some(long.id), "a session that ends now is over");
+    assert_eq!(reusable(24 * 3600).await, None);
+    assert_eq!(store.reusable_session(&shop(), WORKFLOW, at(99)).await.unwrap(), None, "no user, no reuse");
+}

@@ -1,0 +1,84 @@
+//! What a sweep forgets, and what it must keep.
+
+use super::FullStore;
+use super::fixture::{Fixture, at, audit, no_change, replacement, shop, user};
+use crate::sessions::{AuditAction, SecretStanding};
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+pub async fn sealed_replacements_go_after_their_overlap(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let old = make.secret(0);
+    store.create_session(&user("ann"), &make.session(0), &old).await.unwrap();
+    store
+        .replace_secret(&user("ann"), &old.hash, &replacement(10, "sealed"), &no_change(), &make.secret(10))
+        .await
+        .unwrap();
+    for (second, left) in [(39, "sealed"), (40, "")] {
+        store.sweep(at(second)).await.unwrap();
+        let (record, _) = store.client_secret(&old.hash).await.unwrap().unwrap();
+        assert_eq!(record.replaced_by, Some(replacement(10, left)), "at {second}");
+    }
+}
+
+pub async fn secrets_go_a_day_after_they_ran_out(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (session, secret, young) = (make.session(0), make.secret(0), make.secret(60));
+    store.create_session(&user("ann"), &session, &secret).await.unwrap();
+    store.add_secret(&user("ann"), &session.id, &no_change(), &young).await.unwrap();
+
+    store.sweep(at(HOUR + DAY - 1)).await.unwrap();
+    let (record, found) = store.client_secret(&secret.hash).await.unwrap().unwrap();
+    assert_eq!(record.standing(&found, at(HOUR + DAY - 1)), SecretStanding::Refreshable);
+    store.sweep(at(HOUR + DAY)).await.unwrap();
+    assert!(store.client_secret(&secret.hash).await.unwrap().is_none());
+    assert!(store.client_secret(&young.hash).await.unwrap().is_some());
+    assert!(store.session(&shop(), &session.id).await.unwrap().is_some(), "the session stays");
+}
+
+pub async fn sessions_go_thirty_days_after_they_ended(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (expired, revoked, standing) = (make.session(0), make.session(1), make.session(2));
+    let mut last = make.secret(0);
+    last.expires_at = at(60 * DAY);
+    store.create_session(&user("ann"), &expired, &last).await.unwrap();
+    for session in [&revoked, &standing] {
+        store.create_session(&user("ann"), session, &make.secret(0)).await.unwrap();
+    }
+    let renewed = crate::sessions::SessionChange { expires_at: Some(at(60 * DAY)), ..no_change() };
+    for session in [&revoked, &standing] {
+        store.add_secret(&user("ann"), &session.id, &renewed, &make.secret(3)).await.unwrap();
+    }
+    let entry = audit(DAY, AuditAction::SessionRevoked, revoked.id.as_str());
+    store.revoke_session(&user("ann"), &revoked.id, at(DAY), &entry).await.unwrap();
+
+    // Both ended a day in.
+    store.sweep(at(31 * DAY)).await.unwrap();
+    for session in [&expired, &revoked, &standing] {
+        assert!(store.session(&shop(), &session.id).await.unwrap().is_some());
+    }
+    store.sweep(at(31 * DAY + 1)).await.unwrap();
+    for session in [&expired, &revoked] {
+        assert_eq!(store.session(&shop(), &session.id).await.unwrap(), None);
+    }
+    assert!(store.client_secret(&last.hash).await.unwrap().is_none(), "secrets go with their session");
+    assert!(store.session(&shop(), &standing.id).await.unwrap().is_some());
+    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), [entry], "the audit log is kept");
+}
+
+pub async fn a_sweep_goes_through_more_rows_than_one_batch_holds(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let sessions: Vec<_> = (0..1_100).map(|_| (make.session(0), make.secret(0))).collect();
+    let scope = shop();
+    let creating = sessions.iter().map(|(session, secret)| store.create_session(&scope, session, secret));
+    for created in futures_util::future::join_all(creating).await {
+        created.unwrap();
+    }
+    store.sweep(at(40 * DAY)).await.unwrap();
+    assert!(store.sessions(&shop(), None, 10).await.unwrap().sessions.is_empty());
+}
+
+pub async fn the_store_answers_a_ping(store: &dyn FullStore) {
+    store.ping().await.unwrap();
+}

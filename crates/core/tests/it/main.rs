@@ -1,0 +1,25 @@
+//! The store and limiter suites on their in-memory implementations.
+
+mod memory_store {
+    use std::sync::Arc;
+
+    use chatkitd_core::testing::MemoryStore;
+
+    pub async fn make() -> Arc<MemoryStore> {
+        Arc::default()
+    }
+
+    chatkitd_core::store_conformance!(crate::memory_store::make);
+}
+
+mod memory_limiter {
+    use std::sync::Arc;
+
+    use chatkitd_core::memory_limiter::MemoryLimiter;
+
+    pub async fn make() -> Arc<MemoryLimiter> {
+        Arc::default()
+    }
+
+    chatkitd_core::limiter_conformance!(crate::memory_limiter::make);
+}
