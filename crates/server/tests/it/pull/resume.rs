@@ -1,4 +1,4 @@
-use std::fs;
+use std::{fs, time::Duration};
 
 use chatkitd::pull::{self, PullError};
 use tokio_util::sync::CancellationToken;
@@ -46,10 +46,14 @@ async fn a_server_that_dies_at_any_request_costs_nothing() {
 async fn a_pull_killed_at_any_request_goes_on_where_it_was() {
     let scene = Scene::new().await;
     let expected = scene.undisturbed().await;
-    for k in 0..scene.requests().len() {
+    let requests = scene.requests().len();
+    // Once with a commit after each thread, once with none but those of the listing.
+    for (k, commit_every) in (0..requests).flat_map(|k| [(k, Duration::ZERO), (k, Duration::MAX)]) {
         scene.server.calm();
         scene.server.fault(k, Fault::Hang);
-        let task = tokio::spawn(pull::pull(scene.settings(), CancellationToken::new()));
+        let mut settings = scene.settings();
+        settings.tuning.commit_every = commit_every;
+        let task = tokio::spawn(pull::pull(settings, CancellationToken::new()));
         scene.server.hung().await;
         task.abort();
         assert!(task.await.unwrap_err().is_cancelled());
