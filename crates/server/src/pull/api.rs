@@ -96,14 +96,9 @@ impl Api {
     }
 
     /// Waits as after failure number `failures`.
-    pub(super) async fn pause(&self, failures: u32) -> Result<(), PullError> {
-        let pause = self
-            .settings
-            .tuning
-            .patience
-            .pause(failures, (self.settings.jitter)());
-        sleep(pause).await;
-        Ok(())
+    pub(super) async fn pause(&self, failures: u32) {
+        let patience = self.settings.tuning.patience;
+        sleep(patience.pause(failures, (self.settings.jitter)())).await;
     }
 
     async fn patiently(

@@ -1,6 +1,7 @@
 //! The work of a pull: list the threads, fetch the items of each, try failed files once more, write the manifest.
 
 use std::{
+    convert::Infallible,
     io::SeekFrom,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
@@ -36,7 +37,7 @@ pub async fn pull(settings: Settings, shutdown: CancellationToken) -> Result<Sum
         biased;
         () = shutdown.cancelled() => Err(PullError::Interrupted),
         outcome = job.work() => outcome,
-        () = job.show() => Err(PullError::Interrupted),
+        never = job.show() => match never {},
     };
     if !job.settings.quiet {
         end_line();
@@ -88,11 +89,12 @@ impl Job {
         Ok(was_complete)
     }
 
-    async fn show(&self) {
+    async fn show(&self) -> Infallible {
         if self.settings.quiet {
-            std::future::pending::<()>().await;
+            std::future::pending().await
+        } else {
+            self.progress.show().await
         }
-        self.progress.show().await;
     }
 
     /// Appends the threads after the last one written to `threads.jsonl`.
@@ -107,7 +109,7 @@ impl Job {
                 ))
             })
             .await?;
-        self.progress.listed.store(listed, Relaxed);
+        self.progress.begin_listing(listed);
         let mut walk = Walk::new(ListOf::Threads, cursor, previous);
         while let Some(page) = walk.next(&self.api).await? {
             let page = Arc::new(page);
@@ -136,10 +138,7 @@ impl Job {
                 Ok((state.ledger.lines, state.items, state.counts.files_saved))
             })
             .await?;
-        self.progress.done.store(done, Relaxed);
-        self.progress.items.store(items, Relaxed);
-        self.progress.files.store(files, Relaxed);
-        self.progress.done_before.store(done, Relaxed);
+        self.progress.begin_fetching(done, items, files);
         let threads = self.pending_threads().await?;
         let mut hauls = std::pin::pin!(
             threads

@@ -1,9 +1,10 @@
 //! The line on stderr that says how far the pull is.
 
 use std::{
+    convert::Infallible,
     io::{IsTerminal, Write, stderr},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -12,63 +13,92 @@ use std::{
 use tokio::time::{Instant, interval};
 
 /// Counters that the work moves and the line shows.
-#[derive(Default)]
 pub(super) struct Progress {
-    /// Threads found so far, in this run and before.
+    /// Threads found, in this run and before.
     pub listed: AtomicU64,
     /// Threads whose items are saved.
     pub done: AtomicU64,
-    /// `done` when this run began to fetch items; `u64::MAX` while it is still listing.
-    pub done_before: AtomicU64,
     /// Items saved.
     pub items: AtomicU64,
     /// Files saved.
     pub files: AtomicU64,
     /// Requests that had to be repeated in this run.
     pub retries: AtomicU64,
+    phase: Mutex<Phase>,
+}
+
+/// What is going on since when, and how much of it was there before: the rate is this run's.
+#[derive(Clone, Copy)]
+struct Phase {
+    fetching: bool,
+    since: Instant,
+    before: u64,
 }
 
 impl Progress {
+    /// Begins with the listing.
     pub(super) fn new() -> Arc<Self> {
-        let progress = Self::default();
-        progress.done_before.store(u64::MAX, Relaxed);
-        Arc::new(progress)
+        Arc::new(Self {
+            listed: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            items: AtomicU64::new(0),
+            files: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            phase: Mutex::new(Phase {
+                fetching: false,
+                since: Instant::now(),
+                before: 0,
+            }),
+        })
+    }
+
+    /// The listing goes on after `listed` threads.
+    pub(super) fn begin_listing(&self, listed: u64) {
+        self.listed.store(listed, Relaxed);
+        self.begin(false, listed);
+    }
+
+    /// The items of `done` threads are already here.
+    pub(super) fn begin_fetching(&self, done: u64, items: u64, files: u64) {
+        self.done.store(done, Relaxed);
+        self.items.store(items, Relaxed);
+        self.files.store(files, Relaxed);
+        self.begin(true, done);
+    }
+
+    fn begin(&self, fetching: bool, before: u64) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = Phase {
+            fetching,
+            since: Instant::now(),
+            before,
+        };
     }
 
     /// Writes the line until dropped: every second onto itself on a terminal, else every 10 s.
-    pub(super) async fn show(&self) {
+    pub(super) async fn show(&self) -> Infallible {
         let terminal = stderr().is_terminal();
         let mut tick = interval(Duration::from_secs(if terminal { 1 } else { 10 }));
         tick.tick().await;
-        let mut listed_before = None;
-        let mut since = Instant::now();
         loop {
             tick.tick().await;
-            // The rate of the items starts where the listing ends.
-            let listing = self.done_before.load(Relaxed) == u64::MAX;
-            if listed_before.is_some() && !listing {
-                listed_before = None;
-                since = Instant::now();
-            } else if listing && listed_before.is_none() {
-                listed_before = Some(self.listed.load(Relaxed));
-            }
-            write_line(terminal, &self.line(since.elapsed()));
+            let phase = *self.phase.lock().unwrap_or_else(PoisonError::into_inner);
+            write_line(terminal, &self.line(phase, phase.since.elapsed()));
         }
     }
 
-    /// What the line says `elapsed` after the current phase began.
-    fn line(&self, elapsed: Duration) -> String {
+    /// What the line says `elapsed` after the phase began.
+    fn line(&self, phase: Phase, elapsed: Duration) -> String {
         let listed = self.listed.load(Relaxed);
-        let before = self.done_before.load(Relaxed);
+        let done = self.done.load(Relaxed);
+        let moved = if phase.fetching { done } else { listed }.saturating_sub(phase.before);
+        let rate = moved as f64 / elapsed.as_secs_f64().max(0.001);
         let retries = match self.retries.load(Relaxed) {
             0 => String::new(),
             n => format!(", {n} retries"),
         };
-        if before == u64::MAX {
-            return format!("listing threads: {listed} found{retries}");
+        if !phase.fetching {
+            return format!("listing threads: {listed} found, {rate:.1} threads/s{retries}");
         }
-        let done = self.done.load(Relaxed);
-        let rate = (done.saturating_sub(before)) as f64 / elapsed.as_secs_f64().max(0.001);
         format!(
             "threads {done}/{listed} ({:.1} %), items {}, files {}, {rate:.1} threads/s, {}{retries}",
             100.0 * done as f64 / listed.max(1) as f64,
@@ -115,17 +145,19 @@ mod tests {
     #[test]
     fn the_line_shows_rate_and_time_left_of_this_run_only() {
         let progress = Progress::new();
+        let line = |seconds| {
+            let phase = *progress.phase.lock().unwrap();
+            progress.line(phase, Duration::from_secs(seconds))
+        };
+        progress.begin_listing(100);
         progress.listed.store(300, Relaxed);
-        assert_eq!(
-            progress.line(Duration::from_secs(1)),
-            "listing threads: 300 found"
-        );
-        progress.done_before.store(100, Relaxed);
+        assert_eq!(line(4), "listing threads: 300 found, 50.0 threads/s");
+        progress.begin_fetching(100, 700, 0);
         progress.done.store(150, Relaxed);
         progress.items.store(900, Relaxed);
         progress.retries.store(2, Relaxed);
         assert_eq!(
-            progress.line(Duration::from_secs(10)),
+            line(10),
             "threads 150/300 (50.0 %), items 900, files 0, 5.0 threads/s, 30 s left, 2 retries"
         );
     }

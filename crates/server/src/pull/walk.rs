@@ -63,7 +63,7 @@ impl Walk {
         while !self.done {
             match api.page(&self.list, self.cursor.as_deref()).await {
                 Ok(page) if !page.entries.is_empty() => return Ok(Some(page)),
-                Ok(page) => self.met_nothing(api, &page).await?,
+                Ok(page) => self.met_nothing(api, &page).await,
                 Err(error) if self.is_lost_cursor(&error) => self.step_back(),
                 Err(error) => return Err(error),
             }
@@ -97,18 +97,16 @@ impl Walk {
         Ok(())
     }
 
-    async fn met_nothing(&mut self, api: &Api, page: &Page) -> Result<(), PullError> {
+    async fn met_nothing(&mut self, api: &Api, page: &Page) {
+        let believed = self.confirmed && !self.promised;
         if page.has_more == Some(true) && self.stalls < MAX_STALLS {
             self.stalls += 1;
-            return api.pause(self.stalls).await;
-        }
-        let believed = self.confirmed && !self.promised;
-        if self.cursor.is_none() || believed || self.steps_back >= MAX_STEPS_BACK {
+            api.pause(self.stalls).await;
+        } else if self.cursor.is_none() || believed || self.steps_back >= MAX_STEPS_BACK {
             self.done = true;
         } else {
             self.step_back();
         }
-        Ok(())
     }
 
     fn is_lost_cursor(&self, error: &PullError) -> bool {
@@ -139,7 +137,8 @@ impl Walk {
                     tries: self.stalls,
                 });
             }
-            return api.pause(self.stalls).await;
+            api.pause(self.stalls).await;
+            return Ok(());
         }
         self.steps += 1;
         if self.steps == self.power {
