@@ -1,1 +1,3 @@
+//! The ChatKit wire: what travels between clients and servers. Depends on serde only.
 
+pub mod rest;

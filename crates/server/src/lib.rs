@@ -1,1 +1,3 @@
+//! chatkitd: the ChatKit backend that you own.
 
+pub mod pull;

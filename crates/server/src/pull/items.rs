@@ -1,0 +1,185 @@
+//! One thread's items and files, fetched beside those of other threads and written to a file of its own first:
+//! the archive takes whole threads, in order, and no page is kept in memory for long.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
+use http::StatusCode;
+use tokio::{
+    fs::File,
+    io::{AsyncWriteExt, BufWriter},
+};
+
+use super::{
+    api::{Api, ListOf},
+    error::PullError,
+    files::Downloader,
+    page::{Attachment, Entry, Page},
+    record::{FileRow, ThreadStatus, id_hash},
+    walk::Walk,
+};
+
+/// All of one thread, ready for the archive.
+pub(super) struct Haul {
+    pub thread_id: String,
+    pub status: ThreadStatus,
+    /// Where the lines of its items are.
+    pub spool: PathBuf,
+    pub items: u64,
+    pub files: Vec<FileRow>,
+    /// Length of the thread's own line, line break included.
+    pub line_bytes: u64,
+}
+
+/// Fetches the items of `thread_id` into `spool`, and their files.
+pub(super) async fn fetch(
+    api: &Api,
+    downloader: &Downloader,
+    thread_id: String,
+    spool: PathBuf,
+    line_bytes: u64,
+) -> Result<Haul, PullError> {
+    let mut lines = Lines::create(&spool).await?;
+    let mut files = Vec::new();
+    let list = ListOf::Items {
+        thread_id: thread_id.clone(),
+    };
+    let mut walk = Walk::new(list, None, None);
+    let status = loop {
+        match walk.next(api).await {
+            Ok(Some(page)) => {
+                let fresh = lines.add(&page).await?;
+                for item in &fresh {
+                    save_files(downloader, &thread_id, item, &mut files).await?;
+                }
+                walk.took(api, &page, fresh.len()).await?;
+            }
+            Ok(None) => break ThreadStatus::Saved,
+            // What was read of it before it was deleted is kept.
+            Err(error) if is_gone(&error) && walk.is_at_start() => break ThreadStatus::Gone,
+            Err(error) => return Err(error),
+        }
+    };
+    Ok(Haul {
+        thread_id,
+        status,
+        items: lines.finish().await?,
+        spool,
+        files,
+        line_bytes,
+    })
+}
+
+/// A thread that is left out on the user's word.
+pub(super) fn skip(thread_id: String, spool: PathBuf, line_bytes: u64) -> Haul {
+    Haul {
+        thread_id,
+        status: ThreadStatus::Skipped,
+        spool,
+        items: 0,
+        files: Vec::new(),
+        line_bytes,
+    }
+}
+
+/// The attachment `id` as the API gives it now: with a URL that has not run out.
+pub(super) async fn find_attachment(
+    api: &Api,
+    thread_id: &str,
+    item_id: &str,
+    id: &str,
+) -> Result<Option<Attachment>, PullError> {
+    let list = ListOf::Items {
+        thread_id: thread_id.to_owned(),
+    };
+    let mut walk = Walk::new(list, None, None);
+    let mut seen = HashSet::new();
+    loop {
+        let page = match walk.next(api).await {
+            Ok(Some(page)) => page,
+            Ok(None) => return Ok(None),
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let fresh = page
+            .entries
+            .iter()
+            .filter(|item| seen.insert(id_hash(&item.id)))
+            .count();
+        walk.took(api, &page, fresh).await?;
+        let mut items = page.entries.into_iter();
+        if let Some(item) = items.find(|item| item.id == item_id) {
+            return Ok(item.attachments.into_iter().find(|file| file.id == id));
+        }
+    }
+}
+
+async fn save_files(
+    downloader: &Downloader,
+    thread_id: &str,
+    item: &Entry,
+    rows: &mut Vec<FileRow>,
+) -> Result<(), PullError> {
+    for attachment in &item.attachments {
+        rows.push(FileRow {
+            id: attachment.id.clone(),
+            thread_id: thread_id.to_owned(),
+            item_id: item.id.clone(),
+            name: attachment.name.clone(),
+            mime_type: attachment.mime_type.clone(),
+            outcome: downloader.save(attachment).await?,
+        });
+    }
+    Ok(())
+}
+
+fn is_gone(error: &PullError) -> bool {
+    matches!(
+        error.status(),
+        Some(StatusCode::NOT_FOUND | StatusCode::GONE)
+    )
+}
+
+/// The spool of one thread. Remembers the ids of this thread only: 16 bytes for each item.
+struct Lines {
+    path: PathBuf,
+    file: BufWriter<File>,
+    seen: HashSet<[u8; 16]>,
+}
+
+impl Lines {
+    async fn create(path: &Path) -> Result<Self, PullError> {
+        let file = File::create(path).await.map_err(PullError::disk(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufWriter::new(file),
+            seen: HashSet::new(),
+        })
+    }
+
+    /// Writes the items that are new, and returns them.
+    async fn add<'a>(&mut self, page: &'a Page) -> Result<Vec<&'a Entry>, PullError> {
+        let mut fresh = Vec::new();
+        for item in &page.entries {
+            if self.seen.insert(id_hash(&item.id)) {
+                let line = [item.line.as_bytes(), b"\n"].concat();
+                self.file
+                    .write_all(&line)
+                    .await
+                    .map_err(PullError::disk(&self.path))?;
+                fresh.push(item);
+            }
+        }
+        Ok(fresh)
+    }
+
+    async fn finish(mut self) -> Result<u64, PullError> {
+        self.file
+            .flush()
+            .await
+            .map_err(PullError::disk(&self.path))?;
+        Ok(self.seen.len() as u64)
+    }
+}

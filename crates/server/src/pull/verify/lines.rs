@@ -1,0 +1,63 @@
+//! A file of lines, read one by one with a look ahead.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, ErrorKind},
+    path::Path,
+};
+
+use crate::pull::error::PullError;
+
+pub(super) struct Lines {
+    pub path: String,
+    /// Lines taken so far.
+    pub number: u64,
+    reader: Option<BufReader<File>>,
+    ahead: Option<Vec<u8>>,
+}
+
+impl Lines {
+    /// A missing file has no lines; that it is missing is found when it is measured.
+    pub(super) fn open(dir: &Path, path: &str) -> Result<Self, PullError> {
+        let reader = match File::open(dir.join(path)) {
+            Ok(file) => Some(BufReader::new(file)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(PullError::disk(dir.join(path))(error)),
+        };
+        let mut lines = Self {
+            path: path.to_owned(),
+            number: 0,
+            reader,
+            ahead: None,
+        };
+        lines.read_ahead()?;
+        Ok(lines)
+    }
+
+    /// The next line, which stays the next one.
+    pub(super) fn peek(&self) -> Option<&[u8]> {
+        self.ahead.as_deref()
+    }
+
+    pub(super) fn take(&mut self) -> Result<Option<Vec<u8>>, PullError> {
+        let line = self.ahead.take();
+        if line.is_some() {
+            self.number += 1;
+            self.read_ahead()?;
+        }
+        Ok(line)
+    }
+
+    fn read_ahead(&mut self) -> Result<(), PullError> {
+        let Some(reader) = &mut self.reader else {
+            return Ok(());
+        };
+        let mut line = Vec::new();
+        let read = reader.read_until(b'\n', &mut line);
+        if read.map_err(PullError::disk(&self.path))? > 0 {
+            line.pop_if(|byte| *byte == b'\n');
+            self.ahead = Some(line);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,2 @@
+mod openai_standin;
+mod pull;
