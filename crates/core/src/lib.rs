@@ -5,6 +5,7 @@
 //! The crate also builds for `wasm32-unknown-unknown`.
 
 pub mod id;
+pub mod identity;
 pub mod keys;
 pub mod limits;
 pub mod ports;
@@ -12,5 +13,7 @@ pub mod seal;
 pub mod secret_text;
 pub mod service_keys;
 pub mod sessions;
+pub mod site;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod workflows;

@@ -2,6 +2,8 @@
 
 mod clock;
 mod rng;
+mod tokens;
 
 pub use clock::ManualClock;
 pub use rng::SeededRng;
+pub use tokens::{FixedJwks, RSA_PUBLIC_PEM, TestKey, sign, unsigned};
