@@ -92,7 +92,8 @@ impl Sites {
         let mut by_name: BTreeMap<_, _> =
             sites.into_iter().map(|site| (site.name.clone(), Arc::new(site))).collect();
         let name = SiteName::default_site();
-        let default = Arc::clone(by_name.entry(name.clone()).or_insert_with(|| Arc::new(Site::new(name))));
+        let default =
+            Arc::clone(by_name.entry(name.clone()).or_insert_with(|| Arc::new(Site::new(name))));
         Self { by_name, default }
     }
 
@@ -108,7 +109,8 @@ impl Sites {
 
     /// The site that alone lists this origin (design 4.5).
     pub fn only_site_of(&self, origin: &Origin) -> Option<&Arc<Site>> {
-        let mut listing = self.by_name.values().filter(|site| site.lists_origins() && site.allows(origin));
+        let mut listing =
+            self.by_name.values().filter(|site| site.lists_origins() && site.allows(origin));
         match (listing.next(), listing.next()) {
             (Some(site), None) => Some(site),
             _ => None,
