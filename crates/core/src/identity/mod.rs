@@ -13,6 +13,9 @@ mod settings;
 mod verifier;
 mod verifiers;
 
+#[cfg(test)]
+mod tests;
+
 pub use clerk::{PublishableKeyError, clerk_issuer};
 pub use jsonwebtoken::Algorithm;
 pub use jsonwebtoken::jwk::Jwk;

@@ -4,7 +4,9 @@ mod clock;
 pub mod conformance;
 mod memory;
 mod rng;
+mod tokens;
 
 pub use clock::ManualClock;
 pub use memory::MemoryStore;
 pub use rng::SeededRng;
+pub use tokens::{FixedJwks, RSA_PUBLIC_PEM, TestKey, sign, unsigned};
