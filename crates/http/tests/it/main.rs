@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod cors;
 mod devices;
+mod fixtures;
 mod limits;
 mod netlify;
 mod operations;
