@@ -1,3 +1,4 @@
 //! chatkitd: the ChatKit backend that you own.
 
 pub mod pull;
+pub mod settings;

@@ -80,13 +80,7 @@ mod tests {
 
     #[test]
     fn private_addresses_are_told_from_public_ones() {
-        for ip in [
-            "1.1.1.1",
-            "100.63.0.1",
-            "172.32.0.1",
-            "2606:4700::1111",
-            "64:ff9b::101:101",
-        ] {
+        for ip in ["1.1.1.1", "100.63.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::101:101"] {
             assert!(is_public(ip.parse().unwrap()), "{ip}");
         }
         for ip in [
@@ -119,17 +113,10 @@ mod tests {
 
     #[test]
     fn an_address_in_digits_is_checked_however_it_is_written() {
-        for url in [
-            "http://127.1/",
-            "http://0x7f000001/",
-            "http://2130706433/",
-            "http://[::1]/",
-        ] {
+        for url in ["http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://[::1]/"] {
             assert!(!may_be_public(&Url::parse(url).unwrap()), "{url}");
         }
-        assert!(may_be_public(
-            &Url::parse("https://files.example/").unwrap()
-        ));
+        assert!(may_be_public(&Url::parse("https://files.example/").unwrap()));
     }
 
     #[tokio::test]

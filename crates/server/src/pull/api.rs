@@ -23,10 +23,8 @@ use super::{
     retry::{asked_pause, is_worth_retrying},
 };
 
-const BETA: (HeaderName, HeaderValue) = (
-    HeaderName::from_static("openai-beta"),
-    HeaderValue::from_static("chatkit_beta=v1"),
-);
+const BETA: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("openai-beta"), HeaderValue::from_static("chatkit_beta=v1"));
 /// What is read of an error's body.
 const ERROR_BODY: usize = 16 * 1024;
 
@@ -66,9 +64,7 @@ enum Failure {
 
 impl Api {
     pub(super) fn new(settings: Arc<Settings>, progress: Arc<Progress>) -> Result<Self, PullError> {
-        let http = client(redirect::Policy::custom(same_origin_only))
-            .build()
-            .map_err(PullError::Client)?;
+        let http = client(redirect::Policy::custom(same_origin_only)).build().map_err(PullError::Client)?;
         Ok(Self {
             http,
             authorization: bearer(&settings.key)?,
@@ -86,10 +82,7 @@ impl Api {
         loop {
             let result = self.patiently(list, after, limit).await;
             match result {
-                Err(PullError::Upstream {
-                    cause: Cause::TooLarge(_),
-                    ..
-                }) if limit > 1 => limit /= 2,
+                Err(PullError::Upstream { cause: Cause::TooLarge(_), .. }) if limit > 1 => limit /= 2,
                 result => return result,
             }
         }
@@ -101,20 +94,12 @@ impl Api {
         sleep(patience.pause(failures, (self.settings.jitter)())).await;
     }
 
-    async fn patiently(
-        &self,
-        list: &ListOf,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Page, PullError> {
+    async fn patiently(&self, list: &ListOf, after: Option<&str>, limit: u32) -> Result<Page, PullError> {
         let patience = self.settings.tuning.patience;
         let url = self.url(list, after, limit);
         let mut tries = 0;
         loop {
-            let not_before = *self
-                .not_before
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let not_before = *self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
             sleep_until(not_before).await;
             tries += 1;
             let (cause, asked) = match self.attempt(list, &url).await {
@@ -130,12 +115,7 @@ impl Api {
     }
 
     /// Waits before the next try; after a 429 everybody does.
-    async fn hold(
-        &self,
-        cause: &Cause,
-        failures: u32,
-        asked: Option<Duration>,
-    ) -> Result<(), PullError> {
+    async fn hold(&self, cause: &Cause, failures: u32, asked: Option<Duration>) -> Result<(), PullError> {
         let patience = self.settings.tuning.patience;
         let pause = match asked {
             Some(asked) if asked > patience.longest_asked => {
@@ -146,12 +126,8 @@ impl Api {
             _ => patience.pause(failures, (self.settings.jitter)()),
         };
         let until = Instant::now() + pause;
-        if matches!(cause, Cause::Status { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS)
-        {
-            let mut not_before = self
-                .not_before
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+        if matches!(cause, Cause::Status { status, .. } if *status == StatusCode::TOO_MANY_REQUESTS) {
+            let mut not_before = self.not_before.lock().unwrap_or_else(PoisonError::into_inner);
             *not_before = until.max(*not_before);
         }
         sleep_until(until).await;
@@ -183,10 +159,7 @@ impl Api {
         let headers = std::mem::take(response.headers_mut());
         // The status stands, whether or not its explanation arrives.
         let body = read(&mut response, ERROR_BODY).await.unwrap_or_default();
-        let cause = Cause::Status {
-            status,
-            detail: detail(&body),
-        };
+        let cause = Cause::Status { status, detail: detail(&body) };
         if is_key_refusal(status) || !is_worth_retrying(status, &headers) {
             return Failure::Final(cause);
         }
@@ -206,9 +179,7 @@ impl Api {
                 path.push(thread_id).push("items");
             }
         }
-        url.query_pairs_mut()
-            .append_pair("limit", &limit.to_string())
-            .append_pair("order", "asc");
+        url.query_pairs_mut().append_pair("limit", &limit.to_string()).append_pair("order", "asc");
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after", after);
         }
@@ -227,22 +198,15 @@ pub(super) fn client(redirects: redirect::Policy) -> ClientBuilder {
 
 /// `Authorization: Bearer …`, marked so that no log shows it.
 pub(super) fn bearer(key: &SecretString) -> Result<HeaderValue, PullError> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()))
-        .map_err(|_| PullError::BadKey)?;
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {}", key.expose_secret())).map_err(|_| PullError::BadKey)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 fn same_origin_only(attempt: redirect::Attempt<'_>) -> redirect::Action {
-    let stays = attempt
-        .previous()
-        .first()
-        .is_some_and(|first| first.origin() == attempt.url().origin());
-    if stays && attempt.previous().len() <= 5 {
-        attempt.follow()
-    } else {
-        attempt.stop()
-    }
+    let stays = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+    if stays && attempt.previous().len() <= 5 { attempt.follow() } else { attempt.stop() }
 }
 
 fn passing(error: reqwest::Error) -> Failure {
@@ -266,11 +230,7 @@ fn belongs_to(list: &ListOf, page: &Page) -> Result<(), Cause> {
         return Ok(());
     };
     let owner_differs = |owner: &String| owner != thread_id;
-    if page
-        .entries
-        .iter()
-        .any(|item| item.thread_id.as_ref().is_some_and(owner_differs))
-    {
+    if page.entries.iter().any(|item| item.thread_id.as_ref().is_some_and(owner_differs)) {
         return Err(Cause::Shape("it holds items of another thread"));
     }
     Ok(())
@@ -285,11 +245,7 @@ fn gave_up(list: &ListOf, tries: u32, cause: Cause) -> PullError {
         Cause::Status { status, detail } if is_key_refusal(status) => {
             PullError::KeyRefused { status, detail }
         }
-        cause => PullError::Upstream {
-            request: format!("GET {}", list.path()),
-            tries,
-            cause,
-        },
+        cause => PullError::Upstream { request: format!("GET {}", list.path()), tries, cause },
     }
 }
 
@@ -311,9 +267,5 @@ fn detail(body: &[u8]) -> String {
     };
     let word = error.code.or(error.kind).unwrap_or_default();
     let clean: String = word.chars().filter(|c| !c.is_control()).take(80).collect();
-    if clean.is_empty() {
-        clean
-    } else {
-        format!(", {clean}")
-    }
+    if clean.is_empty() { clean } else { format!(", {clean}") }
 }

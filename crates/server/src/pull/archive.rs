@@ -54,10 +54,7 @@ impl Archive {
             None => begin(settings)?,
         };
         if state.base_url != settings.base_url.as_str() {
-            return Err(PullError::OtherBase {
-                dir,
-                pulled_from: state.base_url,
-            });
+            return Err(PullError::OtherBase { dir, pulled_from: state.base_url });
         }
         empty(&dir.join(SPOOL))?;
         for sub in ["items", "files", SPOOL] {
@@ -117,9 +114,7 @@ impl Archive {
         if known {
             return Ok(());
         }
-        Err(PullError::OtherProject {
-            dir: self.dir.clone(),
-        })
+        Err(PullError::OtherProject { dir: self.dir.clone() })
     }
 
     /// Appends one thread's items, files and ledger row. They count together or not at all: the state is only
@@ -154,12 +149,7 @@ impl Archive {
 
     /// Brings everything to the disk, then the state that counts it.
     pub(super) fn commit(&mut self) -> Result<(), PullError> {
-        for log in [
-            &mut self.threads,
-            &mut self.shard,
-            &mut self.files,
-            &mut self.ledger,
-        ] {
+        for log in [&mut self.threads, &mut self.shard, &mut self.files, &mut self.ledger] {
             log.sync()?;
         }
         for sub in ["items", "files"] {
@@ -227,10 +217,7 @@ impl Archive {
             self.known = Some(read_ids(self.threads.path())?);
         }
         let hash = id_hash(&entry.id);
-        Ok(self
-            .known
-            .as_ref()
-            .is_some_and(|known| known.contains(&hash)))
+        Ok(self.known.as_ref().is_some_and(|known| known.contains(&hash)))
     }
 
     fn open_shard_of(&mut self, thread: u64) -> Result<(), PullError> {
@@ -255,10 +242,8 @@ pub(super) fn read_state(dir: &Path) -> Result<Option<State>, PullError> {
         }
         Err(error) => return Err(PullError::disk(path)(error)),
     };
-    let state: State = serde_json::from_slice(&json).map_err(|_| PullError::Folder {
-        path,
-        reason: "it is not the JSON that a pull writes",
-    })?;
+    let state: State = serde_json::from_slice(&json)
+        .map_err(|_| PullError::Folder { path, reason: "it is not the JSON that a pull writes" })?;
     if state.format > FORMAT {
         return Err(PullError::NewerFormat(dir.to_owned()));
     }
@@ -343,10 +328,8 @@ fn read_ids(threads: &Path) -> Result<HashSet<[u8; 16]>, PullError> {
     let mut ids = HashSet::new();
     for line in BufReader::new(file).lines() {
         let line = line.map_err(PullError::disk(threads))?;
-        let entry = Entry::parse(&line).map_err(|_| PullError::Folder {
-            path: threads.to_owned(),
-            reason: "a line is not a thread",
-        })?;
+        let entry = Entry::parse(&line)
+            .map_err(|_| PullError::Folder { path: threads.to_owned(), reason: "a line is not a thread" })?;
         ids.insert(id_hash(&entry.id));
     }
     Ok(ids)
@@ -359,9 +342,7 @@ fn write_whole(path: &Path, text: &str) -> Result<(), PullError> {
         file.write_all(text.as_bytes())?;
         file.sync_all()
     });
-    written
-        .and_then(|()| fs::rename(&tmp, path))
-        .map_err(PullError::disk(path))?;
+    written.and_then(|()| fs::rename(&tmp, path)).map_err(PullError::disk(path))?;
     path.parent().map_or(Ok(()), sync_dir)
 }
 
@@ -369,9 +350,7 @@ fn write_whole(path: &Path, text: &str) -> Result<(), PullError> {
 fn sync_dir(dir: &Path) -> Result<(), PullError> {
     if cfg!(unix) {
         let opened = File::open(dir);
-        opened
-            .and_then(|dir| dir.sync_all())
-            .map_err(PullError::disk(dir))?;
+        opened.and_then(|dir| dir.sync_all()).map_err(PullError::disk(dir))?;
     }
     Ok(())
 }

@@ -50,9 +50,7 @@ impl PullArgs {
     pub(super) fn into_settings(self) -> Result<Settings, PullError> {
         let key = variable("OPENAI_API_KEY").ok_or(PullError::NoKey)?;
         let base = self.base_url.filter(|url| !url.trim().is_empty());
-        let base = base
-            .or_else(|| variable("OPENAI_BASE_URL"))
-            .unwrap_or_else(|| OPENAI.to_owned());
+        let base = base.or_else(|| variable("OPENAI_BASE_URL")).unwrap_or_else(|| OPENAI.to_owned());
         Ok(Settings {
             out: self.out,
             base_url: parse_base(&base)?,
@@ -87,18 +85,9 @@ pub(super) fn in_words(summary: &Summary, out: &Path) -> String {
         summary.threads_gone,
         "thread(s) were deleted at OpenAI while they were fetched (status `gone` in ledger.jsonl).",
     );
-    say(
-        summary.threads_skipped,
-        "thread(s) were left out with --skip-thread.",
-    );
-    say(
-        summary.files_failed,
-        "file(s) could not be had (see files.jsonl).",
-    );
-    say(
-        summary.files_without_url,
-        "attachment(s) have no URL at OpenAI.",
-    );
+    say(summary.threads_skipped, "thread(s) were left out with --skip-thread.");
+    say(summary.files_failed, "file(s) could not be had (see files.jsonl).");
+    say(summary.files_without_url, "attachment(s) have no URL at OpenAI.");
     if summary.was_complete {
         text.push_str(
             "This folder was complete before: only threads newer than those in it were fetched. Messages written since to \
@@ -111,14 +100,9 @@ pub(super) fn in_words(summary: &Summary, out: &Path) -> String {
 fn parse_base(value: &str) -> Result<Url, PullError> {
     // What stands before an @ may be a password.
     let shown = value.rsplit('@').next().unwrap_or_default();
-    let bad = || PullError::BadBaseUrl {
-        value: shown.to_owned(),
-    };
+    let bad = || PullError::BadBaseUrl { value: shown.to_owned() };
     let mut url = Url::parse(value.trim()).map_err(|_| bad())?;
-    if !matches!(url.scheme(), "http" | "https")
-        || !url.username().is_empty()
-        || url.password().is_some()
-    {
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
         return Err(bad());
     }
     url.set_query(None);
@@ -166,16 +150,8 @@ mod tests {
 
     #[test]
     fn a_base_url_is_http_and_carries_no_password() {
-        assert_eq!(
-            parse_base("http://x.test/v1/").unwrap(),
-            parse_base(" http://x.test/v1").unwrap()
-        );
-        for bad in [
-            "api.openai.com",
-            "ftp://x.test",
-            "https://u:p@x.test/v1",
-            "file:///etc",
-        ] {
+        assert_eq!(parse_base("http://x.test/v1/").unwrap(), parse_base(" http://x.test/v1").unwrap());
+        for bad in ["api.openai.com", "ftp://x.test", "https://u:p@x.test/v1", "file:///etc"] {
             assert!(parse_base(bad).is_err(), "{bad}");
         }
     }

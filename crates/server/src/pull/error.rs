@@ -122,9 +122,7 @@ pub enum PullError {
     )]
     FilesPending(u64),
     /// `--verify` found damage.
-    #[error(
-        "{0} problem(s) found. Restore the folder from a copy, or pull into another folder with --out"
-    )]
+    #[error("{0} problem(s) found. Restore the folder from a copy, or pull into another folder with --out")]
     Damaged(u64),
 }
 
@@ -144,10 +142,7 @@ impl PullError {
     /// The status that a request ended with, if it ended with one.
     pub(super) fn status(&self) -> Option<StatusCode> {
         match self {
-            Self::Upstream {
-                cause: Cause::Status { status, .. },
-                ..
-            } => Some(*status),
+            Self::Upstream { cause: Cause::Status { status, .. }, .. } => Some(*status),
             _ => None,
         }
     }

@@ -130,18 +130,13 @@ impl Downloader {
                 Err(fault) => break fault,
             }
         };
-        Ok(FileOutcome::Failed {
-            error: fault.to_string(),
-            pending: fault.may_pass(),
-        })
+        Ok(FileOutcome::Failed { error: fault.to_string(), pending: fault.may_pass() })
     }
 
     fn pause(&self, fault: &Fault, failures: u32) -> Duration {
         let patience = self.settings.tuning.patience;
         match fault {
-            Fault::Status(_, _, Some(asked)) if !asked.is_zero() => {
-                (*asked).min(patience.longest_asked)
-            }
+            Fault::Status(_, _, Some(asked)) if !asked.is_zero() => (*asked).min(patience.longest_asked),
             _ => patience.pause(failures, (self.settings.jitter)()),
         }
     }
@@ -179,9 +174,7 @@ impl Downloader {
                 return self.succeeded(response);
             }
             let location = response.headers().get(LOCATION);
-            let next = location
-                .and_then(|to| to.to_str().ok())
-                .and_then(|to| url.join(to).ok());
+            let next = location.and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
             url = next.ok_or(Fault::Status(status, false, None))?;
         }
         Err(Fault::Redirects)
@@ -192,9 +185,7 @@ impl Downloader {
             return Err(Fault::Url);
         }
         let request = if url.origin() == self.settings.base_url.origin() {
-            self.own
-                .get(url.clone())
-                .header(AUTHORIZATION, self.authorization.clone())
+            self.own.get(url.clone()).header(AUTHORIZATION, self.authorization.clone())
         } else if self.settings.allow_private_file_hosts || may_be_public(url) {
             self.foreign.get(url.clone())
         } else {
@@ -210,11 +201,7 @@ impl Downloader {
         }
         let headers = response.headers();
         let asked = asked_pause(headers, (self.settings.now)());
-        Err(Fault::Status(
-            status,
-            is_worth_retrying(status, headers),
-            asked,
-        ))
+        Err(Fault::Status(status, is_worth_retrying(status, headers), asked))
     }
 }
 

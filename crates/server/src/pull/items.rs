@@ -43,9 +43,7 @@ pub(super) async fn fetch(
 ) -> Result<Haul, PullError> {
     let mut lines = Lines::create(&spool).await?;
     let mut files = Vec::new();
-    let list = ListOf::Items {
-        thread_id: thread_id.clone(),
-    };
+    let list = ListOf::Items { thread_id: thread_id.clone() };
     let mut walk = Walk::new(list, None, None);
     let status = loop {
         match walk.next(api).await {
@@ -62,26 +60,12 @@ pub(super) async fn fetch(
             Err(error) => return Err(error),
         }
     };
-    Ok(Haul {
-        thread_id,
-        status,
-        items: lines.finish().await?,
-        spool,
-        files,
-        line_bytes,
-    })
+    Ok(Haul { thread_id, status, items: lines.finish().await?, spool, files, line_bytes })
 }
 
 /// A thread that is left out on the user's word.
 pub(super) fn skip(thread_id: String, spool: PathBuf, line_bytes: u64) -> Haul {
-    Haul {
-        thread_id,
-        status: ThreadStatus::Skipped,
-        spool,
-        items: 0,
-        files: Vec::new(),
-        line_bytes,
-    }
+    Haul { thread_id, status: ThreadStatus::Skipped, spool, items: 0, files: Vec::new(), line_bytes }
 }
 
 /// The attachment `id` as the API gives it now: with a URL that has not run out.
@@ -91,9 +75,7 @@ pub(super) async fn find_attachment(
     item_id: &str,
     id: &str,
 ) -> Result<Option<Attachment>, PullError> {
-    let list = ListOf::Items {
-        thread_id: thread_id.to_owned(),
-    };
+    let list = ListOf::Items { thread_id: thread_id.to_owned() };
     let mut walk = Walk::new(list, None, None);
     let mut seen = HashSet::new();
     loop {
@@ -103,11 +85,7 @@ pub(super) async fn find_attachment(
             Err(error) if is_gone(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let fresh = page
-            .entries
-            .iter()
-            .filter(|item| seen.insert(id_hash(&item.id)))
-            .count();
+        let fresh = page.entries.iter().filter(|item| seen.insert(id_hash(&item.id))).count();
         walk.took(api, &page, fresh).await?;
         let mut items = page.entries.into_iter();
         if let Some(item) = items.find(|item| item.id == item_id) {
@@ -136,10 +114,7 @@ async fn save_files(
 }
 
 fn is_gone(error: &PullError) -> bool {
-    matches!(
-        error.status(),
-        Some(StatusCode::NOT_FOUND | StatusCode::GONE)
-    )
+    matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
 }
 
 /// The spool of one thread. Remembers the ids of this thread only: 16 bytes for each item.
@@ -152,11 +127,7 @@ struct Lines {
 impl Lines {
     async fn create(path: &Path) -> Result<Self, PullError> {
         let file = File::create(path).await.map_err(PullError::disk(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file: BufWriter::new(file),
-            seen: HashSet::new(),
-        })
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), seen: HashSet::new() })
     }
 
     /// Writes the items that are new, and returns them.
@@ -165,10 +136,7 @@ impl Lines {
         for item in &page.entries {
             if self.seen.insert(id_hash(&item.id)) {
                 let line = [item.line.as_bytes(), b"\n"].concat();
-                self.file
-                    .write_all(&line)
-                    .await
-                    .map_err(PullError::disk(&self.path))?;
+                self.file.write_all(&line).await.map_err(PullError::disk(&self.path))?;
                 fresh.push(item);
             }
         }
@@ -176,10 +144,7 @@ impl Lines {
     }
 
     async fn finish(mut self) -> Result<u64, PullError> {
-        self.file
-            .flush()
-            .await
-            .map_err(PullError::disk(&self.path))?;
+        self.file.flush().await.map_err(PullError::disk(&self.path))?;
         Ok(self.seen.len() as u64)
     }
 }

@@ -45,8 +45,7 @@ pub async fn pull(settings: Settings, shutdown: CancellationToken) -> Result<Sum
     let committed = job.on_disk(Archive::commit).await;
     let was_complete = outcome?;
     committed?;
-    job.on_disk(move |archive| Ok(Summary::of(archive.state(), was_complete)))
-        .await
+    job.on_disk(move |archive| Ok(Summary::of(archive.state(), was_complete))).await
 }
 
 struct Job {
@@ -65,13 +64,7 @@ impl Job {
         let downloader = Downloader::new(settings.clone(), progress.clone())?;
         let opening = settings.clone();
         let archive = blocking(move || Archive::open(&opening)).await?;
-        Ok(Self {
-            settings,
-            progress,
-            api,
-            downloader,
-            archive: Arc::new(Mutex::new(archive)),
-        })
+        Ok(Self { settings, progress, api, downloader, archive: Arc::new(Mutex::new(archive)) })
     }
 
     /// All phases. Returns whether the folder was complete before.
@@ -90,11 +83,7 @@ impl Job {
     }
 
     async fn show(&self) -> Infallible {
-        if self.settings.quiet {
-            std::future::pending().await
-        } else {
-            self.progress.show().await
-        }
+        if self.settings.quiet { std::future::pending().await } else { self.progress.show().await }
     }
 
     /// Appends the threads after the last one written to `threads.jsonl`.
@@ -102,11 +91,7 @@ impl Job {
         let (cursor, previous, listed) = self
             .on_disk(|archive| {
                 let state = archive.state();
-                Ok((
-                    state.cursor.clone(),
-                    state.previous.clone(),
-                    state.threads.lines,
-                ))
+                Ok((state.cursor.clone(), state.previous.clone(), state.threads.lines))
             })
             .await?;
         self.progress.begin_listing(listed);
@@ -171,16 +156,8 @@ impl Job {
     }
 
     async fn fetch_thread(&self, pending: Pending) -> Result<Haul, PullError> {
-        let Pending {
-            id,
-            number,
-            line_bytes,
-        } = pending;
-        let spool = self
-            .settings
-            .out
-            .join(SPOOL)
-            .join(format!("{number}.jsonl"));
+        let Pending { id, number, line_bytes } = pending;
+        let spool = self.settings.out.join(SPOOL).join(format!("{number}.jsonl"));
         if self.settings.skip_threads.contains(&id) {
             return Ok(items::skip(id, spool, line_bytes));
         }
@@ -194,18 +171,12 @@ impl Job {
         let (start, number, count) = self
             .on_disk(|archive| {
                 let state = archive.state();
-                Ok((
-                    state.next_thread_at,
-                    state.ledger.lines,
-                    state.threads.lines,
-                ))
+                Ok((state.next_thread_at, state.ledger.lines, state.threads.lines))
             })
             .await?;
         let path = self.settings.out.join("threads.jsonl");
         let mut file = File::open(&path).await.map_err(PullError::disk(&path))?;
-        file.seek(SeekFrom::Start(start))
-            .await
-            .map_err(PullError::disk(&path))?;
+        file.seek(SeekFrom::Start(start)).await.map_err(PullError::disk(&path))?;
         let reader = BufReader::new(file);
         Ok(try_unfold((reader, number), move |(mut reader, number)| {
             let path = path.clone();
@@ -224,11 +195,7 @@ impl Job {
     /// `files.jsonl` is written anew and replaced, so its rows stay one for each attachment, in order.
     async fn retry_files(&self, all: bool) -> Result<(), PullError> {
         let counts = self.on_disk(|archive| Ok(archive.state().counts)).await?;
-        let worthwhile = if all {
-            counts.files_failed
-        } else {
-            counts.files_pending
-        };
+        let worthwhile = if all { counts.files_failed } else { counts.files_pending };
         if worthwhile == 0 {
             return Ok(());
         }
@@ -242,16 +209,11 @@ impl Job {
             counts.add_file(&outcome);
             new = blocking(move || new.append(&line).map(|()| new)).await?;
         }
-        self.on_disk(move |archive| archive.replace_files(new, counts))
-            .await
+        self.on_disk(move |archive| archive.replace_files(new, counts)).await
     }
 
     /// The line to write in place of `line`.
-    async fn retry_file(
-        &self,
-        line: String,
-        all: bool,
-    ) -> Result<(String, FileOutcome), PullError> {
+    async fn retry_file(&self, line: String, all: bool) -> Result<(String, FileOutcome), PullError> {
         let damaged = || PullError::Folder {
             path: self.settings.out.join("files.jsonl"),
             reason: "a line is not a row of this file",
@@ -263,14 +225,10 @@ impl Job {
         if !(pending || all) {
             return Ok((line, row.outcome));
         }
-        let found =
-            items::find_attachment(&self.api, &row.thread_id, &row.item_id, &row.id).await?;
+        let found = items::find_attachment(&self.api, &row.thread_id, &row.item_id, &row.id).await?;
         row.outcome = match found {
             Some(attachment) => self.downloader.save(&attachment).await?,
-            None => FileOutcome::Failed {
-                error: "its item was deleted".to_owned(),
-                pending: false,
-            },
+            None => FileOutcome::Failed { error: "its item was deleted".to_owned(), pending: false },
         };
         let line = serde_json::to_string(&row).map_err(|_| damaged())?;
         Ok((line, row.outcome))
@@ -296,35 +254,19 @@ struct Pending {
 }
 
 impl Pending {
-    async fn read(
-        reader: &mut BufReader<File>,
-        number: u64,
-        path: PathBuf,
-    ) -> Result<Self, PullError> {
+    async fn read(reader: &mut BufReader<File>, number: u64, path: PathBuf) -> Result<Self, PullError> {
         let mut line = String::new();
-        let line_bytes = reader
-            .read_line(&mut line)
-            .await
-            .map_err(PullError::disk(&path))? as u64;
-        let entry = Entry::parse(&line).map_err(|_| PullError::Folder {
-            path,
-            reason: "a line is not a thread",
-        })?;
-        Ok(Self {
-            id: entry.id,
-            number,
-            line_bytes,
-        })
+        let line_bytes = reader.read_line(&mut line).await.map_err(PullError::disk(&path))? as u64;
+        let entry =
+            Entry::parse(&line).map_err(|_| PullError::Folder { path, reason: "a line is not a thread" })?;
+        Ok(Self { id: entry.id, number, line_bytes })
     }
 }
 
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PullError> + Send + 'static,
 ) -> Result<T, PullError> {
-    match spawn_blocking(work)
-        .await
-        .map_err(JoinError::try_into_panic)
-    {
+    match spawn_blocking(work).await.map_err(JoinError::try_into_panic) {
         Ok(result) => result,
         Err(Ok(panic)) => std::panic::resume_unwind(panic),
         // Blocking tasks are only cancelled when the runtime goes down.

@@ -19,32 +19,16 @@ impl Log {
     /// Opens `path` and cuts off what was written after the last commit: a torn line, or whole ones that
     /// the state does not know.
     pub(super) fn open(path: PathBuf, committed: Extent) -> Result<Self, PullError> {
-        let disk = |source| PullError::Disk {
-            path: path.clone(),
-            source,
-        };
+        let disk = |source| PullError::Disk { path: path.clone(), source };
         let mut options = OpenOptions::new();
-        let mut file = options
-            .create(true)
-            .read(true)
-            .write(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(disk)?;
+        let mut file =
+            options.create(true).read(true).write(true).truncate(false).open(&path).map_err(disk)?;
         if file.metadata().map_err(disk)?.len() < committed.bytes {
-            return Err(PullError::Folder {
-                path,
-                reason: "it is shorter than when it was last saved",
-            });
+            return Err(PullError::Folder { path, reason: "it is shorter than when it was last saved" });
         }
         file.set_len(committed.bytes).map_err(disk)?;
         file.seek(SeekFrom::End(0)).map_err(disk)?;
-        Ok(Self {
-            path,
-            file: BufWriter::new(file),
-            extent: committed,
-            dirty: true,
-        })
+        Ok(Self { path, file: BufWriter::new(file), extent: committed, dirty: true })
     }
 
     pub(super) fn extent(&self) -> Extent {
@@ -57,9 +41,7 @@ impl Log {
 
     pub(super) fn append(&mut self, line: &str) -> Result<(), PullError> {
         let written = self.file.write_all(line.as_bytes());
-        written
-            .and_then(|()| self.file.write_all(b"\n"))
-            .map_err(PullError::disk(&self.path))?;
+        written.and_then(|()| self.file.write_all(b"\n")).map_err(PullError::disk(&self.path))?;
         self.grow(1, line.len() as u64 + 1);
         Ok(())
     }
@@ -75,9 +57,7 @@ impl Log {
     pub(super) fn sync(&mut self) -> Result<(), PullError> {
         if self.dirty {
             let flushed = self.file.flush();
-            flushed
-                .and_then(|()| self.file.get_ref().sync_data())
-                .map_err(PullError::disk(&self.path))?;
+            flushed.and_then(|()| self.file.get_ref().sync_data()).map_err(PullError::disk(&self.path))?;
             self.dirty = false;
         }
         Ok(())

@@ -145,9 +145,8 @@ pub async fn run(args: PullArgs, shutdown: CancellationToken) -> Result<(), Pull
 }
 
 async fn verify_folder(dir: PathBuf) -> Result<(), PullError> {
-    let report = tokio::task::spawn_blocking(move || verify(&dir))
-        .await
-        .map_err(|_| PullError::Interrupted)??;
+    let report =
+        tokio::task::spawn_blocking(move || verify(&dir)).await.map_err(|_| PullError::Interrupted)??;
     for damage in &report.damage {
         println!("{damage}");
     }

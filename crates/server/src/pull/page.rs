@@ -80,11 +80,7 @@ impl Entry {
             line: one_line(json),
             created_at: head.created_at.as_ref().and_then(Value::as_i64),
             thread_id: head.thread_id,
-            attachments: listed
-                .into_iter()
-                .flatten()
-                .filter_map(Attachment::read)
-                .collect(),
+            attachments: listed.into_iter().flatten().filter_map(Attachment::read).collect(),
         })
     }
 }
@@ -92,12 +88,7 @@ impl Entry {
 impl Attachment {
     /// `None` without an id: nothing to name the file by. The item's line keeps such an entry.
     fn read(value: &Value) -> Option<Self> {
-        let text = |field: &str| {
-            value
-                .get(field)
-                .and_then(Value::as_str)
-                .map(ToOwned::to_owned)
-        };
+        let text = |field: &str| value.get(field).and_then(Value::as_str).map(ToOwned::to_owned);
         Some(Self {
             id: text("id").filter(|id| !id.is_empty())?,
             name: text("name"),
@@ -133,10 +124,7 @@ mod tests {
     fn an_entry_keeps_its_text_but_not_its_line_breaks() {
         let pretty = "{\n  \"zeta\": 12345678901234567890123.10,\r\n\t\"id\": \"a\",\n  \"text\": \"x \\\" \\\\\" , \"n\": null }";
         let entry = Entry::parse(pretty).unwrap();
-        assert_eq!(
-            entry.line,
-            r#"{"zeta":12345678901234567890123.10,"id":"a","text":"x \" \\","n":null}"#
-        );
+        assert_eq!(entry.line, r#"{"zeta":12345678901234567890123.10,"id":"a","text":"x \" \\","n":null}"#);
     }
 
     #[test]

@@ -44,11 +44,7 @@ impl Progress {
             items: AtomicU64::new(0),
             files: AtomicU64::new(0),
             retries: AtomicU64::new(0),
-            phase: Mutex::new(Phase {
-                fetching: false,
-                since: Instant::now(),
-                before: 0,
-            }),
+            phase: Mutex::new(Phase { fetching: false, since: Instant::now(), before: 0 }),
         })
     }
 
@@ -67,11 +63,8 @@ impl Progress {
     }
 
     fn begin(&self, fetching: bool, before: u64) {
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = Phase {
-            fetching,
-            since: Instant::now(),
-            before,
-        };
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) =
+            Phase { fetching, since: Instant::now(), before };
     }
 
     /// Writes the line until dropped: every second onto itself on a terminal, else every 10 s.

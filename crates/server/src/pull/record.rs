@@ -93,11 +93,7 @@ pub(super) struct FileRow {
 #[serde(tag = "status", rename_all = "snake_case")]
 pub(super) enum FileOutcome {
     /// At `path`, relative to the folder.
-    Saved {
-        path: String,
-        size: u64,
-        sha256: String,
-    },
+    Saved { path: String, size: u64, sha256: String },
     /// Not to be had; `pending` if the fault may pass.
     Failed { error: String, pending: bool },
     /// The API gave no URL for it.
@@ -152,11 +148,7 @@ impl Counts {
 
     /// The same with no files counted, to count them anew.
     pub(super) fn without_files(self) -> Self {
-        Self {
-            threads_gone: self.threads_gone,
-            threads_skipped: self.threads_skipped,
-            ..Self::default()
-        }
+        Self { threads_gone: self.threads_gone, threads_skipped: self.threads_skipped, ..Self::default() }
     }
 }
 
@@ -205,9 +197,6 @@ mod tests {
         assert_eq!(file_path("../../x"), "files/%2E%2E%2F%2E%2E%2Fx");
         assert_eq!(file_path("é\0"), "files/%C3%A9%00");
         let long = file_path(&"a".repeat(129));
-        assert!(
-            long.starts_with("files/%sha256-") && long.len() < 90,
-            "{long}"
-        );
+        assert!(long.starts_with("files/%sha256-") && long.len() < 90, "{long}");
     }
 }

@@ -36,21 +36,14 @@ impl Patience {
     ///
     /// `backon` has the same curve, but takes its randomness from a global generator.
     pub(super) fn pause(&self, failures: u32, jitter: f64) -> Duration {
-        let doubled = self
-            .base
-            .saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)));
-        doubled
-            .min(self.longest)
-            .mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 4.0)
+        let doubled = self.base.saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)));
+        doubled.min(self.longest).mul_f64(1.0 - jitter.clamp(0.0, 1.0) / 4.0)
     }
 }
 
 /// Whether a failed answer is worth another try: what the server says, else by status.
 pub(super) fn is_worth_retrying(status: StatusCode, headers: &HeaderMap) -> bool {
-    match headers
-        .get("x-should-retry")
-        .and_then(|value| value.to_str().ok())
-    {
+    match headers.get("x-should-retry").and_then(|value| value.to_str().ok()) {
         Some("true") => true,
         Some("false") => false,
         _ => matches!(status.as_u16(), 408 | 409 | 429) || status.is_server_error(),
@@ -59,11 +52,7 @@ pub(super) fn is_worth_retrying(status: StatusCode, headers: &HeaderMap) -> bool
 
 /// The pause that the server asks for: `retry-after-ms`, else `Retry-After` in seconds or as a date.
 pub(super) fn asked_pause(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &http::HeaderValue| value.to_str().ok())
-    };
+    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     if let Some(ms) = text("retry-after-ms").and_then(|ms| ms.trim().parse::<f64>().ok()) {
         return Duration::try_from_secs_f64(ms / 1000.0).ok();
     }
@@ -80,10 +69,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
     #[test]
@@ -103,18 +89,9 @@ mod tests {
             asked(&[("retry-after-ms", "250"), ("retry-after", "9")]),
             Some(Duration::from_millis(250))
         );
-        assert_eq!(
-            asked(&[("retry-after", "1.5")]),
-            Some(Duration::from_millis(1500))
-        );
-        assert_eq!(
-            asked(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]),
-            Some(Duration::from_secs(60))
-        );
-        assert_eq!(
-            asked(&[("retry-after", "Wed, 21 Oct 2015 07:26:00 GMT")]),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(asked(&[("retry-after", "1.5")]), Some(Duration::from_millis(1500)));
+        assert_eq!(asked(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]), Some(Duration::from_secs(60)));
+        assert_eq!(asked(&[("retry-after", "Wed, 21 Oct 2015 07:26:00 GMT")]), Some(Duration::ZERO));
         assert_eq!(asked(&[("retry-after", "-3")]), None);
         assert_eq!(asked(&[("retry-after", "soon")]), None);
     }
@@ -123,19 +100,10 @@ mod tests {
     fn x_should_retry_overrules_the_status() {
         let none = HeaderMap::new();
         for status in [408, 409, 429, 500, 502, 503, 504] {
-            assert!(is_worth_retrying(
-                StatusCode::from_u16(status).unwrap(),
-                &none
-            ));
+            assert!(is_worth_retrying(StatusCode::from_u16(status).unwrap(), &none));
         }
         assert!(!is_worth_retrying(StatusCode::NOT_FOUND, &none));
-        assert!(is_worth_retrying(
-            StatusCode::BAD_REQUEST,
-            &headers(&[("x-should-retry", "true")])
-        ));
-        assert!(!is_worth_retrying(
-            StatusCode::TOO_MANY_REQUESTS,
-            &headers(&[("x-should-retry", "false")])
-        ));
+        assert!(is_worth_retrying(StatusCode::BAD_REQUEST, &headers(&[("x-should-retry", "true")])));
+        assert!(!is_worth_retrying(StatusCode::TOO_MANY_REQUESTS, &headers(&[("x-should-retry", "false")])));
     }
 }

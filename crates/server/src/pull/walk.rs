@@ -72,12 +72,7 @@ impl Walk {
     }
 
     /// Moves on after `page`, of which `fresh` entries were not known.
-    pub(super) async fn took(
-        &mut self,
-        api: &Api,
-        page: &Page,
-        fresh: usize,
-    ) -> Result<(), PullError> {
+    pub(super) async fn took(&mut self, api: &Api, page: &Page, fresh: usize) -> Result<(), PullError> {
         self.done = page.has_more == Some(false);
         self.promised = page.has_more == Some(true);
         let next = page.next_cursor().map(ToOwned::to_owned);
@@ -132,10 +127,7 @@ impl Walk {
         if next == self.anchor.as_deref() {
             self.stalls += 1;
             if self.stalls >= MAX_STALLS {
-                return Err(PullError::CursorLoop {
-                    list: self.list.path(),
-                    tries: self.stalls,
-                });
+                return Err(PullError::CursorLoop { list: self.list.path(), tries: self.stalls });
             }
             api.pause(self.stalls).await;
             return Ok(());

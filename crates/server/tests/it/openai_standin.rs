@@ -133,13 +133,7 @@ impl Standin {
 
 impl World {
     /// A thread with items; `files` of its first item by (id, URL).
-    pub fn add_thread(
-        &mut self,
-        id: &str,
-        created_at: i64,
-        items: usize,
-        files: &[(&str, Option<String>)],
-    ) {
+    pub fn add_thread(&mut self, id: &str, created_at: i64, items: usize, files: &[(&str, Option<String>)]) {
         self.threads.push(json!({
             "id": id, "object": "chatkit.thread", "created_at": created_at, "title": null,
             "status": {"type": "active"}, "user": "u", "future_field": 12.50,
@@ -171,11 +165,7 @@ impl World {
         self.items.get(thread).map(Vec::as_slice)
     }
 
-    fn page(
-        &self,
-        entries: &[Value],
-        query: &HashMap<String, String>,
-    ) -> Result<Vec<u8>, StatusCode> {
+    fn page(&self, entries: &[Value], query: &HashMap<String, String>) -> Result<Vec<u8>, StatusCode> {
         let limit: usize = query["limit"].parse().unwrap();
         assert_eq!(query["order"], "asc");
         let position = |id: &String| entries.iter().position(|entry| entry["id"] == **id);
@@ -191,9 +181,7 @@ impl World {
         let data: Vec<Value> = entries[start..].iter().take(limit).cloned().collect();
         let mut page = json!({"object": "list", "data": data});
         if !self.bare_pages {
-            page["first_id"] = data
-                .first()
-                .map_or(Value::Null, |entry| entry["id"].clone());
+            page["first_id"] = data.first().map_or(Value::Null, |entry| entry["id"].clone());
             page["last_id"] = data.last().map_or(Value::Null, |entry| entry["id"].clone());
             page["has_more"] = (start + data.len() < entries.len()).into();
         }
@@ -232,11 +220,7 @@ async fn answer(State(standin): State<Standin>, request: Request) -> Response {
         let number = world.seen.len();
         world.seen.push(seen.clone());
         let dead = world.dead_from.is_some_and(|from| number >= from);
-        if dead {
-            Some(Fault::Cut)
-        } else {
-            world.faults.get(&number).cloned()
-        }
+        if dead { Some(Fault::Cut) } else { world.faults.get(&number).cloned() }
     });
     let right = || standin.world(|world| world.right_answer(&seen));
     match fault {
@@ -259,10 +243,7 @@ async fn answer(State(standin): State<Standin>, request: Request) -> Response {
         }
         Some(Fault::DeleteItem(id)) => {
             standin.world(|world| {
-                world
-                    .items
-                    .values_mut()
-                    .for_each(|items| items.retain(|item| item["id"] != id))
+                world.items.values_mut().for_each(|items| items.retain(|item| item["id"] != id))
             });
             right()
         }
@@ -290,8 +271,7 @@ fn error(status: u16, headers: &[(&'static str, String)]) -> Response {
 async fn cut(right: Response) -> Response {
     let (mut head, body) = right.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    head.headers
-        .insert(header::CONTENT_LENGTH, body.len().into());
+    head.headers.insert(header::CONTENT_LENGTH, body.len().into());
     let half = Ok(body.slice(..body.len() / 2));
     let broken = stream::iter([half, Err(io::Error::other("cut"))]);
     Response::from_parts(head, Body::from_stream(broken))

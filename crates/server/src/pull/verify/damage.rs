@@ -7,9 +7,7 @@ pub enum Damage {
     #[error("state.json is missing: this is not a folder of `chatkitd pull`, or not all of it")]
     NoState,
     /// The pull has not finished.
-    #[error(
-        "the pull is not finished: {fetched} of {listed} threads are saved. Run `chatkitd pull` again"
-    )]
+    #[error("the pull is not finished: {fetched} of {listed} threads are saved. Run `chatkitd pull` again")]
     Unfinished {
         /// Threads with their items.
         fetched: u64,

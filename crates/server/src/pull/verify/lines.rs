@@ -24,12 +24,7 @@ impl Lines {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(PullError::disk(dir.join(path))(error)),
         };
-        let mut lines = Self {
-            path: path.to_owned(),
-            number: 0,
-            reader,
-            ahead: None,
-        };
+        let mut lines = Self { path: path.to_owned(), number: 0, reader, ahead: None };
         lines.read_ahead()?;
         Ok(lines)
     }

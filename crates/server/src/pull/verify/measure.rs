@@ -41,10 +41,5 @@ pub(super) fn measure_one(dir: &Path, path: &str) -> io::Result<Part> {
         bytes += read as u64;
         lines += buffer[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
     }
-    Ok(Part {
-        path: path.to_owned(),
-        lines,
-        bytes,
-        sha256: hex(&hash.finalize()),
-    })
+    Ok(Part { path: path.to_owned(), lines, bytes, sha256: hex(&hash.finalize()) })
 }

@@ -52,10 +52,7 @@ pub fn verify(dir: &Path) -> Result<Report, PullError> {
     match read_state(dir) {
         Ok(Some(state)) if state.complete => {}
         Ok(Some(state)) => {
-            report.add(Damage::Unfinished {
-                fetched: state.ledger.lines,
-                listed: state.threads.lines,
-            });
+            report.add(Damage::Unfinished { fetched: state.ledger.lines, listed: state.threads.lines });
             return Ok(report);
         }
         Ok(None) | Err(PullError::NotOurs(_) | PullError::Folder { .. }) => {
@@ -83,11 +80,7 @@ impl Report {
 
     fn compare(&mut self, what: &'static str, expected: u64, found: u64) {
         if expected != found {
-            self.add(Damage::Count {
-                what,
-                expected,
-                found,
-            });
+            self.add(Damage::Count { what, expected, found });
         }
     }
 }
@@ -119,11 +112,9 @@ fn check_file(
     match measure_one(dir, &path) {
         Err(error) if error.kind() == ErrorKind::NotFound => report.add(Damage::Missing { path }),
         Err(error) => return Err(PullError::disk(dir.join(path))(error)),
-        Ok(found) if found.bytes != bytes => report.add(Damage::Size {
-            path,
-            expected: bytes,
-            found: found.bytes,
-        }),
+        Ok(found) if found.bytes != bytes => {
+            report.add(Damage::Size { path, expected: bytes, found: found.bytes })
+        }
         Ok(found) if found.sha256 != sha256 => report.add(Damage::Hash { path }),
         Ok(_) => {}
     }
@@ -164,8 +155,7 @@ impl<'a> Walk<'a> {
             let index = self.ledger.number - 1;
             if index > 0 && index.is_multiple_of(manifest.threads_per_shard.max(1)) {
                 self.end_shard()?;
-                self.shard =
-                    Lines::open(&self.dir, &shard_path(index / manifest.threads_per_shard))?;
+                self.shard = Lines::open(&self.dir, &shard_path(index / manifest.threads_per_shard))?;
             }
             match parse::<LedgerRow>(&line) {
                 Some(row) => self.check_thread(&row)?,
@@ -179,17 +169,9 @@ impl<'a> Walk<'a> {
         while let Some(line) = self.files.take()? {
             self.attachments += 1;
             let thread = parse::<FileRow>(&line).map(|row| row.thread_id);
-            self.report.add(Damage::Attachments {
-                thread: thread.unwrap_or_default(),
-            });
+            self.report.add(Damage::Attachments { thread: thread.unwrap_or_default() });
         }
-        let Self {
-            report,
-            threads,
-            ledger,
-            attachments,
-            ..
-        } = self;
+        let Self { report, threads, ledger, attachments, .. } = self;
         report.threads = threads.number;
         report.compare("threads", manifest.threads, threads.number);
         report.compare("ledger rows", manifest.threads, ledger.number);
@@ -204,9 +186,7 @@ impl<'a> Walk<'a> {
         let expected = self.check_items(row)?;
         let found = self.check_files(row)?;
         if expected != found || found.len() as u64 != row.attachments {
-            self.report.add(Damage::Attachments {
-                thread: row.thread_id.clone(),
-            });
+            self.report.add(Damage::Attachments { thread: row.thread_id.clone() });
         }
         Ok(())
     }
@@ -266,19 +246,12 @@ impl<'a> Walk<'a> {
                     id: item.id.clone(),
                 });
             }
-            let of_item = item
-                .attachments
-                .into_iter()
-                .map(|file| (item.id.clone(), file.id));
+            let of_item = item.attachments.into_iter().map(|file| (item.id.clone(), file.id));
             attachments.extend(of_item);
         }
         self.report.items += found;
         if found != row.items {
-            self.report.add(Damage::Items {
-                thread: row.thread_id.clone(),
-                expected: row.items,
-                found,
-            });
+            self.report.add(Damage::Items { thread: row.thread_id.clone(), expected: row.items, found });
         }
         Ok(attachments)
     }
@@ -288,9 +261,7 @@ impl<'a> Walk<'a> {
         let mut found = Vec::new();
         while let Some(line) = self.files.peek() {
             let file = parse::<FileRow>(line);
-            if file
-                .as_ref()
-                .is_some_and(|file| file.thread_id != row.thread_id)
+            if file.as_ref().is_some_and(|file| file.thread_id != row.thread_id)
                 || (file.is_none() && found.len() as u64 == row.attachments)
             {
                 break;
@@ -322,19 +293,13 @@ impl<'a> Walk<'a> {
 
     fn end_shard(&mut self) -> Result<(), PullError> {
         while self.shard.take()?.is_some() {
-            self.report.add(Damage::Stray {
-                path: self.shard.path.clone(),
-                line: self.shard.number,
-            });
+            self.report.add(Damage::Stray { path: self.shard.path.clone(), line: self.shard.number });
         }
         Ok(())
     }
 
     fn bad_line(&mut self, path: &str, line: u64) {
-        self.report.add(Damage::Line {
-            path: path.to_owned(),
-            line,
-        });
+        self.report.add(Damage::Line { path: path.to_owned(), line });
     }
 }
 

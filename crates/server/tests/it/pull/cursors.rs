@@ -30,25 +30,14 @@ async fn the_same_page_for_ever_ends_in_an_error_that_says_so() {
 
 #[tokio::test]
 async fn a_cursor_that_vanished_is_got_around() {
-    for unknown in [
-        UnknownCursor::NotFound,
-        UnknownCursor::BadRequest,
-        UnknownCursor::EmptyPage,
-    ] {
+    for unknown in [UnknownCursor::NotFound, UnknownCursor::BadRequest, UnknownCursor::EmptyPage] {
         let scene = Scene::new().await;
         scene.server.world(|world| world.unknown_cursor = unknown);
         // The first page ends with cthr_2; after its deletion there is no cursor before it.
         scene.server.fault(1, Fault::Delete("cthr_2"));
         let summary = scene.pull().await.unwrap();
-        assert_eq!(
-            scene.thread_ids(),
-            (0..8).map(|n| format!("cthr_{n}")).collect::<Vec<_>>()
-        );
-        assert_eq!(
-            (summary.threads_gone, summary.items),
-            (1, 12),
-            "{unknown:?}"
-        );
+        assert_eq!(scene.thread_ids(), (0..8).map(|n| format!("cthr_{n}")).collect::<Vec<_>>());
+        assert_eq!((summary.threads_gone, summary.items), (1, 12), "{unknown:?}");
         scene.assert_whole();
     }
 }
@@ -104,10 +93,7 @@ async fn an_empty_page_is_not_believed_at_once() {
         scene.server.calm();
         scene.server.fault(request, Fault::Empty { has_more });
         scene.pull().await.unwrap();
-        assert!(
-            contents(&scene.out()) == expected,
-            "request {request}, has_more {has_more}"
-        );
+        assert!(contents(&scene.out()) == expected, "request {request}, has_more {has_more}");
         std::fs::remove_dir_all(scene.out()).unwrap();
     }
 }

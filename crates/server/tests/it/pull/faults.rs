@@ -50,10 +50,7 @@ async fn items_of_another_thread_are_not_taken() {
     let scene = Scene::new().await;
     let expected = scene.undisturbed().await;
     scene.server.calm();
-    scene.server.fault(
-        3,
-        Fault::Body(r#"{"data":[{"id":"i","thread_id":"cthr_7"}],"has_more":false}"#),
-    );
+    scene.server.fault(3, Fault::Body(r#"{"data":[{"id":"i","thread_id":"cthr_7"}],"has_more":false}"#));
     scene.pull().await.unwrap();
     assert!(contents(&scene.out()) == expected);
 }
@@ -64,9 +61,7 @@ async fn a_storm_of_429_ends_after_the_bounded_tries_and_can_be_resumed() {
     let expected = scene.undisturbed().await;
     scene.server.calm();
     for request in 2..50 {
-        scene
-            .server
-            .fault(request, with(429, "retry-after-ms", "1"));
+        scene.server.fault(request, with(429, "retry-after-ms", "1"));
     }
     let error = scene.pull().await.unwrap_err();
     assert_eq!(scene.requests().len(), 2 + 3);
@@ -103,10 +98,7 @@ async fn a_pause_too_long_to_sit_through_stops_the_pull() {
 async fn x_should_retry_false_is_obeyed() {
     let scene = Scene::new().await;
     scene.server.fault(0, with(429, "x-should-retry", "false"));
-    assert!(matches!(
-        scene.pull().await,
-        Err(PullError::Upstream { tries: 1, .. })
-    ));
+    assert!(matches!(scene.pull().await, Err(PullError::Upstream { tries: 1, .. })));
     assert_eq!(scene.requests().len(), 1);
 }
 
@@ -117,12 +109,8 @@ async fn a_refused_key_stops_at_once_and_is_not_shown() {
             let scene = Scene::new().await;
             let mut settings = scene.settings();
             settings.concurrency = std::num::NonZeroUsize::MIN;
-            scene
-                .server
-                .fault(request, with(code, "x-should-retry", "true"));
-            let error = pull::pull(settings, CancellationToken::new())
-                .await
-                .unwrap_err();
+            scene.server.fault(request, with(code, "x-should-retry", "true"));
+            let error = pull::pull(settings, CancellationToken::new()).await.unwrap_err();
             assert_eq!(error.exit_code(), 3);
             let words = format!("{error} {error:?}");
             assert!(
@@ -138,15 +126,8 @@ async fn a_refused_key_stops_at_once_and_is_not_shown() {
 async fn the_key_does_not_follow_a_redirect_to_another_server() {
     let scene = Scene::new().await;
     let other = Scene::new().await;
-    let target = format!(
-        "{}/v1/chatkit/threads?limit=3&order=asc",
-        other.server.origin()
-    );
-    scene.server.world(|world| {
-        world
-            .redirects
-            .insert("/v1/chatkit/threads".to_owned(), target)
-    });
+    let target = format!("{}/v1/chatkit/threads?limit=3&order=asc", other.server.origin());
+    scene.server.world(|world| world.redirects.insert("/v1/chatkit/threads".to_owned(), target));
     let error = scene.pull().await.unwrap_err();
     assert!(error.to_string().contains("check --base-url"), "{error}");
     assert_eq!(other.requests().len(), 0);
@@ -159,11 +140,8 @@ async fn a_page_beyond_the_bound_is_asked_for_in_smaller_pieces() {
     let mut settings = scene.settings();
     // Two entries fit, three do not.
     settings.tuning.page_bytes = 900;
-    pull::pull(settings, CancellationToken::new())
-        .await
-        .unwrap();
-    let threads =
-        |contents: std::collections::BTreeMap<String, Vec<u8>>| contents["threads.jsonl"].clone();
+    pull::pull(settings, CancellationToken::new()).await.unwrap();
+    let threads = |contents: std::collections::BTreeMap<String, Vec<u8>>| contents["threads.jsonl"].clone();
     assert!(threads(contents(&scene.out())) == threads(expected));
     scene.assert_whole();
 }
@@ -172,23 +150,13 @@ async fn a_page_beyond_the_bound_is_asked_for_in_smaller_pieces() {
 async fn a_thread_that_cannot_be_delivered_can_be_left_out() {
     let scene = Scene::new().await;
     scene.server.world(|world| {
-        world.redirects.insert(
-            "/v1/chatkit/threads/cthr_4/items".to_owned(),
-            "http://other.test/".to_owned(),
-        )
+        world.redirects.insert("/v1/chatkit/threads/cthr_4/items".to_owned(), "http://other.test/".to_owned())
     });
     let error = scene.pull().await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("GET /chatkit/threads/cthr_4/items failed"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("GET /chatkit/threads/cthr_4/items failed"), "{error}");
     let mut settings = scene.settings();
     settings.skip_threads = vec!["cthr_4".to_owned()];
-    let summary = pull::pull(settings, CancellationToken::new())
-        .await
-        .unwrap();
+    let summary = pull::pull(settings, CancellationToken::new()).await.unwrap();
     assert_eq!((summary.threads, summary.threads_skipped), (8, 1));
     scene.assert_whole();
 }

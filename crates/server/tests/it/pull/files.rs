@@ -42,28 +42,15 @@ async fn private_addresses_are_refused_unless_allowed_and_never_see_the_key() {
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
         let scene = with_file(|_| format!("http://{host}:{port}/raw/x")).await;
         let summary = scene.pull().await.unwrap();
-        assert_eq!(
-            (summary.files_failed, summary.files_pending),
-            (1, 0),
-            "{host}"
-        );
-        assert!(
-            row(&scene)["error"]
-                .as_str()
-                .unwrap()
-                .contains("not public"),
-            "{}",
-            row(&scene)
-        );
+        assert_eq!((summary.files_failed, summary.files_pending), (1, 0), "{host}");
+        assert!(row(&scene)["error"].as_str().unwrap().contains("not public"), "{}", row(&scene));
     }
     assert_eq!(other.world(|world| world.seen.len()), 0);
 
     let scene = with_file(|_| format!("http://127.0.0.1:{port}/raw/x")).await;
     let mut settings = scene.settings();
     settings.allow_private_file_hosts = true;
-    pull::pull(settings, CancellationToken::new())
-        .await
-        .unwrap();
+    pull::pull(settings, CancellationToken::new()).await.unwrap();
     assert_eq!(row(&scene)["status"], "saved");
     other.world(|world| assert!(!world.seen[0].headers.contains_key("authorization")));
 }
@@ -71,47 +58,26 @@ async fn private_addresses_are_refused_unless_allowed_and_never_see_the_key() {
 #[tokio::test]
 async fn a_redirect_of_a_file_is_checked_like_its_url() {
     let scene = with_file(|server| format!("{}/raw/first", server.origin())).await;
-    scene.server.world(|world| {
-        world
-            .redirects
-            .insert("/raw/first".to_owned(), "/raw/x".to_owned())
-    });
+    scene.server.world(|world| world.redirects.insert("/raw/first".to_owned(), "/raw/x".to_owned()));
     scene.pull().await.unwrap();
     assert_eq!(row(&scene)["status"], "saved");
 
     let other = Standin::start().await;
     let scene = with_file(|server| format!("{}/raw/first", server.origin())).await;
-    scene.server.world(|world| {
-        world
-            .redirects
-            .insert("/raw/first".to_owned(), format!("{}/raw/x", other.origin()))
-    });
+    scene
+        .server
+        .world(|world| world.redirects.insert("/raw/first".to_owned(), format!("{}/raw/x", other.origin())));
     scene.pull().await.unwrap();
-    assert!(
-        row(&scene)["error"]
-            .as_str()
-            .unwrap()
-            .contains("not public")
-    );
+    assert!(row(&scene)["error"].as_str().unwrap().contains("not public"));
     assert_eq!(other.world(|world| world.seen.len()), 0);
 }
 
 #[tokio::test]
 async fn only_http_urls_are_fetched() {
-    for url in [
-        "file:///etc/passwd",
-        "data:text/plain,x",
-        "ftp://127.0.0.1/x",
-        "/raw/x",
-        "not a url",
-    ] {
+    for url in ["file:///etc/passwd", "data:text/plain,x", "ftp://127.0.0.1/x", "/raw/x", "not a url"] {
         let scene = with_file(|_| url.to_owned()).await;
         scene.pull().await.unwrap();
-        assert_eq!(
-            row(&scene)["error"],
-            "the URL is not an http(s) URL",
-            "{url}"
-        );
+        assert_eq!(row(&scene)["error"], "the URL is not an http(s) URL", "{url}");
     }
 }
 
@@ -124,13 +90,8 @@ async fn a_file_that_is_too_large_is_recorded_with_or_without_its_length() {
         }
         let mut settings = scene.settings();
         settings.max_file_size = 6;
-        pull::pull(settings, CancellationToken::new())
-            .await
-            .unwrap();
-        assert_eq!(
-            row(&scene)["error"],
-            "larger than 6 bytes (see --max-file-size)"
-        );
+        pull::pull(settings, CancellationToken::new()).await.unwrap();
+        assert_eq!(row(&scene)["error"], "larger than 6 bytes (see --max-file-size)");
         assert!(!scene.out().join("files/cfile_x").exists());
         // A later run with a higher bound gets it.
         scene.pull().await.unwrap();
@@ -144,19 +105,13 @@ async fn a_file_cut_half_way_is_fetched_again() {
     let scene = with_file(|server| format!("{}/raw/x", server.origin())).await;
     scene.server.fault(2, Fault::Cut);
     scene.pull().await.unwrap();
-    assert_eq!(
-        (row(&scene)["status"].as_str(), row(&scene)["size"].as_u64()),
-        (Some("saved"), Some(7))
-    );
+    assert_eq!((row(&scene)["status"].as_str(), row(&scene)["size"].as_u64()), (Some("saved"), Some(7)));
 }
 
 #[tokio::test]
 async fn a_file_that_is_not_to_be_had_does_not_stop_the_pull_and_a_later_run_gets_it() {
     let scene = with_file(|server| format!("{}/raw/x?signature=1", server.origin())).await;
-    let file = scene
-        .server
-        .world(|world| world.files.remove("/raw/x"))
-        .unwrap();
+    let file = scene.server.world(|world| world.files.remove("/raw/x")).unwrap();
     let summary = scene.pull().await.unwrap();
     assert_eq!((summary.files_failed, summary.files_pending), (1, 0));
     assert_eq!(row(&scene)["error"], "HTTP 404 Not Found");

@@ -29,10 +29,7 @@ struct Scene {
 
 impl Scene {
     async fn empty() -> Self {
-        Self {
-            server: Standin::start().await,
-            dir: TempDir::new().unwrap(),
-        }
+        Self { server: Standin::start().await, dir: TempDir::new().unwrap() }
     }
 
     /// Eight threads, three to a page and to a shard; threads without items, with several pages of them, of the same
@@ -43,21 +40,14 @@ impl Scene {
         scene.server.world(|world| {
             world.add_thread("cthr_0", 10, 2, &[]);
             world.add_thread("cthr_1", 11, 0, &[]);
-            world.add_thread(
-                "cthr_2",
-                11,
-                7,
-                &[("cfile_a", file("a")), ("cfile_none", None)],
-            );
+            world.add_thread("cthr_2", 11, 7, &[("cfile_a", file("a")), ("cfile_none", None)]);
             world.add_thread("cthr_3", 12, 1, &[]);
             world.add_thread("cthr_4", 13, 3, &[("../../cfile_b", file("b"))]);
             world.add_thread("cthr_5", 14, 1, &[]);
             world.add_thread("cthr_6", 15, 4, &[]);
             world.add_thread("cthr_7", 15, 1, &[("cfile_c", file("c"))]);
             for name in ["a", "b", "c"] {
-                world
-                    .files
-                    .insert(format!("/raw/{name}"), name.repeat(50_000).into());
+                world.files.insert(format!("/raw/{name}"), name.repeat(50_000).into());
             }
         });
         scene
@@ -107,9 +97,7 @@ impl Scene {
         let out = self.dir.path().join("undisturbed");
         self.server.calm();
         let settings = self.settings_for(out.clone());
-        pull::pull(settings, CancellationToken::new())
-            .await
-            .unwrap();
+        pull::pull(settings, CancellationToken::new()).await.unwrap();
         contents(&out)
     }
 
@@ -118,22 +106,16 @@ impl Scene {
             Some(after) => format!("{}?after={after}", seen.path),
             None => seen.path.clone(),
         };
-        self.server
-            .world(|world| world.seen.iter().map(show).collect())
+        self.server.world(|world| world.seen.iter().map(show).collect())
     }
 
     fn lines(&self, path: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.out().join(path)).unwrap();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     fn thread_ids(&self) -> Vec<String> {
-        self.lines("threads.jsonl")
-            .iter()
-            .map(|thread| thread["id"].as_str().unwrap().to_owned())
-            .collect()
+        self.lines("threads.jsonl").iter().map(|thread| thread["id"].as_str().unwrap().to_owned()).collect()
     }
 
     fn assert_whole(&self) {
@@ -165,27 +147,11 @@ fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 async fn a_pull_saves_every_thread_item_and_file() {
     let scene = Scene::new().await;
     let summary = scene.pull().await.unwrap();
-    assert_eq!(
-        (summary.threads, summary.items, summary.files_saved),
-        (8, 19, 3)
-    );
-    assert_eq!(
-        (
-            summary.files_without_url,
-            summary.files_failed,
-            summary.was_complete
-        ),
-        (1, 0, false)
-    );
-    let (threads, items) = scene
-        .server
-        .world(|world| (world.threads.clone(), world.items.clone()));
+    assert_eq!((summary.threads, summary.items, summary.files_saved), (8, 19, 3));
+    assert_eq!((summary.files_without_url, summary.files_failed, summary.was_complete), (1, 0, false));
+    let (threads, items) = scene.server.world(|world| (world.threads.clone(), world.items.clone()));
     assert_eq!(scene.lines("threads.jsonl"), threads);
-    let shards = [
-        "items/000000.jsonl",
-        "items/000001.jsonl",
-        "items/000002.jsonl",
-    ];
+    let shards = ["items/000000.jsonl", "items/000001.jsonl", "items/000002.jsonl"];
     let saved: Vec<Value> = shards.iter().flat_map(|shard| scene.lines(shard)).collect();
     assert_eq!(saved, items.into_values().flatten().collect::<Vec<_>>());
     let file = scene.out().join("files/%2E%2E%2F%2E%2E%2Fcfile_b");
@@ -199,11 +165,7 @@ async fn every_list_request_carries_the_key_and_the_beta_header() {
     scene.pull().await.unwrap();
     scene.server.world(|world| {
         assert!(world.seen.len() > 12);
-        for seen in world
-            .seen
-            .iter()
-            .filter(|seen| !seen.path.starts_with("/raw/"))
-        {
+        for seen in world.seen.iter().filter(|seen| !seen.path.starts_with("/raw/")) {
             assert_eq!(seen.headers["authorization"], "Bearer sk-secret");
             assert_eq!(seen.headers["openai-beta"], "chatkit_beta=v1");
         }

@@ -28,10 +28,7 @@ async fn a_server_that_dies_at_any_request_costs_nothing() {
         match scene.pull().await {
             Err(PullError::Upstream { .. }) => {}
             // Only its last file was missing.
-            Ok(summary) => assert!(
-                k + 1 >= requests - 1 && summary.files_pending > 0,
-                "request {k}"
-            ),
+            Ok(summary) => assert!(k + 1 >= requests - 1 && summary.files_pending > 0, "request {k}"),
             Err(other) => panic!("request {k}: {other}"),
         }
         scene.server.calm();
@@ -90,12 +87,7 @@ async fn torn_and_uncommitted_lines_are_cut_off() {
     scene.server.calm();
     scene.server.world(|world| world.dead_from = Some(9));
     scene.pull().await.unwrap_err();
-    for path in [
-        "threads.jsonl",
-        "ledger.jsonl",
-        "files.jsonl",
-        "items/000000.jsonl",
-    ] {
+    for path in ["threads.jsonl", "ledger.jsonl", "files.jsonl", "items/000000.jsonl"] {
         let path = scene.out().join(path);
         let mut text = fs::read(&path).unwrap();
         text.extend_from_slice(b"{\"id\":\"whole\"}\n{\"id\":\"torn");
@@ -111,19 +103,11 @@ async fn a_later_run_fetches_newer_threads_only() {
     let scene = Scene::new().await;
     scene.pull().await.unwrap();
     scene.server.calm();
-    scene
-        .server
-        .world(|world| world.add_thread("cthr_8", 20, 2, &[]));
+    scene.server.world(|world| world.add_thread("cthr_8", 20, 2, &[]));
     let summary = scene.pull().await.unwrap();
     assert!(summary.was_complete);
     assert_eq!((summary.threads, summary.items), (9, 21));
-    assert_eq!(
-        scene.requests(),
-        [
-            "/v1/chatkit/threads?after=cthr_7",
-            "/v1/chatkit/threads/cthr_8/items"
-        ]
-    );
+    assert_eq!(scene.requests(), ["/v1/chatkit/threads?after=cthr_7", "/v1/chatkit/threads/cthr_8/items"]);
     scene.assert_whole();
 }
 
@@ -152,10 +136,7 @@ async fn a_folder_of_somebody_else_is_left_alone() {
     fs::create_dir_all(scene.out()).unwrap();
     fs::write(scene.out().join("threads.jsonl"), "mine").unwrap();
     assert!(matches!(scene.pull().await, Err(PullError::NotOurs(_))));
-    assert_eq!(
-        contents(&scene.out()).into_values().collect::<Vec<_>>(),
-        [b"mine"]
-    );
+    assert_eq!(contents(&scene.out()).into_values().collect::<Vec<_>>(), [b"mine"]);
     assert!(!scene.out().join(".lock").exists());
 }
 
@@ -166,18 +147,13 @@ async fn another_project_or_api_is_not_mixed_in() {
     let before = contents(&scene.out());
     let mut elsewhere = scene.settings();
     elsewhere.base_url = "http://127.0.0.1:9/v1".parse().unwrap();
-    let error = pull::pull(elsewhere, CancellationToken::new())
-        .await
-        .unwrap_err();
+    let error = pull::pull(elsewhere, CancellationToken::new()).await.unwrap_err();
     assert!(matches!(error, PullError::OtherBase { .. }));
     scene.server.world(|world| {
         world.threads.clear();
         world.add_thread("cthr_other", 50, 1, &[]);
     });
-    assert!(matches!(
-        scene.pull().await,
-        Err(PullError::OtherProject { .. })
-    ));
+    assert!(matches!(scene.pull().await, Err(PullError::OtherProject { .. })));
     assert!(contents(&scene.out()) == before);
 }
 
@@ -187,8 +163,5 @@ async fn a_folder_that_lost_saved_lines_is_refused() {
     scene.pull().await.unwrap();
     fs::write(scene.out().join("items/000002.jsonl"), "").unwrap();
     let error = scene.pull().await.unwrap_err();
-    assert!(
-        error.to_string().contains("items/000002.jsonl is damaged"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("items/000002.jsonl is damaged"), "{error}");
 }

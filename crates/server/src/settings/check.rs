@@ -1,0 +1,92 @@
+//! What no server may start with, and what works and should be changed.
+
+use std::net::{IpAddr, SocketAddr};
+
+use chatkitd_core::identity::Verifiers;
+use secrecy::ExposeSecret;
+use url::{Host, Url};
+
+use super::{Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError};
+
+/// Base URLs of upstreams; none of them may be this server (design 4.4).
+const BASE_URLS: [&str; 3] = ["CHATKIT_API_BASE", "OPENAI_BASE_URL", "CHATKITD_MODEL_BASE_URL"];
+
+pub(super) fn refuse_own_address(
+    settings: &Settings,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), SettingsError> {
+    let from_file = settings.openai.as_ref().map(|openai| ("CHATKIT_API_BASE", openai.base.to_string()));
+    let from_env = BASE_URLS.iter().filter_map(|name| env(name).map(|url| (*name, url)));
+    for (name, url) in from_env.chain(from_file) {
+        let own = Url::parse(&url).is_ok_and(|url| is_own(&url, settings.listen));
+        if own {
+            return Err(SettingsError::OwnAddress { name, url });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a URL names the address that this server listens on, by whatever name of this machine.
+fn is_own(url: &Url, listen: SocketAddr) -> bool {
+    if url.port_or_known_default() != Some(listen.port()) {
+        return false;
+    }
+    let here = |address: IpAddr| {
+        let reaches_loopback = listen.ip().is_loopback() || listen.ip().is_unspecified();
+        address == listen.ip() || (reaches_loopback && (address.is_loopback() || address.is_unspecified()))
+    };
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            (name == "localhost" || name.ends_with(".localhost")) && here(IpAddr::from([127, 0, 0, 1]))
+        }
+        Some(Host::Ipv4(address)) => here(address.into()),
+        Some(Host::Ipv6(address)) => here(IpAddr::from(address).to_canonical()),
+        None => false,
+    }
+}
+
+pub(super) fn refuse_placeholder(settings: &Settings) -> Result<(), SettingsError> {
+    let placeholder = settings.secrets.iter().any(|secret| secret.expose_secret() == PLACEHOLDER_SECRET);
+    if placeholder && !settings.dev { Err(SettingsError::PlaceholderSecret) } else { Ok(()) }
+}
+
+pub(super) fn warnings(settings: &Settings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if settings.secrets.iter().any(|secret| secret.expose_secret().len() < 32) {
+        warnings
+            .push("CHATKIT_SECRET is shorter than 32 bytes and may be guessed; use a longer one".to_owned());
+    }
+    if settings.secrets.is_empty() {
+        let file = settings.data_dir.join("secret");
+        warnings.push(format!(
+            "CHATKIT_SECRET is not set; a secret is kept in {}, which other nodes do not have",
+            file.display()
+        ));
+    }
+    for site in &settings.sites {
+        if !site.lists_origins() {
+            warnings.push(format!(
+                "site {} lists no origins, so any page may use it; set CHATKIT_ALLOWED_ORIGINS",
+                site.name
+            ));
+        }
+    }
+    for (site, sign_in) in &settings.sign_in {
+        if let Ok(verifiers) = Verifiers::new(&sign_in.verifiers) {
+            warnings.extend(verifiers.warnings().map(|(_, warning)| format!("site {site}: {warning}")));
+        }
+    }
+    if matches!(settings.database, Database::None) {
+        warnings.push(
+            "there is no database: only hosted workflows work, and sessions are neither kept, validated nor revoked"
+                .to_owned(),
+        );
+    }
+    if settings.limiter == LimiterKind::Memory && matches!(settings.database, Database::Postgres(_)) {
+        warnings.push(
+            "requests are counted in each process by itself; set CHATKITD_REDIS_URL to share the counts"
+                .to_owned(),
+        );
+    }
+    warnings
+}

@@ -1,0 +1,85 @@
+//! `chatkitd.toml`. Every key is optional; an unknown one is an error that names it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chatkitd_core::identity::{RoleRule, VerifierSettings};
+use chatkitd_core::site::ChatKitConfiguration;
+use chatkitd_core::workflows::WorkflowCard;
+use serde::Deserialize;
+
+use super::SettingsError;
+
+/// The file as it stands. The environment variable that wins over a key is named in
+/// `docs/OPERATIONS.md`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSettings {
+    pub(super) listen: Option<String>,
+    pub(super) admin_listen: Option<String>,
+    pub(super) data_dir: Option<String>,
+    pub(super) database_url: Option<String>,
+    pub(super) durability: Option<String>,
+    pub(super) redis_url: Option<String>,
+    pub(super) limiter: Option<String>,
+    pub(super) limiter_on_failure: Option<String>,
+    pub(super) secret: Option<String>,
+    pub(super) openai_api_key: Option<String>,
+    pub(super) api_base: Option<String>,
+    pub(super) upstream_concurrency: Option<u32>,
+    pub(super) trusted_proxies: Option<Vec<String>>,
+    pub(super) page: Option<String>,
+    pub(super) log: Option<String>,
+    pub(super) log_format: Option<String>,
+    pub(super) otlp_endpoint: Option<String>,
+    pub(super) session_ttl: Option<String>,
+    pub(super) secret_ttl: Option<String>,
+    pub(super) limits: FileLimits,
+    pub(super) roles: FileRoles,
+    pub(super) sites: BTreeMap<String, FileSite>,
+    pub(super) workflows: BTreeMap<String, WorkflowCard>,
+}
+
+/// `[limits]` and `[sites.<name>.limits]`: requests a minute; 0 switches one off.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileLimits {
+    pub(super) anonymous: Option<u32>,
+    pub(super) user: Option<u32>,
+    pub(super) session: Option<u32>,
+    pub(super) site: Option<u32>,
+}
+
+/// `[roles]`: the query on the app's own users table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileRoles {
+    pub(super) query: Option<String>,
+    pub(super) database_url: Option<String>,
+}
+
+/// `[sites.<name>]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileSite {
+    pub(super) origins: Option<Vec<String>>,
+    pub(super) workflows: Option<Vec<String>>,
+    pub(super) anonymous: Option<bool>,
+    pub(super) session_ttl: Option<String>,
+    pub(super) anonymous_session_ttl: Option<String>,
+    pub(super) secret_ttl: Option<String>,
+    pub(super) limits: FileLimits,
+    pub(super) configuration: ChatKitConfiguration,
+    pub(super) verifiers: Vec<VerifierSettings>,
+    pub(super) roles: Option<RoleRule>,
+    pub(super) allowed_roles: Vec<String>,
+}
+
+impl FileSettings {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        toml::from_str(text).map_err(|error| SettingsError::File {
+            path: path.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! Looks values up in the environment, then in the file, and notes where each came from.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use secrecy::SecretString;
+
+use super::SettingsError;
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The environment variable of this name.
+    Environment(String),
+    /// The key of this name in the file.
+    File(PathBuf, String),
+}
+
+/// A value that is set. Secrets are masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The environment variable that sets it, or would.
+    pub name: String,
+    /// The value, or `set (masked)`.
+    pub value: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+pub(super) struct Reader<'a> {
+    env: &'a dyn Fn(&str) -> Option<String>,
+    file: Option<&'a Path>,
+    facts: Vec<Fact>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(env: &'a dyn Fn(&str) -> Option<String>, file: Option<&'a Path>) -> Self {
+        Self { env, file, facts: Vec::new() }
+    }
+
+    pub(super) fn into_facts(self) -> Vec<Fact> {
+        self.facts
+    }
+
+    /// A variable that is set to nothing counts as not set: that is how compose files and panels write it.
+    fn find(&self, name: &str, key: &str, in_file: Option<String>) -> Option<(String, Source)> {
+        let from_env = (self.env)(name).filter(|value| !value.trim().is_empty());
+        from_env.map(|value| (value.trim().to_owned(), Source::Environment(name.to_owned()))).or_else(|| {
+            let path = self.file.unwrap_or(Path::new("chatkitd.toml")).to_owned();
+            in_file.map(|value| (value, Source::File(path, key.to_owned())))
+        })
+    }
+
+    pub(super) fn text(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<String> {
+        let (value, source) = self.find(name, key, in_file)?;
+        self.facts.push(Fact { name: name.to_owned(), value: value.clone(), source });
+        Some(value)
+    }
+
+    pub(super) fn secret(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<SecretString> {
+        let (value, source) = self.find(name, key, in_file)?;
+        self.facts.push(Fact { name: name.to_owned(), value: "set (masked)".to_owned(), source });
+        Some(value.into())
+    }
+
+    pub(super) fn parsed<T: FromStr>(
+        &mut self,
+        name: &str,
+        key: &str,
+        in_file: Option<String>,
+        expected: &str,
+    ) -> Result<Option<T>, SettingsError> {
+        let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| SettingsError::invalid(name, &text, expected))
+    }
+
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        name: &str,
+        key: &str,
+        in_file: Option<String>,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, SettingsError> {
+        let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
+        let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+        let words = || choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
+        chosen.map(Some).ok_or_else(|| SettingsError::invalid(name, &text, words()))
+    }
+
+    /// A comma list.
+    pub(super) fn list(
+        &mut self,
+        name: &str,
+        key: &str,
+        in_file: Option<Vec<String>>,
+    ) -> Option<Vec<String>> {
+        let text = self.text(name, key, in_file.map(|list| list.join(",")))?;
+        Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+    }
+}

@@ -1,0 +1,158 @@
+use std::path::Path;
+
+use chatkitd_core::limits::Quota;
+use secrecy::ExposeSecret;
+
+use super::{Database, LimiterKind, Settings, SettingsError, Source};
+
+fn load(env: &[(&str, &str)], file: Option<&str>, dev: bool) -> Result<Settings, SettingsError> {
+    let look_up = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    Settings::load(&look_up, file.map(|text| (Path::new("chatkitd.toml"), text)), dev)
+}
+
+fn refused(env: &[(&str, &str)], file: Option<&str>) -> String {
+    load(env, file, false).unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_set_is_a_server_on_loopback_with_sqlite() {
+    let settings = load(&[], None, false).unwrap();
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:8787");
+    assert!(
+        matches!(settings.database, Database::Sqlite(path) if path.ends_with("chatkitd-data/chatkitd.db"))
+    );
+    assert!(settings.sites[0].workflows.is_empty());
+    assert_eq!(settings.limiter, LimiterKind::Memory);
+}
+
+#[test]
+fn under_dev_the_demo_answers_when_no_workflow_is_set() {
+    assert_eq!(load(&[], None, true).unwrap().sites[0].workflows, ["wf_demo", "wf_echo"]);
+    let set = load(&[("CHATKIT_WORKFLOW_ID", "wf_a, wf_b")], None, true).unwrap();
+    assert_eq!(set.sites[0].workflows, ["wf_a", "wf_b"]);
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_each_value_names_its_source() {
+    let file =
+        "listen = \"127.0.0.1:1\"\ndata_dir = \"here\"\n[sites.default]\norigins = [\"https://a.example\"]";
+    let settings = load(&[("CHATKITD_LISTEN", "127.0.0.1:2")], Some(file), false).unwrap();
+    assert_eq!(settings.listen.port(), 2);
+    assert_eq!(settings.sites[0].origins[0].to_string(), "https://a.example");
+    let source =
+        |name: &str| settings.facts.iter().find(|fact| fact.name == name).map(|fact| fact.source.clone());
+    assert_eq!(source("CHATKITD_LISTEN"), Some(Source::Environment("CHATKITD_LISTEN".to_owned())));
+    assert_eq!(
+        source("CHATKITD_DATA_DIR"),
+        Some(Source::File("chatkitd.toml".into(), "data_dir".to_owned()))
+    );
+}
+
+#[test]
+fn secrets_are_a_list_and_never_shown() {
+    let settings =
+        load(&[("CHATKIT_SECRET", "new-secret-of-thirty-two-bytes-xx, old")], None, false).unwrap();
+    let secrets: Vec<_> = settings.secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect();
+    assert_eq!(secrets, ["new-secret-of-thirty-two-bytes-xx", "old"]);
+    assert!(!format!("{settings:?}").contains("new-secret"));
+    assert!(settings.warnings.iter().any(|warning| warning.contains("shorter than 32 bytes")));
+}
+
+#[test]
+fn the_placeholder_secret_is_refused_outside_dev() {
+    let env = [("CHATKIT_SECRET", "your-secret-key-here")];
+    assert!(refused(&env, None).contains("CHATKIT_SECRET is the placeholder"));
+    assert!(load(&env, None, true).is_ok());
+}
+
+#[test]
+fn without_a_database_keys_come_from_the_openai_key() {
+    let env = [("CHATKITD_DATABASE_URL", "none"), ("OPENAI_API_KEY", "sk-test")];
+    assert_eq!(load(&env, None, false).unwrap().secrets[0].expose_secret(), "sk-test");
+}
+
+#[test]
+fn a_base_url_that_points_at_the_server_is_refused() {
+    for (name, url) in [
+        ("CHATKIT_API_BASE", "http://127.0.0.1:8787/v1"),
+        ("OPENAI_BASE_URL", "http://localhost:8787/v1"),
+        ("CHATKITD_MODEL_BASE_URL", "http://[::1]:8787/v1"),
+        ("OPENAI_BASE_URL", "http://0.0.0.0:8787"),
+    ] {
+        let message = refused(&[(name, url), ("OPENAI_API_KEY", "k")], None);
+        assert!(message.contains(name) && message.contains("itself"), "{message}");
+    }
+    assert!(
+        load(&[("CHATKIT_API_BASE", "http://127.0.0.1:9999/v1"), ("OPENAI_API_KEY", "k")], None, false)
+            .is_ok()
+    );
+    assert!(
+        refused(&[("OPENAI_API_KEY", "k")], Some("api_base = \"http://localhost:8787/v1\""))
+            .contains("itself")
+    );
+}
+
+#[test]
+fn what_is_not_valid_is_named() {
+    for (name, value) in [
+        ("CHATKITD_LISTEN", "8787"),
+        ("CHATKITD_LIMITER", "disk"),
+        ("CHATKITD_DATABASE_URL", "mysql://x"),
+        ("CHATKITD_SESSION_TTL", "soon"),
+        ("CHATKITD_SECRET_TTL", "0"),
+        ("CHATKITD_LIMIT_USER", "-1"),
+        ("CHATKITD_TRUSTED_PROXIES", "proxy"),
+        ("CHATKIT_API_BASE", "api"),
+        ("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "pk_test_!"),
+    ] {
+        let message = refused(&[(name, value)], None);
+        assert!(message.contains(name), "{message}");
+    }
+    assert!(refused(&[("CHATKIT_ALLOWED_ORIGINS", "*")], None).contains("is not an origin"));
+}
+
+#[test]
+fn a_broken_file_is_refused_with_its_line() {
+    let message = refused(&[], Some("listen = \"127.0.0.1:1\"\nworkflow = 5\n"));
+    assert!(
+        message.contains("chatkitd.toml") && message.contains("line 2") && message.contains("workflow"),
+        "{message}"
+    );
+}
+
+#[test]
+fn sign_in_is_required_where_a_verifier_is_set() {
+    let env = [("CHATKITD_AUTH_HS256_SECRET", "0123456789abcdef0123456789abcdef")];
+    assert!(!load(&env, None, false).unwrap().sites[0].anonymous);
+    let open = [env[0], ("CHATKITD_ANONYMOUS", "true")];
+    assert!(load(&open, None, false).unwrap().sites[0].anonymous);
+}
+
+#[test]
+fn clerks_issuer_comes_from_the_publishable_key() {
+    let env = [("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k")];
+    let settings = load(&env, None, false).unwrap();
+    let verifier = settings.sign_in.values().next().unwrap().verifiers[0].clone();
+    assert!(verifier.issuer.unwrap().starts_with("https://clerk.example.com"));
+}
+
+#[test]
+fn sites_have_values_of_their_own_and_fall_back_to_the_servers() {
+    let file = "
+        secret_ttl = \"10m\"
+        [limits]
+        user = 7
+        [sites.shop]
+        origins = [\"https://shop.example\"]
+        workflows = [\"wf_echo\"]
+        session_ttl = \"2h\"
+        [sites.shop.limits]
+        anonymous = 0
+    ";
+    let settings = load(&[], Some(file), false).unwrap();
+    let shop = settings.sites.iter().find(|site| site.name.as_str() == "shop").unwrap();
+    assert_eq!(shop.lifetimes.session.as_secs(), 7200);
+    assert_eq!(shop.lifetimes.secret.as_secs(), 600);
+    assert_eq!(shop.limits.user, Some(Quota::per_minute(7)));
+    assert_eq!(shop.limits.anonymous, None);
+}
