@@ -108,11 +108,20 @@ async fn every_seeds_front_end_is_answered_as_it_expects() {
         let exchange = read(&file);
         let app = Setup::default().start().await;
         let answer = play(&app, &exchange).await;
-        assert_eq!(answer.status.as_u16(), exchange.response.status, "{file} ({}): {}", exchange.about, answer.text);
+        assert_eq!(
+            answer.status.as_u16(),
+            exchange.response.status,
+            "{file} ({}): {}",
+            exchange.about,
+            answer.text
+        );
         let body = answer.json();
         compare(&exchange.response.body, &body, &file);
         for pointer in &exchange.reads {
-            assert!(body.pointer(pointer).is_some_and(|value| !value.is_null()), "{file}: nothing at {pointer}");
+            assert!(
+                body.pointer(pointer).is_some_and(|value| !value.is_null()),
+                "{file}: nothing at {pointer}"
+            );
         }
         played += 1;
     }

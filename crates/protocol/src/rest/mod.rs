@@ -6,15 +6,16 @@
 
 mod item;
 mod list;
+mod session;
 mod thread;
 
 pub use item::{
-    Annotation, AssistantMessage, Attachment, AttachmentType, ClientToolCall, ContentPart,
-    FileSource, InferenceOptions, ItemHead, ItemObject, OutputPart, OutputTextType, Task,
-    TaskGroup, TaskGroupEntry, TaskType, ThreadItem, ToolCallStatus, ToolChoice, UrlSource,
-    UserMessage, Widget,
+    Annotation, AssistantMessage, Attachment, AttachmentType, ClientToolCall, ContentPart, FileSource,
+    InferenceOptions, ItemHead, ItemObject, OutputPart, OutputTextType, Task, TaskGroup, TaskGroupEntry,
+    TaskType, ThreadItem, ToolCallStatus, ToolChoice, UrlSource, UserMessage, Widget,
 };
 pub use list::{List, ListObject};
+pub use session::{CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, WorkflowParam};
 pub use thread::{Thread, ThreadObject, ThreadStatus};
 
 /// Fields of an object that this version does not know, in the order of their names.

@@ -65,8 +65,6 @@ pub enum ThreadStatus {
 impl ThreadStatus {
     /// The status of a new thread.
     pub fn active() -> Self {
-        Self::Active {
-            extra: Extra::new(),
-        }
+        Self::Active { extra: Extra::new() }
     }
 }

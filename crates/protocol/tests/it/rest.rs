@@ -12,9 +12,7 @@ fn item(kind: &str, fields: Value) -> Value {
     let mut item = json!({
         "id": "cti_1", "object": "chatkit.thread_item", "created_at": 1_760_000_000, "thread_id": "cthr_1", "type": kind,
     });
-    item.as_object_mut()
-        .unwrap()
-        .extend(fields.as_object().unwrap().clone());
+    item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     item
 }
 
@@ -26,10 +24,7 @@ fn every_item_type_survives_a_round_trip_and_is_recognised() {
                         {"id": "cfile_2", "type": "video", "name": "a", "mime_type": "video/mp4", "preview_url": "https://x.test/1"}],
         "inference_options": {"model": null, "tool_choice": {"id": "t"}},
     });
-    assert!(matches!(
-        survives(item("chatkit.user_message", user)),
-        ThreadItem::UserMessage(_)
-    ));
+    assert!(matches!(survives(item("chatkit.user_message", user)), ThreadItem::UserMessage(_)));
     let assistant = json!({"content": [{"type": "output_text", "text": "a", "annotations": [
         {"type": "file", "source": {"type": "file", "filename": "f"}},
         {"type": "url", "source": {"type": "url", "url": "https://x.test"}, "index": 4},
@@ -39,33 +34,19 @@ fn every_item_type_survives_a_round_trip_and_is_recognised() {
         survives(item("chatkit.assistant_message", assistant)),
         ThreadItem::AssistantMessage(_)
     ));
-    assert!(matches!(
-        survives(item("chatkit.widget", json!({"widget": "{}"}))),
-        ThreadItem::Widget(_)
-    ));
-    let call = json!({"status": "in_progress", "call_id": "c", "name": "n", "arguments": "{}", "output": null});
-    assert!(matches!(
-        survives(item("chatkit.client_tool_call", call)),
-        ThreadItem::ClientToolCall(_)
-    ));
+    assert!(matches!(survives(item("chatkit.widget", json!({"widget": "{}"}))), ThreadItem::Widget(_)));
+    let call =
+        json!({"status": "in_progress", "call_id": "c", "name": "n", "arguments": "{}", "output": null});
+    assert!(matches!(survives(item("chatkit.client_tool_call", call)), ThreadItem::ClientToolCall(_)));
     let task = json!({"task_type": "thought", "heading": null, "summary": "s"});
-    assert!(matches!(
-        survives(item("chatkit.task", task)),
-        ThreadItem::Task(_)
-    ));
+    assert!(matches!(survives(item("chatkit.task", task)), ThreadItem::Task(_)));
     let group = json!({"tasks": [{"type": "custom", "heading": "h", "summary": null}]});
-    assert!(matches!(
-        survives(item("chatkit.task_group", group)),
-        ThreadItem::TaskGroup(_)
-    ));
+    assert!(matches!(survives(item("chatkit.task_group", group)), ThreadItem::TaskGroup(_)));
 }
 
 #[test]
 fn unknown_fields_and_unknown_item_types_survive() {
-    let known: ThreadItem = survives(item(
-        "chatkit.widget",
-        json!({"widget": "{}", "copy_text": "x"}),
-    ));
+    let known: ThreadItem = survives(item("chatkit.widget", json!({"widget": "{}", "copy_text": "x"})));
     assert!(matches!(known, ThreadItem::Widget(widget) if widget.extra["copy_text"] == "x"));
     let unknown: ThreadItem = survives(item("chatkit.hologram", json!({"beam": [1, 2]})));
     assert_eq!(unknown.id(), Some("cti_1"));

@@ -1,0 +1,153 @@
+//! Reads the upstream's answers: bounded, told apart by status, and logged without anything secret.
+
+use std::time::Duration;
+
+use chatkitd_core::sessions::UpstreamError;
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+/// The largest answer that is read. A session has about one kilobyte.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// Why one try did not succeed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No connection: nothing was sent.
+    NotSent(reqwest::Error),
+    /// Cut or broken while the answer was on its way: nobody knows whether it happened.
+    Cut(Box<dyn std::error::Error + Send + Sync>),
+    /// An answer that refuses.
+    Status { status: StatusCode, retry_after: Option<Duration> },
+}
+
+impl Failure {
+    pub(super) fn from_send(error: reqwest::Error) -> Self {
+        // The address of the upstream is no secret, but it is in the settings already.
+        let error = error.without_url();
+        if error.is_connect() { Self::NotSent(error) } else { Self::Cut(Box::new(error)) }
+    }
+
+    /// Whether the request certainly had no effect, so that it may be sent again.
+    pub(super) fn never_happened(&self) -> bool {
+        match self {
+            Self::NotSent(_) => true,
+            Self::Cut(_) => false,
+            Self::Status { status, retry_after } => {
+                matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+                    && retry_after.is_some()
+            }
+        }
+    }
+
+    /// Whether the next try may go better.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::NotSent(_) | Self::Cut(_) => true,
+            Self::Status { status, .. } => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+        }
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            Self::NotSent(_) | Self::Cut(_) => None,
+        }
+    }
+}
+
+impl From<Failure> for UpstreamError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotSent(error) if error.is_timeout() => Self::TimedOut,
+            Failure::NotSent(error) => Self::Failed(Some(Box::new(error))),
+            Failure::Cut(error) => Self::Failed(Some(error)),
+            Failure::Status { status, retry_after } => match status.as_u16() {
+                401 | 403 => Self::Unauthorized,
+                429 => Self::RateLimited { retry_after },
+                400..500 => Self::Refused { status: status.as_u16() },
+                _ => Self::Failed(None),
+            },
+        }
+    }
+}
+
+/// The body of an answer that succeeded.
+pub(super) async fn read_success(response: Response) -> Result<Vec<u8>, Failure> {
+    let status = response.status();
+    let retry_after = retry_after(&response);
+    let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(shorten);
+    let body = read_bounded(response).await;
+    if status.is_success() {
+        return body.map_err(Failure::Cut);
+    }
+    let (code, message) = describe(body.as_deref().unwrap_or_default());
+    tracing::warn!(status = status.as_u16(), request_id, code, message, "OpenAI refused a request");
+    if status == StatusCode::NOT_FOUND && message.starts_with("Workflow with id") {
+        tracing::warn!(
+            "the workflow is not in the project that OPENAI_API_KEY belongs to: check CHATKIT_WORKFLOW_ID, and that \
+             the key was made in the workflow's own project"
+        );
+    }
+    Err(Failure::Status { status, retry_after })
+}
+
+async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err("the answer is larger than a session can be".into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// `retry-after-ms`, else `Retry-After` in seconds. A date is not what this API sends.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let number = |name: &str| response.headers().get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
+    let seconds = number("retry-after-ms").map(|millis| millis / 1000.0).or_else(|| number("retry-after"))?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Code and message of `OpenAI`'s error envelope, with whatever looks like a key taken out.
+fn describe(body: &[u8]) -> (String, String) {
+    let error = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let text = |field: &str| shorten(&mask(error["error"][field].as_str().unwrap_or_default()));
+    (text("code"), text("message"))
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+fn mask(text: &str) -> String {
+    let masked = |word: &str| {
+        let bare = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
+        if bare.starts_with("sk-") || bare.starts_with("ek_") {
+            "[masked]".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    text.split(' ').map(masked).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_key_is_taken_out_of_messages() {
+        let body = br#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: 'sk-abc123'. See ek_x"}}"#;
+        let (code, message) = describe(body);
+        assert_eq!(code, "invalid_api_key");
+        assert_eq!(message, "Incorrect API key provided: [masked] See [masked]");
+    }
+
+    #[test]
+    fn a_body_that_is_no_envelope_is_not_quoted() {
+        assert_eq!(describe(b"<html>secret</html>"), (String::new(), String::new()));
+    }
+}

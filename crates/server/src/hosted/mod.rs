@@ -1,0 +1,189 @@
+//! The hosted upstream: sessions at `OpenAI`, while it lasts (1.1 and 1.2 of the REST reference).
+//!
+//! Creating a session is not idempotent and the API takes no key to make it so; it is tried again only
+//! where it certainly did not happen: no connection, or a refusal (429, 503) that says when to come back.
+
+mod answer;
+mod queue;
+mod retry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chatkitd_core::ports::{Clock, Rng};
+use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Upstream, UpstreamError};
+use chatkitd_protocol::rest::{CreateSessionRequest, CreatedSession, ExpiresAfter, WorkflowParam};
+use jiff::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, Url};
+use secrecy::ExposeSecret;
+
+use crate::settings::OpenAi;
+use answer::{Failure, read_success};
+use queue::Queue;
+use retry::Backoff;
+
+/// The longest a secret of `OpenAI`'s lives.
+const MAX_SECRET_LIFETIME: Duration = Duration::from_secs(600);
+const BETA: (&str, &str) = ("openai-beta", "chatkit_beta=v1");
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// Until a connection stands. Default 2 s.
+    pub connect: Duration,
+    /// For everything together, retries included. Default 10 s.
+    pub total: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(2), total: Duration::from_secs(10) }
+    }
+}
+
+/// Opens and cancels sessions at `OpenAI`.
+pub struct HostedUpstream {
+    client: Client,
+    openai: OpenAi,
+    sessions: Url,
+    deadlines: Deadlines,
+    queue: Queue,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+/// The HTTP client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the client for OpenAI cannot be made; are CA certificates installed (Debian: ca-certificates)?")]
+pub struct ClientError(#[source] reqwest::Error);
+
+impl HostedUpstream {
+    /// An upstream at this address with this key.
+    pub fn new(
+        openai: OpenAi,
+        deadlines: Deadlines,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, ClientError> {
+        let client = Client::builder()
+            .connect_timeout(deadlines.connect)
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_max_idle_per_host(openai.concurrency)
+            .user_agent(concat!("chatkitd/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ClientError)?;
+        let mut sessions = openai.base.clone();
+        if let Ok(mut path) = sessions.path_segments_mut() {
+            path.pop_if_empty().extend(["chatkit", "sessions"]);
+        }
+        let queue = Queue::new(openai.concurrency);
+        Ok(Self { client, openai, sessions, deadlines, queue, clock, rng })
+    }
+
+    fn request(&self, url: Url) -> RequestBuilder {
+        self.client
+            .request(Method::POST, url)
+            .bearer_auth(self.openai.key.expose_secret())
+            .header(BETA.0, BETA.1)
+    }
+
+    /// Sends a request until it succeeds, fails for good, or the time is up.
+    async fn call(&self, request: RequestBuilder, idempotent: bool) -> Result<Vec<u8>, UpstreamError> {
+        let Ok(called) = tokio::time::timeout(self.deadlines.total, self.attempts(request, idempotent)).await
+        else {
+            return Err(UpstreamError::TimedOut);
+        };
+        called
+    }
+
+    async fn attempts(&self, request: RequestBuilder, idempotent: bool) -> Result<Vec<u8>, UpstreamError> {
+        let _place = self.queue.enter().await?;
+        let mut backoff = Backoff::new(self.deadlines.total, self.rng.as_ref());
+        loop {
+            let Some(attempt) = request.try_clone() else { return Err(UpstreamError::Failed(None)) };
+            let failure = match attempt.send().await {
+                Ok(response) => match read_success(response).await {
+                    Ok(body) => return Ok(body),
+                    Err(failure) => failure,
+                },
+                Err(error) => Failure::from_send(error),
+            };
+            match backoff.next(&failure, idempotent) {
+                Some(wait) => self.clock.sleep(wait).await,
+                None => return Err(failure.into()),
+            }
+        }
+    }
+
+    fn body<'a>(grant: &Grant<'a>) -> CreateSessionRequest<'a> {
+        let variables = &grant.session.state_variables;
+        CreateSessionRequest {
+            user: grant.session.user.as_str(),
+            workflow: WorkflowParam {
+                id: &grant.session.workflow,
+                state_variables: (!variables.is_empty()).then_some(variables),
+            },
+            expires_after: Some(ExpiresAfter {
+                anchor: "created_at",
+                seconds: grant.secret_lifetime.min(MAX_SECRET_LIFETIME).as_secs().max(1),
+            }),
+            chatkit_configuration: (!grant.configuration.is_empty()).then_some(grant.configuration),
+            rate_limits: None,
+        }
+    }
+}
+
+#[async_trait]
+impl Upstream for HostedUpstream {
+    async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
+        let request = self.request(self.sessions.clone()).json(&Self::body(grant));
+        let called = self.call(request, false).await;
+        count("create", called.as_ref().err());
+        let body = called?;
+        let created: CreatedSession =
+            serde_json::from_slice(&body).map_err(|error| UpstreamError::Failed(Some(Box::new(error))))?;
+        let expires_at = Timestamp::from_second(created.expires_at)
+            .map_err(|error| UpstreamError::Failed(Some(Box::new(error))))?;
+        if created.client_secret.is_empty() || created.id.is_empty() {
+            return Err(UpstreamError::Failed(None));
+        }
+        Ok(Opened {
+            secret: SecretText::new(created.client_secret),
+            kind: SecretKind::Hosted { upstream_session: created.id },
+            expires_at,
+        })
+    }
+}
+
+#[async_trait]
+impl Canceller for HostedUpstream {
+    async fn cancel(&self, upstream_session: &str) -> Result<(), UpstreamError> {
+        let mut url = self.sessions.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend([upstream_session, "cancel"]);
+        }
+        let called = self.call(self.request(url), true).await;
+        count("cancel", called.as_ref().err());
+        match called {
+            // Gone already, which is what was wanted.
+            Ok(_) | Err(UpstreamError::Refused { status: 404 }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn count(operation: &'static str, error: Option<&UpstreamError>) {
+    let outcome = match error {
+        None => "ok",
+        Some(UpstreamError::Unauthorized) => "unauthorized",
+        Some(UpstreamError::Refused { .. }) => "refused",
+        Some(UpstreamError::RateLimited { .. }) => "rate_limited",
+        Some(UpstreamError::Failed(_)) => "failed",
+        Some(UpstreamError::TimedOut) => "timed_out",
+        Some(UpstreamError::Overloaded) => "overloaded",
+    };
+    metrics::counter!("chatkitd_upstream_requests_total", "operation" => operation, "outcome" => outcome)
+        .increment(1);
+}

@@ -1,0 +1,122 @@
+//! Logs, traces and metrics.
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+use crate::settings::{LogFormat, Settings};
+
+/// Logs, traces or metrics cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The filter is not one.
+    #[error(
+        "CHATKITD_LOG = {0:?} is not valid; set it to a level such as info, or to a filter such as info,chatkitd=debug"
+    )]
+    Filter(String),
+    /// The exporter of traces cannot be made.
+    #[error("traces cannot be sent to OTEL_EXPORTER_OTLP_ENDPOINT")]
+    Traces(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something else logs already.
+    #[error("logs are set up already")]
+    Taken(#[from] TryInitError),
+    /// The metrics recorder cannot be made.
+    #[error("metrics cannot be set up")]
+    Metrics(#[from] BuildError),
+}
+
+/// What has to be flushed before the process ends.
+#[derive(Default)]
+pub struct Telemetry {
+    #[cfg(feature = "otel")]
+    traces: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
+}
+
+impl Telemetry {
+    /// Sends what is still waiting.
+    pub fn flush(&self) {
+        #[cfg(feature = "otel")]
+        if let Some(traces) = &self.traces
+            && let Err(error) = traces.shutdown()
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the last traces were not sent");
+        }
+    }
+}
+
+type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Sets up logs and traces for the whole process.
+pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
+    let filter =
+        EnvFilter::try_new(&settings.log).map_err(|_| TelemetryError::Filter(settings.log.clone()))?;
+    let format: BoxedLayer = match settings.log_format {
+        LogFormat::Json => Box::new(
+            fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_current_span(true)
+                .with_span_list(false)
+                .with_writer(std::io::stderr)
+                .with_filter(filter),
+        ),
+        LogFormat::Text => Box::new(
+            fmt::layer().compact().with_target(false).with_writer(std::io::stderr).with_filter(filter),
+        ),
+    };
+    let mut layers = vec![format];
+    let telemetry = traces(settings, &mut layers)?;
+    tracing_subscriber::registry().with(layers).try_init()?;
+    Ok(telemetry)
+}
+
+#[cfg(feature = "otel")]
+fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
+    use opentelemetry_sdk::Resource;
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
+    let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Telemetry::default()) };
+    // The variable names the collector; traces have a path of their own there (OTLP exporter specification).
+    let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_endpoint(endpoint)
+        .build()
+        .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
+    let resource = Resource::builder().with_service_name("chatkitd").build();
+    let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
+    let filter = EnvFilter::try_new("info").map_err(|_| TelemetryError::Filter("info".to_owned()))?;
+    layers.push(Box::new(
+        tracing_opentelemetry::layer().with_tracer(provider.tracer("chatkitd")).with_filter(filter),
+    ));
+    Ok(Telemetry { traces: Some(provider) })
+}
+
+#[cfg(not(feature = "otel"))]
+fn traces(_: &Settings, _: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
+    Ok(Telemetry::default())
+}
+
+/// Sets up metrics for the whole process; the handle renders them.
+pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
+    let seconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)?
+        .install_recorder()?;
+    metrics::describe_counter!(
+        "chatkitd_http_requests_total",
+        "Requests answered, by route, method and status"
+    );
+    metrics::describe_histogram!("chatkitd_http_request_seconds", "How long requests took");
+    metrics::describe_counter!("chatkitd_http_panics_total", "Handlers that panicked");
+    metrics::describe_counter!("chatkitd_sessions_issued_total", "Client secrets handed out, by site");
+    metrics::describe_counter!(
+        "chatkitd_upstream_requests_total",
+        "Requests to OpenAI, by operation and outcome"
+    );
+    metrics::describe_counter!("chatkitd_limiter_failures_total", "Requests that could not be counted");
+    Ok(handle)
+}
