@@ -34,9 +34,12 @@ use crate::migrations::{is_postgres_current, migrate_postgres};
 /// How a PostgreSQL database is reached.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// `postgres://user:password@host:5432/name`. With port 6543, where Supabase's pooler listens, no
-    /// prepared statements are used, since each transaction there may get another connection.
+    /// `postgres://user:password@host:5432/name`.
     pub url: String,
+    /// Whether `url` is a pooler that may give each transaction another connection. Then no statement is
+    /// kept prepared, and migrations need a direct address. Default: whether the port is 6543, where
+    /// Supabase's pooler listens in that mode.
+    pub transaction_pooler: bool,
     /// A direct address for migrations where `url` is a pooler's. Default: `url`.
     pub migrations_url: Option<String>,
     /// The most connections at once. Default 10.
@@ -48,8 +51,12 @@ pub struct PostgresOptions {
 impl PostgresOptions {
     /// The defaults for this address.
     pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        let port = PgConnectOptions::from_str(&url).map(|options| options.get_port());
         Self {
-            url: url.into(),
+            // An address that cannot be read is reported when it is used.
+            transaction_pooler: port.is_ok_and(|port| port == POOLER_PORT),
+            url,
             migrations_url: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),
@@ -98,8 +105,7 @@ impl PostgresStore {
     /// Connects and brings the database to this binary's schema.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, MigrateError> {
         let connect = parse(&options.url)?;
-        migrate(&connect, options.migrations_url.as_deref()).await?;
-        let prepared = connect.get_port() != POOLER_PORT;
+        migrate(&connect, options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections.max(1))
             .acquire_timeout(options.acquire_timeout)
@@ -115,7 +121,7 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with(connect);
-        Ok(Self { database: Database { pool, prepared } })
+        Ok(Self { database: Database { pool, prepared: !options.transaction_pooler } })
     }
 
     /// Waits for operations in flight, then closes all connections. Later operations are
@@ -131,14 +137,14 @@ fn parse(url: &str) -> Result<PgConnectOptions, MigrateError> {
     Ok(options.application_name("chatkitd").disable_statement_logging())
 }
 
-async fn migrate(connect: &PgConnectOptions, direct: Option<&str>) -> Result<(), MigrateError> {
-    let connect = match direct {
-        Some(url) => parse(url)?,
-        None => connect.clone(),
+async fn migrate(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
+    let (connect, is_direct) = match &options.migrations_url {
+        Some(url) => (parse(url)?, true),
+        None => (connect.clone(), !options.transaction_pooler),
     };
     let mut connection = connect.connect().await.map_err(MigrateError::Connect)?;
     let migrated = match is_postgres_current(&mut connection).await {
-        Ok(false) if connect.get_port() == POOLER_PORT => Err(MigrateError::NeedsDirectConnection),
+        Ok(false) if !is_direct => Err(MigrateError::NeedsDirectConnection),
         Ok(false) => migrate_postgres(&mut connection).await,
         Ok(true) => Ok(()),
         Err(error) => Err(error),
