@@ -3,9 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow, PgTypeKind};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, Row, SqlSafeStr, SqlStr, SqlitePool, ValueRef};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, Row, SqlSafeStr, SqlStr, SqlitePool};
 
 use crate::error::is_transient;
 
@@ -24,7 +24,7 @@ pub enum RoleQueryError {
     /// The query is wrong for this database, or returns something that is not a text.
     #[error(
         "the roles query failed: it takes the user's id as $1 (a text; write $1::uuid if the column is \
-         one) and returns the role as a text in its first column"
+         one) and selects the role, a text, as its first column"
     )]
     Query(#[source] sqlx::Error),
 }
@@ -49,8 +49,10 @@ impl RoleQuery {
     /// Prepares the look-up; connects with the first one. `url` is `postgres://…` or `sqlite:…`; `sql` is
     /// the operator's and trusted as such.
     pub fn new(url: &str, sql: &str) -> Result<Self, RoleQueryError> {
+        let mut sql = sql.to_owned();
         let database = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url).map_err(RoleQueryError::Url)?;
+            sql = as_text(&sql);
             let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
             Database::Postgres(pool.connect_lazy_with(options.disable_statement_logging()))
         } else if url.starts_with("sqlite:") {
@@ -61,7 +63,7 @@ impl RoleQuery {
         } else {
             return Err(RoleQueryError::UnknownDatabase);
         };
-        Ok(Self { database, sql: AssertSqlSafe(sql.to_owned()).into_sql_str() })
+        Ok(Self { database, sql: AssertSqlSafe(sql).into_sql_str() })
     }
 
     /// The user's role. `None` when there is no row or the role is NULL.
@@ -86,13 +88,15 @@ async fn postgres_role(pool: &PgPool, sql: SqlStr, user: &str) -> Result<Option<
     // Not kept prepared: the address may be a pooler's.
     let row = sqlx::query(sql).bind(user).persistent(false).fetch_optional(&mut *transaction).await?;
     transaction.rollback().await?;
-    row.map_or(Ok(None), |row| postgres_text(&row))
+    row.map_or(Ok(None), |row| row.try_get(0))
 }
 
-/// The first column. An enum's value travels as its name, but sqlx wants a Rust type for each enum.
-fn postgres_text(row: &PgRow) -> Result<Option<String>, sqlx::Error> {
-    let is_enum = matches!(row.try_get_raw(0)?.type_info().kind(), PgTypeKind::Enum(_));
-    if is_enum { row.try_get_unchecked(0) } else { row.try_get(0) }
+/// The first column as a text, whatever its type: sqlx would have to look up a column of an enum type,
+/// which it cannot do while it does not keep the statement prepared.
+fn as_text(sql: &str) -> String {
+    let sql = sql.trim().trim_end_matches(';');
+    // The line break ends a comment at the end of the operator's query.
+    format!("SELECT role::text FROM (\n{sql}\n) AS answer (role)")
 }
 
 async fn sqlite_role(pool: &SqlitePool, sql: SqlStr, user: &str) -> Result<Option<String>, sqlx::Error> {
