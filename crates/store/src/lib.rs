@@ -1,1 +1,24 @@
+//! chatkitd's stores: SQLite for one node, PostgreSQL for many.
+//!
+//! Both implement the ports of [`chatkitd_core::ports`] ([`Store`], [`Credentials`], [`Maintenance`],
+//! [`Limiter`]) and pass its conformance suite. Each has its own SQL, side by side in `sqlite/` and
+//! `postgres/`; only the mapping of rows and errors is shared.
+//!
+//! [`Store`]: chatkitd_core::ports::Store
+//! [`Credentials`]: chatkitd_core::ports::Credentials
+//! [`Maintenance`]: chatkitd_core::ports::Maintenance
+//! [`Limiter`]: chatkitd_core::ports::Limiter
 
+mod columns;
+mod error;
+mod migrations;
+mod postgres;
+mod role_query;
+mod rows;
+mod sqlite;
+
+pub use error::MigrateError;
+pub use migrations::supabase_migration;
+pub use postgres::{PostgresOptions, PostgresStore};
+pub use role_query::{RoleQuery, RoleQueryError};
+pub use sqlite::{Durability, SqliteOptions, SqliteStore};

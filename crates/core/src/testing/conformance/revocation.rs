@@ -59,7 +59,7 @@ pub async fn revoking_twice_writes_one_audit_entry(store: &dyn FullStore) {
 pub async fn revoking_outside_the_scope_changes_nothing(store: &dyn FullStore) {
     let make = Fixture::default();
     let secret = make.hosted(0, "cksess_a");
-    let session = session_with(store, &make, &[secret.clone()]).await;
+    let session = session_with(store, &make, std::slice::from_ref(&secret)).await;
     for stranger in strangers() {
         let refused = store.revoke_session(&stranger, &session.id, at(10), &entry(10, &session)).await;
         assert!(matches!(refused, Err(StoreError::NotFound)), "{stranger:?}: {refused:?}");
@@ -76,7 +76,7 @@ pub async fn revoking_outside_the_scope_changes_nothing(store: &dyn FullStore) {
 pub async fn revoking_brings_a_waiting_cancel_job_forward(store: &dyn FullStore) {
     let make = Fixture::default();
     let old = make.hosted(0, "cksess_old");
-    let session = session_with(store, &make, &[old.clone()]).await;
+    let session = session_with(store, &make, std::slice::from_ref(&old)).await;
     store
         .replace_secret(
             &user("ann"),

@@ -1,0 +1,168 @@
+//! The store in memory: what the ports ask for, in the plainest words. Tests only: nothing outlives
+//! the process and every operation waits for one lock.
+
+mod maintenance;
+mod store;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::id::SessionId;
+use crate::ports::{Credentials, Scope, StoreError};
+use crate::secret_text::SecretHash;
+use crate::service_keys::ServiceKey;
+use crate::sessions::{AuditEntry, CancelJob, NewSecret, SecretKind, SecretRecord, Session, SessionChange};
+
+/// An empty store in memory.
+#[derive(Default)]
+pub struct MemoryStore(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    sessions: BTreeMap<SessionId, Session>,
+    secrets: HashMap<SecretHash, Secret>,
+    keys: Vec<(SecretHash, ServiceKey)>,
+    audit: Vec<AuditEntry>,
+    jobs: Vec<Job>,
+}
+
+struct Secret {
+    record: SecretRecord,
+    claimed_until: Option<Timestamp>,
+}
+
+struct Job {
+    job: CancelJob,
+    due: Timestamp,
+}
+
+fn covers(scope: &Scope, session: &Session) -> bool {
+    *scope.site() == session.site && scope.user().is_none_or(|user| *user == session.user)
+}
+
+/// A visitor's scope reaches neither service keys nor the audit log.
+fn covers_whole_site(scope: &Scope) -> bool {
+    scope.user().is_none()
+}
+
+impl MemoryStore {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no operation panics while it holds the store")
+    }
+}
+
+impl State {
+    fn session_mut(&mut self, scope: &Scope, id: &SessionId) -> Result<&mut Session, StoreError> {
+        self.sessions.get_mut(id).filter(|session| covers(scope, session)).ok_or(StoreError::NotFound)
+    }
+
+    /// A secret that is in the scope and, with its session, not revoked.
+    fn standing_secret(&mut self, scope: &Scope, hash: &SecretHash) -> Result<&mut Secret, StoreError> {
+        let secret = self.secrets.get_mut(hash).ok_or(StoreError::NotFound)?;
+        let session = self.sessions.get(&secret.record.session).ok_or(StoreError::NotFound)?;
+        if !covers(scope, session) {
+            return Err(StoreError::NotFound);
+        }
+        if secret.record.revoked_at.is_some() || session.revoked_at.is_some() {
+            return Err(StoreError::Conflict);
+        }
+        Ok(secret)
+    }
+
+    fn insert_secret(&mut self, session: &SessionId, secret: &NewSecret) -> Result<(), StoreError> {
+        if self.secrets.contains_key(&secret.hash) {
+            return Err(StoreError::Conflict);
+        }
+        let record = SecretRecord {
+            hash: secret.hash,
+            session: session.clone(),
+            kind: secret.kind.clone(),
+            issued_at: secret.issued_at,
+            expires_at: secret.expires_at,
+            revoked_at: None,
+            replaced_by: None,
+        };
+        self.secrets.insert(secret.hash, Secret { record, claimed_until: None });
+        Ok(())
+    }
+
+    /// Revokes secrets; upstream sessions that are still alive get a cancel job due at once.
+    fn revoke_secrets(&mut self, scope: &Scope, hashes: &[SecretHash], at: Timestamp) {
+        for hash in hashes {
+            let Some(secret) = self.secrets.get_mut(hash) else { continue };
+            secret.record.revoked_at = Some(at);
+            if secret.record.expires_at > at {
+                let kind = secret.record.kind.clone();
+                self.add_job(scope, &kind, at);
+            }
+        }
+    }
+
+    fn add_job(&mut self, scope: &Scope, kind: &SecretKind, due: Timestamp) {
+        let SecretKind::Hosted { upstream_session } = kind else { return };
+        let known = self
+            .jobs
+            .iter_mut()
+            .find(|known| known.job.site == *scope.site() && known.job.upstream_session == *upstream_session);
+        match known {
+            Some(known) if known.job.attempts == 0 => known.due = known.due.min(due),
+            Some(_) => {}
+            None => self.jobs.push(Job {
+                job: CancelJob {
+                    site: scope.site().clone(),
+                    upstream_session: upstream_session.clone(),
+                    attempts: 0,
+                },
+                due,
+            }),
+        }
+    }
+
+    /// Secrets of a session that live at `at`, the last issued first.
+    fn live_secrets(&self, session: &SessionId, at: Timestamp) -> Vec<SecretHash> {
+        let mut live: Vec<&SecretRecord> = self
+            .secrets
+            .values()
+            .map(|secret| &secret.record)
+            .filter(|record| record.session == *session)
+            .filter(|record| record.revoked_at.is_none() && record.expires_at > at)
+            .filter(|record| record.replaced_by.as_ref().is_none_or(|by| by.overlap_until > at))
+            .collect();
+        live.sort_by_key(|record| std::cmp::Reverse(record.issued_at));
+        live.into_iter().map(|record| record.hash).collect()
+    }
+}
+
+fn apply(change: &SessionChange, session: &mut Session) {
+    let SessionChange { expires_at, state_variables, metadata, configuration } = change.clone();
+    session.expires_at = expires_at.unwrap_or(session.expires_at);
+    if let Some(state_variables) = state_variables {
+        session.state_variables = state_variables;
+    }
+    if let Some(metadata) = metadata {
+        session.metadata = metadata;
+    }
+    if let Some(configuration) = configuration {
+        session.configuration = configuration;
+    }
+}
+
+#[async_trait]
+impl Credentials for MemoryStore {
+    async fn client_secret(&self, hash: &SecretHash) -> Result<Option<(SecretRecord, Session)>, StoreError> {
+        let state = self.state();
+        Ok(state.secrets.get(hash).and_then(|secret| {
+            let session = state.sessions.get(&secret.record.session)?;
+            Some((secret.record.clone(), session.clone()))
+        }))
+    }
+
+    async fn service_key(&self, hash: &SecretHash) -> Result<Option<ServiceKey>, StoreError> {
+        let state = self.state();
+        let found = state.keys.iter().find(|(known, key)| known == hash && key.revoked_at.is_none());
+        Ok(found.map(|(_, key)| key.clone()))
+    }
+}

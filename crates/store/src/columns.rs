@@ -1,0 +1,28 @@
+//! The columns that queries of both databases return, named as the structs in [`crate::rows`] name them.
+
+/// A session. A macro, because queries are put together at compile time with `concat!`.
+macro_rules! session_columns {
+    () => {
+        "sessions.id, sessions.site, sessions.user_id, sessions.workflow, sessions.state_variables, \
+         sessions.metadata, sessions.configuration, sessions.created_at, sessions.expires_at, \
+         sessions.revoked_at"
+    };
+}
+
+/// A secret, beside its session's columns.
+macro_rules! secret_columns {
+    () => {
+        "secrets.hash, secrets.upstream_session, secrets.issued_at, \
+         secrets.expires_at AS secret_expires_at, secrets.revoked_at AS secret_revoked_at, \
+         secrets.replaced_at, secrets.overlap_until, secrets.sealed"
+    };
+}
+
+/// A service key.
+macro_rules! key_columns {
+    () => {
+        "id, site, name, hint, created_at, revoked_at"
+    };
+}
+
+pub(crate) use {key_columns, secret_columns, session_columns};

@@ -1,0 +1,44 @@
+use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::sessions::AuditEntry;
+use sqlx::PgConnection;
+
+use super::Database;
+use crate::error::store_error;
+use crate::rows::{AuditRow, millis, records, whole_site};
+
+pub(super) async fn append(
+    database: &Database,
+    connection: &mut PgConnection,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    database
+        .query("INSERT INTO chatkitd.audit_log (at, site, actor, action, target) VALUES ($1, $2, $3, $4, $5)")
+        .bind(millis(entry.at))
+        .bind(entry.site.as_str())
+        .bind(&entry.actor)
+        .bind(entry.action.as_str())
+        .bind(&entry.target)
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+pub(super) async fn list(
+    database: &Database,
+    scope: &Scope,
+    limit: u32,
+) -> Result<Vec<AuditEntry>, StoreError> {
+    let Some(site) = whole_site(scope) else { return Ok(Vec::new()) };
+    let rows: Vec<AuditRow> = database
+        .query_as(
+            "SELECT at, site, actor, action, target FROM chatkitd.audit_log
+             WHERE site = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        )
+        .bind(site)
+        .bind(i64::from(limit))
+        .fetch_all(&database.pool)
+        .await
+        .map_err(store_error)?;
+    records(rows)
+}

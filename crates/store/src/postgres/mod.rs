@@ -1,0 +1,305 @@
+//! The store on PostgreSQL: many nodes on one database.
+//!
+//! Everything lives in the schema `chatkitd`, and every query names it. Operations that change a session
+//! or its secrets lock the session's row first, so that they cannot deadlock one another.
+
+mod audit;
+mod jobs;
+mod keys;
+mod limiter;
+mod secrets;
+mod sessions;
+mod sweep;
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chatkitd_core::id::{ServiceKeyId, SessionId};
+use chatkitd_core::limits::{Decision, Quota};
+use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scope, Store, StoreError};
+use chatkitd_core::secret_text::SecretHash;
+use chatkitd_core::service_keys::ServiceKey;
+use chatkitd_core::sessions::{
+    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+};
+use jiff::Timestamp;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{ConnectOptions, Connection, FromRow, PgPool, Postgres};
+
+use crate::error::{MigrateError, POOLER_PORT, limiter_error, store_error};
+use crate::migrations::{is_postgres_current, migrate_postgres};
+
+/// How a PostgreSQL database is reached.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// `postgres://user:password@host:5432/name`.
+    pub url: String,
+    /// Whether `url` is a pooler that may give each transaction another connection. Then no statement is
+    /// kept prepared, and migrations need a direct address. Default: whether the port is 6543, where
+    /// Supabase's pooler listens in that mode.
+    pub transaction_pooler: bool,
+    /// A direct address for migrations where `url` is a pooler's. Default: `url`.
+    pub migrations_url: Option<String>,
+    /// The most connections at once. Default 10.
+    pub max_connections: u32,
+    /// How long an operation waits for a connection before the store counts as unavailable. Default 3 s.
+    pub acquire_timeout: Duration,
+}
+
+impl PostgresOptions {
+    /// The defaults for this address.
+    pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        let port = PgConnectOptions::from_str(&url).map(|options| options.get_port());
+        Self {
+            // An address that cannot be read is reported when it is used.
+            transaction_pooler: port.is_ok_and(|port| port == POOLER_PORT),
+            url,
+            migrations_url: None,
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+/// Shows no address: a password may stand in it.
+impl std::fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresOptions")
+            .field("max_connections", &self.max_connections)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The store on a PostgreSQL database.
+pub struct PostgresStore {
+    database: Database,
+}
+
+/// The pool, and how queries are sent through it.
+struct Database {
+    pool: PgPool,
+    prepared: bool,
+}
+
+impl Database {
+    fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
+        sqlx::query(sql).persistent(self.prepared)
+    }
+
+    fn query_as<R>(&self, sql: &'static str) -> QueryAs<'static, Postgres, R, PgArguments>
+    where
+        R: for<'r> FromRow<'r, PgRow>,
+    {
+        sqlx::query_as(sql).persistent(self.prepared)
+    }
+}
+
+/// A connection that was idle for longer is tried before it is used: the server may be gone.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+
+impl PostgresStore {
+    /// Connects and brings the database to this binary's schema.
+    pub async fn connect(options: &PostgresOptions) -> Result<Self, MigrateError> {
+        let connect = parse(&options.url)?;
+        migrate(&connect, options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections.max(1))
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, state| {
+                Box::pin(async move {
+                    // An error here makes the pool drop this connection and try another.
+                    if state.idle_for > TRUSTED_IDLE {
+                        connection.ping().await.map(|()| true)
+                    } else {
+                        Ok(true)
+                    }
+                })
+            })
+            .connect_lazy_with(connect);
+        Ok(Self { database: Database { pool, prepared: !options.transaction_pooler } })
+    }
+
+    /// Waits for operations in flight, then closes all connections. Later operations are
+    /// `Unavailable`.
+    pub async fn close(&self) {
+        self.database.pool.close().await;
+    }
+}
+
+fn parse(url: &str) -> Result<PgConnectOptions, MigrateError> {
+    let options = PgConnectOptions::from_str(url).map_err(MigrateError::Url)?;
+    // Every statement would be a span and a line of its own; requests are logged instead.
+    Ok(options.application_name("chatkitd").disable_statement_logging())
+}
+
+async fn migrate(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
+    let (connect, is_direct) = match &options.migrations_url {
+        Some(url) => (parse(url)?, true),
+        None => (connect.clone(), !options.transaction_pooler),
+    };
+    let mut connection = connect.connect().await.map_err(MigrateError::Connect)?;
+    let migrated = match is_postgres_current(&mut connection).await {
+        Ok(false) if !is_direct => Err(MigrateError::NeedsDirectConnection),
+        Ok(false) => migrate_postgres(&mut connection).await,
+        Ok(true) => Ok(()),
+        Err(error) => Err(error),
+    };
+    // Closing gives the migration's lock back also after a failure.
+    let closed = connection.close().await.map_err(MigrateError::Connect);
+    migrated.and(closed)
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn create_session(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        secret: &NewSecret,
+    ) -> Result<(), StoreError> {
+        sessions::create(&self.database, scope, session, secret).await
+    }
+
+    async fn reusable_session(
+        &self,
+        scope: &Scope,
+        workflow: &str,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        sessions::reusable(&self.database, scope, workflow, now).await
+    }
+
+    async fn add_secret(
+        &self,
+        scope: &Scope,
+        session: &SessionId,
+        change: &SessionChange,
+        secret: &NewSecret,
+    ) -> Result<Session, StoreError> {
+        secrets::add(&self.database, scope, session, change, secret).await
+    }
+
+    async fn claim_replacement(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Replacement>, StoreError> {
+        secrets::claim(&self.database, scope, old, now, until).await
+    }
+
+    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
+        secrets::release(&self.database, scope, old).await
+    }
+
+    async fn replace_secret(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        replacement: &Replacement,
+        change: &SessionChange,
+        secret: &NewSecret,
+    ) -> Result<Option<Replacement>, StoreError> {
+        secrets::replace(&self.database, scope, old, replacement, change, secret).await
+    }
+
+    async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        sessions::one(&self.database, scope, id).await
+    }
+
+    async fn sessions(
+        &self,
+        scope: &Scope,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<SessionPage, StoreError> {
+        sessions::list(&self.database, scope, after, limit).await
+    }
+
+    async fn revoke_session(
+        &self,
+        scope: &Scope,
+        id: &SessionId,
+        at: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        sessions::revoke(&self.database, scope, id, at, audit).await
+    }
+
+    async fn create_service_key(
+        &self,
+        scope: &Scope,
+        key: &ServiceKey,
+        hash: &SecretHash,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        keys::create(&self.database, scope, key, hash, audit).await
+    }
+
+    async fn service_keys(&self, scope: &Scope) -> Result<Vec<ServiceKey>, StoreError> {
+        keys::list(&self.database, scope).await
+    }
+
+    async fn revoke_service_key(
+        &self,
+        scope: &Scope,
+        id: &ServiceKeyId,
+        at: Timestamp,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        keys::revoke(&self.database, scope, id, at, audit).await
+    }
+
+    async fn audit_log(&self, scope: &Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        audit::list(&self.database, scope, limit).await
+    }
+}
+
+#[async_trait]
+impl Credentials for PostgresStore {
+    async fn client_secret(&self, hash: &SecretHash) -> Result<Option<(SecretRecord, Session)>, StoreError> {
+        secrets::by_hash(&self.database, hash).await
+    }
+
+    async fn service_key(&self, hash: &SecretHash) -> Result<Option<ServiceKey>, StoreError> {
+        keys::by_hash(&self.database, hash).await
+    }
+}
+
+#[async_trait]
+impl Maintenance for PostgresStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.database.query("SELECT 1").execute(&self.database.pool).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn take_cancel_jobs(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<CancelJob>, StoreError> {
+        jobs::take(&self.database, now, until, limit).await
+    }
+
+    async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError> {
+        jobs::finish(&self.database, job).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        sweep::everything(&self.database, now).await
+    }
+}
+
+#[async_trait]
+impl Limiter for PostgresStore {
+    async fn take(&self, key: &str, quota: Quota, now: Timestamp) -> Result<Decision, LimiterError> {
+        limiter::take(&self.database, key, quota, now).await.map_err(limiter_error)
+    }
+}

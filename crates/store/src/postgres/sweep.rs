@@ -1,0 +1,45 @@
+use chatkitd_core::ports::StoreError;
+use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
+use jiff::Timestamp;
+
+use super::Database;
+use crate::error::store_error;
+use crate::rows::{SWEEP_BATCH, before, millis};
+
+/// Each takes what ended before $1, at most $2 rows of it. SKIP LOCKED: a row that is in use stays until
+/// the next sweep, so that a sweep never waits while it holds other rows.
+const SEALED: &str = "\
+    UPDATE chatkitd.secrets SET sealed = NULL WHERE hash IN (
+        SELECT hash FROM chatkitd.secrets WHERE sealed IS NOT NULL AND overlap_until <= $1
+        LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const SECRETS: &str = "\
+    DELETE FROM chatkitd.secrets WHERE hash IN (
+        SELECT hash FROM chatkitd.secrets WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const EXPIRED_SESSIONS: &str = "\
+    DELETE FROM chatkitd.sessions WHERE id IN (
+        SELECT id FROM chatkitd.sessions WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const REVOKED_SESSIONS: &str = "\
+    DELETE FROM chatkitd.sessions WHERE id IN (
+        SELECT id FROM chatkitd.sessions WHERE revoked_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const WINDOWS: &str = "\
+    DELETE FROM chatkitd.limiter_windows WHERE key IN (
+        SELECT key FROM chatkitd.limiter_windows WHERE resets_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+
+pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<(), StoreError> {
+    batches(database, SEALED, millis(now)).await?;
+    batches(database, SECRETS, before(now, REFRESH_GRACE)).await?;
+    batches(database, EXPIRED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
+    batches(database, REVOKED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
+    batches(database, WINDOWS, millis(now)).await
+}
+
+/// Repeats `sql` until it finds less than a batch.
+async fn batches(database: &Database, sql: &'static str, end: i64) -> Result<(), StoreError> {
+    loop {
+        let delete = database.query(sql).bind(end).bind(SWEEP_BATCH);
+        let done = delete.execute(&database.pool).await.map_err(store_error)?;
+        if done.rows_affected() < SWEEP_BATCH.unsigned_abs() {
+            return Ok(());
+        }
+    }
+}

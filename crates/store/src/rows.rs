@@ -1,0 +1,299 @@
+//! Rows of both databases and how they become the domain's records.
+
+use chatkitd_core::id::{ServiceKeyId, SessionId, SiteName, UserId};
+use chatkitd_core::limits::{Decision, Quota};
+use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::secret_text::SecretHash;
+use chatkitd_core::service_keys::ServiceKey;
+use chatkitd_core::sessions::{
+    AuditAction, AuditEntry, CancelJob, Replacement, SecretKind, SecretRecord, Session, SessionPage,
+};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::error::Damaged;
+
+/// Whether a record of this site and user may be written in `scope`.
+pub(crate) fn covers(scope: &Scope, session: &Session) -> bool {
+    *scope.site() == session.site && scope.user().is_none_or(|user| *user == session.user)
+}
+
+/// The scope's site, unless the scope is a visitor's: those reach neither keys nor the audit log.
+pub(crate) fn whole_site(scope: &Scope) -> Option<&str> {
+    scope.user().is_none().then(|| scope.site().as_str())
+}
+
+/// The scope's user as a query's parameter; `None` stands for everybody.
+pub(crate) fn user(scope: &Scope) -> Option<&str> {
+    scope.user().map(UserId::as_str)
+}
+
+pub(crate) fn millis(at: Timestamp) -> i64 {
+    at.as_millisecond()
+}
+
+fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(millis).map_err(|error| Damaged::because(column, error))
+}
+
+fn optional_timestamp(column: &'static str, millis: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+    millis.map(|millis| timestamp(column, millis)).transpose()
+}
+
+pub(crate) fn json_text(map: &Map<String, Value>) -> Result<String, StoreError> {
+    serde_json::to_string(map).map_err(|error| StoreError::Other(Box::new(error)))
+}
+
+pub(crate) fn optional_json_text(map: Option<&Map<String, Value>>) -> Result<Option<String>, StoreError> {
+    map.map(json_text).transpose()
+}
+
+fn json(column: &'static str, text: &str) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+}
+
+fn site(name: &str) -> Result<SiteName, StoreError> {
+    SiteName::parse(name).map_err(|error| Damaged::because("site", error))
+}
+
+/// How a secret's kind is kept: the upstream session, or NULL for a local one.
+pub(crate) fn upstream_session(kind: &SecretKind) -> Option<&str> {
+    match kind {
+        SecretKind::Local => None,
+        SecretKind::Hosted { upstream_session } => Some(upstream_session),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct SessionRow {
+    id: String,
+    site: String,
+    user_id: String,
+    workflow: String,
+    state_variables: String,
+    metadata: String,
+    configuration: String,
+    created_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: SessionId::parse(&row.id).ok_or_else(|| Damaged::bare("sessions.id"))?,
+            site: site(&row.site)?,
+            user: UserId::recorded(row.user_id),
+            workflow: row.workflow,
+            state_variables: json("sessions.state_variables", &row.state_variables)?,
+            metadata: json("sessions.metadata", &row.metadata)?,
+            configuration: json("sessions.configuration", &row.configuration)?,
+            created_at: timestamp("sessions.created_at", row.created_at)?,
+            expires_at: timestamp("sessions.expires_at", row.expires_at)?,
+            revoked_at: optional_timestamp("sessions.revoked_at", row.revoked_at)?,
+        })
+    }
+}
+
+/// A page from rows of which one more was asked for than the page holds.
+pub(crate) fn page(mut rows: Vec<SessionRow>, limit: u32) -> Result<SessionPage, StoreError> {
+    let limit = limit as usize;
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let sessions = rows.into_iter().map(Session::try_from).collect::<Result<_, _>>()?;
+    Ok(SessionPage { sessions, has_more })
+}
+
+/// A secret with its session.
+#[derive(sqlx::FromRow)]
+pub(crate) struct SecretRow {
+    hash: Vec<u8>,
+    upstream_session: Option<String>,
+    issued_at: i64,
+    secret_expires_at: i64,
+    secret_revoked_at: Option<i64>,
+    #[sqlx(flatten)]
+    replacement: ReplacementRow,
+    #[sqlx(flatten)]
+    session: SessionRow,
+}
+
+impl TryFrom<SecretRow> for (SecretRecord, Session) {
+    type Error = StoreError;
+
+    fn try_from(row: SecretRow) -> Result<Self, StoreError> {
+        let session = Session::try_from(row.session)?;
+        let hash = row.hash.try_into().map_err(|_| Damaged::bare("secrets.hash"))?;
+        let record = SecretRecord {
+            hash: SecretHash::from_bytes(hash),
+            session: session.id.clone(),
+            kind: match row.upstream_session {
+                Some(upstream_session) => SecretKind::Hosted { upstream_session },
+                None => SecretKind::Local,
+            },
+            issued_at: timestamp("secrets.issued_at", row.issued_at)?,
+            expires_at: timestamp("secrets.expires_at", row.secret_expires_at)?,
+            revoked_at: optional_timestamp("secrets.revoked_at", row.secret_revoked_at)?,
+            replaced_by: row.replacement.into_replacement()?,
+        };
+        Ok((record, session))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct ReplacementRow {
+    replaced_at: Option<i64>,
+    overlap_until: Option<i64>,
+    sealed: Option<Vec<u8>>,
+}
+
+impl ReplacementRow {
+    pub(crate) fn into_replacement(self) -> Result<Option<Replacement>, StoreError> {
+        let (Some(at), Some(overlap_until)) = (self.replaced_at, self.overlap_until) else {
+            return Ok(None);
+        };
+        Ok(Some(Replacement {
+            at: timestamp("secrets.replaced_at", at)?,
+            overlap_until: timestamp("secrets.overlap_until", overlap_until)?,
+            sealed: self.sealed.unwrap_or_default(),
+        }))
+    }
+}
+
+/// What decides whether a secret can be replaced.
+#[derive(sqlx::FromRow)]
+pub(crate) struct StandingRow {
+    pub session_id: String,
+    pub upstream_session: Option<String>,
+    pub revoked: bool,
+    #[sqlx(flatten)]
+    replacement: ReplacementRow,
+}
+
+impl StandingRow {
+    /// What replaced the secret; `Conflict` when it or its session is revoked.
+    pub(crate) fn take_replacement(&mut self) -> Result<Option<Replacement>, StoreError> {
+        if self.revoked {
+            return Err(StoreError::Conflict);
+        }
+        let replacement = &mut self.replacement;
+        ReplacementRow {
+            replaced_at: replacement.replaced_at,
+            overlap_until: replacement.overlap_until,
+            sealed: replacement.sealed.take(),
+        }
+        .into_replacement()
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct KeyRow {
+    id: String,
+    site: String,
+    name: String,
+    hint: String,
+    created_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl TryFrom<KeyRow> for ServiceKey {
+    type Error = StoreError;
+
+    fn try_from(row: KeyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: ServiceKeyId::parse(&row.id).ok_or_else(|| Damaged::bare("service_keys.id"))?,
+            site: site(&row.site)?,
+            name: row.name,
+            hint: row.hint,
+            created_at: timestamp("service_keys.created_at", row.created_at)?,
+            revoked_at: optional_timestamp("service_keys.revoked_at", row.revoked_at)?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct AuditRow {
+    at: i64,
+    site: String,
+    actor: String,
+    action: String,
+    target: String,
+}
+
+impl TryFrom<AuditRow> for AuditEntry {
+    type Error = StoreError;
+
+    fn try_from(row: AuditRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            at: timestamp("audit_log.at", row.at)?,
+            site: site(&row.site)?,
+            actor: row.actor,
+            action: AuditAction::parse(&row.action).ok_or_else(|| Damaged::bare("audit_log.action"))?,
+            target: row.target,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct JobRow {
+    site: String,
+    upstream_session: String,
+    attempts: i64,
+}
+
+impl TryFrom<JobRow> for CancelJob {
+    type Error = StoreError;
+
+    fn try_from(row: JobRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            site: site(&row.site)?,
+            upstream_session: row.upstream_session,
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct WindowRow {
+    count: i64,
+    resets_at: i64,
+}
+
+impl WindowRow {
+    pub(crate) fn decision(&self, quota: Quota) -> Result<Decision, StoreError> {
+        let resets_at = timestamp("limiter_windows.resets_at", self.resets_at)?;
+        let count = u64::try_from(self.count).map_err(|_| Damaged::bare("limiter_windows.count"))?;
+        Ok(Decision::of_count(quota, count, resets_at))
+    }
+}
+
+/// When a window that opens at `now` closes.
+pub(crate) fn window_end(now: Timestamp, quota: Quota) -> i64 {
+    millis(now.checked_add(quota.window).unwrap_or(Timestamp::MAX))
+}
+
+/// `age` before `now`, for a sweep.
+pub(crate) fn before(now: Timestamp, age: std::time::Duration) -> i64 {
+    millis(now.checked_sub(age).unwrap_or(Timestamp::MIN))
+}
+
+/// How many rows one statement of a sweep deletes, so that none holds the database long.
+pub(crate) const SWEEP_BATCH: i64 = 1_000;
+
+/// Rows of a query as domain records.
+pub(crate) fn records<R, T>(rows: Vec<R>) -> Result<Vec<T>, StoreError>
+where
+    T: TryFrom<R, Error = StoreError>,
+{
+    rows.into_iter().map(T::try_from).collect()
+}
+
+/// At most one row as a domain record.
+pub(crate) fn record<R, T>(row: Option<R>) -> Result<Option<T>, StoreError>
+where
+    T: TryFrom<R, Error = StoreError>,
+{
+    row.map(T::try_from).transpose()
+}

@@ -1,0 +1,68 @@
+use chatkitd_store::{RoleQuery, RoleQueryError};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+use crate::postgres::{TestDatabase, connect, run};
+
+const USERS: &str = "
+    CREATE TABLE users (clerk_user_id TEXT PRIMARY KEY, role TEXT);
+    INSERT INTO users VALUES ('user_1', 'admin'), ('user_2', NULL)";
+const ROLE: &str = "SELECT role FROM users WHERE clerk_user_id = $1";
+
+async fn assert_roles(url: &str) {
+    let query = RoleQuery::new(url, ROLE).unwrap();
+    assert_eq!(query.role("user_1").await.unwrap().as_deref(), Some("admin"));
+    assert_eq!(query.role("user_2").await.unwrap(), None, "a role that is NULL");
+    assert_eq!(query.role("user_3").await.unwrap(), None, "no row");
+    assert_eq!(query.role("' OR 1=1 --").await.unwrap(), None);
+
+    for wrong in [
+        "UPDATE users SET role = 'admin' WHERE clerk_user_id = $1 RETURNING role",
+        "SELECT role FROM nowhere WHERE id = $1",
+    ] {
+        let refused = RoleQuery::new(url, wrong).unwrap().role("user_2").await;
+        assert!(matches!(refused, Err(RoleQueryError::Query(_) | RoleQueryError::Unavailable(_))), "{wrong}");
+    }
+    assert_eq!(query.role("user_2").await.unwrap(), None, "nothing was written");
+}
+
+#[tokio::test]
+async fn a_role_is_read_from_the_apps_postgresql() {
+    let database = TestDatabase::empty().await;
+    run(&mut connect(&database.url).await, USERS).await;
+    assert_roles(&database.url).await;
+}
+
+#[tokio::test]
+async fn an_enum_is_read_as_its_name() {
+    let database = TestDatabase::empty().await;
+    let mut connection = connect(&database.url).await;
+    run(
+        &mut connection,
+        "CREATE TYPE role AS ENUM ('member', 'admin');
+         CREATE TABLE users (clerk_user_id TEXT, role role);
+         INSERT INTO users VALUES ('user_1', 'member'), ('user_2', NULL)",
+    )
+    .await;
+    let query = RoleQuery::new(&database.url, &format!("{ROLE} -- roles of the app\n;")).unwrap();
+    assert_eq!(query.role("user_1").await.unwrap().as_deref(), Some("member"));
+    assert_eq!(query.role("user_2").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_role_is_read_from_the_apps_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    sqlx::raw_sql(USERS).execute(&mut options.connect().await.unwrap()).await.unwrap();
+    assert_roles(&format!("sqlite://{}", file.display())).await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_unavailable() {
+    let query = RoleQuery::new("sqlite:///nonexistent/app.db", ROLE).unwrap();
+    let refused = query.role("user_1").await;
+    assert!(matches!(refused, Err(RoleQueryError::Unavailable(_))), "{refused:?}");
+    let refused = RoleQuery::new("mysql://localhost/app", ROLE);
+    assert!(matches!(refused.err(), Some(RoleQueryError::UnknownDatabase)));
+}
