@@ -108,3 +108,25 @@ async fn a_thread_deleted_meanwhile_is_recorded_as_gone() {
     assert_eq!(scene.lines("ledger.jsonl")[5]["status"], "saved");
     scene.assert_whole();
 }
+
+#[tokio::test]
+async fn a_vanished_cursor_is_replaced_by_the_one_before_it() {
+    for unknown in [UnknownCursor::NotFound, UnknownCursor::EmptyPage] {
+        let scene = Scene::new().await;
+        scene.pull().await.unwrap();
+        scene.server.calm();
+        scene.server.world(|world| {
+            world.unknown_cursor = unknown;
+            world.threads.truncate(7);
+            world.add_thread("cthr_8", 20, 1, &[]);
+        });
+        scene.pull().await.unwrap();
+        let expected = [
+            "/v1/chatkit/threads?after=cthr_7",
+            "/v1/chatkit/threads?after=cthr_6",
+            "/v1/chatkit/threads/cthr_8/items",
+        ];
+        assert_eq!(scene.requests(), expected);
+        scene.assert_whole();
+    }
+}

@@ -165,3 +165,29 @@ async fn a_folder_that_lost_saved_lines_is_refused() {
     let error = scene.pull().await.unwrap_err();
     assert!(error.to_string().contains("items/000002.jsonl is damaged"), "{error}");
 }
+
+#[tokio::test]
+async fn a_crash_while_the_rows_of_files_are_replaced_is_made_good() {
+    let scene = Scene::new().await;
+    scene.pull().await.unwrap();
+    let expected = contents(&scene.out());
+    // As left between the state that names the new rows and their renaming, and right after the renaming.
+    for renamed in [false, true] {
+        let (rows, state) = (
+            scene.out().join("files.jsonl"),
+            scene.out().join("state.json"),
+        );
+        if !renamed {
+            fs::rename(&rows, scene.out().join("files.jsonl.new")).unwrap();
+            fs::write(&rows, "the old rows").unwrap();
+        }
+        let text = fs::read_to_string(&state).unwrap();
+        fs::write(
+            &state,
+            text.replace("\"swap_files\":false", "\"swap_files\":true"),
+        )
+        .unwrap();
+        scene.pull().await.unwrap();
+        assert!(contents(&scene.out()) == expected, "renamed: {renamed}");
+    }
+}
