@@ -34,6 +34,8 @@ pub struct VerifiedUser {
 #[derive(Debug)]
 pub struct Verifier {
     issuer: Option<String>,
+    /// Clerk signs tokens of other kinds with the same keys (OAuth access tokens are `at+jwt`).
+    only_typ_jwt: bool,
     algorithms: Vec<Algorithm>,
     secret: Option<DecodingKey>,
     published: Option<JwksSource>,
@@ -113,6 +115,7 @@ impl Verifier {
         Ok(Self {
             issuer: settings.issuer.as_deref().map(|issuer| settings.preset.issuer(issuer)),
             warnings: warnings(settings, unbound && published.is_some()),
+            only_typ_jwt: settings.preset == Preset::Clerk,
             algorithms,
             secret,
             published,
@@ -147,6 +150,9 @@ impl Verifier {
         now: Timestamp,
         jwks: &dyn Jwks,
     ) -> Result<VerifiedUser, TokenRefusal> {
+        if self.only_typ_jwt && token.header.typ.as_deref().is_some_and(|typ| typ != "JWT") {
+            return Err(TokenRefusal::WrongKind);
+        }
         let key = self.key(&token.header, jwks).await?;
         let genuine = crypto::verify(token.signature, token.message.as_bytes(), &key, token.header.alg);
         // An error here is a signature that is not base64url.
