@@ -3,6 +3,9 @@
 //! A source is fetched by one caller at a time, again when its keys grow old or a `kid` is unknown,
 //! and never twice within [`PAUSE`]: tokens with made-up `kid`s cost the issuer nothing. Keys outlive
 //! an outage of the issuer by [`KEPT`].
+//!
+//! The cache is our own: a cache library evicts and expires, and here nothing is ever evicted and what
+//! has expired still serves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
