@@ -7,10 +7,13 @@
 mod claims;
 mod clerk;
 mod jwks;
+mod keys;
 mod refusal;
 mod roles;
 mod settings;
+mod token;
 mod verifier;
+mod verifier_error;
 mod verifiers;
 
 #[cfg(test)]
@@ -23,5 +26,7 @@ pub use jwks::{Jwks, JwksError, JwksSource, is_loopback, is_secure};
 pub use refusal::TokenRefusal;
 pub use roles::{RolePolicy, RolePolicyError, RoleRefusal, RoleRule, Roles, RolesError};
 pub use settings::{Preset, VerifierSettings, VerifierWarning};
-pub use verifier::{MAX_TOKEN_BYTES, VerifiedUser, Verifier, VerifierError};
+pub use token::MAX_TOKEN_BYTES;
+pub use verifier::{VerifiedUser, Verifier};
+pub use verifier_error::VerifierError;
 pub use verifiers::{Verifiers, VerifiersError};

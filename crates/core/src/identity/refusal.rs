@@ -17,6 +17,9 @@ pub enum TokenRefusal {
     /// `iss` is not an issuer of this site, or absent.
     #[error("the token comes from an issuer that this site does not accept")]
     WrongIssuer,
+    /// Clerk only: `typ` is not `JWT`.
+    #[error("this is not a session token")]
+    WrongKind,
     /// `alg` is not in the verifier's list.
     #[error("the token is signed with an algorithm that this site does not accept")]
     WrongAlgorithm,

@@ -3,7 +3,9 @@ use jiff::Timestamp;
 use super::jwks::Jwks;
 use super::refusal::TokenRefusal;
 use super::settings::{VerifierSettings, VerifierWarning};
-use super::verifier::{Unverified, VerifiedUser, Verifier, VerifierError};
+use super::token::Unverified;
+use super::verifier::{VerifiedUser, Verifier};
+use super::verifier_error::VerifierError;
 
 /// The verifiers of a site.
 #[derive(Debug, Default)]

@@ -156,6 +156,18 @@ fn a_token_for_somebody_is_refused_where_no_audience_is_set() {
 }
 
 #[test]
+fn clerks_access_tokens_for_other_applications_are_refused() {
+    let header = Header {
+        kid: Some("rsa".to_owned()),
+        typ: Some("at+jwt".to_owned()),
+        ..Header::new(Algorithm::RS256)
+    };
+    let claims = with(claims(), json!({ "iss": "https://clerk.example.com", "aud": null }));
+    let open = VerifierSettings { authorized_parties: Vec::new(), ..clerk() };
+    refused!(open, sign(&header, &claims, &TestKey::Rsa.encoding()), TokenRefusal::WrongKind);
+}
+
+#[test]
 fn reserved_and_missing_users_are_refused() {
     refused!(oidc(), signed(json!({ "sub": "anon_1" })), TokenRefusal::UnusableUser(UserIdError::Reserved));
     let split = VerifierSettings { prefix: "an".to_owned(), ..oidc() };
