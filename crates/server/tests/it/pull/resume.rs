@@ -173,20 +173,13 @@ async fn a_crash_while_the_rows_of_files_are_replaced_is_made_good() {
     let expected = contents(&scene.out());
     // As left between the state that names the new rows and their renaming, and right after the renaming.
     for renamed in [false, true] {
-        let (rows, state) = (
-            scene.out().join("files.jsonl"),
-            scene.out().join("state.json"),
-        );
+        let (rows, state) = (scene.out().join("files.jsonl"), scene.out().join("state.json"));
         if !renamed {
             fs::rename(&rows, scene.out().join("files.jsonl.new")).unwrap();
             fs::write(&rows, "the old rows").unwrap();
         }
         let text = fs::read_to_string(&state).unwrap();
-        fs::write(
-            &state,
-            text.replace("\"swap_files\":false", "\"swap_files\":true"),
-        )
-        .unwrap();
+        fs::write(&state, text.replace("\"swap_files\":false", "\"swap_files\":true")).unwrap();
         scene.pull().await.unwrap();
         assert!(contents(&scene.out()) == expected, "renamed: {renamed}");
     }

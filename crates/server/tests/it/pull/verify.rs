@@ -27,8 +27,7 @@ fn without_line(text: &str, line: usize) -> String {
 }
 
 fn with_line_twice(text: &str, line: usize) -> String {
-    let twice =
-        |(n, text): (usize, &str)| format!("{text}\n").repeat(if n == line { 2 } else { 1 });
+    let twice = |(n, text): (usize, &str)| format!("{text}\n").repeat(if n == line { 2 } else { 1 });
     text.lines().enumerate().map(twice).collect()
 }
 
@@ -40,46 +39,18 @@ fn has(damage: &[Damage], expected: impl Fn(&Damage) -> bool) -> bool {
 async fn a_changed_byte_is_found_in_files_and_lines() {
     let changed = "files/cfile_a".to_owned();
     let damage = after(&changed, |text| text.replacen('a', "x", 1)).await;
-    assert_eq!(
-        damage,
-        [Damage::Hash {
-            path: changed.clone()
-        }]
-    );
+    assert_eq!(damage, [Damage::Hash { path: changed.clone() }]);
     let damage = after(&changed, |text| text + "x").await;
-    assert_eq!(
-        damage,
-        [Damage::Size {
-            path: changed,
-            expected: 50_000,
-            found: 50_001
-        }]
-    );
-    let damage = after("items/000000.jsonl", |text| {
-        text.replacen("line", "lime", 1)
-    })
-    .await;
-    assert_eq!(
-        damage,
-        [Damage::Hash {
-            path: "items/000000.jsonl".to_owned()
-        }]
-    );
+    assert_eq!(damage, [Damage::Size { path: changed, expected: 50_000, found: 50_001 }]);
+    let damage = after("items/000000.jsonl", |text| text.replacen("line", "lime", 1)).await;
+    assert_eq!(damage, [Damage::Hash { path: "items/000000.jsonl".to_owned() }]);
 }
 
 #[tokio::test]
 async fn a_missing_file_is_named() {
-    for path in [
-        "files/cfile_a",
-        "items/000001.jsonl",
-        "threads.jsonl",
-        "ledger.jsonl",
-        "files.jsonl",
-    ] {
+    for path in ["files/cfile_a", "items/000001.jsonl", "threads.jsonl", "ledger.jsonl", "files.jsonl"] {
         let damage = after_removing(path).await;
-        let expected = Damage::Missing {
-            path: path.to_owned(),
-        };
+        let expected = Damage::Missing { path: path.to_owned() };
         assert!(damage.contains(&expected), "{path}: {damage:?}");
     }
     assert_eq!(after_removing("manifest.json").await, [Damage::Manifest]);
@@ -88,17 +59,9 @@ async fn a_missing_file_is_named() {
 
 #[tokio::test]
 async fn a_line_that_cannot_be_read_is_named() {
-    for path in [
-        "threads.jsonl",
-        "ledger.jsonl",
-        "files.jsonl",
-        "items/000000.jsonl",
-    ] {
+    for path in ["threads.jsonl", "ledger.jsonl", "files.jsonl", "items/000000.jsonl"] {
         let damage = after(path, |text| text.replacen("{\"", "[\"", 1)).await;
-        let expected = Damage::Line {
-            path: path.to_owned(),
-            line: 1,
-        };
+        let expected = Damage::Line { path: path.to_owned(), line: 1 };
         assert!(damage.contains(&expected), "{path}: {damage:?}");
     }
 }
@@ -107,52 +70,29 @@ async fn a_line_that_cannot_be_read_is_named() {
 async fn a_missing_item_is_named_with_its_thread() {
     // The second item of cthr_2, which comes after the two of cthr_0.
     let damage = after("items/000000.jsonl", |text| without_line(&text, 3)).await;
-    let expected = Damage::Items {
-        thread: "cthr_2".to_owned(),
-        expected: 7,
-        found: 6,
-    };
+    let expected = Damage::Items { thread: "cthr_2".to_owned(), expected: 7, found: 6 };
     assert!(damage.contains(&expected), "{damage:?}");
-    assert!(!has(&damage, |damage| matches!(
-        damage,
-        Damage::Stray { .. }
-    )));
+    assert!(!has(&damage, |damage| matches!(damage, Damage::Stray { .. })));
 }
 
 #[tokio::test]
 async fn a_second_copy_of_an_item_or_thread_is_named() {
     let damage = after("items/000000.jsonl", |text| with_line_twice(&text, 3)).await;
     let id = "cthr_2_item1".to_owned();
-    let expected = Damage::Duplicate {
-        path: "items/000000.jsonl".to_owned(),
-        line: 5,
-        id,
-    };
+    let expected = Damage::Duplicate { path: "items/000000.jsonl".to_owned(), line: 5, id };
     assert!(damage.contains(&expected), "{damage:?}");
     let damage = after("threads.jsonl", |text| with_line_twice(&text, 0)).await;
     let id = "cthr_0".to_owned();
-    let expected = Damage::Duplicate {
-        path: "threads.jsonl".to_owned(),
-        line: 2,
-        id,
-    };
+    let expected = Damage::Duplicate { path: "threads.jsonl".to_owned(), line: 2, id };
     assert!(damage.contains(&expected), "{damage:?}");
 }
 
 #[tokio::test]
 async fn a_missing_thread_is_named() {
     let damage = after("threads.jsonl", |text| without_line(&text, 1)).await;
-    let expected = Damage::Order {
-        line: 2,
-        expected: "cthr_1".to_owned(),
-        found: "cthr_2".to_owned(),
-    };
+    let expected = Damage::Order { line: 2, expected: "cthr_1".to_owned(), found: "cthr_2".to_owned() };
     assert!(damage.contains(&expected), "{damage:?}");
-    let expected = Damage::Count {
-        what: "threads",
-        expected: 8,
-        found: 7,
-    };
+    let expected = Damage::Count { what: "threads", expected: 8, found: 7 };
     assert!(damage.contains(&expected), "{damage:?}");
 }
 
@@ -161,10 +101,7 @@ async fn an_item_of_no_thread_is_named() {
     let stray = "{\"id\":\"x\",\"thread_id\":\"cthr_x\"}\n";
     for path in ["items/000001.jsonl", "items/000002.jsonl"] {
         let damage = after(path, |text| text + stray).await;
-        let expected = Damage::Stray {
-            path: path.to_owned(),
-            line: 6,
-        };
+        let expected = Damage::Stray { path: path.to_owned(), line: 6 };
         assert!(damage.contains(&expected), "{damage:?}");
     }
 }
@@ -172,29 +109,15 @@ async fn an_item_of_no_thread_is_named() {
 #[tokio::test]
 async fn a_missing_row_of_a_file_is_named_with_its_thread() {
     let damage = after("files.jsonl", |text| without_line(&text, 0)).await;
-    let expected = Damage::Attachments {
-        thread: "cthr_2".to_owned(),
-    };
+    let expected = Damage::Attachments { thread: "cthr_2".to_owned() };
     assert!(damage.contains(&expected), "{damage:?}");
 }
 
 #[tokio::test]
 async fn a_path_that_leads_out_of_the_folder_is_not_followed() {
-    let damage = after("files.jsonl", |text| {
-        text.replacen("files/cfile_a", "../../x", 1)
-    })
-    .await;
-    assert!(
-        has(&damage, |damage| matches!(
-            damage,
-            Damage::Line { line: 1, .. }
-        )),
-        "{damage:?}"
-    );
-    assert!(!has(&damage, |damage| matches!(
-        damage,
-        Damage::Missing { .. }
-    )));
+    let damage = after("files.jsonl", |text| text.replacen("files/cfile_a", "../../x", 1)).await;
+    assert!(has(&damage, |damage| matches!(damage, Damage::Line { line: 1, .. })), "{damage:?}");
+    assert!(!has(&damage, |damage| matches!(damage, Damage::Missing { .. })));
 }
 
 #[tokio::test]
@@ -203,11 +126,5 @@ async fn an_unfinished_pull_is_told_from_a_damaged_one() {
     scene.server.world(|world| world.dead_from = Some(3));
     scene.pull().await.unwrap_err();
     let report = pull::verify(&scene.out()).unwrap();
-    assert_eq!(
-        report.damage,
-        [Damage::Unfinished {
-            fetched: 0,
-            listed: 8
-        }]
-    );
+    assert_eq!(report.damage, [Damage::Unfinished { fetched: 0, listed: 8 }]);
 }

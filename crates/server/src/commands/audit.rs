@@ -1,0 +1,41 @@
+//! `chatkitd audit`: who did what to keys and sessions.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::CommandResult;
+use super::operator::{Operator, SiteArg, say};
+
+/// Read the audit log
+#[derive(clap::Subcommand)]
+pub(super) enum AuditCommand {
+    /// List what was done, the newest first
+    List {
+        /// How many at the most
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        site: SiteArg,
+    },
+}
+
+pub(super) async fn run(config: Option<&Path>, command: &AuditCommand) -> CommandResult {
+    let AuditCommand::List { limit, json, site } = command;
+    let operator = Operator::open(config, site).await?;
+    for entry in operator.store.audit_log(&operator.scope(), *limit).await? {
+        let (at, action) = (entry.at, entry.action.as_str());
+        let line = if *json {
+            let row = json!({"at": at.to_string(), "site": entry.site, "actor": entry.actor, "action": action, "target": entry.target});
+            row.to_string()
+        } else {
+            format!("{at}  {action}  {}  by {}", entry.target, entry.actor)
+        };
+        say(&line)?;
+    }
+    operator.close().await;
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! `chatkitd completions`.
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+
+use super::{Cli, CommandResult};
+
+/// Print a completion script for a shell
+#[derive(clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+pub(super) fn run(args: &CompletionsArgs) -> CommandResult {
+    clap_complete::generate(args.shell, &mut Cli::command(), "chatkitd", &mut std::io::stdout());
+    Ok(())
+}

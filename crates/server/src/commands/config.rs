@@ -1,0 +1,89 @@
+//! `chatkitd config check`.
+
+use std::path::Path;
+
+use super::operator::say;
+use super::{CommandResult, source};
+use crate::settings::{Database, Settings, Source};
+
+/// Look at the settings
+#[derive(clap::Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Explain what is set, from where, and what is missing or risky; secrets are masked
+    Check {
+        /// As `serve --dev` would see it
+        #[arg(long)]
+        dev: bool,
+    },
+}
+
+pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResult {
+    let ConfigCommand::Check { dev } = command;
+    let settings = source::load(config, *dev)?;
+    say("Set:")?;
+    for fact in &settings.facts {
+        let source = match &fact.source {
+            Source::Environment(name) => format!("environment, {name}"),
+            Source::File(path, key) => format!("{}, {key}", path.display()),
+        };
+        say(&format!("  {} = {}  ({source})", fact.name, fact.value))?;
+    }
+    if settings.facts.is_empty() {
+        say("  nothing; every setting stands at its default")?;
+    }
+    say("In force:")?;
+    for line in in_force(&settings) {
+        say(&format!("  {line}"))?;
+    }
+    for (title, lines) in [("Missing:", missing(&settings)), ("Risky:", settings.warnings.clone())] {
+        if !lines.is_empty() {
+            say(title)?;
+        }
+        for line in lines {
+            say(&format!("  {line}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn in_force(settings: &Settings) -> Vec<String> {
+    let database = match &settings.database {
+        Database::Sqlite(path) => format!("SQLite in {}", path.display()),
+        Database::Postgres(_) => "PostgreSQL".to_owned(),
+        Database::None => "none".to_owned(),
+    };
+    let admin = settings.admin_listen.map_or_else(|| "off".to_owned(), |address| address.to_string());
+    let upstream =
+        settings.openai.as_ref().map_or_else(|| "none".to_owned(), |openai| openai.base.to_string());
+    let mut lines = vec![
+        format!("listens on {}, operators on {admin}", settings.listen),
+        format!("database: {database}"),
+        format!("hosted upstream: {upstream}"),
+        format!("limiter: {:?}", settings.limiter).to_lowercase(),
+    ];
+    for site in &settings.sites {
+        let sign_in = if site.anonymous { "not required" } else { "required" };
+        lines.push(format!(
+            "site {}: workflows [{}], {} origins, sign-in {sign_in}",
+            site.name,
+            site.workflows.join(", "),
+            site.origins.len()
+        ));
+    }
+    lines
+}
+
+fn missing(settings: &Settings) -> Vec<String> {
+    let mut lines: Vec<String> = settings
+        .sites
+        .iter()
+        .filter(|site| site.workflows.is_empty())
+        .map(|site| {
+            format!("site {} offers no workflow; set CHATKIT_WORKFLOW_ID (wf_…, or wf_demo)", site.name)
+        })
+        .collect();
+    if settings.openai.is_none() {
+        lines.push("OPENAI_API_KEY is not set, so only workflows that run here can answer".to_owned());
+    }
+    lines
+}

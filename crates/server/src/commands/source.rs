@@ -1,0 +1,55 @@
+//! Where a command's settings come from: the file, the environment, and under `--dev` the `.env` files.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::settings::{Settings, SettingsError};
+
+/// Read in this order; the first one that has a variable wins, and the environment wins over both.
+const DEV_FILES: [&str; 2] = [".env.local", ".env"];
+
+/// The settings cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SourceError {
+    #[error("{} cannot be read", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{file} is not valid")]
+    DevFile { file: &'static str, source: dotenvy::Error },
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}
+
+/// Reads the settings as every command sees them.
+pub(super) fn load(config: Option<&Path>, dev: bool) -> Result<Settings, SourceError> {
+    let file = read_file(config)?;
+    let dev_values = if dev { read_dev_files()? } else { HashMap::new() };
+    let look_up = |name: &str| std::env::var(name).ok().or_else(|| dev_values.get(name).cloned());
+    let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+    Ok(Settings::load(&look_up, file, dev)?)
+}
+
+fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceError> {
+    let path = config.unwrap_or(Path::new("chatkitd.toml")).to_owned();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        // A file that was asked for has to be there; the one in the folder may be absent.
+        Err(error) if error.kind() == ErrorKind::NotFound && config.is_none() => Ok(None),
+        Err(source) => Err(SourceError::File { path, source }),
+    }
+}
+
+fn read_dev_files() -> Result<HashMap<String, String>, SourceError> {
+    let mut values = HashMap::new();
+    for file in DEV_FILES {
+        if !Path::new(file).exists() {
+            continue;
+        }
+        let pairs = dotenvy::from_path_iter(file).map_err(|source| SourceError::DevFile { file, source })?;
+        for pair in pairs {
+            let (name, value) = pair.map_err(|source| SourceError::DevFile { file, source })?;
+            values.entry(name).or_insert(value);
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,92 @@
+//! What runs beside the requests: cancelling upstream sessions that nobody needs, and forgetting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatkitd_core::ports::{Clock, Maintenance};
+use chatkitd_core::sessions::{CancelJob, Canceller};
+use tokio_util::sync::CancellationToken;
+
+const CANCEL_EVERY: Duration = Duration::from_secs(1);
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Longer than one cancel may take, so that no second node takes the same job meanwhile.
+const LEASE: Duration = Duration::from_secs(30);
+const BATCH: u32 = 16;
+/// After that an upstream session is left to run out: it lives ten minutes.
+const MAX_ATTEMPTS: u32 = 10;
+
+pub(crate) struct Jobs {
+    pub(crate) maintenance: Arc<dyn Maintenance>,
+    pub(crate) canceller: Option<Arc<dyn Canceller>>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Jobs {
+    /// Runs until `shutdown`.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let sweeps = self.every(SWEEP_EVERY, &shutdown, || self.sweep());
+        let cancels = self.every(CANCEL_EVERY, &shutdown, || self.cancel_due());
+        tokio::join!(sweeps, cancels);
+    }
+
+    async fn every<F: Future<Output = ()>>(
+        &self,
+        period: Duration,
+        shutdown: &CancellationToken,
+        work: impl Fn() -> F,
+    ) {
+        let until_shutdown = async {
+            loop {
+                work().await;
+                self.clock.sleep(period).await;
+            }
+        };
+        shutdown.run_until_cancelled(until_shutdown).await;
+    }
+
+    async fn sweep(&self) {
+        if let Err(error) = self.maintenance.sweep(self.clock.now()).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "old sessions were not swept; the next try is in a minute"
+            );
+        }
+    }
+
+    async fn cancel_due(&self) {
+        let Some(canceller) = &self.canceller else { return };
+        let now = self.clock.now();
+        let until = now.checked_add(LEASE).unwrap_or(now);
+        match self.maintenance.take_cancel_jobs(now, until, BATCH).await {
+            Ok(jobs) => {
+                for job in jobs {
+                    self.cancel(canceller.as_ref(), &job).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read")
+            }
+        }
+    }
+
+    async fn cancel(&self, canceller: &dyn Canceller, job: &CancelJob) {
+        if let Err(error) = canceller.cancel(&job.upstream_session).await {
+            let error = &error as &dyn std::error::Error;
+            if job.attempts < MAX_ATTEMPTS {
+                tracing::info!(
+                    error,
+                    attempts = job.attempts,
+                    "an upstream session was not cancelled; it is tried again"
+                );
+                return;
+            }
+            tracing::warn!(error, "an upstream session was not cancelled; it is left to run out");
+        }
+        if let Err(error) = self.maintenance.finish_cancel_job(job).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a cancel job was not removed; it is done again"
+            );
+        }
+    }
+}
