@@ -35,7 +35,7 @@ pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T
 async fn read_bounded(body: Body) -> Result<axum::body::Bytes, ApiError> {
     to_bytes(body, MAX_BYTES).await.map_err(|error| {
         let too_large = std::error::Error::source(&error)
-            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            .is_some_and(<dyn std::error::Error + 'static>::is::<http_body_util::LengthLimitError>);
         if too_large {
             let message = format!("The body is larger than {} KiB.", MAX_BYTES / 1024);
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)

@@ -1,4 +1,12 @@
 //! The store and limiter suites on their in-memory implementations.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod memory_store {
     use std::sync::Arc;
