@@ -85,11 +85,6 @@ impl SqliteOptions {
             .synchronous(synchronous)
             .busy_timeout(self.busy_timeout)
             .foreign_keys(true)
-            // Secrets are written at random places of their table, so the same pages come up again and
-            // again: a 16 MB cache, and 16 MB of WAL before they are copied into the file, save most of
-            // the reads and some of the writes.
-            .pragma("cache_size", "-16384")
-            .pragma("wal_autocheckpoint", "4096")
             // Every statement would be a span and a line of its own; requests are logged instead.
             .disable_statement_logging();
         match self.max_pages {
