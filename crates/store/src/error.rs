@@ -85,7 +85,7 @@ pub(crate) fn is_transient(error: &sqlx::Error) -> bool {
 
 /// Whether SQLite says BUSY (5, and its extended codes).
 pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
