@@ -10,4 +10,5 @@
 
 mod jwks;
 mod openai_standin;
+mod openapi;
 mod pull;
