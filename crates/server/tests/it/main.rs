@@ -1,9 +1,15 @@
 //! The server's integration tests: one binary, a module per subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+mod databases;
+mod e2e_cluster;
+mod e2e_faults;
+mod e2e_roles;
+mod e2e_sessions;
 mod hosted;
 mod jwks;
 mod openai_standin;
 mod pull;
+mod server;
 mod upstream_standin;
 mod wait;
