@@ -1,7 +1,10 @@
 //! The server's integration tests: one binary, a module per subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+mod binary;
+mod cli;
 mod databases;
+mod e2e_binary;
 mod e2e_cluster;
 mod e2e_faults;
 mod e2e_roles;
