@@ -11,6 +11,7 @@ mod e2e_roles;
 mod e2e_sessions;
 mod hosted;
 mod jwks;
+mod nginx;
 mod openai_standin;
 mod pull;
 mod server;
