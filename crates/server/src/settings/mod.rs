@@ -140,6 +140,7 @@ impl Settings {
         let settings = Self::read(&mut reader, parsed, dev)?;
         check::refuse_own_address(&settings, env)?;
         check::refuse_placeholder(&settings)?;
+        check::refuse_shared_secret(&settings)?;
         Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
     }
 

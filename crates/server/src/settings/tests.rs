@@ -156,3 +156,10 @@ fn sites_have_values_of_their_own_and_fall_back_to_the_servers() {
     assert_eq!(shop.limits.user, Some(Quota::per_minute(7)));
     assert_eq!(shop.limits.anonymous, None);
 }
+
+#[test]
+fn the_key_for_users_tokens_is_not_the_servers_own_secret() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let message = refused(&[("CHATKITD_AUTH_HS256_SECRET", key), ("CHATKIT_SECRET", key)], None);
+    assert!(message.contains("CHATKIT_SECRET"), "{message}");
+}
