@@ -16,5 +16,12 @@ pub mod service_keys;
 pub mod sessions;
 pub mod site;
 #[cfg(any(test, feature = "testing"))]
+#[allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking; each case is named by a sentence"
+)]
 pub mod testing;
 pub mod workflows;

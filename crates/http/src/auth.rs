@@ -46,13 +46,13 @@ impl Ambient {
             SentOrigin::Page(origin) => origin.is_host(host),
         };
         // Browsers say it themselves; older ones are told by their origin.
-        let (cross_site, same_origin) = match parts.headers.get("sec-fetch-site").map(|site| site.as_bytes())
-        {
-            Some(b"cross-site") => (true, false),
-            Some(b"same-site") => (false, false),
-            Some(b"same-origin" | b"none") => (false, own_host),
-            _ => (!own_host, own_host),
-        };
+        let (cross_site, same_origin) =
+            match parts.headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes) {
+                Some(b"cross-site") => (true, false),
+                Some(b"same-site") => (false, false),
+                Some(b"same-origin" | b"none") => (false, own_host),
+                _ => (!own_host, own_host),
+            };
         let own_page = matches!(&origin, SentOrigin::Page(origin) if app.is_own_page(origin, &parts.headers));
         Ok(Self { path_site, origin, cross_site, same_origin, own_page })
     }

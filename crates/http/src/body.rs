@@ -14,8 +14,16 @@ pub(crate) const MAX_BYTES: usize = 64 * 1024;
 /// The deepest nesting of a JSON body.
 const MAX_DEPTH: usize = 32;
 
-/// Reads a body as `T`. An empty body is an empty object; a missing content type is JSON (design 4.1).
-pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+/// A request body.
+pub(crate) trait JsonBody: DeserializeOwned {
+    /// JSON pointers of the fields that are objects. serde reads a struct from a list, too, which no
+    /// contract knows; these are held to be objects, or null.
+    const OBJECTS: &'static [&'static str];
+}
+
+/// Reads a body as `T`. An empty body and `null` are an empty object; a missing content type is JSON
+/// (design 4.1).
+pub(crate) async fn read_json<T: JsonBody>(request: Request) -> Result<T, ApiError> {
     let (parts, body) = request.into_parts();
     let bytes = read_bounded(body).await?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -26,16 +34,17 @@ pub(crate) async fn read_json<T: DeserializeOwned>(request: Request) -> Result<T
         ApiError::bad_request("invalid_json", format!("The body is not valid JSON: {error}."))
     })?;
     check(&value, 1)?;
-    if !value.is_object() {
-        return Err(ApiError::bad_request("invalid_json", "The body must be a JSON object."));
+    match value {
+        Value::Null => from_value(Value::Object(serde_json::Map::new())),
+        Value::Object(_) => from_value(value),
+        _ => Err(ApiError::bad_request("invalid_json", "The body must be a JSON object.")),
     }
-    from_value(value)
 }
 
 async fn read_bounded(body: Body) -> Result<axum::body::Bytes, ApiError> {
     to_bytes(body, MAX_BYTES).await.map_err(|error| {
         let too_large = std::error::Error::source(&error)
-            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            .is_some_and(<dyn std::error::Error + 'static>::is::<http_body_util::LengthLimitError>);
         if too_large {
             let message = format!("The body is larger than {} KiB.", MAX_BYTES / 1024);
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
@@ -82,7 +91,16 @@ fn check(value: &Value, depth: usize) -> Result<(), ApiError> {
     }
 }
 
-fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+fn from_value<T: JsonBody>(value: Value) -> Result<T, ApiError> {
+    let fits =
+        |pointer: &&&str| !value.pointer(pointer).is_none_or(|field| field.is_object() || field.is_null());
+    if let Some(pointer) = T::OBJECTS.iter().find(fits) {
+        let field = pointer.trim_start_matches('/').replace('/', ".");
+        return Err(ApiError::bad_request(
+            "invalid_type",
+            format!("The field \"{field}\" must be an object."),
+        ));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let field = error.path().to_string();
         let reason = error.into_inner();

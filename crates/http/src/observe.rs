@@ -35,7 +35,8 @@ pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: N
     let id = RequestId::of(request.headers(), &app);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", request_id = %id.0, %method, route = %route);
+    // At the level of errors, so that whatever is logged names its request.
+    let span = tracing::error_span!("request", request_id = %id.0, %method, route = %route);
     let started = app.clock.now();
     let response = next.run(request).instrument(span.clone()).await;
     let elapsed = Duration::try_from(app.clock.now().duration_since(started)).unwrap_or_default();
@@ -68,9 +69,10 @@ fn record(method: &http::Method, route: String, status: StatusCode, elapsed: Dur
         [("method", method.as_str().to_owned()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("chatkitd_http_requests_total", &labels).increment(1);
     metrics::histogram!("chatkitd_http_request_seconds", &labels).record(elapsed);
-    let (status, millis) = (status.as_u16(), elapsed.as_millis());
+    let (status, millis) = (status.as_u16(), elapsed.as_secs_f64() * 1000.0);
     match status {
-        500.. => tracing::error!(status, millis, "answered"),
+        500 => tracing::error!(status, millis, "answered"),
+        501.. => tracing::warn!(status, millis, "answered"),
         _ => tracing::info!(status, millis, "answered"),
     }
 }

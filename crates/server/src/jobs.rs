@@ -64,7 +64,7 @@ impl Jobs {
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read")
+                tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read");
             }
         }
     }

@@ -1,18 +1,24 @@
 //! The server: settings and listeners in, a served application out.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use chatkitd_http::client_ip::PeerAddr;
+use http::{StatusCode, header};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::app::{self, BuildError, Built};
 use crate::jobs::Jobs;
@@ -20,6 +26,19 @@ use crate::settings::Settings;
 
 /// How long requests in flight may take after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(30);
+/// How long a request's head may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request may take until its answer begins: more than an upstream call (10 s) and a wait for another
+/// one's refresh (15 s) together.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often an idle HTTP/2 connection is asked whether it still lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// The largest head of an HTTP/1 request; a credential has 16 KiB at the most.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// The same for HTTP/2.
+const MAX_HEAD_LIST: u32 = 64 * 1024;
+/// After a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The server cannot start, or broke down.
 #[derive(Debug, thiserror::Error)]
@@ -57,8 +76,8 @@ pub async fn launch(
     let address = listener.local_addr().map_err(ServeError::Listen)?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "chatkitd is up at http://{address}");
 
-    let routes = chatkitd_http::router(app).layer(middleware::from_fn(with_peer));
-    let served = serve(listener, routes, &shutdown).await;
+    let routes = chatkitd_http::router(app).layer(middleware::from_fn(in_time));
+    serve(listener, routes, &shutdown).await;
     shutdown.cancel();
     for task in [jobs, admin] {
         if let Err(error) = task.await {
@@ -66,28 +85,64 @@ pub async fn launch(
         }
     }
     stores.close().await;
-    served.map_err(ServeError::Listen)
+    Ok(())
 }
 
-async fn serve(listener: TcpListener, routes: Router, shutdown: &CancellationToken) -> io::Result<()> {
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-    let too_late = async {
-        shutdown.cancelled().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        served = serving => served,
-        () = too_late => {
-            tracing::warn!("requests were still in flight after {} seconds and were cut off", GRACE.as_secs());
-            Ok(())
+/// Accepts connections until `shutdown`, then waits for those that are busy.
+///
+/// `axum::serve` would do but for one thing: it sets no time limit on a request's head, so that a client which
+/// sends a byte a minute would hold its connection for ever.
+async fn serve(listener: TcpListener, routes: Router, shutdown: &CancellationToken) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(KEEP_ALIVE))
+        .max_header_list_size(MAX_HEAD_LIST);
+    let graceful = GracefulShutdown::new();
+    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+        match accepted {
+            Ok((stream, peer)) => {
+                // Small answers are to go out at once.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(
+                        error = &error as &dyn std::error::Error,
+                        "a connection was lost at once"
+                    );
+                }
+                let service = routes.clone().map_request(move |mut request: http::Request<Incoming>| {
+                    request.extensions_mut().insert(PeerAddr(peer));
+                    request
+                });
+                let service = TowerToHyperService::new(service);
+                let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+                let connection = graceful.watch(connection.into_owned());
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(error, "a connection broke");
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: others will be closed soon.
+                tracing::error!(error = &error as &dyn std::error::Error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still in flight after {} seconds and were cut off", GRACE.as_secs());
     }
 }
 
-async fn with_peer(ConnectInfo(peer): ConnectInfo<SocketAddr>, mut request: Request, next: Next) -> Response {
-    request.extensions_mut().insert(PeerAddr(peer));
-    next.run(request).await
+/// Ends a request whose answer has not begun in time: a body that drips, above all.
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")]).into_response(),
+    }
 }
 
 async fn serve_admin(admin: Option<Admin>, shutdown: CancellationToken) {

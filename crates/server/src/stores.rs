@@ -85,9 +85,13 @@ impl Stores {
     }
 }
 
-/// Makes a folder and those above it.
+/// Makes a folder and those above it, for nobody else to look into: it holds secrets and conversations.
 pub(crate) fn make_folder(path: &Path) -> Result<(), OpenError> {
-    std::fs::create_dir_all(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })
 }
 
 /// The app's own users table.

@@ -1,6 +1,15 @@
 //! How many sessions a second the SQLite store creates:
 //! `cargo run --release -p chatkitd-store --example create_sessions -- FOLDER [process|disk] [CALLERS]`
 
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::cast_possible_wrap,
+    clippy::disallowed_methods,
+    reason = "a measurement: it stops at the first fault and asks the machine for the time"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;

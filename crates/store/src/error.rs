@@ -83,6 +83,12 @@ pub(crate) fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether SQLite says BUSY (5, and its extended codes).
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
 /// NOMEM, BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN (<https://www.sqlite.org/rescode.html>);
 /// extended codes have the primary one in their last byte.
 fn is_transient_in_sqlite(code: &str) -> bool {

@@ -16,7 +16,7 @@ pub const REFRESH_GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long after its creation a session can be renewed (design 4.1).
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many secrets of one session live at once; past that the oldest go (design 4.1).
-pub const LIVE_SECRETS: usize = 10;
+pub const LIVE_SECRETS: u32 = 10;
 
 /// A user's standing with a site and a workflow.
 #[derive(Clone, Debug, PartialEq)]

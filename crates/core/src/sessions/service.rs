@@ -18,7 +18,7 @@ use crate::ports::{Clock, Credentials, Rng, Scope, Store, StoreError};
 use crate::seal::Sealer;
 use crate::secret_text::SecretText;
 use crate::site::{ChatKitConfiguration, Site};
-use crate::workflows::{Placement, Workflows};
+use crate::workflows::{self, Placement, Workflows};
 
 /// Below this much time left, a session is renewed (or a quarter of its lifetime, if that is less).
 const RENEW_BELOW: Duration = Duration::from_secs(3600);
@@ -181,10 +181,16 @@ impl SessionService {
     fn choose_workflow(&self, site: &Site, asked: &NewSession) -> Result<String, SessionError> {
         match &asked.workflow {
             None => site.workflows.first().cloned().ok_or(SessionError::NoWorkflow),
-            Some(id) if asked.any_workflow || site.workflows.contains(id) => Ok(id.clone()),
+            Some(id) if site.workflows.contains(id) => Ok(id.clone()),
+            Some(id) if asked.any_workflow && self.is_known(id) => Ok(id.clone()),
             Some(_) if site.workflows.is_empty() => Err(SessionError::NoWorkflow),
             Some(_) => Err(SessionError::WorkflowNotAllowed),
         }
+    }
+
+    /// Whether something may answer for an id that stands on no list: a hosted one shows only upstream.
+    fn is_known(&self, workflow: &str) -> bool {
+        workflow.len() <= workflows::MAX_ID_BYTES && self.workflows.placement(workflow).is_some()
     }
 
     fn upstream(&self, workflow: &str) -> Result<&dyn Upstream, SessionError> {

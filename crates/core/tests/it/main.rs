@@ -1,5 +1,14 @@
 //! The store and limiter suites on their in-memory implementations.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
+mod sessions;
 mod memory_store {
     use std::sync::Arc;
 

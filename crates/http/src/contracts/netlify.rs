@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::session;
 use crate::app::App;
-use crate::body::read_json;
+use crate::body::{JsonBody, read_json};
 use crate::caller::Call;
 use crate::device::set_cookie;
 use crate::error::{ApiError, ErrorBody};
@@ -27,12 +27,16 @@ pub(crate) struct ClientSecret {
 }
 
 /// What the refresh function is sent.
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefreshRequest {
     /// The secret to be replaced.
-    #[schema(nullable)]
+    #[schema(value_type = String, min_length = 1)]
     current_client_secret: Option<String>,
+}
+
+impl JsonBody for RefreshRequest {
+    const OBJECTS: &'static [&'static str] = &[];
 }
 
 /// Starts a session. The body is not read.

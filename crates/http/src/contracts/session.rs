@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::session_response::{CreatedSession, ValidatedSession};
 use crate::app::App;
-use crate::body::read_json;
+use crate::body::{JsonBody, read_json};
 use crate::caller::{Call, Caller, not_signed_in, require_live};
 use crate::device::set_cookie;
 use crate::error::{ApiError, ErrorBody};
@@ -33,11 +33,11 @@ pub(crate) struct CreateSession {
     /// The page the chat is on, handed to the workflow as `page_url` (seed 002).
     #[schema(nullable)]
     page_url: Option<String>,
-    /// Who is chatting (seed 002). Believed only from a service key.
-    #[schema(nullable)]
+    /// Who is chatting (seed 002). Believed only from a service key; `anon_…` is reserved.
+    #[schema(nullable, max_length = 512, pattern = r"^(?!anon_)[^\x00-\x1f\x7f-\x9f]*$")]
     user: Option<String>,
-    /// Who is chatting (seed 003). Believed only from a service key.
-    #[schema(nullable)]
+    /// Who is chatting (seed 003). Believed only from a service key; `anon_…` is reserved.
+    #[schema(nullable, max_length = 512, pattern = r"^(?!anon_)[^\x00-\x1f\x7f-\x9f]*$")]
     user_id: Option<String>,
     /// What shall answer (seed 003, `OpenAI`'s starter app). Default: the site's first workflow.
     #[schema(nullable)]
@@ -69,15 +69,27 @@ pub(crate) struct WorkflowField {
 #[derive(Default, Deserialize, ToSchema)]
 pub(crate) struct ScopeField {
     /// Who is chatting.
-    #[schema(nullable)]
+    #[schema(nullable, max_length = 512, pattern = r"^(?!anon_)[^\x00-\x1f\x7f-\x9f]*$")]
     user_id: Option<String>,
+}
+
+impl JsonBody for CreateSession {
+    const OBJECTS: &'static [&'static str] = &[
+        "/metadata",
+        "/workflow",
+        "/scope",
+        "/chatkit_configuration",
+        "/chatkit_configuration/automatic_thread_titling",
+        "/chatkit_configuration/file_upload",
+        "/chatkit_configuration/history",
+    ];
 }
 
 impl CreateSession {
     fn named_user(&self) -> Option<&str> {
         let scope = self.scope.as_ref().and_then(|scope| scope.user_id.as_deref());
         let named = [self.user_id.as_deref(), self.user.as_deref(), scope];
-        named.into_iter().flatten().find(|user| !user.is_empty())
+        named.into_iter().flatten().find(|user| !user.trim().is_empty())
     }
 
     fn workflow(&self) -> Option<String> {

@@ -24,7 +24,7 @@ pub(super) struct InitArgs {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Write supabase/migrations/<time>_create_chatkit_sessions.sql for `npx supabase db push`
+    /// Write supabase/migrations/TIME_create_chatkit_sessions.sql for `npx supabase db push`
     Supabase,
 }
 

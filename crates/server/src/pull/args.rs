@@ -9,6 +9,10 @@ use std::{
 use secrecy::SecretString;
 use url::Url;
 
+use chatkitd_core::ports::Clock as _;
+
+use crate::clock::SystemClock;
+
 use super::{PullError, Settings, Summary, Tuning};
 
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -61,7 +65,7 @@ impl PullArgs {
             allow_private_file_hosts: self.allow_private_file_hosts,
             quiet: self.quiet,
             tuning: Tuning::default(),
-            now: jiff::Timestamp::now,
+            now: || SystemClock.now(),
             jitter,
         })
     }

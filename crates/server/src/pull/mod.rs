@@ -127,6 +127,7 @@ impl Summary {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the result is what the command prints")]
 /// Runs the command: pulls, or verifies with `--verify`. Results go to stdout, progress to stderr.
 ///
 /// `shutdown` (Ctrl-C) stops it with everything fetched so far saved. The exit code of an error is
@@ -144,6 +145,7 @@ pub async fn run(args: PullArgs, shutdown: CancellationToken) -> Result<(), Pull
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the result is what the command prints")]
 async fn verify_folder(dir: PathBuf) -> Result<(), PullError> {
     let report =
         tokio::task::spawn_blocking(move || verify(&dir)).await.map_err(|_| PullError::Interrupted)??;

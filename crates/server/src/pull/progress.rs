@@ -119,6 +119,7 @@ fn write_line(terminal: bool, line: &str) {
     };
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of seconds, for people")]
 fn time_left(threads: u64, rate: f64) -> String {
     if rate <= 0.0 {
         return "time left unknown".to_owned();

@@ -5,6 +5,7 @@
 //! `chatkitd config check` tells what is set and from where.
 
 mod check;
+mod choices;
 mod error;
 mod file;
 mod reader;
@@ -22,6 +23,7 @@ use chatkitd_http::client_ip::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 pub use error::SettingsError;
 pub use file::FileSettings;
 use reader::Reader;
@@ -90,55 +92,6 @@ pub enum Database {
     Postgres(SecretString),
     /// Nowhere: hosted sessions are brokered, and nothing is remembered.
     None,
-}
-
-/// What a write to SQLite survives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// `kill -9`.
-    Normal,
-    /// A power cut.
-    Full,
-}
-
-/// Where requests are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimiterKind {
-    /// In this process.
-    Memory,
-    /// In Redis, for several nodes.
-    Redis,
-    /// In the database, where there is no Redis.
-    Sql,
-}
-
-/// What happens to a request that cannot be counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailurePolicy {
-    /// It passes.
-    Open,
-    /// It is answered 503.
-    Closed,
-}
-
-/// Whether there is a page at `/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PageSetting {
-    /// Under `--dev` and a loopback name.
-    Auto,
-    /// For everybody.
-    On,
-    /// For nobody.
-    Off,
-}
-
-/// How logs are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// A JSON object a line.
-    Json,
-    /// For people.
-    Text,
 }
 
 /// The hosted upstream.
@@ -213,32 +166,13 @@ impl Settings {
             admin_listen: read_admin_listen(reader, &mut file)?,
             data_dir,
             durability: reader
-                .choice(
-                    "CHATKITD_DURABILITY",
-                    "durability",
-                    file.durability.take(),
-                    &[("normal", Durability::Normal), ("full", Durability::Full)],
-                )?
+                .choice("CHATKITD_DURABILITY", "durability", file.durability.take())?
                 .unwrap_or(Durability::Normal),
             limiter: reader
-                .choice(
-                    "CHATKITD_LIMITER",
-                    "limiter",
-                    file.limiter.take(),
-                    &[
-                        ("memory", LimiterKind::Memory),
-                        ("redis", LimiterKind::Redis),
-                        ("sql", LimiterKind::Sql),
-                    ],
-                )?
+                .choice("CHATKITD_LIMITER", "limiter", file.limiter.take())?
                 .unwrap_or(if redis_url.is_some() { LimiterKind::Redis } else { LimiterKind::Memory }),
             limiter_on_failure: reader
-                .choice(
-                    "CHATKITD_LIMITER_ON_FAILURE",
-                    "limiter_on_failure",
-                    file.limiter_on_failure.take(),
-                    &[("open", FailurePolicy::Open), ("closed", FailurePolicy::Closed)],
-                )?
+                .choice("CHATKITD_LIMITER_ON_FAILURE", "limiter_on_failure", file.limiter_on_failure.take())?
                 .unwrap_or(FailurePolicy::Open),
             secrets: read_secrets(reader, &mut file, &database, openai.as_ref()),
             database,
@@ -249,22 +183,10 @@ impl Settings {
             roles_query,
             workflows: std::mem::take(&mut file.workflows),
             proxies: read_proxies(reader, &mut file)?,
-            page: reader
-                .choice(
-                    "CHATKITD_PAGE",
-                    "page",
-                    file.page.take(),
-                    &[("auto", PageSetting::Auto), ("on", PageSetting::On), ("off", PageSetting::Off)],
-                )?
-                .unwrap_or(PageSetting::Auto),
+            page: reader.choice("CHATKITD_PAGE", "page", file.page.take())?.unwrap_or(PageSetting::Auto),
             log: reader.text("CHATKITD_LOG", "log", file.log.take()).unwrap_or_else(|| "info".to_owned()),
             log_format: reader
-                .choice(
-                    "CHATKITD_LOG_FORMAT",
-                    "log_format",
-                    file.log_format.take(),
-                    &[("json", LogFormat::Json), ("text", LogFormat::Text)],
-                )?
+                .choice("CHATKITD_LOG_FORMAT", "log_format", file.log_format.take())?
                 .unwrap_or(if dev { LogFormat::Text } else { LogFormat::Json }),
             otlp_endpoint: reader.text(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use secrecy::SecretString;
 
 use super::SettingsError;
+use super::choices::Choice;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,16 +75,15 @@ impl<'a> Reader<'a> {
         text.parse().map(Some).map_err(|_| SettingsError::invalid(name, &text, expected))
     }
 
-    pub(super) fn choice<T: Copy>(
+    pub(super) fn choice<T: Choice>(
         &mut self,
         name: &str,
         key: &str,
         in_file: Option<String>,
-        choices: &[(&str, T)],
     ) -> Result<Option<T>, SettingsError> {
         let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
-        let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
-        let words = || choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
+        let chosen = T::WORDS.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+        let words = || T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
         chosen.map(Some).ok_or_else(|| SettingsError::invalid(name, &text, words()))
     }
 

@@ -93,12 +93,7 @@ fn from_environment(
         site.workflows = Some(vec![workflows::DEMO.to_owned(), workflows::ECHO.to_owned()]);
     }
     let anonymous = site.anonymous.map(|anonymous| anonymous.to_string());
-    site.anonymous = reader.choice(
-        "CHATKITD_ANONYMOUS",
-        "sites.default.anonymous",
-        anonymous,
-        &[("true", true), ("false", false)],
-    )?;
+    site.anonymous = reader.choice("CHATKITD_ANONYMOUS", "sites.default.anonymous", anonymous)?;
     if let Some(verifier) = verifier_from_environment(reader)? {
         site.verifiers.push(verifier);
     }
@@ -109,13 +104,7 @@ fn from_environment(
 }
 
 fn verifier_from_environment(reader: &mut Reader<'_>) -> Result<Option<VerifierSettings>, SettingsError> {
-    let presets = [
-        ("clerk", Preset::Clerk),
-        ("supabase", Preset::Supabase),
-        ("auth0", Preset::Auth0),
-        ("none", Preset::None),
-    ];
-    let preset = reader.choice("CHATKITD_AUTH_PRESET", "", None, &presets)?;
+    let preset = reader.choice("CHATKITD_AUTH_PRESET", "", None)?;
     let issuer = reader.text("CHATKITD_AUTH_ISSUER", "", None);
     let hs256_secret = reader.secret("CHATKITD_AUTH_HS256_SECRET", "", None);
     let clerk = reader.text("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "", None);

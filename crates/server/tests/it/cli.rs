@@ -241,16 +241,10 @@ fn wrong_usage_is_told_apart_from_failure() {
 }
 
 #[test]
-fn openapi_prints_a_description_with_every_contract() {
+fn openapi_prints_what_docs_has() {
     let text = Desk::new().run(&["openapi"]).ok();
-    let document: Value = serde_json::from_str(&text).unwrap();
-    for path in [SESSION, crate::server::REFRESH, "/healthz", "/readyz"] {
-        assert!(document["paths"].get(path).is_some(), "{path}");
-    }
     let written = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
-    if let Ok(written) = fs::read_to_string(written) {
-        assert_eq!(text.trim(), written.trim(), "run: chatkitd openapi > docs/openapi.json");
-    }
+    assert_eq!(text, fs::read_to_string(written).unwrap(), "run: make generate");
 }
 
 #[test]

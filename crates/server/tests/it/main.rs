@@ -1,5 +1,12 @@
 //! The server's integration tests: one binary, a module per subject.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod binary;
 mod cli;
@@ -13,6 +20,7 @@ mod hosted;
 mod jwks;
 mod nginx;
 mod openai_standin;
+mod openapi;
 mod pull;
 mod server;
 mod upstream_standin;

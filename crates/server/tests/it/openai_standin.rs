@@ -243,7 +243,7 @@ async fn answer(State(standin): State<Standin>, request: Request) -> Response {
         }
         Some(Fault::DeleteItem(id)) => {
             standin.world(|world| {
-                world.items.values_mut().for_each(|items| items.retain(|item| item["id"] != id))
+                world.items.values_mut().for_each(|items| items.retain(|item| item["id"] != id));
             });
             right()
         }

@@ -30,7 +30,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
-use crate::error::{MigrateError, limiter_error, store_error};
+use crate::error::{MigrateError, is_busy, limiter_error, store_error};
 use crate::migrations::migrate_sqlite;
 use writer::Writer;
 
@@ -104,7 +104,7 @@ impl SqliteStore {
     /// Opens the file and brings it to this binary's schema.
     pub async fn connect(options: &SqliteOptions) -> Result<Self, MigrateError> {
         let connect = options.connection();
-        let mut connection = connect.connect().await.map_err(MigrateError::Connect)?;
+        let mut connection = open(&connect, options.busy_timeout).await.map_err(MigrateError::Connect)?;
         if let Err(error) = migrate_sqlite(&mut connection).await {
             connection.close().await.map_err(MigrateError::Connect)?;
             return Err(error);
@@ -123,6 +123,25 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+    }
+}
+
+/// Opens the file, again while another process switches it to WAL: SQLite does not wait for that lock
+/// by itself, whatever the busy timeout.
+async fn open(
+    connect: &SqliteConnectOptions,
+    patience: Duration,
+) -> Result<sqlx::SqliteConnection, sqlx::Error> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut waited = Duration::ZERO;
+    loop {
+        match connect.connect().await {
+            Err(error) if is_busy(&error) && waited < patience => {
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+            opened => return opened,
+        }
     }
 }
 

@@ -101,7 +101,7 @@ async fn push_out_oldest(
     )
     .bind(session)
     .bind(at)
-    .bind((LIVE_SECRETS - 1) as i64)
+    .bind(i64::from(LIVE_SECRETS - 1))
     .fetch_all(connection)
     .await
     .map_err(store_error)

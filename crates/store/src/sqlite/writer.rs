@@ -173,7 +173,7 @@ impl Task {
             return Ok(());
         }
         let Err(error) = self.transaction(batch).await else { return Ok(()) };
-        tracing::error!(error = &error as &dyn std::error::Error, "SQLite did not take a batch of writes");
+        tracing::error!(?error, "SQLite did not take a batch of writes");
         // Closing rolls back, in whatever state the failure left the transaction.
         self.end().await;
         // Those that queued up meanwhile would each wait as long for the same answer.
@@ -205,7 +205,7 @@ impl Task {
     async fn end(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if let Err(error) = connection.close().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "SQLite did not close cleanly");
+            tracing::warn!(?error, "SQLite did not close cleanly");
         }
     }
 }

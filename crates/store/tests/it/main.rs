@@ -1,4 +1,12 @@
 //! The stores on real databases: SQLite in temporary files, PostgreSQL on the server of `make test`.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod postgres;
 mod postgres_faults;

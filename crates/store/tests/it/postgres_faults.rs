@@ -30,6 +30,7 @@ impl Drop for Server {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "how long a caller waits is what is asked")]
 async fn a_killed_server_is_unavailable_and_the_store_finds_it_again() {
     let parent = std::env::var("CHATKITD_TEST_DIR").expect("CHATKITD_TEST_DIR is not set: run `make test`");
     let server = Server { folder: Path::new(&parent).join(format!("killed-{}", std::process::id())) };

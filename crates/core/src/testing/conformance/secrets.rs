@@ -138,5 +138,5 @@ pub async fn adding_in_parallel_leaves_ten_live_secrets(store: &dyn FullStore) {
     for secret in &secrets {
         live += usize::from(standing(store, &secret.hash, 31).await == SecretStanding::Live);
     }
-    assert_eq!(live, LIVE_SECRETS);
+    assert_eq!(live, LIVE_SECRETS as usize);
 }

@@ -62,7 +62,7 @@ impl Store for MemoryStore {
         }
         let live = state.live_secrets(session, secret.issued_at);
         state.insert_secret(session, secret)?;
-        let kept = (LIVE_SECRETS - 1).min(live.len());
+        let kept = (LIVE_SECRETS as usize - 1).min(live.len());
         state.revoke_secrets(scope, &live[kept..], secret.issued_at);
         let session = state.session_mut(scope, session)?;
         apply(change, session);

@@ -113,7 +113,7 @@ fn check_file(
         Err(error) if error.kind() == ErrorKind::NotFound => report.add(Damage::Missing { path }),
         Err(error) => return Err(PullError::disk(dir.join(path))(error)),
         Ok(found) if found.bytes != bytes => {
-            report.add(Damage::Size { path, expected: bytes, found: found.bytes })
+            report.add(Damage::Size { path, expected: bytes, found: found.bytes });
         }
         Ok(found) if found.sha256 != sha256 => report.add(Damage::Hash { path }),
         Ok(_) => {}

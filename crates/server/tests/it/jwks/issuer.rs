@@ -43,7 +43,7 @@ impl Answer {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        (axum::http::StatusCode::from_u16(self.status).unwrap(), self.headers, self.body).into_response()
+        (http::StatusCode::from_u16(self.status).unwrap(), self.headers, self.body).into_response()
     }
 }
 

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# What `make check` holds, cheapest first.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { scripts/timed.sh "$@"; }
+
+wasm32() {
+    rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+    cargo check --locked --target wasm32-unknown-unknown --no-default-features \
+        --package chatkitd-protocol --package chatkitd-core --package chatkitd-http
+}
+
+# What is generated is the same when it is generated again.
+generated() {
+    scripts/generate.sh
+    git diff --exit-code -- docs/openapi.json || {
+        echo 'check: generated files are not up to date; run make generate and commit them' >&2
+        return 1
+    }
+}
+
+step 'format' cargo fmt --all --check
+step 'file lengths' scripts/check-lines.sh
+step 'arrows' scripts/check-arrows.sh
+step 'licences and sources' scripts/check-licences.sh
+step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
+# Doc comments of clap are help texts too, where <https://…> would look odd; and a reader of the code may follow a
+# link to a private item.
+RUSTDOCFLAGS='-D warnings -A rustdoc::bare_urls -A rustdoc::private_intra_doc_links' step 'docs' cargo doc --workspace --no-deps --locked --document-private-items
+export -f wasm32 generated
+step 'wasm32' bash -euc wasm32
+step 'generated files' bash -euc generated
