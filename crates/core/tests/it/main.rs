@@ -8,7 +8,9 @@
     reason = "tests fail by panicking"
 )]
 
+mod races;
 mod sessions;
+
 mod memory_store {
     use std::sync::Arc;
 

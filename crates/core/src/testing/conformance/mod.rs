@@ -123,7 +123,8 @@ macro_rules! conformance_cases {
         })*
     };
     (@tests $make:path; $subject:ident; $($case:ident,)*) => {
-        $(#[tokio::test]
+        // Several threads, as the server has them: what a store spawns runs beside the case.
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
             let store = $make().await;
             $crate::testing::conformance::$subject::$case(&*store).await;
