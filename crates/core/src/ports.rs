@@ -156,9 +156,9 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<SessionPage, StoreError>;
 
-    /// Revokes a session and all its secrets, hosted ones with a cancel job due at once, and writes
-    /// `audit`, all in one step. Revoking twice is no error and writes nothing. `NotFound` outside
-    /// the scope.
+    /// Revokes a session and all its secrets, hosted ones with a cancel job due at once (those that ran
+    /// out need none), and writes `audit`, all in one step. Revoking twice is no error and writes
+    /// nothing. `NotFound` outside the scope.
     async fn revoke_session(
         &self,
         scope: &Scope,
