@@ -9,8 +9,11 @@ use jiff::Timestamp;
 use crate::limits::{Decision, Quota};
 use crate::ports::{Limiter, LimiterError};
 
-/// How many windows are kept at most: some 20 MB. Past that the windows that close first make room, so
-/// that a flood of addresses cannot fill the memory.
+/// How many windows are kept at most: some 20 MB, so that a flood of addresses cannot fill the memory.
+///
+/// When that many are open, closed ones go first and then those that close next. Whoever loses a window
+/// starts to count anew, which takes a flood of 100,000 keys within one window to bring about. Refusing
+/// new keys instead would let such a flood lock every new visitor out.
 pub const DEFAULT_CAPACITY: usize = 100_000;
 
 /// Counts in memory. Forgets everything with the process, and two processes do not share counts.
@@ -116,5 +119,19 @@ mod tests {
         limiter.count("new", quota, later);
         assert_eq!(limiter.windows.lock().unwrap().len(), 2);
         assert_eq!(limiter.count("kept", quota, later).count, 2);
+    }
+
+    #[test]
+    fn of_open_windows_those_that_close_next_make_room() {
+        let limiter = MemoryLimiter::new(20);
+        let quota = Quota::per_minute(1);
+        let at = |second| Timestamp::from_second(1_000 + second).unwrap();
+        (0..20).for_each(|n| drop(limiter.count(&format!("ip:{n}"), quota, at(n))));
+        limiter.count("new", quota, at(20));
+        assert_eq!(limiter.count("new", quota, at(20)).count, 2, "the one that asks is counted");
+        for (n, count) in [(2, 2), (19, 2)] {
+            assert_eq!(limiter.count(&format!("ip:{n}"), quota, at(20)).count, count, "kept: {n}");
+        }
+        assert_eq!(limiter.count("ip:0", quota, at(20)).count, 1, "the oldest window is forgotten");
     }
 }

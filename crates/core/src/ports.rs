@@ -118,7 +118,8 @@ pub trait Store: Send + Sync {
     /// Takes the right to replace `old`, until `until`: for replacements that need an upstream call.
     ///
     /// `Ok(None)`: the right is yours. `Ok(Some(replacement))`: `old` was replaced already.
-    /// `Conflict`: somebody else holds the right at `now`. `NotFound` outside the scope.
+    /// `Conflict`: somebody else holds the right at `now`, or `old` or its session is revoked; whoever
+    /// waits must look which. `NotFound` outside the scope.
     async fn claim_replacement(
         &self,
         scope: &Scope,
@@ -155,9 +156,9 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<SessionPage, StoreError>;
 
-    /// Revokes a session and all its secrets, hosted ones with a cancel job due at once, and writes
-    /// `audit`, all in one step. Revoking twice is no error and writes nothing. `NotFound` outside
-    /// the scope.
+    /// Revokes a session and all its secrets, hosted ones with a cancel job due at once (those that ran
+    /// out need none), and writes `audit`, all in one step. Revoking twice is no error and writes
+    /// nothing. `NotFound` outside the scope.
     async fn revoke_session(
         &self,
         scope: &Scope,

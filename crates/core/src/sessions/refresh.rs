@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::SessionError;
-use super::record::{OVERLAP, Replacement, SecretKind, SecretStanding, later};
+use super::record::{OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
 use super::service::{Issued, Presented, SessionService, changed, issued};
 use super::upstream::Opened;
 use crate::ports::{Scope, StoreError};
+use crate::secret_text::SecretHash;
 use crate::site::Site;
 
 /// How long one request may hold the right to refresh a secret: a little more than an upstream call
@@ -60,8 +61,14 @@ impl SessionService {
             let now = self.clock.now();
             match self.store.claim_replacement(scope, &presented.record.hash, now, later(now, CLAIM)).await {
                 Ok(claimed) => return Ok(claimed),
-                Err(StoreError::Conflict) if now < give_up => self.clock.sleep(LOOK_EVERY).await,
-                Err(StoreError::Conflict) => return Err(SessionError::RefreshBusy),
+                Err(StoreError::Conflict) => {
+                    // Held by somebody else, or revoked meanwhile: then no waiting helps.
+                    self.standing_now(&presented.record.hash).await?;
+                    if now >= give_up {
+                        return Err(SessionError::RefreshBusy);
+                    }
+                    self.clock.sleep(LOOK_EVERY).await;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -100,11 +107,17 @@ impl SessionService {
             .sealer
             .open(&by.sealed, &presented.record.hash)
             .map_err(|error| SessionError::Store(StoreError::Other(Box::new(error))))?;
-        let (record, session) =
-            self.credentials.client_secret(&secret.hash()).await?.ok_or(SessionError::SecretRevoked)?;
+        let (record, session) = self.standing_now(&secret.hash()).await?;
+        Ok(Issued { session, secret, secret_expires_at: record.expires_at })
+    }
+
+    /// A secret and its session as they are now, unless they are revoked.
+    async fn standing_now(&self, hash: &SecretHash) -> Result<(SecretRecord, Session), SessionError> {
+        let found = self.credentials.client_secret(hash).await?;
+        let (record, session) = found.ok_or(SessionError::SecretRevoked)?;
         if record.standing(&session, self.clock.now()) == SecretStanding::Revoked {
             return Err(SessionError::SecretRevoked);
         }
-        Ok(Issued { session, secret, secret_expires_at: record.expires_at })
+        Ok((record, session))
     }
 }

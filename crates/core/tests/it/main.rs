@@ -8,7 +8,12 @@
     reason = "tests fail by panicking"
 )]
 
+mod issuing;
+mod races;
+mod refreshing;
 mod sessions;
+mod world;
+
 mod memory_store {
     use std::sync::Arc;
 

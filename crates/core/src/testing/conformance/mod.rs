@@ -58,6 +58,7 @@ macro_rules! store_conformance {
                 of_fifty_callers_one_replaces,
                 a_hosted_secret_is_cancelled_after_the_overlap,
                 nothing_is_replaced_outside_the_scope_or_once_revoked,
+                a_secret_that_was_pushed_out_is_neither_claimed_nor_replaced,
                 a_claim_is_exclusive_until_it_ends_or_is_released,
                 a_claim_on_a_replaced_secret_returns_the_replacement,
                 of_fifty_callers_one_claims,
@@ -123,7 +124,8 @@ macro_rules! conformance_cases {
         })*
     };
     (@tests $make:path; $subject:ident; $($case:ident,)*) => {
-        $(#[tokio::test]
+        // Several threads, as the server has them: what a store spawns runs beside the case.
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
             let store = $make().await;
             $crate::testing::conformance::$subject::$case(&*store).await;

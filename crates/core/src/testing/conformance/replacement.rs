@@ -170,3 +170,18 @@ pub async fn releasing_outside_the_scope_releases_nothing(store: &dyn FullStore)
     let refused = store.claim_replacement(&user("ann"), &old.hash, at(2), at(20)).await;
     assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
 }
+
+pub async fn a_secret_that_was_pushed_out_is_neither_claimed_nor_replaced(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (old, new) = (make.secret(0), make.secret(20));
+    let session = session_with(store, &make, &old).await;
+    for second in 1..=10 {
+        store.add_secret(&user("ann"), &session.id, &no_change(), &make.secret(second)).await.unwrap();
+    }
+    let refused = store.claim_replacement(&user("ann"), &old.hash, at(20), at(30)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    let by = replacement(20, "s");
+    let refused = store.replace_secret(&user("ann"), &old.hash, &by, &no_change(), &new).await;
+    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    assert!(store.client_secret(&new.hash).await.unwrap().is_none());
+}

@@ -1,0 +1,188 @@
+//! Who gets which session: reuse, the choice of a workflow, forgeries, and life without a database.
+
+use std::sync::atomic::Ordering;
+
+use chatkitd_core::id::{SessionId, SiteName, UserId};
+use chatkitd_core::keys::KeyRing;
+use chatkitd_core::ports::{Clock, Scope, Store};
+use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::sessions::{
+    ClientSecrets, NewSession, SecretStanding, Session, SessionError, SessionStatus, later,
+};
+use chatkitd_core::testing::SeededRng;
+use serde_json::{Map, Value, json};
+
+use crate::world::{
+    HOUR, SECOND, World, ann, asked, owner, world, world_without_database, world_without_key,
+};
+
+fn map(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).unwrap()
+}
+
+async fn standing(world: &World, secret: &SecretText) -> SecretStanding {
+    world.service.present(secret).await.unwrap().standing
+}
+
+#[tokio::test]
+async fn whoever_signed_in_gets_the_same_session_and_a_fresh_secret() {
+    let world = world();
+    for workflow in ["wf_demo", "wf_hosted"] {
+        let first = world.issue(workflow).await;
+        world.clock.advance(SECOND);
+        let second = world.issue(workflow).await;
+        assert_eq!(second.session, first.session);
+        assert_ne!(second.secret.expose(), first.secret.expose());
+        for secret in [&first.secret, &second.secret] {
+            assert_eq!(standing(&world, secret).await, SecretStanding::Live, "of another tab: {workflow}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_anonymous_visitor_gets_a_new_session_each_time() {
+    let world = world();
+    let visitor = UserId::mint_anonymous(world.clock.now(), &SeededRng::new(1));
+    let first = world.ask(&asked(visitor.clone(), "wf_demo")).await.unwrap();
+    let second = world.ask(&asked(visitor, "wf_demo")).await.unwrap();
+    assert_ne!(second.session.id, first.session.id);
+    assert_eq!(first.session.expires_at, later(world.clock.now(), HOUR), "an hour, not a day");
+    assert_eq!(standing(&world, &first.secret).await, SecretStanding::Live);
+}
+
+#[tokio::test]
+async fn a_reused_session_takes_what_was_sent_and_keeps_the_rest() {
+    let world = world();
+    let sent = NewSession {
+        state_variables: Some(map(json!({"locale": "en"}))),
+        metadata: Some(map(json!({"z": 1, "a": 2}))),
+        ..asked(ann(), "wf_demo")
+    };
+    let first = world.ask(&sent).await.unwrap().session;
+    assert_eq!(
+        (&first.state_variables, &first.metadata),
+        (&map(json!({"locale": "en"})), &map(json!({"z": 1, "a": 2})))
+    );
+
+    let changed = NewSession { state_variables: Some(map(json!({"vip": true}))), ..asked(ann(), "wf_demo") };
+    let second = world.ask(&changed).await.unwrap().session;
+    let expected = Session { state_variables: map(json!({"vip": true})), ..first };
+    assert_eq!(second, expected);
+    let stored = world.service.find(&Scope::User(expected.site.clone(), ann()), &expected.id).await.unwrap();
+    assert_eq!(stored, expected);
+    assert_eq!(stored.metadata.keys().collect::<Vec<_>>(), ["z", "a"], "in the order it was sent");
+}
+
+#[tokio::test]
+async fn after_a_revocation_the_next_session_is_a_new_one() {
+    let world = world();
+    let first = world.issue("wf_demo").await;
+    world.revoke(&first).await;
+    let second = world.issue("wf_demo").await;
+    assert_ne!(second.session.id, first.session.id);
+    let revoked = world.service.find(&owner(&first), &first.session.id).await.unwrap();
+    assert_eq!(revoked.status(world.clock.now()), SessionStatus::Revoked);
+    assert_eq!(standing(&world, &first.secret).await, SecretStanding::Revoked);
+}
+
+#[tokio::test]
+async fn a_reissue_opens_the_owners_session_and_nobody_elses() {
+    let world = world();
+    let first = world.issue("wf_demo").await;
+    let id = &first.session.id;
+    let again = world.service.reissue(&world.site, &owner(&first), id).await.unwrap();
+    assert_eq!(again.session, first.session);
+    let bob = Scope::User(first.session.site.clone(), UserId::named("bob").unwrap());
+    let refused = world.service.reissue(&world.site, &bob, id).await.unwrap_err();
+    assert!(matches!(refused, SessionError::NotFound), "{refused}");
+    world.revoke(&first).await;
+    let refused = world.service.reissue(&world.site, &owner(&first), id).await.unwrap_err();
+    assert!(matches!(refused, SessionError::SessionRevoked), "{refused}");
+}
+
+#[tokio::test]
+async fn an_upstream_that_grants_nothing_leaves_no_session() {
+    let world = world();
+    world.hosted.fails.store(true, Ordering::SeqCst);
+    let refused = world.ask(&asked(ann(), "wf_hosted")).await.unwrap_err();
+    assert!(matches!(refused, SessionError::Upstream(_)), "{refused}");
+    let all = Scope::Site(SiteName::default_site());
+    assert!(world.store.sessions(&all, None, 10).await.unwrap().sessions.is_empty());
+}
+
+#[tokio::test]
+async fn forged_local_secrets_never_reach_the_store() {
+    let world = world();
+    let issued = world.issue("wf_demo").await;
+    let stranger = ClientSecrets::new(&KeyRing::new(["another".into()]).unwrap());
+    let (now, end) = (world.clock.now(), issued.secret_expires_at);
+    let foreign = stranger.mint(&issued.session, now, end, &SeededRng::new(1)).unwrap();
+    let (signed, signature) = issued.secret.expose().rsplit_once('.').unwrap();
+    let forgeries = [foreign.expose(), &format!("{signed}."), &format!("{signed}x.{signature}"), "ek_a.b.c"];
+    for forged in forgeries {
+        let refused = world.service.present(&SecretText::new(forged)).await.unwrap_err();
+        assert!(matches!(refused, SessionError::SecretUnknown), "{forged}: {refused}");
+    }
+    assert_eq!(world.credentials.look_ups.load(Ordering::SeqCst), 0);
+    // A hosted secret has no form to check, and a genuine one is looked up: the count does count.
+    world.service.present(&SecretText::new("ek_unknown")).await.unwrap_err();
+    world.service.present(&issued.secret).await.unwrap();
+    assert_eq!(world.credentials.look_ups.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_sites_list_says_which_workflow_answers() {
+    let mut world = world();
+    let unsaid = NewSession { workflow: None, ..asked(ann(), "") };
+    assert_eq!(world.ask(&unsaid).await.unwrap().session.workflow, "wf_demo", "the first is the default");
+    let refused = world.ask(&asked(ann(), "wf_echo")).await.unwrap_err();
+    assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
+    let trusted = NewSession { any_workflow: true, ..asked(ann(), "wf_echo") };
+    assert_eq!(world.ask(&trusted).await.unwrap().session.workflow, "wf_echo");
+
+    world.site.workflows.clear();
+    for nothing in [unsaid, asked(ann(), "wf_demo")] {
+        let refused = world.ask(&nothing).await.unwrap_err();
+        assert!(matches!(refused, SessionError::NoWorkflow), "{nothing:?}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_hosted_workflow_needs_a_key() {
+    let world = world_without_key();
+    let refused = world.ask(&asked(ann(), "wf_hosted")).await.unwrap_err();
+    assert!(matches!(refused, SessionError::NoUpstream), "{refused}");
+    let trusted = NewSession { any_workflow: true, ..asked(ann(), "wf_elsewhere") };
+    let refused = world.ask(&trusted).await.unwrap_err();
+    assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
+    assert_eq!(world.issue("wf_demo").await.session.workflow, "wf_demo");
+}
+
+#[tokio::test]
+async fn without_a_database_hosted_sessions_are_brokered_and_forgotten() {
+    let world = world_without_database();
+    assert!(!world.service.remembers());
+    let first = world.issue("wf_hosted").await;
+    let second = world.issue("wf_hosted").await;
+    assert_eq!((first.secret.expose(), second.secret.expose()), ("ek_hosted_0", "ek_hosted_1"));
+    assert_ne!(first.session.id, second.session.id);
+
+    let refused = world.service.present(&first.secret).await.unwrap_err();
+    assert!(matches!(refused, SessionError::SecretUnknown), "a refresh becomes a start: {refused}");
+    let (scope, id): (Scope, &SessionId) = (owner(&first), &first.session.id);
+    let refusals = [
+        world.service.find(&scope, id).await.unwrap_err(),
+        world.service.reissue(&world.site, &scope, id).await.unwrap_err(),
+        world.service.revoke(&scope, id, "operator".to_owned()).await.unwrap_err(),
+    ];
+    for refused in refusals {
+        assert!(matches!(refused, SessionError::NotFound), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_database_nothing_runs_here() {
+    let world = world_without_database();
+    let refused = world.ask(&asked(ann(), "wf_demo")).await.unwrap_err();
+    assert!(matches!(refused, SessionError::NeedsDatabase), "{refused}");
+}
