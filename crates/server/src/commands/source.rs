@@ -30,6 +30,8 @@ pub(super) fn load(config: Option<&Path>, dev: bool) -> Result<Settings, SourceE
 }
 
 fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceError> {
+    // A variable that is set to nothing counts as not set, here as everywhere.
+    let config = config.filter(|path| !path.as_os_str().is_empty());
     let path = config.unwrap_or(Path::new("chatkitd.toml")).to_owned();
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
