@@ -10,8 +10,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use chatkitd_http::client_ip::PeerAddr;
+use http::{StatusCode, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -19,12 +22,15 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// The most that the head of a request may have, in bytes: cookies and a token of 16 KiB fit well.
+/// The largest head of an HTTP/1 request; a credential has 16 KiB at the most.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// After the system refused a connection, mostly for want of file descriptors.
-const AFTER_REFUSED_ACCEPT: Duration = Duration::from_secs(1);
+/// The same for HTTP/2.
+const MAX_HEAD_LIST: u32 = 64 * 1024;
+/// How often an idle HTTP/2 connection is asked whether it still lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// After a connection could not be accepted, mostly for want of file descriptors: others will be closed soon.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long clients are waited for.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +41,9 @@ pub struct Patience {
     /// which nginx and AWS's load balancers keep idle connections, or they would now and then send a
     /// request into a connection that is just being closed.
     pub idle: Duration,
-    /// Between two pieces of a body, and for an HTTP/2 ping. Default 20 s.
-    pub silence: Duration,
+    /// From a request's headers to the beginning of its answer, a body that drips included. Default 60 s: more
+    /// than an upstream call (10 s) and a wait for another one's refresh (15 s) together.
+    pub request: Duration,
     /// For requests in flight after the shutdown began. Default 30 s.
     pub grace: Duration,
 }
@@ -46,7 +53,7 @@ impl Default for Patience {
         Self {
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(75),
-            silence: Duration::from_secs(20),
+            request: Duration::from_secs(60),
             grace: Duration::from_secs(30),
         }
     }
@@ -54,7 +61,7 @@ impl Default for Patience {
 
 /// Serves until `shutdown`, then finishes the requests in flight.
 pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, shutdown: &CancellationToken) {
-    let routes = routes.layer(RequestBodyTimeoutLayer::new(patience.silence)).with_state(());
+    let routes = routes.layer(middleware::from_fn_with_state(patience, in_time)).with_state(());
     let server = Arc::new(server(patience));
     let connections = GracefulShutdown::new();
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
@@ -66,7 +73,7 @@ pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, sh
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a connection was not accepted");
-                tokio::time::sleep(AFTER_REFUSED_ACCEPT).await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -83,9 +90,17 @@ fn server(patience: Patience) -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(patience.silence)
-        .keep_alive_timeout(patience.silence);
+        .keep_alive_interval(KEEP_ALIVE)
+        .max_header_list_size(MAX_HEAD_LIST);
     builder
+}
+
+/// Ends a request whose answer has not begun in time.
+async fn in_time(State(patience): State<Patience>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(patience.request, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")]).into_response(),
+    }
 }
 
 /// The client was gone before it was accepted; the next one is none the worse for it.

@@ -1,9 +1,11 @@
 //! The schemas of both databases and how a database is brought to them.
 
 use std::fmt::Write;
+use std::ops::Deref;
+use std::pin::Pin;
 
 use sqlx::migrate::{AppliedMigration, Migrate, Migrator};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{Acquire, Connection, PgConnection, SqliteConnection};
 
 use crate::error::MigrateError;
 
@@ -22,7 +24,7 @@ pub(crate) async fn migrate_sqlite(connection: &mut SqliteConnection) -> Result<
     transaction.ensure_migrations_table(&SQLITE.table_name).await?;
     let applied = transaction.list_applied_migrations(&SQLITE.table_name).await?;
     refuse_newer(&SQLITE, &applied)?;
-    SQLITE.run(&mut *transaction).await?;
+    run(&SQLITE, &mut *transaction).await?;
     transaction.commit().await.map_err(MigrateError::Connect)
 }
 
@@ -62,8 +64,21 @@ pub(crate) async fn migrate_postgres(connection: &mut PgConnection) -> Result<()
     let mut migrator = Migrator::with_migrations(POSTGRES.iter().cloned().collect());
     migrator.create_schema(SCHEMA);
     migrator.dangerous_set_table_name(POSTGRES_TABLE);
-    migrator.run(connection).await?;
+    run(&migrator, connection).await?;
     Ok(())
+}
+
+/// Boxed, so that the compiler sees that the future is `Send`: `Acquire`'s lifetime hides it from whoever
+/// spawns a task that opens a store.
+fn run<'a, A>(
+    migrator: &'a Migrator,
+    connection: A,
+) -> Pin<Box<dyn Future<Output = Result<(), sqlx::migrate::MigrateError>> + Send + 'a>>
+where
+    A: Acquire<'a> + Send + 'a,
+    <A::Connection as Deref>::Target: Migrate,
+{
+    Box::pin(migrator.run(connection))
 }
 
 fn refuse_newer(migrator: &Migrator, applied: &[AppliedMigration]) -> Result<(), MigrateError> {

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod sessions;
 mod memory_store {
     use std::sync::Arc;
 

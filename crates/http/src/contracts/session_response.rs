@@ -62,7 +62,7 @@ impl CreatedSession {
         Self {
             session_token: secret.clone(),
             client_secret: secret,
-            expires_after: (expires_at - now.as_second()).max(0),
+            expires_after: seconds_until(issued.secret_expires_at, now),
             expires_at,
             session_id: session.id.to_string(),
             user_id: session.user.to_string(),
@@ -82,6 +82,12 @@ impl CreatedSession {
     }
 }
 
+/// Whole seconds, rounded up: what was granted for an hour says 3600, though a millisecond of it is gone.
+fn seconds_until(at: Timestamp, now: Timestamp) -> i64 {
+    let millis = at.as_millisecond().saturating_sub(now.as_millisecond()).max(0);
+    (millis + 999) / 1000
+}
+
 /// What a session is right now.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ValidatedSession {
@@ -97,4 +103,17 @@ pub(crate) struct ValidatedSession {
     pub(super) workflow_id: String,
     /// Who is chatting.
     pub(super) user_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_that_has_just_begun_is_an_hour() {
+        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+        assert_eq!(seconds_until(at(3_600_976), at(979)), 3600);
+        assert_eq!(seconds_until(at(1000), at(1000)), 0);
+        assert_eq!(seconds_until(at(1000), at(2000)), 0);
+    }
 }

@@ -55,6 +55,7 @@ pub struct Setup {
     pub ready: Result<(), NotReady>,
     pub page: Option<bool>,
     pub roles: bool,
+    pub panics: bool,
 }
 
 /// A site named `default` that offers `wf_demo` and `wf_hosted`.
@@ -85,6 +86,7 @@ impl Default for Setup {
             ready: Ok(()),
             page: None,
             roles: false,
+            panics: false,
         }
     }
 }
@@ -131,7 +133,7 @@ impl Setup {
             clock: clock.clone(),
             rng,
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
-            readiness: Arc::new(Ready(self.ready)),
+            readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -249,6 +251,16 @@ impl TestApp {
     pub async fn session_count(&self) -> usize {
         let scope = Scope::Site(SiteName::default_site());
         self.store.sessions(&scope, None, 1000).await.unwrap().sessions.len()
+    }
+}
+
+/// A defect: whoever asks whether the server is ready brings a handler down.
+struct Panics;
+
+#[async_trait]
+impl Readiness for Panics {
+    async fn check(&self) -> Result<(), NotReady> {
+        panic!("a defect")
     }
 }
 

@@ -49,3 +49,13 @@ async fn the_page_is_shown_on_this_machine_only() {
     let public = Setup { page: Some(true), ..Setup::default() }.start().await;
     assert_eq!(send(public.get("/").header("host", "chat.example")).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_panic_in_a_handler_is_a_500_with_a_request_id_and_the_server_goes_on() {
+    let app = Setup { panics: true, ..Setup::default() }.start().await;
+    let answer = send(app.get("/readyz").header("origin", "https://a.example")).await;
+    answer.is_error(500, "internal_error");
+    assert!(!answer.text.contains("a defect"));
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(send(app.get("/healthz")).await.status, 200);
+}

@@ -8,7 +8,20 @@
     reason = "tests fail by panicking"
 )]
 
+mod binary;
+mod cli;
+mod databases;
+mod e2e_binary;
+mod e2e_cluster;
+mod e2e_faults;
+mod e2e_roles;
+mod e2e_sessions;
+mod hosted;
 mod jwks;
+mod nginx;
 mod openai_standin;
 mod openapi;
 mod pull;
+mod server;
+mod upstream_standin;
+mod wait;

@@ -1,0 +1,283 @@
+//! The command line of the built binary.
+
+use std::fs;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::{TempDir, tempdir};
+
+use crate::binary::{Done, Process, run, run_with_input};
+use crate::databases::{self, postgres};
+use crate::server::{Env, SESSION, send};
+
+struct Desk {
+    folder: TempDir,
+    env: Env,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempdir().unwrap();
+        let env = Env::sqlite(&folder);
+        Self { folder, env }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        run(self.folder.path(), &self.env, arguments)
+    }
+
+    fn serve(&self) -> Process {
+        Process::serve(self.folder.path(), &self.env)
+    }
+}
+
+/// Only a trusted server may say who the user is, so this tells whether a key counts.
+async fn create_for(node: &Process, key: &str, user: &str) -> (u16, Value) {
+    let request = Client::new().post(format!("{}{SESSION}", node.url)).bearer_auth(key);
+    let answer = send(request.json(&json!({"userId": user}))).await;
+    (answer.status, answer.body)
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_key_works_from_its_creation_to_its_revocation() {
+    let desk = Desk::new();
+    let node = desk.serve();
+    let created = desk.run(&["keys", "create", "--name", "shop"]);
+    assert!(created.err.contains("shown once"), "{created:?}");
+    let key = created.ok().trim().to_owned();
+    let (status, body) = create_for(&node, &key, "ann").await;
+    assert_eq!((status, &body["user_id"]), (200, &json!("ann")), "{body}");
+
+    let listed = desk.run(&["keys", "list", "--json"]).ok();
+    assert!(!listed.contains(&key));
+    let listed = rows(&listed);
+    assert_eq!(
+        (listed.len(), &listed[0]["name"], &listed[0]["revoked_at"]),
+        (1, &json!("shop"), &Value::Null)
+    );
+    desk.run(&["keys", "revoke", listed[0]["id"].as_str().unwrap()]).ok();
+    assert_eq!(create_for(&node, &key, "ann").await.0, 401, "the running server knows at once");
+    assert!(desk.run(&["keys", "list"]).ok().contains("revoked"));
+}
+
+#[tokio::test]
+async fn a_key_that_servers_hold_already_is_imported_once() {
+    let desk = Desk::new();
+    let key = "a-key-that-our-servers-have-held-for-years-0123456789";
+    let import = |text: &str| run_with_input(desk.folder.path(), &desk.env, &["keys", "import"], text);
+    let id = import(&format!("{key}\n")).ok();
+    assert!(id.starts_with("key_"), "{id}");
+    let again = import(key);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("there already"), "{again:?}");
+    let short = import("short");
+    assert_eq!((short.code, short.out.as_str()), (1, ""), "{short:?}");
+    assert!(!again.err.contains(key));
+    let node = desk.serve();
+    assert_eq!(create_for(&node, key, "ann").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_key_is_read_from_a_variable_that_is_named_when_it_is_missing() {
+    let mut desk = Desk::new();
+    let missing = desk.run(&["keys", "import", "--from-env", "OUR_KEY"]);
+    assert_eq!(missing.code, 1);
+    assert!(missing.err.contains("OUR_KEY"), "{missing:?}");
+    desk.env = desk.env.set("OUR_KEY", "a-key-that-our-servers-have-held-for-years-0123456789");
+    desk.run(&["keys", "import", "--from-env", "OUR_KEY"]).ok();
+}
+
+#[tokio::test]
+async fn sessions_are_listed_shown_and_revoked_and_the_audit_log_tells() {
+    let desk = Desk::new();
+    let node = desk.serve();
+    let key = desk.run(&["keys", "create"]).ok().trim().to_owned();
+    let (_, ann) = create_for(&node, &key, "ann").await;
+    let (_, bob) = create_for(&node, &key, "bob").await;
+    let (ann_id, bob_id) = (ann["session_id"].as_str().unwrap(), bob["session_id"].as_str().unwrap());
+
+    let listed = rows(&desk.run(&["sessions", "list", "--json"]).ok());
+    assert_eq!(listed.iter().map(|row| row["user"].as_str().unwrap()).collect::<Vec<_>>(), ["bob", "ann"]);
+    assert_eq!(rows(&desk.run(&["sessions", "list", "--json", "--limit", "1"]).ok()).len(), 1);
+    let shown = desk.run(&["sessions", "show", ann_id]).ok();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["user"], &shown["status"]), (&json!("ann"), &json!("active")));
+
+    desk.run(&["sessions", "revoke", ann_id]).ok();
+    let secret = ann["client_secret"].as_str().unwrap();
+    let url = format!("{}{}", node.url, crate::server::REFRESH);
+    let refused = send(Client::new().post(url).json(&json!({"currentClientSecret": secret}))).await;
+    refused.assert_error(401, "secret_revoked");
+    assert!(desk.run(&["sessions", "list"]).ok().contains("revoked"));
+    let other_site = desk.run(&["sessions", "show", bob_id, "--site", "shop"]);
+    assert_eq!(other_site.code, 1);
+    assert!(other_site.err.contains("has no session"), "{other_site:?}");
+
+    let audit = rows(&desk.run(&["audit", "list", "--json"]).ok());
+    let actions: Vec<_> = audit.iter().map(|row| (&row["actor"], &row["target"])).collect();
+    assert_eq!(actions[0], (&json!("operator"), &json!(ann_id)));
+    assert_eq!(actions.len(), 2, "the key's creation and the revocation");
+}
+
+#[test]
+fn init_writes_a_file_that_is_valid_and_is_not_written_over() {
+    let desk = Desk::new();
+    desk.run(&["init"]).ok();
+    desk.run(&["config", "check"]).ok();
+    let path = desk.folder.path().join("chatkitd.toml");
+    fs::write(&path, "# mine").unwrap();
+    let refused = desk.run(&["init"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("--force"), "{refused:?}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "# mine");
+    desk.run(&["init", "--force"]).ok();
+    assert_ne!(fs::read_to_string(&path).unwrap(), "# mine");
+}
+
+/// The migration is applied as `supabase db push` does; chatkitd then finds nothing left to do.
+#[tokio::test]
+async fn init_supabase_writes_a_migration_that_chatkitd_is_content_with() {
+    let mut desk = Desk::new();
+    desk.run(&["init", "supabase"]).ok();
+    let again = desk.run(&["init", "supabase"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("there already"), "{again:?}");
+    let folder = desk.folder.path().join("supabase/migrations");
+    let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    let name = files[0].file_name().unwrap().to_str().unwrap();
+    let (time, rest) = name.split_at(14);
+    assert!(time.bytes().all(|byte| byte.is_ascii_digit()), "{name}");
+    assert_eq!(rest, "_create_chatkit_sessions.sql");
+
+    let url = postgres().await;
+    databases::run(&url, fs::read_to_string(&files[0]).unwrap()).await;
+    desk.env = desk.env.set("CHATKITD_DATABASE_URL", &url);
+    let node = desk.serve();
+    let made = send(Client::new().post(format!("{}{SESSION}", node.url))).await;
+    assert_eq!(made.status, 200, "{made:?}");
+}
+
+#[test]
+fn config_check_names_sources_and_masks_secrets() {
+    let mut desk = Desk::new();
+    let hidden = ["sk-hidden-openai-key", "hidden-signing-secret-0123456789abcdef", "hidden-password"];
+    desk.env = desk
+        .env
+        .set("OPENAI_API_KEY", hidden[0])
+        .set("CHATKIT_SECRET", hidden[1])
+        .set("CHATKITD_DATABASE_URL", format!("postgres://app:{}@db.example/chat", hidden[2]));
+    fs::write(desk.folder.path().join("chatkitd.toml"), "log = \"warn\"\n").unwrap();
+    let text = desk.run(&["config", "check"]).ok();
+    for expected in ["environment, OPENAI_API_KEY", "chatkitd.toml, log", "database: PostgreSQL", "Risky:"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    for secret in hidden {
+        assert!(!text.contains(secret), "{text}");
+    }
+    desk.env = Env::default();
+    let text = desk.run(&["config", "check"]).ok();
+    assert!(text.contains("CHATKIT_WORKFLOW_ID") && text.contains("OPENAI_API_KEY"), "{text}");
+}
+
+#[test]
+fn what_cannot_start_says_which_variable_to_set_and_how() {
+    let base = Desk::new();
+    for (name, value, words) in [
+        ("CHATKITD_LISTEN", "8787", "127.0.0.1:8787"),
+        ("CHATKITD_DATABASE_URL", "mysql://root:hidden@db", "postgres://"),
+        ("CHATKIT_SECRET", "your-secret-key-here", "openssl rand"),
+        ("CHATKITD_LIMITER", "disk", "redis"),
+        ("CHATKITD_TRUSTED_PROXIES", "proxy", "CHATKITD_TRUSTED_PROXIES"),
+        ("CHATKITD_LOG", "info,=,", "CHATKITD_LOG"),
+    ] {
+        let env = base.env.clone().set(name, value);
+        let failed = run(base.folder.path(), &env, &["serve"]);
+        assert_eq!(failed.code, 1, "{failed:?}");
+        assert!(failed.err.contains(name) && failed.err.contains(words), "{failed:?}");
+        assert!(!failed.err.contains("hidden"), "{failed:?}");
+    }
+    let own = base.env.clone().set("CHATKIT_API_BASE", "http://localhost:8787/v1");
+    let failed = run(base.folder.path(), &own.set("OPENAI_API_KEY", "sk-x"), &["serve"]);
+    assert!(
+        failed.code == 1 && failed.err.contains("CHATKIT_API_BASE points at chatkitd itself"),
+        "{failed:?}"
+    );
+}
+
+#[test]
+fn an_address_that_is_taken_names_its_variable() {
+    let desk = Desk::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for name in ["CHATKITD_LISTEN", "CHATKITD_ADMIN_LISTEN"] {
+        let env = desk.env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0").set(name, &address);
+        let failed = run(desk.folder.path(), &env, &["serve"]);
+        assert_eq!(failed.code, 1, "{failed:?}");
+        assert!(failed.err.contains(name) && failed.err.contains(&address), "{failed:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_failure() {
+    let desk = Desk::new();
+    for arguments in [&["nonsense"][..], &["keys"], &["sessions", "show"], &["completions", "tcsh"], &[]] {
+        assert_eq!(desk.run(arguments).code, 2, "{arguments:?}");
+    }
+    for arguments in [&["keys", "revoke", "key_nonsense"][..], &["sessions", "show", "cksess_nonsense"]] {
+        let failed = desk.run(arguments);
+        assert_eq!(failed.code, 1, "{failed:?}");
+        assert!(failed.err.contains("list shows them") || failed.err.contains("has no"), "{failed:?}");
+    }
+    let nothing_kept =
+        run(desk.folder.path(), &desk.env.clone().set("CHATKITD_DATABASE_URL", "none"), &["keys", "list"]);
+    assert!(nothing_kept.code == 1 && nothing_kept.err.contains("CHATKITD_DATABASE_URL"), "{nothing_kept:?}");
+    let no_file = desk.run(&["--config", "absent.toml", "config", "check"]);
+    assert!(no_file.code == 1 && no_file.err.contains("absent.toml"), "{no_file:?}");
+}
+
+#[test]
+fn openapi_prints_a_description_with_every_contract() {
+    let text = Desk::new().run(&["openapi"]).ok();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    for path in [SESSION, crate::server::REFRESH, "/healthz", "/readyz"] {
+        assert!(document["paths"].get(path).is_some(), "{path}");
+    }
+    let written = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    if let Ok(written) = fs::read_to_string(written) {
+        assert_eq!(text.trim(), written.trim(), "run: chatkitd openapi > docs/openapi.json");
+    }
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let script = Desk::new().run(&["completions", "bash"]).ok();
+    for word in ["serve", "sessions", "keys", "pull"] {
+        assert!(script.contains(word), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn migrate_brings_a_database_up_to_date_and_a_newer_one_is_refused_in_words() {
+    let mut desk = Desk::new();
+    let url = postgres().await;
+    desk.env = desk.env.set("CHATKITD_DATABASE_URL", &url);
+    desk.run(&["migrate"]).ok();
+    desk.run(&["migrate"]).ok();
+    databases::run(
+        &url,
+        "INSERT INTO chatkitd._sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', TRUE, '\\x00', 0)",
+    )
+    .await;
+    for arguments in [&["serve"][..], &["migrate"], &["keys", "list"]] {
+        let env = desk.env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0");
+        let refused = run(desk.folder.path(), &env, arguments);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.err.contains("newer"), "{refused:?}");
+    }
+}

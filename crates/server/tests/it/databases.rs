@@ -1,0 +1,107 @@
+//! Databases and Redis servers of a test's own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::server::required;
+use crate::wait::until;
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+pub async fn run(url: &str, sql: impl Into<String>) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.into())).execute(&mut connection).await.unwrap();
+}
+
+pub async fn count(url: &str, sql: &'static str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+}
+
+/// A fresh database on the tests' PostgreSQL, which takes it away at its end.
+pub async fn postgres() -> String {
+    let server = required("CHATKITD_TEST_POSTGRES_URL");
+    let name = format!("e2e_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    run(&server, format!("CREATE DATABASE {name}")).await;
+    let mut url: Url = server.parse().unwrap();
+    url.set_path(&name);
+    url.into()
+}
+
+/// A PostgreSQL of a test's own, which it may kill.
+pub struct OwnPostgres(PathBuf);
+
+impl OwnPostgres {
+    /// Started, with its URL.
+    pub fn start() -> (Self, String) {
+        let parent = required("CHATKITD_TEST_DIR");
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let own = Self(Path::new(&parent).join(format!("e2e-{}-{number}", std::process::id())));
+        let url = own.script("start");
+        (own, url)
+    }
+
+    /// `start`, `stop` or `kill`.
+    pub fn script(&self, verb: &str) -> String {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres.sh");
+        let output = Command::new(script).arg(verb).arg(&self.0).output().unwrap();
+        assert!(output.status.success(), "{verb}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+}
+
+impl Drop for OwnPostgres {
+    fn drop(&mut self) {
+        self.script("stop");
+    }
+}
+
+/// A Redis of a test's own, which it may kill.
+pub struct OwnRedis {
+    pub url: String,
+    server: Child,
+    _folder: TempDir,
+}
+
+impl OwnRedis {
+    pub async fn start() -> Self {
+        Self::start_on(free_port().await).await
+    }
+
+    pub async fn start_on(port: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Command::new(required("CHATKITD_TEST_REDIS_BIN"))
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        until("Redis listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
+            .await;
+        Self { url: format!("redis://127.0.0.1:{port}"), server, _folder: folder }
+    }
+
+    pub fn kill(mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+}
+
+impl Drop for OwnRedis {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}

@@ -1,0 +1,99 @@
+//! The binary that is shipped: what it survives, and what it does not say.
+
+use reqwest::Client;
+use serde_json::json;
+use tempfile::tempdir;
+
+use crate::binary::Process;
+use crate::e2e_roles::token;
+use crate::server::{Answer, Env, OPENAI_KEY, REFRESH, SECRET, SESSION, send};
+use crate::upstream_standin::{Reply, UpstreamStandin};
+
+async fn create(node: &Process) -> Answer {
+    send(Client::new().post(format!("{}{SESSION}", node.url))).await
+}
+
+async fn refresh(node: &Process, secret: &str) -> Answer {
+    let request = Client::new().post(format!("{}{REFRESH}", node.url));
+    send(request.json(&json!({"currentClientSecret": secret}))).await
+}
+
+#[tokio::test]
+async fn a_session_survives_kill_9() {
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder);
+    let mut node = Process::serve(folder.path(), &env);
+    let mut made = Vec::new();
+    for _ in 0..20 {
+        made.push(create(&node).await.text("client_secret"));
+    }
+    node.kill();
+    let node = Process::serve(folder.path(), &env);
+    for secret in made {
+        let fresh = refresh(&node, &secret).await;
+        assert_eq!(fresh.status, 200, "{fresh:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_ends_with_success() {
+    let folder = tempdir().unwrap();
+    let mut node = Process::serve(folder.path(), &Env::sqlite(&folder));
+    assert_eq!(create(&node).await.status, 200);
+    assert_eq!(node.terminate(), 0, "{}", node.log());
+}
+
+/// Each line is JSON, requests have ids, and no line holds anything that opens a door.
+#[tokio::test]
+async fn the_log_holds_request_ids_and_no_secret() {
+    let (folder, standin) = (tempdir().unwrap(), UpstreamStandin::start().await);
+    let app_secret = "the-apps-own-secret-of-forty-bytes-12345";
+    let env = Env::sqlite(&folder)
+        .hosted(&standin.base)
+        .set("CHATKITD_AUTH_HS256_SECRET", app_secret)
+        .set("CHATKITD_ANONYMOUS", "true")
+        .set("CHATKITD_LOG", "debug");
+    let mut node = Process::serve(folder.path(), &env);
+    let mut secrets = vec![SECRET.to_owned(), OPENAI_KEY.to_owned(), app_secret.to_owned()];
+    let signed_in = token("user_1");
+    let url = format!("{}{SESSION}", node.url);
+    for request in [
+        Client::new().post(&url),
+        Client::new().post(&url).json(&json!({"workflowId": "wf_demo"})),
+        Client::new().post(&url).bearer_auth(&signed_in),
+    ] {
+        let made = send(request).await;
+        secrets.push(made.text("client_secret"));
+        if let Some(cookie) = made.headers.get("set-cookie") {
+            let cookie = cookie.to_str().unwrap().split(['=', ';']).nth(1).unwrap();
+            secrets.push(cookie.to_owned());
+        }
+        secrets.push(refresh(&node, &made.text("client_secret")).await.text("client_secret"));
+    }
+    standin.reply([Reply::Status(401, vec![]), Reply::Cut]);
+    assert_eq!(create(&node).await.status, 502);
+    assert_eq!(create(&node).await.status, 502);
+    for bad in
+        [format!("{signed_in}x"), "ek_a_secret_that_is_unknown".to_owned(), "sk-pasted-by-mistake".to_owned()]
+    {
+        let answer = send(Client::new().post(&url).bearer_auth(&bad)).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+        assert!(!answer.body.to_string().contains(&bad));
+        secrets.push(bad);
+    }
+    secrets.push(signed_in);
+    let probe = send(Client::new().get(format!("{}/healthz?token=ek_in_a_query", node.url))).await;
+    assert_eq!(probe.status, 200);
+    secrets.push("ek_in_a_query".to_owned());
+    assert_eq!(node.terminate(), 0);
+
+    let log = node.log();
+    for secret in &secrets {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} is in the log: {line:?}");
+    }
+    assert!(log.contains("request_id"), "{log}");
+    for line in log.lines() {
+        let _: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+    }
+}

@@ -1,0 +1,105 @@
+//! What the server depends on goes away, and comes back.
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+use tempfile::tempdir;
+
+use crate::databases::{OwnPostgres, OwnRedis, run};
+use crate::server::{Env, Node};
+use crate::wait::until;
+
+#[tokio::test]
+async fn with_redis_dead_and_the_policy_open_requests_pass_and_are_counted_again_later() {
+    let (folder, redis) = (tempdir().unwrap(), OwnRedis::start().await);
+    let url = redis.url.clone();
+    let env = Env::sqlite(&folder).set("CHATKITD_REDIS_URL", &url).unset("CHATKITD_LIMIT_ANONYMOUS");
+    let node = Node::start(&env).await;
+    assert_eq!(node.create().await.headers["x-ratelimit-remaining"], "4");
+    redis.kill();
+    for _ in 0..7 {
+        let answer = node.create().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let _redis = OwnRedis::start_on(url.rsplit(':').next().unwrap().parse().unwrap()).await;
+    until("requests are counted again", async || node.create().await.status == 429).await;
+}
+
+#[tokio::test]
+async fn with_redis_dead_and_the_policy_closed_requests_are_refused() {
+    let (folder, redis) = (tempdir().unwrap(), OwnRedis::start().await);
+    let env = Env::sqlite(&folder)
+        .set("CHATKITD_REDIS_URL", &redis.url)
+        .set("CHATKITD_LIMITER_ON_FAILURE", "closed")
+        .unset("CHATKITD_LIMIT_ANONYMOUS");
+    let node = Node::start(&env).await;
+    assert_eq!(node.create().await.status, 200);
+    redis.kill();
+    node.create().await.assert_error(503, "limiter_unavailable");
+    assert_eq!(node.status("/healthz").await, 200);
+}
+
+/// A server that starts before its Redis does is a server.
+#[tokio::test]
+async fn a_server_starts_without_its_redis() {
+    let folder = tempdir().unwrap();
+    let port = crate::databases::free_port().await;
+    let env = Env::sqlite(&folder)
+        .set("CHATKITD_REDIS_URL", format!("redis://127.0.0.1:{port}"))
+        .unset("CHATKITD_LIMIT_ANONYMOUS");
+    let node = Node::start(&env).await;
+    assert_eq!(node.create().await.status, 200);
+}
+
+#[tokio::test]
+async fn with_postgresql_dead_requests_are_refused_and_work_again_when_it_is_back() {
+    let folder = tempdir().unwrap();
+    let (postgres, url) = OwnPostgres::start();
+    let node = Node::start(&Env::sqlite(&folder).set("CHATKITD_DATABASE_URL", &url)).await;
+    let made = node.create().await;
+    assert_eq!((made.status, node.status("/readyz").await), (200, 200));
+    // The test servers write their log late; what was committed so far is to survive the kill.
+    run(&url, "CHECKPOINT").await;
+    postgres.script("kill");
+    node.create().await.assert_error(503, "store_unavailable");
+    node.validate(&made).await.assert_error(503, "store_unavailable");
+    node.refresh(&made.text("client_secret")).await.assert_error(503, "store_unavailable");
+    assert_eq!((node.status("/readyz").await, node.status("/healthz").await), (503, 200));
+
+    postgres.script("start");
+    until("the server is ready again", async || node.status("/readyz").await == 200).await;
+    assert_eq!(node.validate(&made).await.body["valid"], serde_json::json!(true));
+    assert_eq!(node.create().await.status, 200);
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_somebody_else_locks_is_unavailable_and_then_works() {
+    let folder = tempdir().unwrap();
+    let node = Node::start(&Env::sqlite(&folder)).await;
+    let made = node.create().await;
+    assert_eq!(made.status, 200);
+    let file = folder.path().join("chatkitd.db");
+    let mut other = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    node.create().await.assert_error(503, "store_unavailable");
+    assert_eq!(node.validate(&made).await.status, 200, "readers do not wait for the writer");
+    let before: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&mut other).await.unwrap();
+    assert_eq!(before, 1, "nothing was stored");
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    assert_eq!(node.create().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_stops_the_start_in_words() {
+    let folder = tempdir().unwrap();
+    let port = crate::databases::free_port().await;
+    let env = Env::sqlite(&folder)
+        .set("CHATKITD_DATABASE_URL", format!("postgres://chatkitd:hidden-password@127.0.0.1:{port}/none"));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = chatkitd::serve::launch(&env.settings(), listener, None, Default::default()).await;
+    let error = refused.unwrap_err();
+    assert!(error.to_string().contains("database"), "{error}");
+    assert!(!format!("{error:?}").contains("hidden-password"), "{error:?}");
+}
