@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use chatkitd_core::identity::Verifiers;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -79,6 +79,25 @@ pub(super) fn refuse_what_needs_more(settings: &Settings) -> Result<(), Settings
         let expected = "a level such as info, or a filter such as info,chatkitd=debug";
         SettingsError::invalid("CHATKITD_LOG", &settings.log, expected)
     })
+}
+
+/// The app's own key for its users' tokens is a different one (design 4.4): who signs tokens must not be able to
+/// sign client secrets.
+pub(super) fn refuse_shared_secret(settings: &Settings) -> Result<(), SettingsError> {
+    for (site, sign_in) in &settings.sign_in {
+        let mut keys = sign_in.verifiers.iter().filter_map(|verifier| verifier.hs256_secret.as_ref());
+        let shared = |key: &SecretString| {
+            settings.secrets.iter().any(|own| own.expose_secret() == key.expose_secret())
+        };
+        if keys.any(shared) {
+            return Err(SettingsError::SignIn {
+                site: site.to_string(),
+                reason: "its HS256 secret is also CHATKIT_SECRET; set CHATKIT_SECRET to a text of its own"
+                    .to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn warnings(settings: &Settings) -> Vec<String> {

@@ -152,6 +152,7 @@ impl Settings {
         check::refuse_own_address(&settings, env)?;
         check::refuse_placeholder(&settings)?;
         check::refuse_what_needs_more(&settings)?;
+        check::refuse_shared_secret(&settings)?;
         Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
     }
 

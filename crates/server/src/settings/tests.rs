@@ -227,3 +227,10 @@ fn a_password_in_an_address_is_shown_nowhere() {
     let own = [("CHATKIT_API_BASE", "http://me:hunter2@localhost:8787/v1"), ("OPENAI_API_KEY", "k")];
     assert!(!refused(&own, None).contains("hunter2"));
 }
+
+#[test]
+fn the_key_for_users_tokens_is_not_the_servers_own_secret() {
+    let key = "0123456789abcdef0123456789abcdef";
+    let message = refused(&[("CHATKITD_AUTH_HS256_SECRET", key), ("CHATKIT_SECRET", key)], None);
+    assert!(message.contains("CHATKIT_SECRET"), "{message}");
+}

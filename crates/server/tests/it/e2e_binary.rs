@@ -5,6 +5,7 @@ use serde_json::json;
 use tempfile::tempdir;
 
 use crate::binary::Process;
+use crate::databases::free_port;
 use crate::e2e_roles::token;
 use crate::server::{Answer, Env, OPENAI_KEY, REFRESH, SECRET, SESSION, send};
 use crate::upstream_standin::{Reply, UpstreamStandin};
@@ -96,4 +97,29 @@ async fn the_log_holds_request_ids_and_no_secret() {
     for line in log.lines() {
         let _: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
     }
+}
+
+/// With a shared limiter that is away, which is to be counted.
+#[tokio::test]
+async fn operators_see_metrics_on_a_listener_of_their_own() {
+    let folder = tempdir().unwrap();
+    let (admin, nobody) = (free_port().await, free_port().await);
+    let env = Env::sqlite(&folder)
+        .set("CHATKITD_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+        .set("CHATKITD_REDIS_URL", format!("redis://127.0.0.1:{nobody}"))
+        .unset("CHATKITD_LIMIT_ANONYMOUS");
+    let node = Process::serve(folder.path(), &env);
+    assert_eq!(create(&node).await.status, 200);
+    let metrics = reqwest::get(format!("http://127.0.0.1:{admin}/metrics")).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for name in [
+        "chatkitd_http_requests_total",
+        "chatkitd_http_request_seconds_bucket",
+        "chatkitd_sessions_issued_total",
+        "chatkitd_limiter_failures_total",
+    ] {
+        assert!(metrics.lines().any(|line| line.starts_with(name)), "{name}: {metrics}");
+    }
+    assert!(node.log().contains("the shared limiter cannot be asked"), "{}", node.log());
+    assert_eq!(reqwest::get(format!("{}/metrics", node.url)).await.unwrap().status(), 404);
 }
