@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::binary::Process;
 use crate::server::{Env, SESSION};
+use crate::upstream_standin::{Reply, UpstreamStandin};
 use crate::wait::until;
 
 type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
@@ -94,4 +95,25 @@ async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
     })
     .await;
     assert_eq!(client.get(format!("{}/metrics", node.url)).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn requests_upstream_are_counted_and_timed_by_how_they_ended() {
+    let (folder, admin, standin) = (tempdir().unwrap(), free_address(), UpstreamStandin::start().await);
+    let env = Env::sqlite(&folder).hosted(&standin.base).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let node = Process::serve(folder.path(), &env);
+    standin.reply([Reply::Right, Reply::Body("\"ek_not_a_session\""), Reply::Status(401, vec![])]);
+    for expected in [200, 502, 502] {
+        let made = Client::new().post(format!("{}{SESSION}", node.url)).send().await.unwrap();
+        assert_eq!(made.status(), expected);
+    }
+    let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for outcome in ["ok", "failed", "unauthorized"] {
+        for name in ["chatkitd_upstream_requests_total", "chatkitd_upstream_request_seconds_count"] {
+            let line = format!("{name}{{operation=\"create\",outcome=\"{outcome}\"}} 1");
+            assert!(metrics.contains(&line), "{line}: {metrics}");
+        }
+    }
+    assert!(!node.log().contains("ek_not_a_session"), "{}", node.log());
 }
