@@ -138,6 +138,8 @@ impl Connection {
         };
         let served = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         tokio::select! {
+            // In this order, so that a request that arrived counts even where a busy machine is late to look.
+            biased;
             served = watcher.watch(served) => {
                 if let Err(error) = served {
                     tracing::debug!(error = error.as_ref() as &dyn std::error::Error, "a connection broke off");
