@@ -199,7 +199,7 @@ fn facts(settings: &Settings) -> Vec<Fact> {
     };
     let openai = match &settings.openai {
         Some(openai) => {
-            fact("OpenAI key", format!("set; hosted workflows at {}", openai.base), FactState::Ok)
+            fact("OpenAI key", format!("set; hosted workflows at {}", openai.shown_base()), FactState::Ok)
         }
         None => fact(
             "OpenAI key",

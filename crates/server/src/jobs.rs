@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use chatkitd_core::ports::{Clock, Maintenance};
 use chatkitd_core::sessions::{CancelJob, Canceller};
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 const CANCEL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-/// Longer than one cancel may take, so that no second node takes the same job meanwhile.
+/// Longer than a batch may take (its cancels run at once, 10 s each at the most), so that no second node takes
+/// the same jobs meanwhile; and how long a job that failed waits.
 const LEASE: Duration = Duration::from_secs(30);
 const BATCH: u32 = 16;
 /// After that an upstream session is left to run out: it lives ten minutes.
@@ -59,9 +61,7 @@ impl Jobs {
         let until = now.checked_add(LEASE).unwrap_or(now);
         match self.maintenance.take_cancel_jobs(now, until, BATCH).await {
             Ok(jobs) => {
-                for job in jobs {
-                    self.cancel(canceller.as_ref(), &job).await;
-                }
+                join_all(jobs.iter().map(|job| self.cancel(canceller.as_ref(), job))).await;
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read");

@@ -3,9 +3,11 @@
 //! The server is a library function, [`serve::launch`], that takes settings, a listener and a token that
 //! shuts it down; the binary is a dozen lines around [`commands`].
 
+mod admin;
 mod app;
 pub mod clock;
 pub mod commands;
+pub mod connections;
 pub mod hosted;
 mod jobs;
 pub mod jwks;

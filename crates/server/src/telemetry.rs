@@ -117,6 +117,7 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
         "chatkitd_upstream_requests_total",
         "Requests to OpenAI, by operation and outcome"
     );
+    metrics::describe_histogram!("chatkitd_upstream_request_seconds", "How long requests to OpenAI took");
     metrics::describe_counter!("chatkitd_limiter_failures_total", "Requests that could not be counted");
     Ok(handle)
 }

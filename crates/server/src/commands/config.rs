@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::operator::say;
 use super::{CommandResult, source};
-use crate::settings::{Database, Settings, Source};
+use crate::settings::{Database, OpenAi, Settings, Source};
 
 /// Look at the settings
 #[derive(clap::Subcommand)]
@@ -53,8 +53,7 @@ fn in_force(settings: &Settings) -> Vec<String> {
         Database::None => "none".to_owned(),
     };
     let admin = settings.admin_listen.map_or_else(|| "off".to_owned(), |address| address.to_string());
-    let upstream =
-        settings.openai.as_ref().map_or_else(|| "none".to_owned(), |openai| openai.base.to_string());
+    let upstream = settings.openai.as_ref().map_or_else(|| "none".to_owned(), OpenAi::shown_base);
     let mut lines = vec![
         format!("listens on {}, operators on {admin}", settings.listen),
         format!("database: {database}"),

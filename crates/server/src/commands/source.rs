@@ -14,8 +14,11 @@ const DEV_FILES: [&str; 2] = [".env.local", ".env"];
 pub(super) enum SourceError {
     #[error("{} cannot be read", path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("{file} is not valid")]
-    DevFile { file: &'static str, source: dotenvy::Error },
+    /// Never quotes the line, as the parser's own error does: it may hold a secret.
+    #[error("{file} is not valid {place}; write NAME=value, with quotes around a value that has blanks")]
+    DevFile { file: &'static str, place: String },
+    #[error("{file} cannot be read")]
+    UnreadableDevFile { file: &'static str, source: std::io::Error },
     #[error(transparent)]
     Settings(#[from] SettingsError),
 }
@@ -30,6 +33,8 @@ pub(super) fn load(config: Option<&Path>, dev: bool) -> Result<Settings, SourceE
 }
 
 fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceError> {
+    // A variable that is set to nothing counts as not set, here as everywhere.
+    let config = config.filter(|path| !path.as_os_str().is_empty());
     let path = config.unwrap_or(Path::new("chatkitd.toml")).to_owned();
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
@@ -45,11 +50,21 @@ fn read_dev_files() -> Result<HashMap<String, String>, SourceError> {
         if !Path::new(file).exists() {
             continue;
         }
-        let pairs = dotenvy::from_path_iter(file).map_err(|source| SourceError::DevFile { file, source })?;
-        for pair in pairs {
-            let (name, value) = pair.map_err(|source| SourceError::DevFile { file, source })?;
-            values.entry(name).or_insert(value);
-        }
+        read_dev_file(file, &mut values)?;
     }
     Ok(values)
+}
+
+fn read_dev_file(file: &'static str, values: &mut HashMap<String, String>) -> Result<(), SourceError> {
+    let mut place = "in its first variable".to_owned();
+    let refuse = |error, place: &str| match error {
+        dotenvy::Error::Io(source) => SourceError::UnreadableDevFile { file, source },
+        _ => SourceError::DevFile { file, place: place.to_owned() },
+    };
+    for pair in dotenvy::from_path_iter(file).map_err(|error| refuse(error, &place))? {
+        let (name, value) = pair.map_err(|error| refuse(error, &place))?;
+        place = format!("after {name}");
+        values.entry(name).or_insert(value);
+    }
+    Ok(())
 }

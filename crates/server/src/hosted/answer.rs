@@ -82,8 +82,15 @@ pub(super) async fn read_success(response: Response) -> Result<Vec<u8>, Failure>
     if status.is_success() {
         return body.map_err(Failure::Cut);
     }
-    let (code, message) = describe(body.as_deref().unwrap_or_default());
-    tracing::warn!(status = status.as_u16(), request_id, code, message, "OpenAI refused a request");
+    let Refusal { code, kind, message } = describe(body.as_deref().unwrap_or_default());
+    tracing::warn!(
+        status = status.as_u16(),
+        request_id,
+        code,
+        r#type = kind,
+        message,
+        "OpenAI refused a request"
+    );
     if status == StatusCode::NOT_FOUND && message.starts_with("Workflow with id") {
         tracing::warn!(
             "the workflow is not in the project that OPENAI_API_KEY belongs to: check CHATKIT_WORKFLOW_ID, and that \
@@ -111,43 +118,86 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// Code and message of `OpenAI`'s error envelope, with whatever looks like a key taken out.
-fn describe(body: &[u8]) -> (String, String) {
+/// What `OpenAI`'s error envelope says, with whatever looks like a key taken out.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    code: String,
+    kind: String,
+    message: String,
+}
+
+fn describe(body: &[u8]) -> Refusal {
     let error = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let text = |field: &str| shorten(&mask(error["error"][field].as_str().unwrap_or_default()));
-    (text("code"), text("message"))
+    Refusal { code: text("code"), kind: text("type"), message: text("message") }
 }
 
 fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
+/// Takes out every run of letters, digits, `-` and `_` that begins like a key, whatever stands around it.
 fn mask(text: &str) -> String {
-    let masked = |word: &str| {
-        let bare = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-        if bare.starts_with("sk-") || bare.starts_with("ek_") {
-            "[masked]".to_owned()
-        } else {
-            word.to_owned()
-        }
-    };
-    text.split(' ').map(masked).collect::<Vec<_>>().join(" ")
+    let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(of_a_key) {
+        let (between, word) = rest.split_at(at);
+        let end = word.find(|c| !of_a_key(c)).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        let is_key = ["sk-", "sk_", "ek_"].iter().any(|prefix| word.starts_with(prefix));
+        masked.push_str(between);
+        masked.push_str(if is_key { "[masked]" } else { word });
+        rest = after;
+    }
+    masked + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn message_of(message: &str) -> String {
+        describe(serde_json::json!({"error": {"message": message}}).to_string().as_bytes()).message
+    }
+
+    #[test]
+    fn code_type_and_message_are_read_from_the_envelope() {
+        let body = br#"{"error":{"code":"invalid_api_key","type":"invalid_request_error","message":"No."}}"#;
+        let Refusal { code, kind, message } = describe(body);
+        assert_eq!(
+            (code.as_str(), kind.as_str(), message.as_str()),
+            ("invalid_api_key", "invalid_request_error", "No.")
+        );
+    }
+
     #[test]
     fn what_looks_like_a_key_is_taken_out_of_messages() {
-        let body = br#"{"error":{"code":"invalid_api_key","message":"Incorrect API key provided: 'sk-abc123'. See ek_x"}}"#;
-        let (code, message) = describe(body);
-        assert_eq!(code, "invalid_api_key");
-        assert_eq!(message, "Incorrect API key provided: [masked] See [masked]");
+        for (message, shown) in [
+            (
+                "Incorrect API key provided: 'sk-abc123'. See ek_x",
+                "Incorrect API key provided: '[masked]'. See [masked]",
+            ),
+            ("key=sk-proj-a_b-c", "key=[masked]"),
+            ("{\"client_secret\":\"ek_a.b.c\"}", "{\"client_secret\":\"[masked]\"}"),
+            ("Bearer\tsk_live", "Bearer[masked]"),
+            ("sk-pro*****1234", "[masked]"),
+            (
+                "ask-me about risk_1 and Workflow with id 'wf_1' not found.",
+                "ask-me about risk_1 and Workflow with id 'wf_1' not found.",
+            ),
+        ] {
+            assert_eq!(message_of(message), shown);
+        }
     }
 
     #[test]
     fn a_body_that_is_no_envelope_is_not_quoted() {
-        assert_eq!(describe(b"<html>secret</html>"), (String::new(), String::new()));
+        assert_eq!(describe(b"<html>secret</html>").message, "");
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        assert_eq!(message_of(&"x".repeat(10_000)).len(), 300);
     }
 }

@@ -117,6 +117,14 @@ impl HostedUpstream {
         }
     }
 
+    /// Retries and the wait for a place are part of the time.
+    fn count(&self, operation: &'static str, started: Timestamp, error: Option<&UpstreamError>) {
+        let took = Duration::try_from(self.clock.now().duration_since(started)).unwrap_or_default();
+        let labels = [("operation", operation), ("outcome", outcome(error))];
+        metrics::counter!("chatkitd_upstream_requests_total", &labels).increment(1);
+        metrics::histogram!("chatkitd_upstream_request_seconds", &labels).record(took);
+    }
+
     fn body<'a>(grant: &Grant<'a>) -> CreateSessionRequest<'a> {
         let variables = &grant.session.state_variables;
         CreateSessionRequest {
@@ -139,22 +147,35 @@ impl HostedUpstream {
 impl Upstream for HostedUpstream {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         let request = self.request(self.sessions.clone()).json(&Self::body(grant));
-        let called = self.call(request, false).await;
-        count("create", called.as_ref().err());
-        let body = called?;
-        let created: CreatedSession =
-            serde_json::from_slice(&body).map_err(|error| UpstreamError::Failed(Some(Box::new(error))))?;
-        let expires_at = Timestamp::from_second(created.expires_at)
-            .map_err(|error| UpstreamError::Failed(Some(Box::new(error))))?;
-        if created.client_secret.is_empty() || created.id.is_empty() {
-            return Err(UpstreamError::Failed(None));
-        }
-        Ok(Opened {
-            secret: SecretText::new(created.client_secret),
-            kind: SecretKind::Hosted { upstream_session: created.id },
-            expires_at,
-        })
+        let started = self.clock.now();
+        let opened = self.call(request, false).await.and_then(|body| read_session(&body));
+        self.count("create", started, opened.as_ref().err());
+        opened
     }
+}
+
+/// The answer is not a session. Says where, and not what: the answer may hold a secret.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is not a session (line {line}, column {column})")]
+struct NotASession {
+    line: usize,
+    column: usize,
+}
+
+fn read_session(body: &[u8]) -> Result<Opened, UpstreamError> {
+    let created: CreatedSession = serde_json::from_slice(body).map_err(|error| {
+        UpstreamError::Failed(Some(Box::new(NotASession { line: error.line(), column: error.column() })))
+    })?;
+    let expires_at = Timestamp::from_second(created.expires_at)
+        .map_err(|error| UpstreamError::Failed(Some(Box::new(error))))?;
+    if created.client_secret.is_empty() || created.id.is_empty() {
+        return Err(UpstreamError::Failed(None));
+    }
+    Ok(Opened {
+        secret: SecretText::new(created.client_secret),
+        kind: SecretKind::Hosted { upstream_session: created.id },
+        expires_at,
+    })
 }
 
 #[async_trait]
@@ -164,8 +185,9 @@ impl Canceller for HostedUpstream {
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([upstream_session, "cancel"]);
         }
+        let started = self.clock.now();
         let called = self.call(self.request(url), true).await;
-        count("cancel", called.as_ref().err());
+        self.count("cancel", started, called.as_ref().err());
         match called {
             // Gone already, which is what was wanted.
             Ok(_) | Err(UpstreamError::Refused { status: 404 }) => Ok(()),
@@ -174,8 +196,8 @@ impl Canceller for HostedUpstream {
     }
 }
 
-fn count(operation: &'static str, error: Option<&UpstreamError>) {
-    let outcome = match error {
+fn outcome(error: Option<&UpstreamError>) -> &'static str {
+    match error {
         None => "ok",
         Some(UpstreamError::Unauthorized) => "unauthorized",
         Some(UpstreamError::Refused { .. }) => "refused",
@@ -183,7 +205,5 @@ fn count(operation: &'static str, error: Option<&UpstreamError>) {
         Some(UpstreamError::Failed(_)) => "failed",
         Some(UpstreamError::TimedOut) => "timed_out",
         Some(UpstreamError::Overloaded) => "overloaded",
-    };
-    metrics::counter!("chatkitd_upstream_requests_total", "operation" => operation, "outcome" => outcome)
-        .increment(1);
+    }
 }

@@ -4,8 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 
 use chatkitd_core::identity::Verifiers;
 use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
+use super::reader::without_password;
 use super::{Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError};
 
 /// Base URLs of upstreams; none of them may be this server (design 4.4).
@@ -20,7 +22,7 @@ pub(super) fn refuse_own_address(
     for (name, url) in from_env.chain(from_file) {
         let own = Url::parse(&url).is_ok_and(|url| is_own(&url, settings.listen));
         if own {
-            return Err(SettingsError::OwnAddress { name, url });
+            return Err(SettingsError::OwnAddress { name, url: without_password(&url) });
         }
     }
     Ok(())
@@ -48,6 +50,35 @@ fn is_own(url: &Url, listen: SocketAddr) -> bool {
 pub(super) fn refuse_placeholder(settings: &Settings) -> Result<(), SettingsError> {
     let placeholder = settings.secrets.iter().any(|secret| secret.expose_secret() == PLACEHOLDER_SECRET);
     if placeholder && !settings.dev { Err(SettingsError::PlaceholderSecret) } else { Ok(()) }
+}
+
+/// What would only be found missing later, by `serve`, or by nobody.
+pub(super) fn refuse_what_needs_more(settings: &Settings) -> Result<(), SettingsError> {
+    let needs = |name, needs| Err(SettingsError::Needs { name, needs });
+    let no_database = matches!(settings.database, Database::None);
+    if settings.limiter == LimiterKind::Redis && settings.redis_url.is_none() {
+        return needs(
+            "CHATKITD_LIMITER=redis",
+            "CHATKITD_REDIS_URL, the address of Redis or Valkey, such as redis://host:6379",
+        );
+    }
+    if settings.limiter == LimiterKind::Sql && no_database {
+        return needs(
+            "CHATKITD_LIMITER=sql",
+            "a database; set CHATKITD_DATABASE_URL, or CHATKITD_LIMITER to memory or redis",
+        );
+    }
+    if no_database && settings.secrets.is_empty() {
+        return needs(
+            "CHATKITD_DATABASE_URL=none",
+            "CHATKIT_SECRET or OPENAI_API_KEY to derive keys from; set CHATKIT_SECRET to the output of: \
+             openssl rand -hex 32",
+        );
+    }
+    EnvFilter::try_new(&settings.log).map(drop).map_err(|_| {
+        let expected = "a level such as info, or a filter such as info,chatkitd=debug";
+        SettingsError::invalid("CHATKITD_LOG", &settings.log, expected)
+    })
 }
 
 /// The app's own key for its users' tokens is a different one (design 4.4): who signs tokens must not be able to

@@ -13,6 +13,14 @@ pub enum SettingsError {
         /// What it may be.
         expected: String,
     },
+    /// A setting that does nothing, or the wrong thing, without another one.
+    #[error("{name} needs {needs}")]
+    Needs {
+        /// The setting.
+        name: &'static str,
+        /// What else to set, and what for.
+        needs: &'static str,
+    },
     /// `chatkitd.toml` cannot be read.
     #[error("{} is not valid: {message}", path.display())]
     File {

@@ -32,6 +32,7 @@ pub struct FileSettings {
     pub(super) log: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) otlp_endpoint: Option<String>,
+    pub(super) shutdown_grace: Option<String>,
     pub(super) session_ttl: Option<String>,
     pub(super) secret_ttl: Option<String>,
     pub(super) limits: FileLimits,

@@ -13,7 +13,9 @@ mod sites;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chatkitd_core::id::SiteName;
 use chatkitd_core::identity::{RoleRule, VerifierSettings};
@@ -26,8 +28,8 @@ use url::Url;
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 pub use error::SettingsError;
 pub use file::FileSettings;
-use reader::Reader;
 pub use reader::{Fact, Source};
+use reader::{Reader, without_password};
 
 /// Where `OpenAI` is when nothing else is said.
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -75,6 +77,8 @@ pub struct Settings {
     pub log: String,
     /// How it is logged. Default `json`; `text` under `--dev`.
     pub log_format: LogFormat,
+    /// How long requests in flight may take after the server was told to stop. Default 30 s.
+    pub shutdown_grace: Duration,
     /// Where traces go (OTLP over HTTP). Default: nowhere.
     pub otlp_endpoint: Option<String>,
     /// What was read, and from where.
@@ -103,6 +107,13 @@ pub struct OpenAi {
     pub base: Url,
     /// How many requests are under way at once. Default 64.
     pub concurrency: usize,
+}
+
+impl OpenAi {
+    /// The address, without a user and password that it may carry.
+    pub fn shown_base(&self) -> String {
+        without_password(self.base.as_str())
+    }
 }
 
 /// How a site signs its users in.
@@ -140,6 +151,7 @@ impl Settings {
         let settings = Self::read(&mut reader, parsed, dev)?;
         check::refuse_own_address(&settings, env)?;
         check::refuse_placeholder(&settings)?;
+        check::refuse_what_needs_more(&settings)?;
         check::refuse_shared_secret(&settings)?;
         Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
     }
@@ -152,7 +164,7 @@ impl Settings {
         let redis_url = reader.secret("CHATKITD_REDIS_URL", "redis_url", file.redis_url.take());
         let database = read_database(reader, &mut file, &data_dir)?;
         let openai = read_openai(reader, &mut file)?;
-        let roles_query = read_roles_query(reader, &mut file, &database);
+        let roles_query = read_roles_query(reader, &mut file, &database)?;
         let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), dev)?;
         Ok(Self {
             dev,
@@ -189,6 +201,7 @@ impl Settings {
             log_format: reader
                 .choice("CHATKITD_LOG_FORMAT", "log_format", file.log_format.take())?
                 .unwrap_or(if dev { LogFormat::Text } else { LogFormat::Json }),
+            shutdown_grace: read_shutdown_grace(reader, &mut file)?,
             otlp_endpoint: reader.text(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
                 "otlp_endpoint",
@@ -209,7 +222,7 @@ fn read_admin_listen(
         None => Ok(Some(SocketAddr::from(([127, 0, 0, 1], 8788)))),
         Some("off") => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| {
-            SettingsError::invalid(
+            reader.invalid(
                 "CHATKITD_ADMIN_LISTEN",
                 text,
                 "an address and port such as 127.0.0.1:8788, or off",
@@ -236,7 +249,7 @@ fn read_database(
     let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
     path.filter(|path| !path.is_empty()).map(|path| Database::Sqlite(path.into())).ok_or_else(|| {
         // The value may hold a password, so it is not shown.
-        SettingsError::invalid(
+        reader.invalid(
             "CHATKITD_DATABASE_URL",
             "…",
             "sqlite:///path/to/file, postgres://user:password@host/name, or none",
@@ -252,18 +265,18 @@ fn read_openai(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Optio
         .or_else(|| reader.text("OPENAI_BASE_URL", "", None).map(|base| ("OPENAI_BASE_URL", base)))
         .unwrap_or(("CHATKIT_API_BASE", OPENAI.to_owned()));
     let concurrency = reader
-        .parsed(
+        .parsed::<NonZeroUsize>(
             "CHATKITD_UPSTREAM_CONCURRENCY",
             "upstream_concurrency",
             file.upstream_concurrency.map(|n| n.to_string()),
             "a number of requests, at least 1",
         )?
-        .unwrap_or(64);
+        .map_or(64, NonZeroUsize::get);
     let (name, text) = base;
     let valid =
         Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-    let base = valid
-        .ok_or_else(|| SettingsError::invalid(name, &text, "an address such as https://api.openai.com/v1"))?;
+    let base =
+        valid.ok_or_else(|| reader.invalid(name, &text, "an address such as https://api.openai.com/v1"))?;
     Ok(key.map(|key| OpenAi { key, base, concurrency }))
 }
 
@@ -293,8 +306,10 @@ fn read_roles_query(
     reader: &mut Reader<'_>,
     file: &mut FileSettings,
     database: &Database,
-) -> Option<RolesQuery> {
-    let query = reader.text("CHATKITD_ROLES_QUERY", "roles.query", file.roles.query.take())?;
+) -> Result<Option<RolesQuery>, SettingsError> {
+    let Some(query) = reader.text("CHATKITD_ROLES_QUERY", "roles.query", file.roles.query.take()) else {
+        return Ok(None);
+    };
     let own = match database {
         Database::Postgres(url) => Some(url.clone()),
         Database::Sqlite(path) => Some(format!("sqlite://{}", path.display()).into()),
@@ -302,14 +317,40 @@ fn read_roles_query(
     };
     let url =
         reader.secret("CHATKITD_ROLES_DATABASE_URL", "roles.database_url", file.roles.database_url.take());
-    Some(RolesQuery { database_url: url.or(own)?, query })
+    // To go on without asking would let everybody in whom the table does not know.
+    let database_url = url.or(own).ok_or(SettingsError::Needs {
+        name: "CHATKITD_ROLES_QUERY",
+        needs: "CHATKITD_ROLES_DATABASE_URL, the database that holds the users table",
+    })?;
+    Ok(Some(RolesQuery { database_url, query }))
 }
 
 fn read_proxies(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<TrustedProxies, SettingsError> {
     let listed = file.trusted_proxies.take().map(|list| list.join(","));
     let list = reader.text("CHATKITD_TRUSTED_PROXIES", "trusted_proxies", listed).unwrap_or_default();
     TrustedProxies::parse(&list)
-        .map_err(|error| SettingsError::invalid("CHATKITD_TRUSTED_PROXIES", &list, error.to_string()))
+        .map_err(|error| reader.invalid("CHATKITD_TRUSTED_PROXIES", &list, error.to_string()))
+}
+
+fn read_shutdown_grace(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {
+    let text = reader.text("CHATKITD_SHUTDOWN_GRACE", "shutdown_grace", file.shutdown_grace.take());
+    text.map_or(Ok(Duration::from_secs(30)), |text| duration(reader, "CHATKITD_SHUTDOWN_GRACE", &text))
+}
+
+/// Seconds, or a number with `s`, `m`, `h` or `d`.
+fn duration(reader: &Reader<'_>, name: &str, text: &str) -> Result<Duration, SettingsError> {
+    let refuse = || reader.invalid(name, text, "seconds, or a number with s, m, h or d, such as 30m");
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        _ => return Err(refuse()),
+    };
+    let seconds =
+        digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit)).filter(|seconds| *seconds > 0);
+    seconds.map(Duration::from_secs).ok_or_else(refuse)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use secrecy::SecretString;
+use url::Url;
 
 use super::SettingsError;
 use super::choices::Choice;
@@ -54,8 +55,18 @@ impl<'a> Reader<'a> {
 
     pub(super) fn text(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<String> {
         let (value, source) = self.find(name, key, in_file)?;
-        self.facts.push(Fact { name: name.to_owned(), value: value.clone(), source });
+        self.facts.push(Fact { name: name.to_owned(), value: without_password(&value), source });
         Some(value)
+    }
+
+    /// The error about a value that was read: it names the variable, or the key and the file, that set it.
+    pub(super) fn invalid(&self, name: &str, value: &str, expected: impl Into<String>) -> SettingsError {
+        let set_in = self.facts.iter().rfind(|fact| fact.name == name).map(|fact| &fact.source);
+        let name = match set_in {
+            Some(Source::File(path, key)) => format!("{key} in {}", path.display()),
+            Some(Source::Environment(_)) | None => name.to_owned(),
+        };
+        SettingsError::invalid(name, &without_password(value), expected)
     }
 
     pub(super) fn secret(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<SecretString> {
@@ -72,7 +83,7 @@ impl<'a> Reader<'a> {
         expected: &str,
     ) -> Result<Option<T>, SettingsError> {
         let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| SettingsError::invalid(name, &text, expected))
+        text.parse().map(Some).map_err(|_| self.invalid(name, &text, expected))
     }
 
     pub(super) fn choice<T: Choice>(
@@ -84,7 +95,7 @@ impl<'a> Reader<'a> {
         let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
         let chosen = T::WORDS.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
         let words = || T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
-        chosen.map(Some).ok_or_else(|| SettingsError::invalid(name, &text, words()))
+        chosen.map(Some).ok_or_else(|| self.invalid(name, &text, words()))
     }
 
     /// A comma list.
@@ -96,5 +107,18 @@ impl<'a> Reader<'a> {
     ) -> Option<Vec<String>> {
         let text = self.text(name, key, in_file.map(|list| list.join(",")))?;
         Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
+    }
+}
+
+/// An address may carry a user and a password; neither is shown.
+pub(super) fn without_password(text: &str) -> String {
+    match Url::parse(text) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            // Fails only for addresses without a host, and those carry no password.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            format!("{url} (user and password masked)")
+        }
+        _ => text.to_owned(),
     }
 }

@@ -2,17 +2,16 @@
 //! sites leave open.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chatkitd_core::id::SiteName;
-use chatkitd_core::identity::{Preset, RoleRule, VerifierSettings, Verifiers, clerk_issuer};
+use chatkitd_core::identity::{Preset, RolePolicyError, RoleRule, VerifierSettings, Verifiers, clerk_issuer};
 use chatkitd_core::limits::{Quota, SiteLimits};
 use chatkitd_core::site::{Lifetimes, OriginPattern, Site};
 use chatkitd_core::workflows;
 
 use super::file::{FileLimits, FileSettings, FileSite};
 use super::reader::Reader;
-use super::{SettingsError, SignInSettings};
+use super::{SettingsError, SignInSettings, duration};
 
 type SitesAndSignIn = (Vec<Site>, BTreeMap<SiteName, SignInSettings>);
 
@@ -33,8 +32,8 @@ pub(super) fn read(
         if name == SiteName::default_site() {
             from_environment(reader, &mut site, has_query, dev)?;
         }
-        let how = read_sign_in(&name, &mut site)?;
-        sites.push(build(name.clone(), site, &defaults, !how.verifiers.is_empty())?);
+        let how = read_sign_in(&name, &mut site, has_query)?;
+        sites.push(build(reader, name.clone(), site, &defaults, !how.verifiers.is_empty())?);
         sign_in.insert(name, how);
     }
     Ok((sites, sign_in))
@@ -48,11 +47,11 @@ struct Defaults {
 fn read_defaults(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Defaults, SettingsError> {
     let mut lifetimes = Lifetimes::default();
     if let Some(text) = reader.text("CHATKITD_SESSION_TTL", "session_ttl", file.session_ttl.take()) {
-        lifetimes.session = duration("CHATKITD_SESSION_TTL", &text)?;
+        lifetimes.session = duration(reader, "CHATKITD_SESSION_TTL", &text)?;
         lifetimes.anonymous_session = lifetimes.session;
     }
     if let Some(text) = reader.text("CHATKITD_SECRET_TTL", "secret_ttl", file.secret_ttl.take()) {
-        lifetimes.secret = duration("CHATKITD_SECRET_TTL", &text)?;
+        lifetimes.secret = duration(reader, "CHATKITD_SECRET_TTL", &text)?;
     }
     let mut limit = |name: &str, key: &str, in_file: Option<u32>| {
         reader.parsed::<u32>(name, key, in_file.map(|n| n.to_string()), "requests a minute, 0 for no limit")
@@ -119,28 +118,50 @@ fn verifier_from_environment(reader: &mut Reader<'_>) -> Result<Option<VerifierS
         ..VerifierSettings::default()
     };
     if let (Some(key), None) = (&clerk, &verifier.issuer) {
-        let issuer = clerk_issuer(key).map_err(|error| {
-            SettingsError::invalid("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", key, error.to_string())
-        })?;
+        let issuer = clerk_issuer(key)
+            .map_err(|error| reader.invalid("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", key, error.to_string()))?;
         verifier.issuer = Some(issuer.to_string());
         verifier.preset = preset.unwrap_or(Preset::Clerk);
     }
-    let asked = preset.is_some() || verifier.issuer.is_some() || verifier.hs256_secret.is_some();
+    // Whatever is set of it asks for a sign-in: half a verifier is an error, never a site open to everybody.
+    let asked = preset.is_some()
+        || verifier.issuer.is_some()
+        || verifier.hs256_secret.is_some()
+        || verifier.jwks_url.is_some()
+        || verifier.role_claim.is_some()
+        || !verifier.audience.is_empty()
+        || !verifier.authorized_parties.is_empty();
     Ok(asked.then_some(verifier))
 }
 
-fn read_sign_in(name: &SiteName, site: &mut FileSite) -> Result<SignInSettings, SettingsError> {
+fn read_sign_in(
+    name: &SiteName,
+    site: &mut FileSite,
+    has_query: bool,
+) -> Result<SignInSettings, SettingsError> {
+    let refuse = |reason: String| SettingsError::SignIn { site: name.to_string(), reason };
     let verifiers = std::mem::take(&mut site.verifiers);
-    Verifiers::new(&verifiers)
-        .map_err(|error| SettingsError::SignIn { site: name.to_string(), reason: error.to_string() })?;
-    Ok(SignInSettings {
-        verifiers,
-        roles: site.roles.unwrap_or_default(),
-        allowed_roles: std::mem::take(&mut site.allowed_roles),
-    })
+    Verifiers::new(&verifiers).map_err(|error| refuse(error.to_string()))?;
+    let roles = site.roles.unwrap_or_default();
+    let allowed_roles = std::mem::take(&mut site.allowed_roles);
+    match roles {
+        RoleRule::Query if !has_query => Err(refuse(RolePolicyError::NoQuery.to_string())),
+        RoleRule::None if !allowed_roles.is_empty() => {
+            Err(refuse(RolePolicyError::AllowedWithoutRule.to_string()))
+        }
+        RoleRule::None | RoleRule::Claim | RoleRule::Query => {
+            Ok(SignInSettings { verifiers, roles, allowed_roles })
+        }
+    }
 }
 
-fn build(name: SiteName, site: FileSite, defaults: &Defaults, signs_in: bool) -> Result<Site, SettingsError> {
+fn build(
+    reader: &Reader<'_>,
+    name: SiteName,
+    site: FileSite,
+    defaults: &Defaults,
+    signs_in: bool,
+) -> Result<Site, SettingsError> {
     let key = |field: &str| format!("sites.{name}.{field}");
     site.configuration
         .check()
@@ -152,7 +173,7 @@ fn build(name: SiteName, site: FileSite, defaults: &Defaults, signs_in: bool) ->
         ("secret_ttl", &site.secret_ttl, &mut lifetimes.secret),
     ] {
         if let Some(text) = text {
-            *target = duration(&key(field), text)?;
+            *target = duration(reader, &key(field), text)?;
         }
     }
     let origins = site.origins.unwrap_or_default();
@@ -166,20 +187,4 @@ fn build(name: SiteName, site: FileSite, defaults: &Defaults, signs_in: bool) ->
         configuration: site.configuration,
         name,
     })
-}
-
-/// Seconds, or a number with `s`, `m`, `h` or `d`.
-fn duration(name: &str, text: &str) -> Result<Duration, SettingsError> {
-    let refuse = || SettingsError::invalid(name, text, "seconds, or a number with s, m, h or d, such as 30m");
-    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 24 * 3600,
-        _ => return Err(refuse()),
-    };
-    let seconds =
-        digits.parse::<u64>().ok().and_then(|count| count.checked_mul(unit)).filter(|seconds| *seconds > 0);
-    seconds.map(Duration::from_secs).ok_or_else(refuse)
 }

@@ -158,6 +158,77 @@ fn sites_have_values_of_their_own_and_fall_back_to_the_servers() {
 }
 
 #[test]
+fn half_a_verifier_is_an_error_and_never_a_site_open_to_everybody() {
+    for (name, value) in [
+        ("CHATKITD_AUTH_AUDIENCE", "shop"),
+        ("CHATKITD_AUTH_JWKS_URL", "https://issuer.example/jwks"),
+        ("CHATKITD_AUTH_ROLE_CLAIM", "role"),
+        ("CHATKITD_AUTH_AUTHORIZED_PARTIES", "https://shop.example"),
+    ] {
+        let message = refused(&[(name, value)], None);
+        assert!(message.contains("issuer"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn what_needs_another_setting_names_both() {
+    let cases: [(&[(&str, &str)], &str); 4] = [
+        (
+            &[
+                ("CHATKITD_ROLES_QUERY", "SELECT role FROM users WHERE id = $1"),
+                ("CHATKITD_DATABASE_URL", "none"),
+                ("OPENAI_API_KEY", "k"),
+            ],
+            "CHATKITD_ROLES_DATABASE_URL",
+        ),
+        (&[("CHATKITD_LIMITER", "redis")], "CHATKITD_REDIS_URL"),
+        (
+            &[("CHATKITD_LIMITER", "sql"), ("CHATKITD_DATABASE_URL", "none"), ("OPENAI_API_KEY", "k")],
+            "CHATKITD_DATABASE_URL",
+        ),
+        (&[("CHATKITD_DATABASE_URL", "none")], "CHATKIT_SECRET or OPENAI_API_KEY"),
+    ];
+    for (env, needed) in cases {
+        let message = refused(env, None);
+        assert!(message.contains(env[0].0) && message.contains(needed), "{message}");
+    }
+}
+
+#[test]
+fn roles_that_cannot_be_looked_up_are_refused_with_their_site() {
+    let query = refused(&[], Some("[sites.shop]\nroles = \"query\""));
+    assert!(query.contains("\"shop\"") && query.contains("query"), "{query}");
+    let allowed = refused(&[], Some("[sites.shop]\nallowed_roles = [\"admin\"]"));
+    assert!(allowed.contains("\"shop\"") && allowed.contains("allowed_roles"), "{allowed}");
+}
+
+#[test]
+fn an_invalid_value_is_named_where_it_was_set() {
+    for (file, key) in [
+        ("listen = \"8787\"", "listen in chatkitd.toml"),
+        ("limiter = \"disk\"", "limiter in chatkitd.toml"),
+        ("session_ttl = \"soon\"", "session_ttl in chatkitd.toml"),
+        ("upstream_concurrency = 0", "upstream_concurrency in chatkitd.toml"),
+        ("log = \"chatkitd=loud\"", "CHATKITD_LOG"),
+        ("shutdown_grace = \"0\"", "shutdown_grace in chatkitd.toml"),
+    ] {
+        let message = refused(&[], Some(file));
+        assert!(message.contains(key), "{message}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_is_shown_nowhere() {
+    let env = [("CHATKIT_API_BASE", "https://me:hunter2@proxy.example/v1"), ("OPENAI_API_KEY", "k")];
+    let settings = load(&env, None, false).unwrap();
+    let fact = settings.facts.iter().find(|fact| fact.name == "CHATKIT_API_BASE").unwrap();
+    assert!(fact.value.starts_with("https://proxy.example/v1"), "{}", fact.value);
+    assert!(!settings.openai.as_ref().unwrap().shown_base().contains("hunter2"));
+    let own = [("CHATKIT_API_BASE", "http://me:hunter2@localhost:8787/v1"), ("OPENAI_API_KEY", "k")];
+    assert!(!refused(&own, None).contains("hunter2"));
+}
+
+#[test]
 fn the_key_for_users_tokens_is_not_the_servers_own_secret() {
     let key = "0123456789abcdef0123456789abcdef";
     let message = refused(&[("CHATKITD_AUTH_HS256_SECRET", key), ("CHATKIT_SECRET", key)], None);

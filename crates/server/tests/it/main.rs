@@ -10,7 +10,9 @@
 
 mod binary;
 mod cli;
+mod connections;
 mod databases;
+mod dev;
 mod e2e_binary;
 mod e2e_cluster;
 mod e2e_faults;
@@ -22,6 +24,8 @@ mod nginx;
 mod openai_standin;
 mod openapi;
 mod pull;
+mod redis_limiter;
 mod server;
+mod telemetry;
 mod upstream_standin;
 mod wait;

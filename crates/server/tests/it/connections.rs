@@ -1,0 +1,162 @@
+//! Clients that take their time, on bare sockets: none holds a connection for ever, and none delays the end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use chatkitd::connections::{Patience, serve};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Far more than any bound that a test sets: a connection that is open after it was not cut.
+const TOO_LONG: Duration = Duration::from_secs(10);
+const SHORT: Duration = Duration::from_millis(100);
+
+struct Server {
+    address: SocketAddr,
+    /// Told when `/slow` has begun.
+    begun: Arc<Notify>,
+    /// Lets `/slow` end.
+    go_on: Arc<Notify>,
+    shutdown: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start(patience: Patience) -> Self {
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (tell, wait) = (begun.clone(), go_on.clone());
+        let slow = async move || {
+            tell.notify_one();
+            wait.notified().await;
+            "done"
+        };
+        let routes = Router::new()
+            .route("/", get(async || "hello"))
+            .route("/read", post(async |body: String| body))
+            .route("/slow", get(slow));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        let serving = tokio::spawn(async move { serve(listener, routes, patience, &stop).await });
+        Self { address, begun, go_on, shutdown, serving }
+    }
+
+    async fn send(&self, bytes: &str) -> TcpStream {
+        let mut client = TcpStream::connect(self.address).await.unwrap();
+        client.write_all(bytes.as_bytes()).await.unwrap();
+        client
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(TOO_LONG, self.serving).await.expect("it stops in time").unwrap();
+    }
+}
+
+/// What comes until the server closes the connection.
+async fn rest(client: &mut TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let read = tokio::time::timeout(TOO_LONG, client.read_to_end(&mut bytes)).await;
+    // A connection that was reset is closed, too.
+    let _ = read.expect("the connection is closed in time");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn until_it_says(client: &mut TcpStream, words: &str) {
+    let mut said = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&said).contains(words) {
+            let mut piece = [0; 1024];
+            let count = client.read(&mut piece).await.unwrap();
+            assert_ne!(count, 0, "it closed after {:?}", String::from_utf8_lossy(&said));
+            said.extend_from_slice(&piece[..count]);
+        }
+    };
+    tokio::time::timeout(TOO_LONG, reading).await.expect("it answers in time");
+}
+
+#[tokio::test]
+async fn a_client_that_asks_for_nothing_is_cut_off_whatever_it_began_to_say() {
+    let server = Server::start(Patience { first_request: SHORT, ..Patience::default() }).await;
+    // Nothing; the first letters of HTTP/2's greeting; its whole greeting; half a head of HTTP/1.
+    for beginning in ["", "PRI", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/1.1\r\nhost: a\r\nx-a: "] {
+        let mut client = server.send(beginning).await;
+        let said = rest(&mut client).await;
+        assert!(!said.contains("200 OK"), "{beginning:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_under_way_is_not_cut_off_with_the_silent_ones() {
+    let patience = Patience { first_request: SHORT, ..Patience::default() };
+    let server = Server::start(patience).await;
+    let mut asking = server.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    server.begun.notified().await;
+    // A silent client that came later goes first, so the bound has passed for the one that asks.
+    rest(&mut server.send("").await).await;
+    server.go_on.notify_one();
+    until_it_says(&mut asking, "done").await;
+}
+
+#[tokio::test]
+async fn a_connection_that_lies_idle_or_drips_its_next_request_is_closed() {
+    let server = Server::start(Patience { idle: SHORT, ..Patience::default() }).await;
+    for next in ["", "GET / HTT"] {
+        let mut client = server.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+        until_it_says(&mut client, "hello").await;
+        client.write_all(next.as_bytes()).await.unwrap();
+        rest(&mut client).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_answered_408_and_the_connection_closed() {
+    let server = Server::start(Patience { request: SHORT, ..Patience::default() }).await;
+    let mut client = server.send("POST /read HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nhalf").await;
+    let said = rest(&mut client).await;
+    assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+}
+
+#[tokio::test]
+async fn a_head_over_64_kib_is_refused_and_the_next_client_served() {
+    let server = Server::start(Patience::default()).await;
+    let head = format!("GET / HTTP/1.1\r\nhost: a\r\nx-a: {}\r\n\r\n", "a".repeat(80 * 1024));
+    let mut client = TcpStream::connect(server.address).await.unwrap();
+    let (mut reads, mut writes) = client.split();
+    let mut said = String::new();
+    // The server may close before it has read everything.
+    let (_, _) = tokio::join!(writes.write_all(head.as_bytes()), reads.read_to_string(&mut said));
+    assert!(said.is_empty() || said.starts_with("HTTP/1.1 431"), "{said}");
+    until_it_says(&mut server.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await, "hello").await;
+}
+
+#[tokio::test]
+async fn the_end_waits_for_requests_in_flight_and_for_nobody_else() {
+    let server = Server::start(Patience::default()).await;
+    let _silent = server.send("").await;
+    let mut idle = server.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    until_it_says(&mut idle, "hello").await;
+    let mut asking = server.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    server.begun.notified().await;
+    server.shutdown.cancel();
+    // It closes the idle one, so it has begun to stop; and what was asked is still answered.
+    rest(&mut idle).await;
+    server.go_on.notify_one();
+    assert!(rest(&mut asking).await.contains("done"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_outlasts_the_grace_does_not_keep_the_server() {
+    let server = Server::start(Patience { grace: SHORT, ..Patience::default() }).await;
+    let _asking = server.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    server.begun.notified().await;
+    server.stop().await;
+}

@@ -1,0 +1,119 @@
+//! What operators see of a running server: traces at a collector, and the admin listener.
+
+use std::net::TcpListener as StdListener;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use reqwest::Client;
+use tempfile::tempdir;
+use tokio::net::TcpListener;
+
+use crate::binary::Process;
+use crate::server::{Env, SESSION};
+use crate::upstream_standin::{Reply, UpstreamStandin};
+use crate::wait::until;
+
+type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
+/// An OTLP collector: keeps content type and body of every batch of traces.
+async fn collector() -> (String, Received) {
+    let received = Received::default();
+    let keep = received.clone();
+    let routes = Router::new().route(
+        "/v1/traces",
+        post(async move |headers: HeaderMap, body: Bytes| {
+            let content_type = headers["content-type"].to_str().unwrap().to_owned();
+            keep.lock().unwrap().push((content_type, body.to_vec()));
+        }),
+    );
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    (url, received)
+}
+
+/// Where a port is free right now.
+fn free_address() -> String {
+    StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn traces_reach_the_collector_before_the_server_ends_and_hold_no_secret() {
+    let (folder, (collector, received)) = (tempdir().unwrap(), collector().await);
+    let env = Env::sqlite(&folder).set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector);
+    let mut node = Process::serve(folder.path(), &env);
+    let request =
+        Client::new().post(format!("{}{SESSION}", node.url)).header("x-request-id", "req-of-the-test");
+    let made: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    let secret = made["client_secret"].as_str().unwrap().to_owned();
+    let code = tokio::task::spawn_blocking(move || (node.terminate(), node)).await.unwrap().0;
+    assert_eq!(code, 0);
+
+    let batches = received.lock().unwrap().clone();
+    assert!(!batches.is_empty(), "the last spans are sent before the process ends");
+    assert!(batches.iter().all(|(content_type, _)| content_type == "application/x-protobuf"));
+    let text: String = batches.iter().map(|(_, body)| String::from_utf8_lossy(body).into_owned()).collect();
+    for expected in ["chatkitd", "request_id", "req-of-the-test", SESSION] {
+        assert!(text.contains(expected), "{expected}");
+    }
+    assert!(!text.contains(&secret));
+}
+
+#[tokio::test]
+async fn a_collector_that_is_away_costs_nothing_but_its_traces() {
+    let folder = tempdir().unwrap();
+    let collector = format!("http://{}", free_address());
+    let env = Env::sqlite(&folder).set("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+    let mut node = Process::serve(folder.path(), &env);
+    let made = Client::new().post(format!("{}{SESSION}", node.url)).send().await.unwrap();
+    assert_eq!(made.status(), 200);
+    let code = tokio::task::spawn_blocking(move || (node.terminate(), node)).await.unwrap().0;
+    assert_eq!(code, 0);
+}
+
+#[tokio::test]
+async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
+    let (folder, admin) = (tempdir().unwrap(), free_address());
+    let env = Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let node = Process::serve(folder.path(), &env);
+    let client = Client::new();
+    let made = client.post(format!("{}{SESSION}", node.url)).send().await.unwrap();
+    assert_eq!(made.status(), 200);
+    let get = async |path: &str| client.get(format!("http://{admin}{path}")).send().await.unwrap();
+    for path in ["/healthz", "/readyz"] {
+        let answer = get(path).await;
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.json::<serde_json::Value>().await.unwrap(), serde_json::json!({"status": "ok"}));
+    }
+    until("the request is counted", async || {
+        let metrics = get("/metrics").await.text().await.unwrap();
+        metrics.contains("chatkitd_http_requests_total{")
+            && metrics.contains("chatkitd_http_request_seconds_bucket{")
+    })
+    .await;
+    assert_eq!(client.get(format!("{}/metrics", node.url)).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn requests_upstream_are_counted_and_timed_by_how_they_ended() {
+    let (folder, admin, standin) = (tempdir().unwrap(), free_address(), UpstreamStandin::start().await);
+    let env = Env::sqlite(&folder).hosted(&standin.base).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let node = Process::serve(folder.path(), &env);
+    standin.reply([Reply::Right, Reply::Body("\"ek_not_a_session\""), Reply::Status(401, vec![])]);
+    for expected in [200, 502, 502] {
+        let made = Client::new().post(format!("{}{SESSION}", node.url)).send().await.unwrap();
+        assert_eq!(made.status(), expected);
+    }
+    let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    for outcome in ["ok", "failed", "unauthorized"] {
+        for name in ["chatkitd_upstream_requests_total", "chatkitd_upstream_request_seconds_count"] {
+            let line = format!("{name}{{operation=\"create\",outcome=\"{outcome}\"}} 1");
+            assert!(metrics.contains(&line), "{line}: {metrics}");
+        }
+    }
+    assert!(!node.log().contains("ek_not_a_session"), "{}", node.log());
+}
