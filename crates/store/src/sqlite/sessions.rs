@@ -54,7 +54,10 @@ pub(super) async fn create(
                 // Unavailable gives the whole batch up, and with it the savepoint.
                 if !matches!(error, StoreError::Unavailable(_)) {
                     let undo = sqlx::query("ROLLBACK TO create_session; RELEASE create_session");
-                    undo.execute(connection).await.map_err(store_error)?;
+                    // SQLite has ended the transaction by itself: nothing of the batch stands.
+                    undo.execute(connection)
+                        .await
+                        .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
                 }
                 Err(error)
             })

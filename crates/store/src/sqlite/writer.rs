@@ -72,7 +72,11 @@ async fn in_savepoint<T>(connection: &mut SqliteConnection, work: Work<T>) -> Re
         Ok(_) => execute(connection, "RELEASE operation").await?,
         // The whole batch is given up, and with it this savepoint.
         Err(StoreError::Unavailable(_)) => {}
-        Err(_) => execute(connection, "ROLLBACK TO operation; RELEASE operation").await?,
+        Err(_) => {
+            let undone = execute(connection, "ROLLBACK TO operation; RELEASE operation").await;
+            // SQLite has ended the transaction by itself: nothing of the batch stands.
+            undone.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        }
     }
     outcome
 }
