@@ -125,8 +125,10 @@ mod tests {
     fn of_open_windows_those_that_close_next_make_room() {
         let limiter = MemoryLimiter::new(20);
         let quota = Quota::per_minute(1);
-        let at = |second| Timestamp::from_second(1_000 + second).unwrap();
-        (0..20).for_each(|n| drop(limiter.count(&format!("ip:{n}"), quota, at(n))));
+        let at = |second: i64| Timestamp::from_second(1_000 + second).unwrap();
+        for n in 0..20 {
+            limiter.count(&format!("ip:{n}"), quota, at(n));
+        }
         limiter.count("new", quota, at(20));
         assert_eq!(limiter.count("new", quota, at(20)).count, 2, "the one that asks is counted");
         for (n, count) in [(2, 2), (19, 2)] {
