@@ -1,6 +1,7 @@
 //! Sites: named front ends, with their origins, sign-in, limits and workflows.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,6 +50,9 @@ pub struct Site {
     pub lifetimes: Lifetimes,
     /// How often somebody may do something.
     pub limits: SiteLimits,
+    /// How often a minute a client secret may be used, as `OpenAI`'s `rate_limits` says it. Default: what
+    /// the upstream does by itself (10).
+    pub max_requests_per_1_minute: Option<NonZeroU32>,
     /// The most that a session's `chatkit_configuration` may allow (uploads off by default).
     pub configuration: ChatKitConfiguration,
 }
@@ -63,6 +67,7 @@ impl Site {
             anonymous: true,
             lifetimes: Lifetimes::default(),
             limits: SiteLimits::default(),
+            max_requests_per_1_minute: None,
             configuration: ChatKitConfiguration::default(),
         }
     }

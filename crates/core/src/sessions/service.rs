@@ -288,8 +288,12 @@ impl SessionService {
 
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
         let upstream = self.upstream(&session.workflow)?;
-        let grant =
-            Grant { session, secret_lifetime: site.lifetimes.secret, configuration: &session.configuration };
+        let grant = Grant {
+            session,
+            secret_lifetime: site.lifetimes.secret,
+            max_requests_per_1_minute: site.max_requests_per_1_minute,
+            configuration: &session.configuration,
+        };
         Ok(upstream.open(&grant).await?)
     }
 

@@ -1,5 +1,6 @@
 //! Where secrets come from: two upstreams behind one port, chosen per workflow.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Grant<'a> {
     pub session: &'a Session,
     /// How long the secret should live. An upstream may grant less.
     pub secret_lifetime: Duration,
+    /// How often a minute the secret may be used; `None`: as the upstream does by itself.
+    pub max_requests_per_1_minute: Option<NonZeroU32>,
     /// `chatkit_configuration`, narrowed already; empty when nothing is asked for.
     pub configuration: &'a Map<String, Value>,
 }

@@ -14,7 +14,9 @@ use async_trait::async_trait;
 use chatkitd_core::ports::{Clock, Rng};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Upstream, UpstreamError};
-use chatkitd_protocol::rest::{CreateSessionRequest, CreatedSession, ExpiresAfter, WorkflowParam};
+use chatkitd_protocol::rest::{
+    CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, WorkflowParam,
+};
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
@@ -138,7 +140,9 @@ impl HostedUpstream {
                 seconds: grant.secret_lifetime.min(MAX_SECRET_LIFETIME).as_secs().max(1),
             }),
             chatkit_configuration: (!grant.configuration.is_empty()).then_some(grant.configuration),
-            rate_limits: None,
+            rate_limits: grant
+                .max_requests_per_1_minute
+                .map(|limit| RateLimits { max_requests_per_1_minute: limit.get() }),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `chatkitd.toml`. Every key is optional; an unknown one is an error that names it.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
 
 use chatkitd_core::identity::{RoleRule, VerifierSettings};
@@ -70,6 +71,7 @@ pub(super) struct FileSite {
     pub(super) anonymous_session_ttl: Option<String>,
     pub(super) secret_ttl: Option<String>,
     pub(super) limits: FileLimits,
+    pub(super) max_requests_per_1_minute: Option<NonZeroU32>,
     pub(super) configuration: ChatKitConfiguration,
     pub(super) verifiers: Vec<VerifierSettings>,
     pub(super) roles: Option<RoleRule>,

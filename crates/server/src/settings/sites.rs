@@ -184,6 +184,7 @@ fn build(
         anonymous: site.anonymous.unwrap_or(!signs_in),
         lifetimes,
         limits: over(&site.limits, defaults.limits),
+        max_requests_per_1_minute: site.max_requests_per_1_minute,
         configuration: site.configuration,
         name,
     })

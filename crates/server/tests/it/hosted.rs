@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io::Write;
+use std::num::NonZeroU32;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -44,6 +45,7 @@ struct Hosted {
     clock: Arc<NotingClock>,
     session: Session,
     lifetime: Duration,
+    max_requests: Option<NonZeroU32>,
     configuration: Map<String, Value>,
 }
 
@@ -59,12 +61,26 @@ impl Hosted {
         let upstream = HostedUpstream::new(openai, deadlines, clock.clone(), rng).unwrap();
         let mut session = Fixture::default().session(0);
         session.workflow = "wf_hosted".to_owned();
-        Self { upstream, clock, session, lifetime: Duration::from_secs(300), configuration: Map::new() }
+        Self {
+            upstream,
+            clock,
+            session,
+            lifetime: Duration::from_secs(300),
+            max_requests: None,
+            configuration: Map::new(),
+        }
     }
 
     async fn open(&self) -> Result<Opened, UpstreamError> {
         let (session, configuration) = (&self.session, &self.configuration);
-        self.upstream.open(&Grant { session, secret_lifetime: self.lifetime, configuration }).await
+        self.upstream
+            .open(&Grant {
+                session,
+                secret_lifetime: self.lifetime,
+                max_requests_per_1_minute: self.max_requests,
+                configuration,
+            })
+            .await
     }
 
     fn waits(&self) -> Vec<Duration> {
@@ -82,6 +98,7 @@ async fn a_session_is_asked_for_as_openai_wants_it() {
     let mut hosted = Hosted::at(&standin.base);
     hosted.session.state_variables = Map::from_iter([("locale".to_owned(), json!("de"))]);
     hosted.configuration = Map::from_iter([("history".to_owned(), json!({"enabled": false}))]);
+    hosted.max_requests = NonZeroU32::new(25);
     let opened = hosted.open().await.unwrap();
 
     assert_eq!(opened.secret.expose(), "ek_upstream_secret_1");
@@ -102,6 +119,7 @@ async fn a_session_is_asked_for_as_openai_wants_it() {
             "workflow": {"id": "wf_hosted", "state_variables": {"locale": "de"}},
             "expires_after": {"anchor": "created_at", "seconds": 300},
             "chatkit_configuration": {"history": {"enabled": false}},
+            "rate_limits": {"max_requests_per_1_minute": 25},
         })
     );
 }

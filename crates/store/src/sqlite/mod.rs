@@ -4,6 +4,7 @@
 //! pool, which in WAL mode neither waits for the writer nor holds it up.
 
 mod audit;
+mod creations;
 mod jobs;
 mod keys;
 mod limiter;

@@ -4,23 +4,12 @@ use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
 use sqlx::SqlitePool;
 
+use super::creations::Creation;
 use super::writer::Writer;
 use super::{audit, jobs};
 use crate::columns::session_columns;
 use crate::error::store_error;
-use crate::rows::{SessionRow, covers, json_text, millis, page, record, upstream_session, user};
-
-/// The hot path. One message to SQLite's thread carries both inserts and the savepoint that undoes the
-/// first if the second fails.
-const CREATE: &str = "\
-    SAVEPOINT create_session;
-    INSERT INTO sessions
-        (id, site, user_id, workflow, state_variables, metadata, configuration, created_at, expires_at,
-         revoked_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
-    INSERT INTO secrets (hash, session_id, upstream_session, issued_at, expires_at)
-    VALUES ($11, $1, $12, $13, $14);
-    RELEASE create_session";
+use crate::rows::{SessionRow, covers, millis, page, record, user};
 
 pub(super) async fn create(
     writer: &Writer,
@@ -31,38 +20,7 @@ pub(super) async fn create(
     if !covers(scope, session) {
         return Err(StoreError::NotFound);
     }
-    let insert = sqlx::query(CREATE)
-        .bind(session.id.as_str().to_owned())
-        .bind(session.site.as_str().to_owned())
-        .bind(session.user.as_str().to_owned())
-        .bind(session.workflow.clone())
-        .bind(json_text(&session.state_variables)?)
-        .bind(json_text(&session.metadata)?)
-        .bind(json_text(&session.configuration)?)
-        .bind(millis(session.created_at))
-        .bind(millis(session.expires_at))
-        .bind(session.revoked_at.map(millis))
-        .bind(secret.hash.as_bytes().to_vec())
-        .bind(upstream_session(&secret.kind).map(str::to_owned))
-        .bind(millis(secret.issued_at))
-        .bind(millis(secret.expires_at));
-    writer
-        .statement(Box::new(move |connection| {
-            Box::pin(async move {
-                let Err(error) = insert.execute(&mut *connection).await else { return Ok(()) };
-                let error = store_error(error);
-                // Unavailable gives the whole batch up, and with it the savepoint.
-                if !matches!(error, StoreError::Unavailable(_)) {
-                    let undo = sqlx::query("ROLLBACK TO create_session; RELEASE create_session");
-                    // SQLite has ended the transaction by itself: nothing of the batch stands.
-                    undo.execute(connection)
-                        .await
-                        .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-                }
-                Err(error)
-            })
-        }))
-        .await
+    writer.create(Creation::new(session, secret)?).await
 }
 
 pub(super) async fn one(

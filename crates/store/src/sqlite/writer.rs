@@ -13,6 +13,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::creations::{self, Creation, MAX_TOGETHER};
 use crate::error::{BatchFailed, Closed, store_error};
 
 /// How many operations may wait before callers do.
@@ -49,9 +50,22 @@ impl Writer {
     /// statement does. It saves two round trips to SQLite's thread.
     pub(super) async fn statement<T: Send + 'static>(&self, work: Work<T>) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let operation = Queued { work: Some(work), outcome: None, reply };
+        self.queue(Box::new(Queued { work: Some(work), outcome: None, reply }), answer).await
+    }
+
+    /// Writes a new session with its first secret; under load together with others.
+    pub(super) async fn create(&self, creation: Creation) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue(Box::new(QueuedCreation { creation, outcome: None, reply }), answer).await
+    }
+
+    async fn queue<T>(
+        &self,
+        operation: Box<dyn Operation>,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let closed = || StoreError::Unavailable(Box::new(Closed));
-        self.0.send(Message::Run(Box::new(operation))).await.map_err(|_| closed())?;
+        self.0.send(Message::Run(operation)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
@@ -90,8 +104,70 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str) -> Result
 trait Operation: Send {
     /// Does the work. An error means that the transaction cannot go on.
     fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Run<'c, ()>;
+    /// The creation this is, if it is one: creations can be run together.
+    fn creation(&self) -> Option<&Creation> {
+        None
+    }
+    /// Notes that the creation was run together with others.
+    fn was_created(&mut self) {}
     /// Answers the caller.
     fn finish(self: Box<Self>, committed: Result<(), BatchFailed>);
+}
+
+struct QueuedCreation {
+    creation: Creation,
+    outcome: Option<Result<(), StoreError>>,
+    reply: oneshot::Sender<Result<(), StoreError>>,
+}
+
+impl Operation for QueuedCreation {
+    fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Run<'c, ()> {
+        Box::pin(async move {
+            let outcome = creations::insert(connection, &[&self.creation]).await;
+            keep(&mut self.outcome, outcome)
+        })
+    }
+
+    fn creation(&self) -> Option<&Creation> {
+        Some(&self.creation)
+    }
+
+    fn was_created(&mut self) {
+        self.outcome = Some(Ok(()));
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), BatchFailed>) {
+        answer(self.reply, self.outcome, committed);
+    }
+}
+
+/// Keeps what an operation came to; an error means that the transaction cannot go on, since SQLite may
+/// have rolled it back by itself (disk full, I/O error).
+fn keep<T>(
+    slot: &mut Option<Result<T, StoreError>>,
+    outcome: Result<T, StoreError>,
+) -> Result<(), StoreError> {
+    match outcome {
+        Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
+        outcome => {
+            *slot = Some(outcome);
+            Ok(())
+        }
+    }
+}
+
+fn answer<T>(
+    reply: oneshot::Sender<Result<T, StoreError>>,
+    outcome: Option<Result<T, StoreError>>,
+    committed: Result<(), BatchFailed>,
+) {
+    let answer = match (committed, outcome) {
+        (Ok(()), Some(outcome)) => outcome,
+        (Err(failed), _) => Err(StoreError::Unavailable(Box::new(failed))),
+        (Ok(()), None) => Err(StoreError::Unavailable(Box::new(Closed))),
+    };
+    // Nobody listens when the caller was cancelled; the write stands all the same.
+    let _ = reply.send(answer);
 }
 
 struct Queued<T> {
@@ -104,25 +180,13 @@ impl<T: Send + 'static> Operation for Queued<T> {
     fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Run<'c, ()> {
         Box::pin(async move {
             let Some(work) = self.work.take() else { return Ok(()) };
-            match work(connection).await {
-                // SQLite may have rolled the transaction back by itself (disk full, I/O error).
-                Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
-                outcome => {
-                    self.outcome = Some(outcome);
-                    Ok(())
-                }
-            }
+            let outcome = work(connection).await;
+            keep(&mut self.outcome, outcome)
         })
     }
 
     fn finish(self: Box<Self>, committed: Result<(), BatchFailed>) {
-        let answer = match (committed, self.outcome) {
-            (Ok(()), Some(outcome)) => outcome,
-            (Err(failed), _) => Err(StoreError::Unavailable(Box::new(failed))),
-            (Ok(()), None) => Err(StoreError::Unavailable(Box::new(Closed))),
-        };
-        // Nobody listens when the caller was cancelled; the write stands all the same.
-        let _ = self.reply.send(answer);
+        answer(self.reply, self.outcome, committed);
     }
 }
 
@@ -195,13 +259,13 @@ impl Task {
         let connection = self.connection.insert(connection);
         execute(connection, "BEGIN IMMEDIATE").await?;
         let mut done = 0;
-        while let Some(operation) = batch.operations.get_mut(done) {
-            operation.run(connection).await?;
-            done += 1;
+        loop {
             while !batch.is_full() {
                 let Ok(message) = self.queue.try_recv() else { break };
                 batch.push(message);
             }
+            let Some(rest) = batch.operations.get_mut(done..).filter(|rest| !rest.is_empty()) else { break };
+            done += run_next(connection, rest).await?;
         }
         execute(connection, "COMMIT").await
     }
@@ -212,4 +276,29 @@ impl Task {
             tracing::warn!(?error, "SQLite did not close cleanly");
         }
     }
+}
+
+/// Runs the next operation, or all creations that come next; returns how many that were.
+async fn run_next(
+    connection: &mut SqliteConnection,
+    operations: &mut [Box<dyn Operation>],
+) -> Result<usize, StoreError> {
+    let together: Vec<&Creation> =
+        operations.iter().take(MAX_TOGETHER).map_while(|operation| operation.creation()).collect();
+    let count = together.len().max(1);
+    if count > 1 {
+        match creations::insert(connection, &together).await {
+            Ok(()) => {
+                operations.iter_mut().take(count).for_each(|operation| operation.was_created());
+                return Ok(count);
+            }
+            Err(StoreError::Unavailable(cause)) => return Err(StoreError::Unavailable(cause)),
+            // One of them is at fault; each by itself shows which.
+            Err(_) => {}
+        }
+    }
+    for operation in operations.iter_mut().take(count) {
+        operation.run(connection).await?;
+    }
+    Ok(count)
 }

@@ -32,6 +32,7 @@ macro_rules! store_conformance {
             sessions {
                 a_new_session_is_found_with_everything_it_was_given,
                 an_id_that_is_taken_is_a_conflict_and_changes_nothing,
+                of_creations_at_the_same_time_only_the_one_at_fault_fails,
                 a_session_cannot_be_created_outside_the_scope,
                 another_user_and_another_site_find_nothing,
                 json_comes_back_byte_for_byte_in_the_order_it_came,

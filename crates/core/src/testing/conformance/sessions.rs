@@ -115,3 +115,19 @@ pub async fn revoked_expired_and_foreign_sessions_are_not_reused(store: &dyn Ful
     assert_eq!(reusable(24 * 3600).await, None);
     assert_eq!(store.reusable_session(&shop(), WORKFLOW, at(99)).await.unwrap(), None, "no user, no reuse");
 }
+
+pub async fn of_creations_at_the_same_time_only_the_one_at_fault_fails(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let mut sessions: Vec<_> = (0..40).map(|n| (make.session(n), make.secret(n))).collect();
+    sessions[20].0.id = sessions[10].0.id.clone();
+    let scope = shop();
+    let creating = sessions.iter().map(|(session, secret)| store.create_session(&scope, session, secret));
+    let results = futures_util::future::join_all(creating).await;
+    let failed: Vec<_> = (0..40).filter(|n| results[*n].is_err()).collect();
+    assert!(failed == [10] || failed == [20], "{failed:?}");
+    assert!(matches!(results[failed[0]], Err(StoreError::Conflict)));
+    for (number, (_, secret)) in sessions.iter().enumerate() {
+        let found = store.client_secret(&secret.hash).await.unwrap();
+        assert_eq!(found.is_some(), number != failed[0], "{number}");
+    }
+}
