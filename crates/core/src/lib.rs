@@ -24,4 +24,5 @@ pub mod site;
     reason = "tests fail by panicking; each case is named by a sentence"
 )]
 pub mod testing;
+pub mod threads;
 pub mod workflows;

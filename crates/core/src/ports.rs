@@ -5,6 +5,10 @@
 //! [`Credentials`], where the secret that was presented is itself the authority, and
 //! [`Maintenance`], which no handler can obtain.
 
+mod threads;
+
+pub use threads::{LogPart, RunLease, RunLog, RunLogError, RunRecovery, Spawner, Threads};
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -76,7 +80,7 @@ pub enum StoreError {
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Sessions and secrets (later: threads and items).
+/// Sessions and secrets. Threads, items and runs are [`Threads`].
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Whether anything outlives the request. `false` only without a database (design 4.4).
