@@ -265,6 +265,11 @@ impl Shared {
         }
     }
 
+    /// The thread was changed by somebody else.
+    pub(super) fn thread_changed(&self, thread: &ThreadRecord) {
+        lock(&self.state).thread.clone_from(thread);
+    }
+
     /// What becomes of the thread should the process die now; `None` when that has not changed.
     pub(super) fn checkpoint(&self) -> Option<Vec<ThreadItem>> {
         let mut state = lock(&self.state);

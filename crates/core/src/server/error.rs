@@ -38,6 +38,9 @@ pub enum ServerError {
     /// The item is not of the kind that the operation needs.
     #[error("{0}")]
     WrongItem(&'static str),
+    /// The questions were answered or skipped before.
+    #[error("these questions were answered already")]
+    AlreadyAnswered,
     /// Another run has the thread, and did not give it up within five seconds.
     #[error("the thread is busy with {0}")]
     ThreadBusy(RunId),

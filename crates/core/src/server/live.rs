@@ -10,9 +10,9 @@ use super::answer::Shared;
 use super::lock;
 use super::log::EventLog;
 use super::stop::{StopReason, StopSignal};
-use crate::id::RunId;
+use crate::id::{RunId, ThreadId};
 use crate::ports::Scope;
-use crate::threads::{Fence, Renewal, Renewed};
+use crate::threads::{Fence, Renewal, Renewed, ThreadRecord};
 
 /// How long a run's events are kept after its end (design 4.8).
 const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
@@ -70,6 +70,7 @@ pub(crate) struct LiveRuns(Mutex<State>);
 #[derive(Default)]
 struct State {
     going: HashMap<RunId, Arc<LiveRun>>,
+    by_thread: HashMap<ThreadId, RunId>,
     kept: HashMap<RunId, Arc<LiveRun>>,
     /// Ended runs, the first to go first, with their size.
     ended: VecDeque<(Timestamp, RunId, usize)>,
@@ -109,7 +110,9 @@ impl LiveRuns {
 
     /// A run has begun.
     pub(super) fn began(&self, run: &Arc<LiveRun>) {
-        lock(&self.0).going.insert(run.fence.run.clone(), Arc::clone(run));
+        let mut state = lock(&self.0);
+        state.by_thread.insert(run.fence.thread.clone(), run.fence.run.clone());
+        state.going.insert(run.fence.run.clone(), Arc::clone(run));
     }
 
     /// A run has ended; its events are kept for a while.
@@ -118,6 +121,9 @@ impl LiveRuns {
         let bytes = run.log.bytes() + RUN_BYTES;
         let mut state = lock(&self.0);
         state.going.remove(&id);
+        if state.by_thread.get(&run.fence.thread) == Some(&id) {
+            state.by_thread.remove(&run.fence.thread);
+        }
         state.kept.insert(id.clone(), Arc::clone(run));
         state.ended.push_back((now, id, bytes));
         state.kept_bytes += bytes;
@@ -147,6 +153,15 @@ impl LiveRuns {
             Renewed::Held => {}
             Renewed::StopRequested => run.stop(StopReason::Requested),
             Renewed::Lost => run.stop(StopReason::LeaseLost),
+        }
+    }
+
+    /// A thread was changed from outside of its run, which announces it with its own next change.
+    pub(crate) fn thread_changed(&self, thread: &ThreadRecord) {
+        let state = lock(&self.0);
+        let run = state.by_thread.get(&thread.id).and_then(|run| state.going.get(run));
+        if let Some(run) = run {
+            run.shared.thread_changed(thread);
         }
     }
 
