@@ -118,13 +118,21 @@ pub struct Events {
     buffer: Vec<u8>,
 }
 
+impl From<Response> for Events {
+    fn from(response: Response) -> Self {
+        let run = response.headers()["x-chatkit-run-id"].to_str().unwrap().to_owned();
+        Self { run, response, buffer: Vec::new() }
+    }
+}
+
 impl Events {
     pub async fn of(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        assert!(status == 200, "{status}: {}", response.text().await.unwrap());
-        let run = headers["x-chatkit-run-id"].to_str().unwrap().to_owned();
-        Self { run, response, buffer: Vec::new() }
+        let status = response.status();
+        if status != 200 {
+            panic!("{status}: {}", response.text().await.unwrap());
+        }
+        Self::from(response)
     }
 
     /// The next event; `None` when the stream ended or the connection broke.
