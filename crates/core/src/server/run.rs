@@ -74,7 +74,10 @@ impl Run {
                     return Poll::Ready(Some(self.ending(result)));
                 }
                 if self.live.shared.closed() == Some(Closed::TooLong) {
-                    return Poll::Ready(Some(Ending::Failed(error_event("The answer became too long.", false))));
+                    return Poll::Ready(Some(Ending::Failed(error_event(
+                        "The answer became too long.",
+                        false,
+                    ))));
                 }
                 if self.live.shared.has_unsaved() {
                     return Poll::Ready(None);
