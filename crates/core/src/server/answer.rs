@@ -92,6 +92,7 @@ struct Held {
     json: Option<Vec<u8>>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all are items")]
 enum Write {
     /// Nothing to be saved.
     None,

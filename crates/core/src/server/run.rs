@@ -40,6 +40,7 @@ pub(super) struct Run {
 }
 
 /// How the agent's part came to its end.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Ending {
     Done,
     Failed(ThreadEvent),

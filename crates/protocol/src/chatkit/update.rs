@@ -6,6 +6,7 @@ use super::{Annotation, AssistantMessageContent, GeneratedImage, Task, WidgetCom
 /// What changes of an item that is being produced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
+#[expect(clippy::large_enum_variant, reason = "an update is passed on, never kept in numbers")]
 pub enum ItemUpdate {
     /// A part of a message begins.
     #[serde(rename = "assistant_message.content_part.added")]

@@ -15,6 +15,7 @@ use crate::server::watch::Watch;
 use crate::threads::Fence;
 
 /// The item from which an action came.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Sender {
     Widget(WidgetItem),
     None,
