@@ -16,7 +16,7 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{App, NotReady, Readiness, SignIn, SiteSignIn};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 
@@ -93,6 +93,7 @@ pub(crate) async fn build(settings: &Settings) -> Result<Built, BuildError> {
             local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng.clone())),
             hosted: hosted.clone().map(|hosted| hosted as Arc<dyn Upstream>),
         }),
+        chat: None,
         credentials: stores.credentials.clone(),
         devices: DeviceTokens::new(&ring),
         sign_in: sign_in(settings, &clock)?,
@@ -102,6 +103,7 @@ pub(crate) async fn build(settings: &Settings) -> Result<Built, BuildError> {
         proxies: settings.proxies.clone(),
         readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
         page: page(settings),
+        answer_within: ANSWER_WITHIN,
     };
     Ok(Built { app, stores, canceller: hosted.map(|hosted| hosted as Arc<dyn Canceller>), clock })
 }
