@@ -93,8 +93,8 @@ fn push_out_oldest(
     Ok(all(
         connection,
         "UPDATE secrets SET revoked_at = ?2
-         WHERE hash IN (
-             SELECT hash FROM secrets
+         WHERE number IN (
+             SELECT number FROM secrets
              WHERE session_id = ?1 AND expires_at > ?2 AND revoked_at IS NULL
                  AND (overlap_until IS NULL OR overlap_until > ?2)
              ORDER BY issued_at DESC LIMIT -1 OFFSET ?3)

@@ -93,6 +93,7 @@ macro_rules! store_conformance {
                 secrets_go_a_day_after_they_ran_out,
                 sessions_go_thirty_days_after_they_ended,
                 a_sweep_goes_through_more_rows_than_one_batch_holds,
+                what_still_lives_does_not_hide_what_is_over_behind_it,
                 the_store_answers_a_ping,
             }
         }
