@@ -20,6 +20,8 @@ mod sessions;
 mod sweep;
 mod writer;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chatkitd_core::id::{ServiceKeyId, SessionId};
 use chatkitd_core::limits::{Decision, Quota};
@@ -27,7 +29,8 @@ use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scop
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 use jiff::Timestamp;
 
@@ -88,12 +91,17 @@ impl Store for SqliteStore {
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         secrets::claim(&self.0, scope, old, now, until).await
     }
 
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
-        secrets::release(&self.0, scope, old).await
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
+        secrets::release(&self.0, scope, old, token).await
     }
 
     async fn replace_secret(
@@ -180,10 +188,10 @@ impl Maintenance for SqliteStore {
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
-        jobs::take(&self.0, now, until, limit).await
+        jobs::take(&self.0, now, lease, limit).await
     }
 
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError> {
