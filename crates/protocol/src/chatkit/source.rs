@@ -117,7 +117,7 @@ tagged_union! {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct SourceAnnotation {
     /// The source.
-    pub source: Source,
+    pub source: Box<Source>,
     /// Behind which character of the text it is shown. Absent: only in the list of sources.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
