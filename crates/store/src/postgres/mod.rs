@@ -7,6 +7,7 @@ mod audit;
 mod jobs;
 mod keys;
 mod limiter;
+mod migrations;
 mod secrets;
 mod sessions;
 mod sweep;
@@ -29,7 +30,7 @@ use sqlx::query::{Query, QueryAs};
 use sqlx::{ConnectOptions, Connection, FromRow, PgPool, Postgres};
 
 use crate::error::{MigrateError, POOLER_PORT, limiter_error, store_error};
-use crate::migrations::{is_postgres_current, migrate_postgres};
+pub use migrations::supabase_migration;
 
 /// How a PostgreSQL database is reached.
 #[derive(Clone)]
@@ -105,7 +106,7 @@ impl PostgresStore {
     /// Connects and brings the database to this binary's schema.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, MigrateError> {
         let connect = parse(&options.url)?;
-        migrate(&connect, options).await?;
+        bring_up_to_date(&connect, options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections.max(1))
             .acquire_timeout(options.acquire_timeout)
@@ -137,20 +138,20 @@ fn parse(url: &str) -> Result<PgConnectOptions, MigrateError> {
     Ok(options.application_name("chatkitd").disable_statement_logging())
 }
 
-async fn migrate(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
+async fn bring_up_to_date(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
     let (connect, is_direct) = match &options.migrations_url {
         Some(url) => (parse(url)?, true),
         None => (connect.clone(), !options.transaction_pooler),
     };
-    let mut connection = connect.connect().await.map_err(MigrateError::Connect)?;
-    let migrated = match is_postgres_current(&mut connection).await {
+    let mut connection = connect.connect().await.map_err(MigrateError::connect)?;
+    let migrated = match migrations::is_current(&mut connection).await {
         Ok(false) if !is_direct => Err(MigrateError::NeedsDirectConnection),
-        Ok(false) => migrate_postgres(&mut connection).await,
+        Ok(false) => migrations::migrate(&mut connection).await,
         Ok(true) => Ok(()),
         Err(error) => Err(error),
     };
     // Closing gives the migration's lock back also after a failure.
-    let closed = connection.close().await.map_err(MigrateError::Connect);
+    let closed = connection.close().await.map_err(MigrateError::connect);
     migrated.and(closed)
 }
 

@@ -1,49 +1,37 @@
-//! The schemas of both databases and how a database is brought to them.
+//! The schema in PostgreSQL and how a database is brought to it.
 
 use std::fmt::Write;
 use std::ops::Deref;
 use std::pin::Pin;
 
 use sqlx::migrate::{AppliedMigration, Migrate, Migrator};
-use sqlx::{Acquire, Connection, PgConnection, SqliteConnection};
+use sqlx::{Acquire, PgConnection};
 
 use crate::error::MigrateError;
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Everything in PostgreSQL lives in a schema of its own; queries name it, since a pooler may not pass
 /// a search path on.
 const SCHEMA: &str = "chatkitd";
-const POSTGRES_TABLE: &str = "chatkitd._sqlx_migrations";
-
-/// Brings a SQLite database up to date. Another process that starts at the same time waits for the
-/// write lock and then finds nothing to do.
-pub(crate) async fn migrate_sqlite(connection: &mut SqliteConnection) -> Result<(), MigrateError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(MigrateError::Connect)?;
-    transaction.ensure_migrations_table(&SQLITE.table_name).await?;
-    let applied = transaction.list_applied_migrations(&SQLITE.table_name).await?;
-    refuse_newer(&SQLITE, &applied)?;
-    run(&SQLITE, &mut *transaction).await?;
-    transaction.commit().await.map_err(MigrateError::Connect)
-}
+const TABLE: &str = "chatkitd._sqlx_migrations";
 
 /// Whether a PostgreSQL database has this binary's schema.
-pub(crate) async fn is_postgres_current(connection: &mut PgConnection) -> Result<bool, MigrateError> {
+pub(super) async fn is_current(connection: &mut PgConnection) -> Result<bool, MigrateError> {
     let known: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-        .bind(POSTGRES_TABLE)
+        .bind(TABLE)
         .persistent(false)
         .fetch_one(&mut *connection)
         .await
-        .map_err(MigrateError::Connect)?;
+        .map_err(MigrateError::connect)?;
     if !known {
         return Ok(false);
     }
     // As one simple query, which every pooler passes on.
     let rows = sqlx::raw_sql("SELECT version, checksum FROM chatkitd._sqlx_migrations WHERE success");
-    let applied = read_applied(rows.fetch_all(connection).await.map_err(MigrateError::Connect)?)?;
-    refuse_newer(&POSTGRES, &applied)?;
-    Ok(POSTGRES.iter().all(|migration| {
+    let applied = read_applied(rows.fetch_all(connection).await.map_err(MigrateError::connect)?)?;
+    refuse_newer(&applied)?;
+    Ok(MIGRATIONS.iter().all(|migration| {
         applied.iter().any(|row| row.version == migration.version && row.checksum == migration.checksum)
     }))
 }
@@ -54,18 +42,17 @@ fn read_applied(rows: Vec<sqlx::postgres::PgRow>) -> Result<Vec<AppliedMigration
         let checksum: Vec<u8> = row.try_get("checksum")?;
         Ok(AppliedMigration { version: row.try_get("version")?, checksum: checksum.into() })
     };
-    rows.into_iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(MigrateError::Connect)
+    rows.into_iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(MigrateError::connect)
 }
 
 /// Brings a PostgreSQL database up to date, under an advisory lock: of several nodes that start at
 /// once, one migrates and the others wait. The lock belongs to the connection, so this must be a direct
 /// one, and it must be closed afterwards whatever happened.
-pub(crate) async fn migrate_postgres(connection: &mut PgConnection) -> Result<(), MigrateError> {
-    let mut migrator = Migrator::with_migrations(POSTGRES.iter().cloned().collect());
+pub(super) async fn migrate(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let mut migrator = Migrator::with_migrations(MIGRATIONS.iter().cloned().collect());
     migrator.create_schema(SCHEMA);
-    migrator.dangerous_set_table_name(POSTGRES_TABLE);
-    run(&migrator, connection).await?;
-    Ok(())
+    migrator.dangerous_set_table_name(TABLE);
+    run(&migrator, connection).await.map_err(MigrateError::Failed)
 }
 
 /// Boxed, so that the compiler sees that the future is `Send`: `Acquire`'s lifetime hides it from whoever
@@ -81,8 +68,8 @@ where
     Box::pin(migrator.run(connection))
 }
 
-fn refuse_newer(migrator: &Migrator, applied: &[AppliedMigration]) -> Result<(), MigrateError> {
-    let known = migrator.iter().map(|migration| migration.version).max().unwrap_or(0);
+fn refuse_newer(applied: &[AppliedMigration]) -> Result<(), MigrateError> {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     match applied.iter().map(|migration| migration.version).max() {
         Some(found) if found > known => Err(MigrateError::Newer { found, known }),
         _ => Ok(()),
@@ -106,7 +93,7 @@ pub fn supabase_migration() -> String {
              execution_time BIGINT NOT NULL\n\
          );\n",
     );
-    for migration in POSTGRES.iter() {
+    for migration in MIGRATIONS.iter() {
         // Descriptions are our own file names; still, a quote must not end the text.
         let description = migration.description.replace('\'', "''");
         sql.push('\n');
