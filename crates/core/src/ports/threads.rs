@@ -91,6 +91,10 @@ pub trait Threads: Send + Sync {
     /// Ends a run: its last writes and the release of the lease in one step. `Conflict` as above.
     async fn end_run(&self, fence: &Fence, end: &RunEnd) -> Result<(), StoreError>;
 
+    /// Takes a run back that has written nothing since it began: it, its lease and its idempotency key
+    /// are as if they had never been. `Conflict` as above.
+    async fn abandon_run(&self, fence: &Fence) -> Result<(), StoreError>;
+
     /// One run.
     async fn run(&self, scope: &Scope, id: &RunId) -> Result<Option<RunRecord>, StoreError>;
 
