@@ -79,9 +79,11 @@ pub trait Threads: Send + Sync {
         thread: &ThreadId,
     ) -> Result<Vec<(String, FeedbackKind)>, StoreError>;
 
-    /// Begins a run: see [`RunStart`] and [`Begun`]. A lease that ran out is no obstacle: the run that
-    /// held it is closed as interrupted, and its last checkpoint's items are appended before anything
-    /// else is written. `NotFound` when the thread is not there (and is no new one), when a new thread
+    /// Begins a run: see [`RunStart`] and [`Begun`]. What stands in its way is looked for in the order of
+    /// `NotFound`, `Repeated` or `KeyReused`, `NotActive`, `Busy`. A lease that ran out is no obstacle:
+    /// the run that held it is closed as interrupted, and its last checkpoint's items are appended before
+    /// anything else is written (one whose id is there already was finished after the checkpoint and
+    /// stays as it is). `NotFound` when the thread is not there (and is no new one), when a new thread
     /// is not the scope's, or as a write says; `Conflict` when a new thread's id is taken.
     async fn begin_run(&self, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError>;
 
@@ -142,12 +144,7 @@ pub trait RunLog: Send + Sync {
 
     /// The frames after number `after`, at least one unless the log has ended or `wait` is over; at most
     /// about 64 KiB of them. `None`: there is no such log, or not any more.
-    async fn read(
-        &self,
-        run: &RunId,
-        after: u64,
-        wait: Duration,
-    ) -> Result<Option<LogPart>, RunLogError>;
+    async fn read(&self, run: &RunId, after: u64, wait: Duration) -> Result<Option<LogPart>, RunLogError>;
 
     /// Tells the node that runs it to stop a run, at once if it can be reached.
     async fn announce_stop(&self, run: &RunId) -> Result<(), RunLogError>;

@@ -36,10 +36,15 @@ impl ThreadRecord {
             user,
             created_at: now,
             title: None,
-            status: ThreadStatus::Active,
+            status: ThreadStatus::default(),
             allowed_image_domains: None,
             metadata: Map::new(),
         }
+    }
+
+    /// Whether it takes messages: it is neither locked nor closed, nor in a state that is not known here.
+    pub fn is_active(&self) -> bool {
+        matches!(self.status, ThreadStatus::Active(_))
     }
 
     /// The thread as a client sees it, with `items`.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{ThreadItem, ThreadStatus};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::id::{RunId, ThreadId};
 use crate::ports::Scope;
@@ -28,6 +29,23 @@ pub struct RunStart {
     pub now: Timestamp,
     /// How long the lease holds unless renewed.
     pub lease: Duration,
+}
+
+impl RunStart {
+    /// What the request's key is kept under, if it has one: SHA-256 of the key within its scope. A thread
+    /// has one owner, so that a key which names its thread needs no user.
+    pub fn key_digest(&self, scope: &Scope) -> Option<[u8; 32]> {
+        let IdempotencyKey { operation, thread, key } = &self.idempotency.as_ref()?.key;
+        let owner = self.new_thread.as_ref().map_or("", |thread| thread.user.as_str());
+        let thread = thread.as_ref().map_or("", ThreadId::as_str);
+        let mut digest = Sha256::new();
+        for part in [scope.site().as_str(), owner, operation, thread, key] {
+            // The length first, so that no two scopes read the same.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Some(digest.finalize().into())
+    }
 }
 
 /// What came of [`RunStart`].
@@ -91,6 +109,9 @@ pub enum ItemWrite {
     /// Changes the thread itself.
     Change(Box<ThreadChange>),
 }
+
+/// How long the row of a run that ended is kept, unless an idempotency key names it for longer.
+pub const ENDED_RUNS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
