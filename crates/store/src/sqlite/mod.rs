@@ -22,6 +22,7 @@ mod runs;
 mod secrets;
 mod sessions;
 mod sweep;
+mod thread_rows;
 mod threads;
 mod writer;
 
