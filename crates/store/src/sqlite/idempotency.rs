@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use super::error::QueryResult;
 use super::query::{execute, first};
 use crate::rows::millis;
-use super::thread_rows::run_id;
+use crate::thread_rows::run_id;
 
 /// A request's key, ready for the writing thread.
 pub(super) struct KeyRow {

@@ -12,7 +12,7 @@ use super::query::{all, execute, first};
 use super::sessions::Reach;
 use super::threads::{self, KEY};
 use crate::rows::user;
-use super::thread_rows::{ItemRow, WriteRow, item, item_page};
+use crate::thread_rows::{ItemRow, WriteRow, item, item_page};
 
 const ASC: &str = "SELECT body FROM items
                    WHERE thread = ?1 AND position > ?2 AND (?3 OR NOT hidden)

@@ -23,7 +23,6 @@ mod runs;
 mod secrets;
 mod sessions;
 mod sweep;
-mod thread_rows;
 mod threads;
 mod writer;
 

@@ -10,9 +10,9 @@ use super::error::QueryResult;
 use super::query::{Columns, FromColumns, execute, first};
 use super::sessions::Reach;
 use super::{idempotency, items};
-use super::thread_rows::{run_columns, thread_columns};
+use crate::columns::{run_columns, thread_columns};
 use crate::rows::{millis, record, user, whole_millis};
-use super::thread_rows::{RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
+use crate::thread_rows::{RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
 
 /// Now, by the database's clock.
 macro_rules! now {

@@ -11,9 +11,9 @@ use super::database::Database;
 use super::error::QueryResult;
 use super::query::{all, execute, first};
 use super::sessions::Reach;
-use super::thread_rows::thread_columns;
-use crate::rows::{millis, record, user};
-use super::thread_rows::{ChangeRow, ThreadRow, feedback_kind, feedback_word, thread_page};
+use crate::columns::thread_columns;
+use crate::rows::{record, user};
+use crate::thread_rows::{ChangeRow, ThreadRow, feedback_kind, feedback_word, thread_page};
 
 /// A thread in the scope: ?1 its id, ?2 the site, ?3 the user or NULL.
 pub(super) const KEY: &str =

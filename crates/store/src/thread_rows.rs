@@ -1,4 +1,4 @@
-//! Rows of threads, items and runs, and how they become the domain's records.
+//! Rows of threads, items and runs, of both databases, and how they become the domain's records.
 
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::StoreError;
@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::error::Damaged;
 use crate::rows::{millis, optional_timestamp, timestamp};
 
-pub(super) struct ThreadRow {
+#[derive(sqlx::FromRow)]
+pub(crate) struct ThreadRow {
     pub id: String,
     pub site: String,
     pub user_id: String,
@@ -60,7 +61,8 @@ impl TryFrom<ThreadRow> for ThreadRecord {
     }
 }
 
-pub(super) struct RunRow {
+#[derive(sqlx::FromRow)]
+pub(crate) struct RunRow {
     pub id: String,
     pub thread_id: String,
     pub status: String,
@@ -82,12 +84,12 @@ impl TryFrom<RunRow> for RunRecord {
     }
 }
 
-pub(super) fn run_id(column: &'static str, text: &str) -> Result<RunId, StoreError> {
+pub(crate) fn run_id(column: &'static str, text: &str) -> Result<RunId, StoreError> {
     RunId::parse(text).ok_or_else(|| Damaged::bare(column))
 }
 
 /// An [`ItemWrite`], ready for the database: whoever writes has no time for JSON.
-pub(super) enum WriteRow {
+pub(crate) enum WriteRow {
     Put(ItemRow),
     Remove(String),
     RemoveAfter(String),
@@ -95,7 +97,7 @@ pub(super) enum WriteRow {
 }
 
 /// An item, ready for the database.
-pub(super) struct ItemRow {
+pub(crate) struct ItemRow {
     pub id: String,
     pub hidden: bool,
     pub body: String,
@@ -103,7 +105,7 @@ pub(super) struct ItemRow {
 
 /// A [`ThreadChange`], ready for the database. The outer `None` leaves a column as it is.
 #[derive(Default)]
-pub(super) struct ChangeRow {
+pub(crate) struct ChangeRow {
     pub title: Option<Option<String>>,
     pub status: Option<String>,
     pub allowed_image_domains: Option<Option<String>>,
@@ -147,27 +149,27 @@ impl TryFrom<&ThreadChange> for ChangeRow {
     }
 }
 
-pub(super) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreError> {
+pub(crate) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreError> {
     writes.iter().map(WriteRow::try_from).collect()
 }
 
 /// A checkpoint's items as one text.
-pub(super) fn checkpoint_text(items: &[ThreadItem]) -> Result<String, StoreError> {
+pub(crate) fn checkpoint_text(items: &[ThreadItem]) -> Result<String, StoreError> {
     text(&items)
 }
 
 /// A checkpoint's items, ready to be appended.
-pub(super) fn checkpoint_rows(checkpoint: &str) -> Result<Vec<ItemRow>, StoreError> {
+pub(crate) fn checkpoint_rows(checkpoint: &str) -> Result<Vec<ItemRow>, StoreError> {
     let items: Vec<ThreadItem> = value("threads.checkpoint", checkpoint)?;
     items.iter().map(ItemRow::try_from).collect()
 }
 
-pub(super) fn item(body: &str) -> Result<ThreadItem, StoreError> {
+pub(crate) fn item(body: &str) -> Result<ThreadItem, StoreError> {
     value("items.body", body)
 }
 
 /// A page from bodies of which one more was asked for than the page holds.
-pub(super) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPage, StoreError> {
+pub(crate) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPage, StoreError> {
     let limit = limit as usize;
     let has_more = bodies.len() > limit;
     bodies.truncate(limit);
@@ -176,7 +178,7 @@ pub(super) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPa
 }
 
 /// A page from rows of which one more was asked for than the page holds.
-pub(super) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<ThreadPage, StoreError> {
+pub(crate) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<ThreadPage, StoreError> {
     let limit = limit as usize;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
@@ -184,14 +186,14 @@ pub(super) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<Thread
     Ok(ThreadPage { threads, has_more })
 }
 
-pub(super) fn feedback_word(kind: FeedbackKind) -> &'static str {
+pub(crate) fn feedback_word(kind: FeedbackKind) -> &'static str {
     match kind {
         FeedbackKind::Positive => "positive",
         FeedbackKind::Negative => "negative",
     }
 }
 
-pub(super) fn feedback_kind(word: &str) -> Result<FeedbackKind, StoreError> {
+pub(crate) fn feedback_kind(word: &str) -> Result<FeedbackKind, StoreError> {
     match word {
         "positive" => Ok(FeedbackKind::Positive),
         "negative" => Ok(FeedbackKind::Negative),
@@ -206,20 +208,3 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
 fn value<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
 }
-
-/// A thread, without its lease.
-macro_rules! thread_columns {
-    () => {
-        "threads.id, threads.site, threads.user_id, threads.created_at, threads.title, threads.status, \
-         threads.allowed_image_domains, threads.metadata"
-    };
-}
-
-/// A run, beside its thread.
-macro_rules! run_columns {
-    () => {
-        "runs.id, threads.id AS thread_id, runs.status, runs.started_at, runs.ended_at"
-    };
-}
-
-pub(super) use {run_columns, thread_columns};
