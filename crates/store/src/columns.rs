@@ -25,4 +25,18 @@ macro_rules! key_columns {
     };
 }
 
-pub(crate) use {key_columns, secret_columns, session_columns};
+/// A thread, without its lease.
+macro_rules! thread_columns {
+    () => {
+        "id, site, user_id, created_at, title, active, status, allowed_image_domains, metadata"
+    };
+}
+
+/// A run, without its lease.
+macro_rules! run_columns {
+    () => {
+        "runs.id, runs.thread_id, runs.status, runs.started_at, runs.ended_at"
+    };
+}
+
+pub(crate) use {key_columns, run_columns, secret_columns, session_columns, thread_columns};

@@ -42,9 +42,9 @@ impl ThreadRecord {
         }
     }
 
-    /// Whether it takes messages: it is neither locked nor closed, nor in a state that is not known here.
+    /// Whether it takes messages.
     pub fn is_active(&self) -> bool {
-        matches!(self.status, ThreadStatus::Active(_))
+        is_active(&self.status)
     }
 
     /// The thread as a client sees it, with `items`.
@@ -59,6 +59,12 @@ impl ThreadRecord {
             ..Thread::default()
         }
     }
+}
+
+/// Whether a thread of this status takes messages: it is neither locked nor closed, nor in a state that
+/// is not known here.
+pub fn is_active(status: &ThreadStatus) -> bool {
+    matches!(status, ThreadStatus::Active(_))
 }
 
 /// A time as the wire writes it: RFC 3339 in UTC, whole milliseconds.
