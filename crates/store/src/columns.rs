@@ -28,14 +28,15 @@ macro_rules! key_columns {
 /// A thread, without its lease.
 macro_rules! thread_columns {
     () => {
-        "id, site, user_id, created_at, title, active, status, allowed_image_domains, metadata"
+        "threads.id, threads.site, threads.user_id, threads.created_at, threads.title, threads.status, \
+         threads.allowed_image_domains, threads.metadata"
     };
 }
 
-/// A run, without its lease.
+/// A run, beside its thread.
 macro_rules! run_columns {
     () => {
-        "runs.id, runs.thread_id, runs.status, runs.started_at, runs.ended_at"
+        "runs.id, threads.id AS thread_id, runs.status, runs.started_at, runs.ended_at"
     };
 }
 

@@ -1,6 +1,6 @@
 //! A thread, and pages of threads and items.
 
-use chatkitd_protocol::chatkit::{Order, Page, Thread, ThreadItem, ThreadStatus, Time};
+use chatkitd_protocol::chatkit::{Extra, Order, Page, Thread, ThreadItem, ThreadStatus, Time};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -42,11 +42,6 @@ impl ThreadRecord {
         }
     }
 
-    /// Whether it takes messages.
-    pub fn is_active(&self) -> bool {
-        is_active(&self.status)
-    }
-
     /// The thread as a client sees it, with `items`.
     pub fn to_wire(&self, items: Page<ThreadItem>) -> Thread {
         Thread {
@@ -56,15 +51,9 @@ impl ThreadRecord {
             status: self.status.clone(),
             allowed_image_domains: self.allowed_image_domains.clone(),
             items,
-            ..Thread::default()
+            extra: Extra::new(),
         }
     }
-}
-
-/// Whether a thread of this status takes messages: it is neither locked nor closed, nor in a state that
-/// is not known here.
-pub fn is_active(status: &ThreadStatus) -> bool {
-    matches!(status, ThreadStatus::Active(_))
 }
 
 /// A time as the wire writes it: RFC 3339 in UTC, whole milliseconds.
@@ -86,6 +75,25 @@ pub struct ThreadChange {
 }
 
 impl ThreadChange {
+    /// The change that makes any thread like this one.
+    pub fn to(thread: &ThreadRecord) -> Self {
+        Self {
+            title: Some(thread.title.clone()),
+            status: Some(thread.status.clone()),
+            allowed_image_domains: Some(thread.allowed_image_domains.clone()),
+            metadata: Some(thread.metadata.clone()),
+        }
+    }
+
+    /// Makes a later change after this one.
+    pub fn add(&mut self, later: &Self) {
+        let Self { title, status, allowed_image_domains, metadata } = later.clone();
+        self.title = title.or(self.title.take());
+        self.status = status.or(self.status.take());
+        self.allowed_image_domains = allowed_image_domains.or(self.allowed_image_domains.take());
+        self.metadata = metadata.or(self.metadata.take());
+    }
+
     /// Makes the change to a record.
     pub fn apply(self, thread: &mut ThreadRecord) {
         let Self { title, status, allowed_image_domains, metadata } = self;

@@ -1,21 +1,21 @@
--- Conversations. Times are milliseconds since 1970. Titles, statuses, domains, metadata, items and
--- checkpoints are JSON as TEXT: it keeps the order of keys, and TEXT itself has no U+0000.
+-- Conversations. Times are milliseconds since 1970. JSON (statuses, domains, metadata, items, checkpoints)
+-- is TEXT, so that keys keep their order.
 --
 -- Whoever changes several rows of a thread locks the thread's row first, so that no two operations
--- deadlock, and so that an item's place and the lease are decided by the row that is locked.
+-- deadlock, and so that an item's position and the lease are decided by the row that is locked.
 
 CREATE TABLE chatkitd.threads (
     id                    TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     site                  TEXT    NOT NULL,
     user_id               TEXT    NOT NULL,
     created_at            BIGINT  NOT NULL,
-    title                 TEXT    NOT NULL,
+    title                 TEXT,
     active                BOOLEAN NOT NULL, -- whether it takes messages, as the status says
     status                TEXT    NOT NULL,
-    allowed_image_domains TEXT    NOT NULL,
+    allowed_image_domains TEXT,
     metadata              TEXT    NOT NULL,
     run_id                TEXT COLLATE "C", -- the run that holds the lease, whether or not that ran out
-    last_seq              BIGINT  NOT NULL  -- the last place that was given to an item
+    last_position         BIGINT  NOT NULL  -- the last one that was given to an item
 -- Each run changes the row, and none of the columns that are indexed: with room on the page that leaves
 -- the indexes alone.
 ) WITH (fillfactor = 80);
@@ -24,13 +24,13 @@ CREATE INDEX threads_by_user ON chatkitd.threads (site, user_id, created_at, id)
 
 CREATE TABLE chatkitd.items (
     thread_id   TEXT COLLATE "C" NOT NULL REFERENCES chatkitd.threads (id) ON DELETE CASCADE,
-    seq         BIGINT  NOT NULL,
+    position    BIGINT  NOT NULL, -- which a replacement keeps
     id          TEXT COLLATE "C" NOT NULL,
     hidden      BOOLEAN NOT NULL,
-    json        TEXT    NOT NULL,
+    body        TEXT    NOT NULL,
     feedback    TEXT,
     feedback_at BIGINT,
-    PRIMARY KEY (thread_id, seq),
+    PRIMARY KEY (thread_id, position),
     UNIQUE (thread_id, id)
 );
 CREATE INDEX items_with_feedback ON chatkitd.items (thread_id, id) WHERE feedback IS NOT NULL;
@@ -53,7 +53,6 @@ CREATE UNIQUE INDEX runs_going ON chatkitd.runs (thread_id) WHERE status = 'runn
 -- For the deletion of a thread.
 CREATE INDEX runs_by_thread ON chatkitd.runs (thread_id);
 -- For the sweep.
-CREATE INDEX runs_by_end ON chatkitd.runs (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX runs_by_key_end ON chatkitd.runs (key_until) WHERE key_until IS NOT NULL;
 
 -- As for the tables of before: shut to everybody but the owner, and without a policy.

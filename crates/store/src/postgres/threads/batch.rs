@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use chatkitd_core::ports::StoreError;
-use chatkitd_core::threads::ItemWrite;
+use chatkitd_core::threads::{ItemWrite, ThreadChange};
 
-use crate::thread_rows::{ChangeRow, ItemRow};
+use crate::thread_rows::ItemRow;
 
 /// Writes that one statement can make.
 pub(super) enum Batch {
@@ -18,7 +18,7 @@ pub(super) enum Batch {
 pub(super) struct Together {
     pub removes: Vec<String>,
     pub puts: Puts,
-    pub change: ChangeRow,
+    pub change: ThreadChange,
 }
 
 /// Items to put, column by column.
@@ -26,14 +26,14 @@ pub(super) struct Together {
 pub(super) struct Puts {
     pub ids: Vec<String>,
     pub hidden: Vec<bool>,
-    pub json: Vec<String>,
+    pub bodies: Vec<String>,
 }
 
 impl Puts {
     pub(super) fn push(&mut self, row: ItemRow) {
         self.ids.push(row.id);
         self.hidden.push(row.hidden);
-        self.json.push(row.json);
+        self.bodies.push(row.body);
     }
 }
 
@@ -66,7 +66,7 @@ impl<'a> Sorter<'a> {
                 let row = ItemRow::try_from(item)?;
                 let puts = &mut self.open.get_or_insert_default().puts;
                 match self.put.get(item.id()) {
-                    Some(&at) => (puts.hidden[at], puts.json[at]) = (row.hidden, row.json),
+                    Some(&at) => (puts.hidden[at], puts.bodies[at]) = (row.hidden, row.body),
                     None => {
                         self.put.insert(item.id(), puts.ids.len());
                         puts.push(row);
@@ -84,7 +84,7 @@ impl<'a> Sorter<'a> {
                 self.close();
                 self.done.push_back(Batch::RemoveAfter(id.clone()));
             }
-            ItemWrite::Change(change) => self.open.get_or_insert_default().change.add(change)?,
+            ItemWrite::Change(later) => self.open.get_or_insert_default().change.add(later),
         }
         Ok(())
     }

@@ -3,18 +3,19 @@
 use std::collections::VecDeque;
 
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{Begun, Fence, RunStart, ThreadRecord};
+use chatkitd_core::threads::{Begun, Fence, RunStart, ThreadChange, ThreadRecord};
 use sqlx::PgConnection;
 
 use super::batch::{Batch, Together, batches, take_first};
 use super::recovery::close_expired;
+use super::rows::{Columns, EarlierRow, LeaseRow, NewRun};
 use super::runs::{changed, items, with_change, with_items, write_all};
 use super::clock;
 use crate::columns::thread_columns;
 use crate::error::store_error;
 use crate::postgres::Database;
-use crate::rows::user;
-use crate::thread_rows::{ChangeRow, EarlierRow, LeaseRow, NewRun, ThreadRow, owns};
+use crate::rows::{millis, user};
+use crate::thread_rows::ThreadRow;
 
 /// The run's row, $14 to $18: when it begins, the length of its lease, its key, body and the key's end.
 macro_rules! run {
@@ -47,31 +48,32 @@ const BEGIN: &str = concat!(
     key_is_free!(),
     " RETURNING ",
     thread_columns!(),
-    ", last_seq), ",
+    ", last_position), ",
     run!(),
     ", ",
     items!(),
     " SELECT ",
     thread_columns!(),
-    " FROM thread"
+    " FROM thread AS threads"
 );
 
 /// With a thread that begins at $19; $9 to $13 are all its columns.
 const BEGIN_NEW: &str = concat!(
     "WITH thread AS (
-         INSERT INTO chatkitd.threads (id, site, user_id, run_id, last_seq, created_at, title, active, status,
+         INSERT INTO chatkitd.threads (id, site, user_id, run_id, last_position, created_at, title, active, status,
              allowed_image_domains, metadata)
-         SELECT $1, $2, $3, $4, cardinality($6::text[]), $19, $9, $10, $11, $12, $13 WHERE ",
+         SELECT $1, $2, $3, $4, cardinality($6::text[]), $19,
+             ($9::text[])[1], $10, $11, ($12::text[])[1], $13 WHERE ",
     key_is_free!(),
     " RETURNING ",
     thread_columns!(),
-    ", last_seq), ",
+    ", last_position), ",
     run!(),
     ", ",
     items!(),
     " SELECT ",
     thread_columns!(),
-    " FROM thread"
+    " FROM thread AS threads"
 );
 
 /// How often a run that lost a race looks again at what stands in its way.
@@ -81,36 +83,29 @@ const TRIES: u32 = 3;
 struct Start<'a> {
     scope: &'a Scope,
     run: NewRun,
-    new_thread: Option<ThreadRow>,
+    new_thread: Option<&'a ThreadRecord>,
     first: Together,
     rest: VecDeque<Batch>,
     fence: Fence,
 }
 
 impl<'a> Start<'a> {
-    fn new(scope: &'a Scope, start: &RunStart) -> Result<Self, StoreError> {
+    fn new(scope: &'a Scope, start: &'a RunStart) -> Result<Self, StoreError> {
         let mut rest = batches(&start.writes)?;
         let mut first = take_first(&mut rest);
-        let new_thread = start.new_thread.as_ref().map(ThreadRow::try_from).transpose()?;
-        if let Some(thread) = &new_thread {
-            first.change = all_columns(thread, first.change);
+        let new_thread = start.new_thread.as_ref();
+        if let Some(thread) = new_thread {
+            let mut all = ThreadChange::to(thread);
+            all.add(&first.change);
+            first.change = all;
         }
         let fence = Fence { scope: scope.clone(), thread: start.thread.clone(), run: start.run.clone() };
         Ok(Self { scope, run: NewRun::new(scope, start), new_thread, first, rest, fence })
     }
 }
 
-/// A new thread as it is after a change.
-fn all_columns(thread: &ThreadRow, change: ChangeRow) -> ChangeRow {
-    ChangeRow {
-        title: change.title.or_else(|| Some(thread.title.clone())),
-        active: change.active.or(Some(thread.active)),
-        status: change.status.or_else(|| Some(thread.status.clone())),
-        allowed_image_domains: change
-            .allowed_image_domains
-            .or_else(|| Some(thread.allowed_image_domains.clone())),
-        metadata: change.metadata.or_else(|| Some(thread.metadata.clone())),
-    }
+fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
+    *scope.site() == thread.site && scope.user().is_none_or(|user| *user == thread.user)
 }
 
 pub(super) async fn begin(
@@ -152,21 +147,23 @@ async fn take(
     connection: &mut PgConnection,
     start: &Start<'_>,
 ) -> Result<Option<ThreadRow>, StoreError> {
-    let (sql, site, user) = match &start.new_thread {
-        Some(thread) => (BEGIN_NEW, thread.site.as_str(), Some(thread.user_id.as_str())),
-        None => (BEGIN, start.scope.site().as_str(), user(start.scope)),
+    let (sql, user) = match start.new_thread {
+        Some(thread) => (BEGIN_NEW, Some(thread.user.as_str())),
+        None => (BEGIN, user(start.scope)),
     };
+    let site = start.scope.site().as_str();
     let run = &start.run;
     let statement = database.query_as(sql).bind(&run.thread).bind(site).bind(user).bind(&run.id);
     let key = run.key.as_ref();
-    let statement = with_change(with_items(statement, &start.first), &start.first)
+    let statement = with_items(statement, &start.first);
+    let statement = with_change(statement, Columns::new(&start.first.change)?)
         .bind(run.started_at)
         .bind(run.lease)
         .bind(key.map(|key| &key.digest[..]))
         .bind(key.map(|key| &key.body[..]))
         .bind(key.map(|key| key.until));
-    let statement = match &start.new_thread {
-        Some(thread) => statement.bind(thread.created_at),
+    let statement = match start.new_thread {
+        Some(thread) => statement.bind(millis(thread.created_at)),
         None => statement,
     };
     statement.fetch_optional(connection).await.map_err(store_error)
@@ -184,7 +181,7 @@ async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option
         return Ok(Some(earlier));
     }
     if let Some(lease) = lease {
-        if let Some(refusal) = lease.not_active()? {
+        if let Some(refusal) = lease.refusal()? {
             return Ok(Some(refusal));
         }
         if let Some(holder) = lease.run_id {
@@ -237,7 +234,7 @@ async fn earlier(
         .await
         .map_err(store_error)?;
     let Some(row) = row else { return Ok(None) };
-    let answer = row.answer(run)?;
+    let answer = row.answer(key, run.started_at)?;
     if answer.is_none() {
         database
             .query(

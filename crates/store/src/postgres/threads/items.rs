@@ -10,7 +10,7 @@ use super::is_storable;
 use crate::error::store_error;
 use crate::postgres::Database;
 use crate::rows::{millis, user};
-use crate::thread_rows::{self, ItemRow, feedback_word, item_page};
+use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_page};
 
 /// A walk along the primary key from the cursor's place: $1 thread, $2 site, $3 user, $4 cursor, $5
 /// whether hidden items count, $6 limit. The place of a cursor that is not in the list is NULL, which is
@@ -18,15 +18,15 @@ use crate::thread_rows::{self, ItemRow, feedback_word, item_page};
 macro_rules! list {
     ($than:literal, $first:literal, $order:literal) => {
         concat!(
-            "SELECT page.seq, page.json FROM chatkitd.threads LEFT JOIN LATERAL (
-                 SELECT seq, json FROM chatkitd.items
-                 WHERE thread_id = threads.id AND ($5 OR NOT hidden) AND seq ",
+            "SELECT page.position, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
+                 SELECT position, body FROM chatkitd.items
+                 WHERE thread_id = threads.id AND ($5 OR NOT hidden) AND position ",
             $than,
             " CASE WHEN $4::text IS NULL THEN ",
             $first,
-            " ELSE (SELECT seq FROM chatkitd.items
+            " ELSE (SELECT position FROM chatkitd.items
                          WHERE thread_id = $1 AND id = $4 AND ($5 OR NOT hidden)) END
-                 ORDER BY seq ",
+                 ORDER BY position ",
             $order,
             " LIMIT $6) AS page ON TRUE
              WHERE threads.id = $1 AND site = $2 AND ($3::text IS NULL OR user_id = $3)"
@@ -34,8 +34,8 @@ macro_rules! list {
     };
 }
 
-const FROM_FIRST: &str = list!(">", "-9223372036854775808", "ASC");
-const FROM_LAST: &str = list!("<", "9223372036854775807", "DESC");
+const ASC: &str = list!(">", "-9223372036854775808", "ASC");
+const DESC: &str = list!("<", "9223372036854775807", "DESC");
 
 pub(super) async fn list(
     database: &Database,
@@ -47,7 +47,7 @@ pub(super) async fn list(
     // No item has such an id; the empty text is not one either, and stands in for it.
     let after = page.after.as_deref().map(|after| if is_storable(after) { after } else { "" });
     let mut rows: Vec<(Option<i64>, Option<String>)> = database
-        .query_as(if page.order == Order::Asc { FROM_FIRST } else { FROM_LAST })
+        .query_as(if page.order == Order::Asc { ASC } else { DESC })
         .bind(thread.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
@@ -61,12 +61,12 @@ pub(super) async fn list(
         return Ok(None);
     }
     // They come in order; only, a join does not promise it.
-    rows.sort_by_key(|(seq, _)| *seq);
+    rows.sort_by_key(|(position, _)| *position);
     if page.order == Order::Desc {
         rows.reverse();
     }
-    let json = rows.into_iter().filter_map(|(_, json)| json).collect();
-    item_page(json, page.limit).map(Some)
+    let bodies = rows.into_iter().filter_map(|(_, body)| Some((body?,))).collect();
+    item_page(bodies, page.limit).map(Some)
 }
 
 pub(super) async fn one(
@@ -80,7 +80,7 @@ pub(super) async fn one(
     }
     let row: Option<(String,)> = database
         .query_as(
-            "SELECT json FROM chatkitd.items JOIN chatkitd.threads ON threads.id = thread_id
+            "SELECT body FROM chatkitd.items JOIN chatkitd.threads ON threads.id = thread_id
              WHERE thread_id = $1 AND items.id = $4 AND site = $2 AND ($3::text IS NULL OR user_id = $3)",
         )
         .bind(thread.as_str())
@@ -90,7 +90,7 @@ pub(super) async fn one(
         .fetch_optional(&database.pool)
         .await
         .map_err(store_error)?;
-    row.map(|(json,)| thread_rows::item(&json)).transpose()
+    row.map(|(body,)| thread_rows::item(&body)).transpose()
 }
 
 pub(super) async fn replace(
@@ -105,7 +105,7 @@ pub(super) async fn replace(
     }
     let replaced = database
         .query(
-            "UPDATE chatkitd.items SET hidden = $5, json = $6 FROM chatkitd.threads
+            "UPDATE chatkitd.items SET hidden = $5, body = $6 FROM chatkitd.threads
              WHERE thread_id = $1 AND items.id = $4
                  AND threads.id = $1 AND site = $2 AND ($3::text IS NULL OR user_id = $3)",
         )
@@ -114,7 +114,7 @@ pub(super) async fn replace(
         .bind(user(scope))
         .bind(item.id)
         .bind(item.hidden)
-        .bind(item.json)
+        .bind(item.body)
         .execute(&database.pool)
         .await
         .map_err(store_error)?;
@@ -184,5 +184,5 @@ pub(super) async fn feedback(
         .fetch_all(&database.pool)
         .await
         .map_err(store_error)?;
-    rows.into_iter().map(thread_rows::feedback).collect()
+    rows.into_iter().map(|(item, word)| Ok((item, feedback_kind(&word)?))).collect()
 }

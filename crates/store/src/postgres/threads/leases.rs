@@ -11,8 +11,8 @@ use super::clock;
 use crate::columns::run_columns;
 use crate::error::store_error;
 use crate::postgres::Database;
-use crate::rows::{record, user};
-use crate::thread_rows::{RunRow, duration_millis, renewed, to_text};
+use crate::rows::{record, user, whole_millis};
+use crate::thread_rows::{RunRow, checkpoint_text};
 
 pub(super) async fn run(
     database: &Database,
@@ -101,18 +101,27 @@ pub(super) async fn renew(
         let ids: Vec<&str> = batch.iter().map(|renewal| renewal.run.as_str()).collect();
         let checkpoints: Vec<Option<String>> = batch
             .iter()
-            .map(|renewal| renewal.checkpoint.as_ref().map(to_text).transpose())
+            .map(|renewal| renewal.checkpoint.as_deref().map(checkpoint_text).transpose())
             .collect::<Result<_, _>>()?;
         let held: Vec<(String, bool)> = database
             .query_as(RENEW)
             .bind(&ids)
             .bind(&checkpoints)
-            .bind(duration_millis(lease))
+            .bind(whole_millis(lease))
             .fetch_all(&database.pool)
             .await
             .map_err(store_error)?;
         let held: HashMap<String, bool> = held.into_iter().collect();
-        answers.extend(ids.iter().map(|id| renewed(held.get(*id).copied())));
+        answers.extend(ids.iter().map(|id| renewed(held.get(*id))));
     }
     Ok(answers)
+}
+
+/// Whether a stop was asked for, of a run that is held.
+fn renewed(stop_requested: Option<&bool>) -> Renewed {
+    match stop_requested {
+        Some(false) => Renewed::Held,
+        Some(true) => Renewed::StopRequested,
+        None => Renewed::Lost,
+    }
 }

@@ -10,6 +10,7 @@ mod leases;
 mod ports;
 mod records;
 mod recovery;
+mod rows;
 mod runs;
 
 /// The database's clock in milliseconds. Not `now()`, which stands still while a transaction waits.

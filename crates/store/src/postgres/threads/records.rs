@@ -6,11 +6,12 @@ use chatkitd_core::threads::{PageQuery, ThreadChange, ThreadPage, ThreadRecord};
 use chatkitd_protocol::chatkit::Order;
 
 use super::is_storable;
+use super::rows::Columns;
 use crate::columns::thread_columns;
 use crate::error::store_error;
 use crate::postgres::Database;
 use crate::rows::{record, user};
-use crate::thread_rows::{ChangeRow, ThreadRow, thread_page};
+use crate::thread_rows::{ThreadRow, thread_page};
 
 pub(super) async fn one(
     database: &Database,
@@ -96,14 +97,15 @@ pub(super) async fn change(
     id: &ThreadId,
     change: &ThreadChange,
 ) -> Result<ThreadRecord, StoreError> {
-    let change = ChangeRow::new(change)?;
+    let change = Columns::new(change)?;
     let row: Option<ThreadRow> = database
         .query_as(concat!(
             "UPDATE chatkitd.threads SET
-                 title = COALESCE($4, title),
+                 title = CASE WHEN $4::text[] IS NULL THEN title ELSE ($4::text[])[1] END,
                  active = COALESCE($5, active),
                  status = COALESCE($6, status),
-                 allowed_image_domains = COALESCE($7, allowed_image_domains),
+                 allowed_image_domains = CASE WHEN $7::text[] IS NULL THEN allowed_image_domains
+                     ELSE ($7::text[])[1] END,
                  metadata = COALESCE($8, metadata)
              WHERE id = $1 AND site = $2 AND ($3::text IS NULL OR user_id = $3)
              RETURNING ",

@@ -1,6 +1,6 @@
 //! Closing runs that do not renew their leases any more.
 
-use chatkitd_core::id::UserId;
+use chatkitd_core::id::{SiteName, ThreadId, UserId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{Begun, StrandedRun, Which};
 use jiff::Timestamp;
@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 
 use super::batch::Puts;
 use super::clock;
-use crate::error::store_error;
+use crate::error::{Damaged, store_error};
 use crate::postgres::Database;
-use crate::rows::{millis, site};
-use crate::thread_rows::{checkpoint_items, run_id, thread_id};
+use crate::rows::millis;
+use crate::thread_rows::{checkpoint_rows, run_id};
 
 /// Closes the run that holds the lease of a thread which is locked, if the lease ran out; else says that
 /// the thread is busy.
@@ -24,7 +24,7 @@ pub(super) async fn close_expired(
 ) -> Result<Option<Begun>, StoreError> {
     let lease = lock_lease(database, connection, run).await?;
     if lease.as_ref().is_some_and(|lease| !lease.is_over) {
-        return Ok(Some(Begun::Busy(run_id(run)?)));
+        return Ok(Some(Begun::Busy(run_id("runs.id", run)?)));
     }
     // A lease without its run's row is one that nobody can renew.
     let checkpoint = lease.and_then(|lease| lease.checkpoint);
@@ -66,19 +66,21 @@ async fn close(
     at: i64,
 ) -> Result<(), StoreError> {
     let mut left = Puts::default();
-    checkpoint_items(checkpoint)?.into_iter().for_each(|row| left.push(row));
+    if let Some(checkpoint) = checkpoint {
+        checkpoint_rows(checkpoint)?.into_iter().for_each(|row| left.push(row));
+    }
     database
         .query(
             "WITH thread AS (
-                 UPDATE chatkitd.threads SET run_id = NULL, last_seq = last_seq + cardinality($4::text[])
+                 UPDATE chatkitd.threads SET run_id = NULL, last_position = last_position + cardinality($4::text[])
                  WHERE id = $1 AND run_id = $2
-                 RETURNING id, last_seq),
+                 RETURNING id, last_position),
              closed AS (
                  UPDATE chatkitd.runs SET status = 'interrupted', ended_at = $3, checkpoint = NULL
                  FROM thread WHERE runs.id = $2)
-             INSERT INTO chatkitd.items (thread_id, seq, id, hidden, json)
-             SELECT thread.id, thread.last_seq - cardinality($4::text[]) + part.place,
-                 part.id, part.hidden, part.json
+             INSERT INTO chatkitd.items (thread_id, position, id, hidden, body)
+             SELECT thread.id, thread.last_position - cardinality($4::text[]) + part.place,
+                 part.id, part.hidden, part.body
              FROM thread, unnest($4::text[], $5::boolean[], $6::text[]) WITH ORDINALITY
                  AS part (id, hidden, json, place)
              ON CONFLICT (thread_id, id) DO NOTHING",
@@ -88,7 +90,7 @@ async fn close(
         .bind(at)
         .bind(left.ids)
         .bind(left.hidden)
-        .bind(left.json)
+        .bind(left.bodies)
         .execute(connection)
         .await
         .map_err(store_error)?;
@@ -138,14 +140,14 @@ async fn interrupt_one(
         .fetch_optional(&mut *transaction)
         .await
         .map_err(store_error)?;
-    let Some((owning_site, user)) = owner else { return Ok(None) };
+    let Some((site, user)) = owner else { return Ok(None) };
     let lease = lock_lease(database, &mut transaction, run).await?;
     let Some(lease) = lease.filter(|lease| lease.is_over || which == Which::All) else { return Ok(None) };
     close(database, &mut transaction, thread, run, lease.checkpoint.as_deref(), millis(now)).await?;
     transaction.commit().await.map_err(store_error)?;
     Ok(Some(StrandedRun {
-        run: run_id(run)?,
-        scope: Scope::User(site(&owning_site)?, UserId::recorded(user)),
-        thread: thread_id(thread)?,
+        run: run_id("runs.id", run)?,
+        scope: Scope::User(SiteName::parse(&site).map_err(|error| Damaged::because("threads.site", error))?, UserId::recorded(user)),
+        thread: ThreadId::parse(thread).ok_or_else(|| Damaged::bare("threads.id"))?,
     }))
 }

@@ -9,6 +9,7 @@ use sqlx::query::QueryAs;
 use sqlx::{FromRow, PgConnection, Postgres};
 
 use super::batch::{Batch, Together, batches, take_last};
+use super::rows::Columns;
 use crate::error::store_error;
 use crate::postgres::Database;
 use crate::rows::{millis, user};
@@ -20,16 +21,17 @@ pub(super) type Statement<'q, R> = QueryAs<'q, Postgres, R, PgArguments>;
 /// The new values of a thread's columns, beside those of its lease.
 macro_rules! changed {
     () => {
-        "last_seq = last_seq + cardinality($6::text[]),
-         title = COALESCE($9, title),
+        "last_position = last_position + cardinality($6::text[]),
+         title = CASE WHEN $9::text[] IS NULL THEN title ELSE ($9::text[])[1] END,
          active = COALESCE($10, active),
          status = COALESCE($11, status),
-         allowed_image_domains = COALESCE($12, allowed_image_domains),
+         allowed_image_domains =
+             CASE WHEN $12::text[] IS NULL THEN allowed_image_domains ELSE ($12::text[])[1] END,
          metadata = COALESCE($13, metadata)"
     };
 }
 
-/// Common table expressions that write items, once `thread` has the thread's row with the new `last_seq`.
+/// Common table expressions that write items, once `thread` has the thread's row with the new `last_position`.
 /// An item that is there keeps its place.
 macro_rules! items {
     () => {
@@ -37,12 +39,12 @@ macro_rules! items {
              DELETE FROM chatkitd.items USING thread
              WHERE items.thread_id = thread.id AND items.id = ANY($5::text[])),
          written AS (
-             INSERT INTO chatkitd.items (thread_id, seq, id, hidden, json)
-             SELECT thread.id, thread.last_seq - cardinality($6::text[]) + put.place,
-                 put.id, put.hidden, put.json
+             INSERT INTO chatkitd.items (thread_id, position, id, hidden, body)
+             SELECT thread.id, thread.last_position - cardinality($6::text[]) + put.place,
+                 put.id, put.hidden, put.body
              FROM thread, unnest($6::text[], $7::boolean[], $8::text[]) WITH ORDINALITY
                  AS put (id, hidden, json, place)
-             ON CONFLICT (thread_id, id) DO UPDATE SET hidden = excluded.hidden, json = excluded.json)"
+             ON CONFLICT (thread_id, id) DO UPDATE SET hidden = excluded.hidden, body = excluded.body)"
     };
 }
 
@@ -60,9 +62,9 @@ const WRITE: &str = concat!(
     changed!(),
     " WHERE ",
     fenced!(),
-    " RETURNING id, last_seq), ",
+    " RETURNING id, last_position), ",
     items!(),
-    " SELECT last_seq FROM thread"
+    " SELECT last_position FROM thread"
 );
 
 /// $14 how it ended, $15 when.
@@ -71,25 +73,25 @@ const END: &str = concat!(
     changed!(),
     " WHERE ",
     fenced!(),
-    " RETURNING id, last_seq),
+    " RETURNING id, last_position),
      ended AS (
          UPDATE chatkitd.runs SET status = $14, ended_at = $15, checkpoint = NULL
          FROM thread WHERE runs.id = $4), ",
     items!(),
-    " SELECT last_seq FROM thread"
+    " SELECT last_position FROM thread"
 );
 
 /// $5 the last item to stay.
 const REMOVE_AFTER: &str = concat!(
-    "WITH thread AS (UPDATE chatkitd.threads SET last_seq = last_seq WHERE ",
+    "WITH thread AS (UPDATE chatkitd.threads SET last_position = last_position WHERE ",
     fenced!(),
     " RETURNING id),
      kept AS (
-         SELECT thread_id, seq FROM chatkitd.items JOIN thread ON thread_id = thread.id
+         SELECT thread_id, position FROM chatkitd.items JOIN thread ON thread_id = thread.id
          WHERE items.id = $5),
      removed AS (
          DELETE FROM chatkitd.items USING kept
-         WHERE items.thread_id = kept.thread_id AND items.seq > kept.seq)
+         WHERE items.thread_id = kept.thread_id AND items.position > kept.position)
      SELECT EXISTS (SELECT 1 FROM kept) FROM thread"
 );
 
@@ -116,18 +118,17 @@ where
 /// Binds $5 to $8.
 pub(super) fn with_items<'q, R>(statement: Statement<'q, R>, writes: &'q Together) -> Statement<'q, R> {
     let puts = &writes.puts;
-    statement.bind(&writes.removes).bind(&puts.ids).bind(&puts.hidden).bind(&puts.json)
+    statement.bind(&writes.removes).bind(&puts.ids).bind(&puts.hidden).bind(&puts.bodies)
 }
 
 /// Binds $9 to $13.
-pub(super) fn with_change<'q, R>(statement: Statement<'q, R>, writes: &'q Together) -> Statement<'q, R> {
-    let change = &writes.change;
+pub(super) fn with_change<'q, R>(statement: Statement<'q, R>, columns: Columns) -> Statement<'q, R> {
     statement
-        .bind(change.title.as_deref())
-        .bind(change.active)
-        .bind(change.status.as_deref())
-        .bind(change.allowed_image_domains.as_deref())
-        .bind(change.metadata.as_deref())
+        .bind(columns.title)
+        .bind(columns.active)
+        .bind(columns.status)
+        .bind(columns.allowed_image_domains)
+        .bind(columns.metadata)
 }
 
 pub(super) async fn write(
@@ -158,7 +159,8 @@ pub(super) async fn write_all(
     for batch in batches {
         match batch {
             Batch::Together(writes) => {
-                let statement = with_change(with_items(fenced(database, WRITE, fence), writes), writes);
+                let statement = with_items(fenced(database, WRITE, fence), writes);
+                let statement = with_change(statement, Columns::new(&writes.change)?);
                 let held: Option<(i64,)> =
                     statement.fetch_optional(&mut *connection).await.map_err(store_error)?;
                 held.ok_or(StoreError::Conflict)?;
@@ -201,8 +203,8 @@ async fn release(
     end: &RunEnd,
     last: &Together,
 ) -> Result<(), StoreError> {
-    let statement = with_change(with_items(fenced(database, END, fence), last), last);
-    let held: Option<(i64,)> = statement
+    let statement = with_items(fenced(database, END, fence), last);
+    let held: Option<(i64,)> = with_change(statement, Columns::new(&last.change)?)
         .bind(RunStatus::Ended(end.outcome).as_str())
         .bind(millis(end.now))
         .fetch_optional(connection)
