@@ -1,5 +1,16 @@
 //! How an agent speaks: each event it emits is checked, saved where the protocol says so, and sent.
 
+mod image;
+mod items;
+mod message;
+mod signals;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod widget;
+mod widget_diff;
+mod workflow;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
@@ -7,6 +18,12 @@ use std::task::{Poll, Waker};
 
 use chatkitd_protocol::chatkit::{Page, ThreadEvent, ThreadItem, Time};
 use serde_json::Value;
+
+pub use image::ImageStream;
+pub use message::Message;
+pub use widget::WidgetStream;
+pub use widget_diff::diff_widget;
+pub use workflow::WorkflowStream;
 
 use super::lock;
 use super::log::{EventLog, MAX_LOG_BYTES};
@@ -92,6 +109,7 @@ struct Held {
     json: Option<Vec<u8>>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all are items")]
 enum Write {
     /// Nothing to be saved.
     None,
@@ -155,7 +173,7 @@ impl Shared {
             return;
         }
         state.thread = changed;
-        let event = ThreadEvent::ThreadUpdated { thread: state.thread.to_wire(Page::default()) };
+        let event = ThreadEvent::thread_updated(state.thread.to_wire(Page::default()));
         let json = without_nul(event).1;
         self.send(&mut state, Held { write: Write::Waiting(ItemWrite::Change(Box::new(change))), json });
     }
@@ -164,7 +182,7 @@ impl Shared {
         if item.id().is_empty() {
             item.set_id(self.new_item_id());
         }
-        if item.created_at().is_empty() {
+        if item.created_at().as_str().is_empty() {
             item.set_created_at(wire_time(self.clock.now()));
         }
         if item.thread_id() != thread.id.as_str() {
@@ -292,26 +310,28 @@ fn take_writes(state: &mut State) -> Vec<ItemWrite> {
 
 fn item_of(event: &mut ThreadEvent) -> Option<&mut ThreadItem> {
     match event {
-        ThreadEvent::ItemAdded { item }
-        | ThreadEvent::ItemDone { item }
-        | ThreadEvent::ItemReplaced { item } => Some(item),
+        ThreadEvent::ItemAdded { item, .. }
+        | ThreadEvent::ItemDone { item, .. }
+        | ThreadEvent::ItemReplaced { item, .. } => Some(item),
         _ => None,
     }
 }
 
 fn is_hidden(event: &ThreadEvent) -> bool {
     match event {
-        ThreadEvent::ItemAdded { item }
-        | ThreadEvent::ItemDone { item }
-        | ThreadEvent::ItemReplaced { item } => item.is_hidden(),
+        ThreadEvent::ItemAdded { item, .. }
+        | ThreadEvent::ItemDone { item, .. }
+        | ThreadEvent::ItemReplaced { item, .. } => item.is_hidden(),
         _ => false,
     }
 }
 
 fn write_of(event: ThreadEvent) -> Option<ItemWrite> {
     match event {
-        ThreadEvent::ItemDone { item } | ThreadEvent::ItemReplaced { item } => Some(ItemWrite::Put(item)),
-        ThreadEvent::ItemRemoved { item_id } => Some(ItemWrite::Remove(item_id)),
+        ThreadEvent::ItemDone { item, .. } | ThreadEvent::ItemReplaced { item, .. } => {
+            Some(ItemWrite::Put(item))
+        }
+        ThreadEvent::ItemRemoved { item_id, .. } => Some(ItemWrite::Remove(item_id)),
         _ => None,
     }
 }
@@ -321,7 +341,10 @@ fn without_nul(event: ThreadEvent) -> (ThreadEvent, Option<Vec<u8>>) {
     let json = match serde_json::to_vec(&event) {
         Ok(json) => json,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "an event could not be written as JSON");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an event could not be written as JSON"
+            );
             return (event, None);
         }
     };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use chatkitd_protocol::chatkit::{SdkHiddenContextItem, ThreadEvent, ThreadItem};
+use chatkitd_protocol::chatkit::{ErrorCode, SdkHiddenContextItem, ThreadEvent, ThreadItem};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -17,7 +17,7 @@ use super::live::{Admission, LiveRun, LiveRuns};
 use super::pending::is_partial_message;
 use super::stop::StopReason;
 use crate::ports::{Clock, StoreError, Threads};
-use crate::threads::{ItemWrite, RunEnd, RunOutcome, wire_time};
+use crate::threads::{ItemWrite, RunEnd, RunOutcome, RunStatus, wire_time};
 
 /// How often the end of a run is tried again while the store is away. After that its lease runs out, and
 /// whoever wants the thread next closes it.
@@ -40,6 +40,7 @@ pub(super) struct Run {
 }
 
 /// How the agent's part came to its end.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Ending {
     Done,
     Failed(ThreadEvent),
@@ -52,9 +53,13 @@ impl Run {
         let ending = self.answer(agent).await;
         let leftover = self.live.shared.close();
         match ending {
-            Ending::Stopped(StopReason::LeaseLost) => self.live.shared.send_last(interrupted()),
+            Ending::Stopped(StopReason::LeaseLost) => {
+                self.live.shared.send_last(interrupted());
+                count("superseded");
+            }
             ending => self.finish(ending, leftover).await,
         }
+        metrics::counter!("chatkitd_run_events_total").increment(self.live.log.events());
         drop(self.admission);
         self.live.log.end();
         self.runs.ended(&self.live, self.clock.now());
@@ -74,7 +79,10 @@ impl Run {
                     return Poll::Ready(Some(self.ending(result)));
                 }
                 if self.live.shared.closed() == Some(Closed::TooLong) {
-                    return Poll::Ready(Some(Ending::Failed(error_event("The answer became too long.", false))));
+                    return Poll::Ready(Some(Ending::Failed(error_event(
+                        "The answer became too long.",
+                        false,
+                    ))));
                 }
                 if self.live.shared.has_unsaved() {
                     return Poll::Ready(None);
@@ -100,7 +108,7 @@ impl Run {
                 Ending::Failed(error_event(&message, allow_retry))
             }
             Ok(Err(AgentError::Stream { code, allow_retry })) => {
-                Ending::Failed(ThreadEvent::Error { code, message: None, allow_retry })
+                Ending::Failed(ThreadEvent::error(code, None, allow_retry))
             }
             Ok(Err(error @ AgentError::Failed(_))) => {
                 tracing::error!(%run, error = &error as &dyn std::error::Error, "an agent failed");
@@ -141,6 +149,7 @@ impl Run {
             Ending::Stopped(reason) => self.stopped(reason, leftover.pending),
         };
         writes.splice(0..0, leftover.writes);
+        count(RunStatus::Ended(outcome).as_str());
         let end = RunEnd { outcome, writes, now: self.clock.now() };
         match self.end(end).await {
             Ok(()) => {
@@ -167,9 +176,9 @@ impl Run {
         for item in pending {
             if is_partial_message(&item) {
                 writes.push(ItemWrite::Put(item.clone()));
-                events.push(ThreadEvent::ItemDone { item });
+                events.push(ThreadEvent::item_done(item));
             } else if !item.is_hidden() {
-                events.push(ThreadEvent::ItemRemoved { item_id: item.id().to_owned() });
+                events.push(ThreadEvent::item_removed(item.id().to_owned()));
             }
         }
         let note = match reason {
@@ -217,14 +226,19 @@ impl Run {
     }
 }
 
+/// Counts a run that is over.
+pub(super) fn count(outcome: &'static str) {
+    metrics::counter!("chatkitd_runs_ended_total", "outcome" => outcome).increment(1);
+}
+
 /// The event of a custom error.
 pub(super) fn error_event(message: &str, allow_retry: bool) -> ThreadEvent {
-    ThreadEvent::Error { code: "custom".to_owned(), message: Some(message.to_owned()), allow_retry }
+    ThreadEvent::error(ErrorCode::Custom, Some(message.to_owned()), allow_retry)
 }
 
 /// Something went wrong, in the widget's own words (protocol rule 11).
 pub(super) fn stream_error() -> ThreadEvent {
-    ThreadEvent::Error { code: "stream.error".to_owned(), message: None, allow_retry: true }
+    ThreadEvent::error(ErrorCode::StreamError, None, true)
 }
 
 /// The last event of a run that was cut off.

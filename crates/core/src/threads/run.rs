@@ -99,6 +99,7 @@ pub struct Fence {
 
 /// A change of a thread's items.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are items")]
 pub enum ItemWrite {
     /// Writes an item: at its old place when its id is there already (protocol rule 3), else at the end.
     Put(ThreadItem),
@@ -110,7 +111,8 @@ pub enum ItemWrite {
     Change(Box<ThreadChange>),
 }
 
-/// How long the row of a run that ended is kept, unless an idempotency key names it for longer.
+/// How long the row of a run that ended is kept, so that whoever asks for its events learns that they are
+/// gone; longer while an idempotency key names it.
 pub const ENDED_RUNS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How a run ended.

@@ -16,6 +16,7 @@ pub mod paging;
 pub mod recovery;
 pub mod replacement;
 pub mod revocation;
+pub mod run_log;
 pub mod runs;
 pub mod secrets;
 pub mod sessions;
@@ -60,6 +61,8 @@ macro_rules! store_conformance {
                 a_secret_is_not_added_outside_the_scope_or_to_a_revoked_session,
                 the_eleventh_secret_revokes_the_one_issued_first,
                 only_live_secrets_count_towards_the_cap,
+                a_replacement_counts_towards_the_cap_and_spares_what_it_replaces,
+                refreshing_again_and_again_leaves_ten_live_secrets,
                 a_hosted_secret_that_is_pushed_out_is_cancelled_at_once,
                 adding_in_parallel_leaves_ten_live_secrets,
             }
@@ -71,6 +74,7 @@ macro_rules! store_conformance {
                 nothing_is_replaced_outside_the_scope_or_once_revoked,
                 a_secret_that_was_pushed_out_is_neither_claimed_nor_replaced,
                 a_claim_is_exclusive_until_it_ends_or_is_released,
+                a_late_holder_cannot_release_the_claim_of_another,
                 a_claim_on_a_replaced_secret_returns_the_replacement,
                 of_fifty_callers_one_claims,
                 no_claim_is_given_outside_the_scope_or_once_revoked,
@@ -93,7 +97,7 @@ macro_rules! store_conformance {
             }
             jobs {
                 a_job_is_taken_once_it_is_due,
-                a_taken_job_comes_back_after_its_lease_with_one_more_attempt,
+                a_taken_job_comes_back_later_with_each_attempt,
                 two_takers_never_get_the_same_job,
                 a_finished_job_is_gone,
                 a_lease_survives_the_revocation_of_the_session,
@@ -103,6 +107,7 @@ macro_rules! store_conformance {
                 secrets_go_a_day_after_they_ran_out,
                 sessions_go_thirty_days_after_they_ended,
                 a_sweep_goes_through_more_rows_than_one_batch_holds,
+                what_still_lives_does_not_hide_what_is_over_behind_it,
                 the_store_answers_a_ping,
                 idempotency_keys_go_after_their_time,
                 runs_go_a_day_after_they_ended,
@@ -206,6 +211,30 @@ macro_rules! limiter_conformance {
     };
 }
 
+/// One `#[tokio::test]` for each case of the run log suite; `$make` as in
+/// [`store_conformance!`](crate::store_conformance).
+#[macro_export]
+macro_rules! run_log_conformance {
+    ($make:path) => {
+        $crate::conformance_cases! { $make;
+            run_log {
+                events_come_back_in_order_byte_for_byte,
+                a_reader_goes_on_after_any_number,
+                runs_are_kept_apart,
+                what_is_added_twice_is_there_once,
+                a_gap_is_refused_and_adds_nothing,
+                an_ended_log_says_so_and_takes_nothing_more,
+                a_run_without_events_can_end,
+                a_number_that_was_never_given_out_counts_as_the_last,
+                an_unknown_run_has_no_log,
+                a_part_is_bounded_and_a_larger_event_goes_alone,
+                silence_ends_a_wait_with_nothing,
+                fifty_readers_that_wait_get_each_event_and_the_end,
+            }
+        }
+    };
+}
+
 /// The expansion of [`store_conformance!`](crate::store_conformance).
 #[doc(hidden)]
 #[macro_export]
@@ -243,6 +272,7 @@ mod tests {
             include_str!("recovery.rs"),
             include_str!("replacement.rs"),
             include_str!("revocation.rs"),
+            include_str!("run_log.rs"),
             include_str!("runs.rs"),
             include_str!("secrets.rs"),
             include_str!("sessions.rs"),
