@@ -40,6 +40,7 @@ pub(super) struct Run {
 }
 
 /// How the agent's part came to its end.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Ending {
     Done,
     Failed(ThreadEvent),
@@ -74,7 +75,10 @@ impl Run {
                     return Poll::Ready(Some(self.ending(result)));
                 }
                 if self.live.shared.closed() == Some(Closed::TooLong) {
-                    return Poll::Ready(Some(Ending::Failed(error_event("The answer became too long.", false))));
+                    return Poll::Ready(Some(Ending::Failed(error_event(
+                        "The answer became too long.",
+                        false,
+                    ))));
                 }
                 if self.live.shared.has_unsaved() {
                     return Poll::Ready(None);

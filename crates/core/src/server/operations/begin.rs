@@ -85,11 +85,7 @@ impl ChatServer {
         let now = self.clock.now();
         let Beginning { operation, thread, new_thread, writes } = beginning;
         let idempotency = key.map(|(key, body)| Idempotency {
-            key: IdempotencyKey {
-                operation,
-                thread: new_thread.is_none().then(|| thread.clone()),
-                key,
-            },
+            key: IdempotencyKey { operation, thread: new_thread.is_none().then(|| thread.clone()), key },
             body,
             until: now.checked_add(KEY_KEPT).unwrap_or(now),
         });
