@@ -11,6 +11,9 @@ use crate::error::{ApiError, Extra};
 /// again gets its end.
 const RUN_ELSEWHERE_SECONDS: u64 = 10;
 
+/// How much of an operation that does not exist is quoted.
+const SHOWN_CHARS: usize = 64;
+
 impl From<ServerError> for ApiError {
     fn from(error: ServerError) -> Self {
         match error {
@@ -95,9 +98,11 @@ fn run_elsewhere() -> ApiError {
 
 fn not_active(status: ThreadStatus) -> ApiError {
     let (code, message, reason) = match status {
-        ThreadStatus::Closed { reason, .. } => ("thread_closed", "This thread is closed", reason),
-        ThreadStatus::Locked { reason, .. } => ("thread_locked", "This thread is locked", reason),
-        _ => ("thread_not_active", "This thread takes no messages", None),
+        ThreadStatus::Closed { reason } => ("thread_closed", "This thread is closed", reason),
+        ThreadStatus::Locked { reason } => ("thread_locked", "This thread is locked", reason),
+        ThreadStatus::Active | ThreadStatus::Unknown(_) => {
+            ("thread_not_active", "This thread takes no messages", None)
+        }
     };
     let message = reason.map_or_else(|| format!("{message}."), |reason| format!("{message}: {reason}"));
     ApiError::forbidden(code, message)
@@ -116,12 +121,31 @@ fn agent_failed(error: &AgentError) -> ApiError {
 }
 
 fn bad_request(error: &RequestError) -> ApiError {
-    todo!("{error}")
+    match error {
+        RequestError::Json(error) if error.is_data() => {
+            ApiError::bad_request("invalid_type", format!("The body is no request: {error}."))
+        }
+        RequestError::Json(error) => {
+            ApiError::bad_request("invalid_json", format!("The body is not valid JSON: {error}."))
+        }
+        RequestError::UnknownOperation(name) => {
+            let name: String = name.chars().take(SHOWN_CHARS).collect();
+            ApiError::bad_request("unknown_operation", format!("There is no operation {name:?}."))
+                .about("type")
+        }
+        RequestError::Params { operation, error } => {
+            let message = format!("The params of {operation} are not as it needs them: {error}.");
+            ApiError::bad_request("invalid_params", message).about("params")
+        }
+    }
 }
 
 impl From<RunLogError> for ApiError {
     fn from(error: RunLogError) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "the run log is unavailable");
-        Self::unavailable("run_log_unavailable", "The run's events cannot be read right now. Try again in a moment.")
+        Self::unavailable(
+            "run_log_unavailable",
+            "The run's events cannot be read right now. Try again in a moment.",
+        )
     }
 }

@@ -1,18 +1,23 @@
 //! What a request of the protocol asks for: its operation, and the wishes in its headers.
 
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
 use chatkitd_core::server::{ServerError, StreamWishes};
 use chatkitd_protocol::chatkit;
-use http::{HeaderMap, header};
+use http::HeaderMap;
+use http::request::Parts;
 use sha2::{Digest, Sha256};
+use url::form_urlencoded;
 
-use crate::body::{read_bounded, require_json};
+use crate::body::{check, read_bounded, require_json};
 use crate::error::ApiError;
 use crate::locale;
 
 /// The largest request, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
+/// The deepest nesting: tools' outputs and actions' payloads are kept inside of items, and an item that is
+/// nested deeper than serde reads (128 levels) could be written and never be read again.
+const MAX_DEPTH: usize = 64;
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
@@ -30,6 +35,10 @@ impl Asked {
         let key = idempotency_key(&parts.headers)?;
         let body = read_bounded(body, MAX_BYTES).await?;
         require_json(&parts.headers)?;
+        check(&body, MAX_DEPTH)?;
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(ApiError::bad_request("invalid_json", "The body must be a JSON object."));
+        }
         let operation = chatkit::Request::parse(&body).map_err(ServerError::from)?;
         let wishes = StreamWishes {
             resume: parts.headers.get("x-chatkit-resume").is_some_and(|wish| wish == "1"),
@@ -56,19 +65,28 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// The number of the last event that the client has: by the header, else by the query, else none.
-///
-/// An empty text is 0, as an `EventSource` says that it has none.
-pub(super) fn last_event_id(headers: &HeaderMap, after: Option<&str>) -> Result<u64, ApiError> {
-    let (number, name) = match headers.get(header::HeaderName::from_static("last-event-id")) {
-        Some(number) => (number.to_str().unwrap_or("?"), "Last-Event-ID"),
-        None => (after.unwrap_or(""), "after"),
-    };
-    if number.is_empty() {
-        return Ok(0);
+/// The number of the last event that a client has: from `Last-Event-ID`, else from the query's `after`, else
+/// 0. An empty text is 0, too: so an `EventSource` says that it has none.
+pub(crate) struct After(pub(super) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for After {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let header = parts.headers.get("last-event-id");
+        let query =
+            || form_urlencoded::parse(parts.uri.query()?.as_bytes()).find(|(name, _)| name == "after");
+        let (number, name) = match header {
+            Some(number) => (String::from_utf8_lossy(number.as_bytes()), "Last-Event-ID"),
+            None => (query().map(|(_, number)| number).unwrap_or_default(), "after"),
+        };
+        if number.is_empty() {
+            return Ok(Self(0));
+        }
+        number.parse().map(Self).map_err(|_| {
+            let message =
+                "The number of the last event must be an integer, as the id: of that event says it.";
+            ApiError::bad_request("invalid_event_id", message).about(name)
+        })
     }
-    number.parse().map_err(|_| {
-        let message = "The number of the last event must be an integer, as the id: of that event says it.";
-        ApiError::bad_request("invalid_event_id", message).about(name)
-    })
 }

@@ -71,7 +71,8 @@ impl TestAgent {
     async fn hold(&self, answer: &Answer) {
         let mut item = message(answer, "");
         emit(answer, json!({"type": "thread.item.added", "item": item})).await;
-        let delta = json!({"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": "half"});
+        let delta =
+            json!({"type": "assistant_message.content_part.text_delta", "content_index": 0, "delta": "half"});
         emit(answer, json!({"type": "thread.item.updated", "item_id": item["id"], "update": delta})).await;
         let mut guard = Guard(Some(self.dropped.clone()));
         self.go_on.acquire().await.unwrap().forget();

@@ -38,7 +38,10 @@ pub fn operations_on(thread: &str) -> Vec<Value> {
         ("threads.delete", json!({})),
         ("threads.add_user_message", json!({"input": input("hello")})),
         ("threads.add_client_tool_output", json!({"result": 1})),
-        ("threads.add_structured_input", json!({"item_id": "cti_1", "input": {"status": "skipped", "answers": {}}})),
+        (
+            "threads.add_structured_input",
+            json!({"item_id": "cti_1", "input": {"status": "skipped", "answers": {}}}),
+        ),
         ("threads.retry_after_item", json!({"item_id": "cti_1"})),
         ("threads.custom_action", json!({"item_id": "cti_1", "action": action})),
         ("threads.sync_custom_action", json!({"item_id": "cti_1", "action": action})),
@@ -217,5 +220,9 @@ pub fn kinds(events: &[Value]) -> Vec<&str> {
 /// The text of the last assistant's message.
 pub fn said(events: &[Value]) -> String {
     let texts = events.iter().filter(|event| event["item"]["type"] == "assistant_message");
-    texts.filter_map(|event| event["item"]["content"][0]["text"].as_str()).next_back().unwrap_or("").to_owned()
+    texts
+        .filter_map(|event| event["item"]["content"][0]["text"].as_str())
+        .next_back()
+        .unwrap_or("")
+        .to_owned()
 }

@@ -203,7 +203,9 @@ async fn a_bad_credential_is_never_anonymous() {
     for (credential, code) in
         [("ek_forged", "secret_unknown"), ("sk_unknown", "invalid_key"), ("eyJ.a.b", "invalid_token")]
     {
-        for request in [app.chat(&list()), app.conversation(&list()), app.events("run_1"), app.cancel("run_1")] {
+        for request in
+            [app.chat(&list()), app.conversation(&list()), app.events("run_1"), app.cancel("run_1")]
+        {
             send(request.bearer_auth(credential)).await.is_openai_error(401, code);
         }
     }

@@ -59,7 +59,9 @@ async fn the_same_name_on_another_site_is_somebody_else() {
     let answer = send(app.chat(&create("hello")).bearer_auth(&here)).await;
     assert_eq!(said(&answer.events()), "hello");
     let thread = answer.events()[0]["thread"]["id"].as_str().unwrap().to_owned();
-    send(app.chat(&super::client::get(&thread)).bearer_auth(&there)).await.is_openai_error(404, "thread_not_found");
+    send(app.chat(&super::client::get(&thread)).bearer_auth(&there))
+        .await
+        .is_openai_error(404, "thread_not_found");
     let crossed = app.post("/s/shop/chatkit").json(&create("hello")).bearer_auth(&here);
     send(crossed).await.is_openai_error(403, "wrong_site");
 }

@@ -35,13 +35,18 @@ async fn bodies_that_are_no_request_are_refused() {
     let nul = create("a\u{0}b").to_string();
     send(ask(&nul)).await.is_openai_error(400, "nul_character");
     for (body, param) in [
-        (json!({"type": "threads.get_by_id", "params": {"thread_id": 5}}), "params.thread_id"),
-        (json!({"type": "threads.create", "params": {"input": {"content": "hello"}}}), "params.input.content"),
+        (json!({"type": "threads.get_by_id", "params": {"thread_id": 5}}), "params"),
+        (json!({"type": "threads.create", "params": {"input": {"content": "hello"}}}), "params"),
+        (json!({"type": "threads.get_by_id"}), "params"),
     ] {
         let answer = send(ask(&body.to_string())).await;
-        assert_eq!(answer.status, 400, "{}", answer.text);
+        answer.is_openai_error(400, "invalid_params");
         assert_eq!(answer.param(), param);
     }
+    send(ask(r#"{"params": {}}"#)).await.is_openai_error(400, "invalid_type");
+    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+    let deep = format!(r#"{{"type": "threads.list", "params": {{}}, "metadata": {{"a": {deep}}}}}"#);
+    send(ask(&deep)).await.is_openai_error(400, "too_deep");
 }
 
 #[tokio::test]
@@ -54,14 +59,17 @@ async fn a_request_of_over_a_mebibyte_is_refused_and_one_below_is_not() {
     };
     send(ask(1024 * 1024)).await.is_openai_error(413, "body_too_large");
     assert_eq!(send(ask(1023 * 1024)).await.status, 200);
-    let typed = app.post("/chatkit").bearer_auth(token("ann")).header("content-type", "text/plain").body("{}");
+    let typed =
+        app.post("/chatkit").bearer_auth(token("ann")).header("content-type", "text/plain").body("{}");
     send(typed).await.is_openai_error(415, "unsupported_media_type");
 }
 
 #[tokio::test]
 async fn paths_and_methods_that_nothing_answers_speak_openais_envelope_below_its_paths() {
     let app = Setup::default().start().await;
-    for path in ["/v1", "/v1/", "/v1/models", "/v1/chatkit", "/chatkit/", "/chatkit/runs/x", "/s/default/v1/x"] {
+    for path in
+        ["/v1", "/v1/", "/v1/models", "/v1/chatkit", "/chatkit/", "/chatkit/runs/x", "/s/default/v1/x"]
+    {
         send(app.get(path)).await.is_openai_error(404, "not_found");
     }
     for (path, allow) in [
@@ -135,7 +143,9 @@ async fn what_does_not_fit_the_thread_is_refused() {
 #[tokio::test]
 async fn a_locked_or_closed_thread_takes_no_messages_and_says_why() {
     let app = Setup::default().start().await;
-    for (text, code, reason) in [("lock", "thread_locked", "It is late."), ("close", "thread_closed", "closed.")] {
+    for (text, code, reason) in
+        [("lock", "thread_locked", "It is late."), ("close", "thread_closed", "closed.")]
+    {
         let thread = thread_of(&begin(&app, text).await);
         let answer = send(app.chat(&add(&thread, "hello")).bearer_auth(token("ann"))).await;
         answer.is_openai_error(403, code);
@@ -272,7 +282,9 @@ async fn a_limiter_that_fails_closed_answers_503() {
 /// Sends half a body and waits for what comes.
 async fn half_a_body(app: &TestApp, path: &str) -> String {
     let mut client = TcpStream::connect(app.base.trim_start_matches("http://")).await.unwrap();
-    let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\norigin: https://a.example\r\ncontent-length: 1000\r\n\r\nhalf");
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: a\r\norigin: https://a.example\r\ncontent-length: 1000\r\n\r\nhalf"
+    );
     client.write_all(head.as_bytes()).await.unwrap();
     let mut said = String::new();
     let reading = async {

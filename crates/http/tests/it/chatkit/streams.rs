@@ -16,10 +16,7 @@ async fn a_message_is_answered_with_a_stream_that_no_proxy_may_hold_back() {
     assert!(answer.header("x-chatkit-run-id").starts_with("run_"));
     assert!(answer.header("x-request-id").starts_with("req_"));
     let events = answer.events();
-    assert_eq!(
-        kinds(&events),
-        ["thread.created", "thread.item.done", "stream_options", "thread.item.done"]
-    );
+    assert_eq!(kinds(&events), ["thread.created", "thread.item.done", "stream_options", "thread.item.done"]);
     assert_eq!(said(&events), "hello");
 }
 
@@ -84,7 +81,8 @@ async fn other_operations_are_answered_with_documents() {
 async fn the_address_of_openai_and_those_below_a_site_answer_the_same() {
     let app = Setup { sites: vec![site_of("shop", &[])], ..Setup::default() }.start().await;
     let shop = send(app.post("/s/shop/api/chatkit/session")).await.field("client_secret");
-    for path in ["/chatkit", "/s/shop/chatkit", "/v1/chatkit/conversation", "/s/shop/v1/chatkit/conversation"] {
+    for path in ["/chatkit", "/s/shop/chatkit", "/v1/chatkit/conversation", "/s/shop/v1/chatkit/conversation"]
+    {
         let answer = send(app.post(path).bearer_auth(&shop).json(&create("hello"))).await;
         assert_eq!(said(&answer.events()), "hello", "{path}");
         let run = answer.header("x-chatkit-run-id");
