@@ -149,3 +149,28 @@ impl From<RunLogError> for ApiError {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chatkitd_core::ports::StoreError;
+
+    use super::*;
+
+    /// What no test over HTTP can bring about with a store that never fails.
+    #[test]
+    fn what_is_unavailable_is_to_be_tried_again_and_what_is_broken_is_not() {
+        let broken = || Box::<dyn std::error::Error + Send + Sync>::from("sk-secret");
+        for (error, status, code) in [
+            (ServerError::Store(StoreError::Unavailable(broken())), 503, "store_unavailable"),
+            (ServerError::Store(StoreError::Other(broken())), 500, "internal_error"),
+            (ServerError::Store(StoreError::Conflict), 409, "conflict"),
+            (ServerError::RunLog(RunLogError(broken())), 503, "run_log_unavailable"),
+            (ServerError::AlreadyAnswered, 409, "already_answered"),
+        ] {
+            let refusal = ApiError::from(error);
+            assert_eq!((refusal.status.as_u16(), refusal.code), (status, code));
+            assert_eq!(matches!(refusal.extra, Extra::RetryAfter(1..)), status == 503, "{code}");
+            assert!(!refusal.message.contains("sk-secret"));
+        }
+    }
+}
