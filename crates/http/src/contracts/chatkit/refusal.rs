@@ -1,5 +1,6 @@
 //! Why the engine refused, as status, code and a sentence that says what to do next.
 
+use chatkitd_core::id::RunId;
 use chatkitd_core::ports::RunLogError;
 use chatkitd_core::server::{AgentError, ServerError};
 use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
@@ -21,58 +22,30 @@ impl From<ServerError> for ApiError {
             ServerError::Invalid { param, message } => {
                 Self::bad_request("invalid_value", message).about(param)
             }
-            ServerError::ThreadNotFound => gone_or_never("thread_not_found", "There is no such thread."),
-            ServerError::ItemNotFound => {
-                gone_or_never("item_not_found", "There is no such item in this thread.")
-            }
-            ServerError::RunNotFound => gone_or_never("run_not_found", "There is no such run."),
+            ServerError::WrongItem(message) => Self::bad_request("wrong_item", message),
+            // The same for what never was, what was deleted and what is somebody else's.
+            ServerError::ThreadNotFound => missing("thread_not_found", "There is no such thread."),
+            ServerError::ItemNotFound => missing("item_not_found", "There is no such item in this thread."),
+            ServerError::RunNotFound => missing("run_not_found", "There is no such run."),
             ServerError::RunGone => Self::new(
                 StatusCode::GONE,
                 "run_gone",
                 "The events of this run are not kept any more. Load the thread instead.",
             ),
             ServerError::RunElsewhere => run_elsewhere(),
-            ServerError::WrongItem(message) => Self::bad_request("wrong_item", message),
-            ServerError::AlreadyAnswered => Self::new(
-                StatusCode::CONFLICT,
-                "already_answered",
-                "These questions were answered or skipped already.",
-            ),
-            ServerError::ThreadBusy(run) => Self {
-                extra: Extra::Run(run),
-                ..Self::new(
-                    StatusCode::CONFLICT,
-                    "thread_busy",
-                    "Another answer is being given in this thread. Wait for its end, or stop it first.",
-                )
-            },
+            ServerError::AlreadyAnswered => {
+                conflict("already_answered", "These questions were answered or skipped already.")
+            }
+            ServerError::ThreadBusy(run) => thread_busy(run),
             ServerError::ThreadNotActive(status) => not_active(status),
-            ServerError::KeyReused => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "This Idempotency-Key came before with another body. Send another key.",
-            )
-            .about("Idempotency-Key"),
-            ServerError::TooManyRuns => Self {
-                extra: Extra::RetryAfter(1),
-                ..Self::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "too_many_runs",
-                    "You have too many answers under way. Wait until one of them has ended.",
-                )
-            },
+            ServerError::KeyReused => key_reused(),
+            ServerError::TooManyRuns => too_many_runs(),
             ServerError::NotConfigured(what) => Self::new(
                 StatusCode::NOT_IMPLEMENTED,
                 "not_configured",
                 format!("This server has no {what} configured."),
             ),
-            ServerError::NoAgent(workflow) => Self::configuration(
-                "no_agent",
-                format!(
-                    "Nothing here answers for the workflow {workflow}. Set CHATKIT_WORKFLOW_ID to one that \
-                     runs here, such as wf_demo."
-                ),
-            ),
+            ServerError::NoAgent(workflow) => no_agent(&workflow),
             ServerError::Agent(error) => agent_failed(&error),
             ServerError::RunLog(error) => error.into(),
             ServerError::Store(error) => error.into(),
@@ -80,9 +53,39 @@ impl From<ServerError> for ApiError {
     }
 }
 
-/// The same for what never was, what was deleted and what is somebody else's.
-fn gone_or_never(code: &'static str, message: &str) -> ApiError {
+fn missing(code: &'static str, message: &str) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, code, message)
+}
+
+fn conflict(code: &'static str, message: &str) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, code, message)
+}
+
+fn thread_busy(run: RunId) -> ApiError {
+    let message = "Another answer is being given in this thread. Wait for its end, or stop it first.";
+    ApiError { extra: Extra::Run(run), ..conflict("thread_busy", message) }
+}
+
+fn key_reused() -> ApiError {
+    let message = "This Idempotency-Key came before with another body. Send another key.";
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
+        .about("Idempotency-Key")
+}
+
+fn too_many_runs() -> ApiError {
+    let message = "You have too many answers under way. Wait until one of them has ended.";
+    ApiError {
+        extra: Extra::RetryAfter(1),
+        ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_runs", message)
+    }
+}
+
+fn no_agent(workflow: &str) -> ApiError {
+    let message = format!(
+        "Nothing here answers for the workflow {workflow}. Set CHATKIT_WORKFLOW_ID to one that runs here, such \
+         as wf_demo."
+    );
+    ApiError::configuration("no_agent", message)
 }
 
 /// 503 and not 409: the request is right and nothing of the client's stands in the way. It only came to the

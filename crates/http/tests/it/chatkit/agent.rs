@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chatkitd_core::id::SessionId;
 use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
 use chatkitd_core::threads::ThreadChange;
 use chatkitd_protocol::chatkit::{Action, ThreadEvent, ThreadItem, WidgetItem};
@@ -87,7 +88,7 @@ fn who(turn: &Turn) -> String {
     json!({
         "site": context.site.as_str(),
         "user": context.user.as_str(),
-        "session": context.session.as_ref().map(|session| session.as_str()),
+        "session": context.session.as_ref().map(SessionId::as_str),
         "workflow": context.workflow,
         "state_variables": context.state_variables,
         "locale": context.locale,
