@@ -32,11 +32,14 @@ pub(crate) fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
 
-fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millis).map_err(|error| Damaged::because(column, error))
 }
 
-fn optional_timestamp(column: &'static str, millis: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) fn optional_timestamp(
+    column: &'static str,
+    millis: Option<i64>,
+) -> Result<Option<Timestamp>, StoreError> {
     millis.map(|millis| timestamp(column, millis)).transpose()
 }
 

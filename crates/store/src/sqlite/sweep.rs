@@ -1,5 +1,6 @@
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::threads::RUN_KEPT;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -22,12 +23,25 @@ const WINDOWS: &str = "\
     DELETE FROM limiter_windows WHERE key IN (
         SELECT key FROM limiter_windows WHERE resets_at <= ?1 LIMIT ?2)";
 
+const KEYS: &str = "\
+    DELETE FROM idempotency_keys WHERE run_id IN (
+        SELECT run_id FROM idempotency_keys WHERE kept_until <= ?1 LIMIT ?2) AND kept_until <= ?1";
+/// Ids begin with the time at which a run began, so the old ones come first.
+const RUNS: &str = "\
+    DELETE FROM runs WHERE id IN (
+        SELECT id FROM runs
+        WHERE id < printf('run_%012x', ?1) AND ended_at <= ?1
+          AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE run_id = runs.id)
+        ORDER BY id LIMIT ?2)";
+
 pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<(), StoreError> {
     batches(database, SEALED, millis(now)).await?;
     batches(database, SECRETS, before(now, REFRESH_GRACE)).await?;
     batches(database, EXPIRED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, REVOKED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
-    batches(database, WINDOWS, millis(now)).await
+    batches(database, WINDOWS, millis(now)).await?;
+    batches(database, KEYS, millis(now)).await?;
+    batches(database, RUNS, before(now, RUN_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch. Other writes get in between.
