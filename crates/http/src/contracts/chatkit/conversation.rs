@@ -34,8 +34,8 @@ use crate::error::ApiError;
             (Object = "application/json"),
             (String = "text/event-stream")
         ), headers(
-            ("x-chatkit-run-id" = Option<String>, description = "The run whose events these are, or that is going on the thread"),
-            ("chatkit-device-token" = Option<String>, description = "Keeps a new anonymous visitor where cookies are blocked"),
+            ("x-chatkit-run-id" = String, description = "The run whose events these are, or that is going on the thread"),
+            ("chatkit-device-token" = String, description = "Keeps a new anonymous visitor where cookies are blocked"),
         )),
         (status = 400, description = "Not a request of the protocol, or one that does not fit the thread", body = OpenAiErrorBody),
         (status = 401, description = "Not signed in, or a credential that is not good", body = OpenAiErrorBody),
@@ -77,7 +77,7 @@ pub(crate) async fn page(
             (Object = "application/json"),
             (String = "text/event-stream")
         ), headers(
-            ("x-chatkit-run-id" = Option<String>, description = "The run whose events these are, or that is going on the thread")
+            ("x-chatkit-run-id" = String, description = "The run whose events these are, or that is going on the thread")
         )),
         (status = 400, description = "Not a request of the protocol, or one that does not fit the thread", body = OpenAiErrorBody),
         (status = 401, description = "No client secret or token, or one that is not good", body = OpenAiErrorBody),
