@@ -11,9 +11,9 @@ use rusqlite::{Connection, params};
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, all, first};
-use super::runs::{self, length, now};
+use super::runs::{self, now};
 use crate::error::Damaged;
-use crate::rows::millis;
+use crate::rows::{millis, whole_millis};
 use crate::thread_rows::{checkpoint_text, run_id};
 
 /// How many leases are renewed in one operation: others get in between.
@@ -42,7 +42,7 @@ pub(super) async fn renew(
     let mut answers = Vec::with_capacity(runs.len());
     for batch in runs.chunks(AT_ONCE) {
         let rows = batch.iter().map(RenewalRow::try_from).collect::<Result<Vec<_>, _>>()?;
-        let lease = length(lease);
+        let lease = whole_millis(lease);
         let renew = move |connection: &Connection| {
             rows.iter().map(|row| renew_one(connection, row, lease)).collect::<QueryResult<Vec<_>>>()
         };

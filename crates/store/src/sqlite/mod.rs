@@ -36,7 +36,8 @@ use chatkitd_core::ports::{
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 use chatkitd_core::threads::{
     Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
@@ -102,12 +103,17 @@ impl Store for SqliteStore {
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         secrets::claim(&self.0, scope, old, now, until).await
     }
 
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
-        secrets::release(&self.0, scope, old).await
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
+        secrets::release(&self.0, scope, old, token).await
     }
 
     async fn replace_secret(
@@ -194,10 +200,10 @@ impl Maintenance for SqliteStore {
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
-        jobs::take(&self.0, now, until, limit).await
+        jobs::take(&self.0, now, lease, limit).await
     }
 
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError> {

@@ -1,7 +1,5 @@
 //! Runs, and the leases that they hold on threads.
 
-use std::time::Duration;
-
 use chatkitd_core::id::{RunId, ThreadId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadRecord};
@@ -13,7 +11,7 @@ use super::query::{Columns, FromColumns, execute, first};
 use super::sessions::Reach;
 use super::{idempotency, items};
 use crate::columns::{run_columns, thread_columns};
-use crate::rows::{millis, record, user};
+use crate::rows::{millis, record, user, whole_millis};
 use crate::thread_rows::{RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
 
 /// Now, by the database's clock.
@@ -23,11 +21,6 @@ macro_rules! now {
     };
 }
 pub(super) use now;
-
-/// A lease's length as a parameter.
-pub(super) fn length(lease: Duration) -> i64 {
-    i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)
-}
 
 /// A [`RunStart`], ready for the writing thread.
 struct Start {
@@ -55,7 +48,7 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
         writes: write_rows(&start.writes)?,
         idempotency: start.idempotency.as_ref().map(|key| idempotency::KeyRow::new(scope, key)),
         now: millis(start.now),
-        lease: length(start.lease),
+        lease: whole_millis(start.lease),
     };
     database.write(move |connection| start.run(connection)).await
 }
