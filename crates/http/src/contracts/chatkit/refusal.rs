@@ -101,9 +101,9 @@ fn run_elsewhere() -> ApiError {
 
 fn not_active(status: ThreadStatus) -> ApiError {
     let (code, message, reason) = match status {
-        ThreadStatus::Closed { reason } => ("thread_closed", "This thread is closed", reason),
-        ThreadStatus::Locked { reason } => ("thread_locked", "This thread is locked", reason),
-        ThreadStatus::Active | ThreadStatus::Unknown(_) => {
+        ThreadStatus::Closed(closed) => ("thread_closed", "This thread is closed", closed.reason),
+        ThreadStatus::Locked(locked) => ("thread_locked", "This thread is locked", locked.reason),
+        ThreadStatus::Active(_) | ThreadStatus::Unknown(_) => {
             ("thread_not_active", "This thread takes no messages", None)
         }
     };
@@ -124,23 +124,18 @@ fn agent_failed(error: &AgentError) -> ApiError {
 }
 
 fn bad_request(error: &RequestError) -> ApiError {
-    match error {
-        RequestError::Json(error) if error.is_data() => {
-            ApiError::bad_request("invalid_type", format!("The body is no request: {error}."))
-        }
-        RequestError::Json(error) => {
-            ApiError::bad_request("invalid_json", format!("The body is not valid JSON: {error}."))
-        }
+    let (code, message) = match error {
+        RequestError::Json(_) => ("invalid_json", error.to_string()),
+        RequestError::TooDeep => ("too_deep", error.to_string()),
+        RequestError::Nul => ("nul_character", error.to_string()),
         RequestError::UnknownOperation(name) => {
             let name: String = name.chars().take(SHOWN_CHARS).collect();
-            ApiError::bad_request("unknown_operation", format!("There is no operation {name:?}."))
-                .about("type")
+            ("unknown_operation", format!("There is no operation {name:?}."))
         }
-        RequestError::Params { operation, error } => {
-            let message = format!("The params of {operation} are not as it needs them: {error}.");
-            ApiError::bad_request("invalid_params", message).about("params")
-        }
-    }
+        RequestError::Envelope { .. } => ("invalid_request", error.to_string()),
+        RequestError::Params { .. } => ("invalid_params", error.to_string()),
+    };
+    ApiError { param: error.param().map(str::to_owned), ..ApiError::bad_request(code, message) }
 }
 
 impl From<RunLogError> for ApiError {

@@ -9,15 +9,12 @@ use http::request::Parts;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use crate::body::{check, read_bounded, require_json};
+use crate::body::{read_bounded, require_json};
 use crate::error::ApiError;
 use crate::locale;
 
 /// The largest request, in bytes.
 const MAX_BYTES: usize = 1024 * 1024;
-/// The deepest nesting: tools' outputs and actions' payloads are kept inside of items, and an item that is
-/// nested deeper than serde reads (128 levels) could be written and never be read again.
-const MAX_DEPTH: usize = 64;
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
@@ -35,10 +32,6 @@ impl Asked {
         let key = idempotency_key(&parts.headers)?;
         let body = read_bounded(body, MAX_BYTES).await?;
         require_json(&parts.headers)?;
-        check(&body, MAX_DEPTH)?;
-        if !body.trim_ascii_start().starts_with(b"{") {
-            return Err(ApiError::bad_request("invalid_json", "The body must be a JSON object."));
-        }
         let operation = chatkit::Request::parse(&body).map_err(ServerError::from)?;
         let wishes = StreamWishes {
             resume: parts.headers.get("x-chatkit-resume").is_some_and(|wish| wish == "1"),
