@@ -36,9 +36,7 @@ impl Server {
             wait.notified().await;
             "done"
         };
-        let routes = Router::new()
-            .route("/", get(async || "hello"))
-            .route("/slow", get(slow));
+        let routes = Router::new().route("/", get(async || "hello")).route("/slow", get(slow));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
