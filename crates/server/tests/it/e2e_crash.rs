@@ -17,9 +17,9 @@ use crate::server::{Env, required};
 use crate::wait::until;
 
 const STREAMS: usize = 50;
-/// How many deltas there are, in all streams together, before the server is killed. After the first few, in
-/// the middle, and when checkpoints were made several times.
-const KILLED_AFTER: [usize; 3] = [STREAMS, STREAMS * 15, STREAMS * 60];
+/// How many deltas there are, in all streams together, before the server is killed: as soon as all of them have
+/// begun, in the middle, and when checkpoints were made several times.
+const KILLED_AFTER: [usize; 3] = [0, STREAMS * 15, STREAMS * 60];
 /// What an answer may lack of what a client has seen (design 4.8).
 const LOST: Duration = Duration::from_secs(1);
 const LEASE_AND_MORE: Duration = Duration::from_secs(40);
@@ -30,6 +30,13 @@ fn env(folder: &TempDir) -> Env {
     Env::sqlite(folder)
         .set("CHATKITD_CONFIG", config.to_str().unwrap())
         .set("CHATKIT_WORKFLOW_ID", "wf_slow")
+}
+
+/// What all clients together have seen so far.
+#[derive(Default)]
+struct Progress {
+    begun: AtomicUsize,
+    deltas: AtomicUsize,
 }
 
 /// What one client saw until its connection broke.
@@ -44,11 +51,12 @@ struct Witness {
 }
 
 impl Witness {
-    async fn watch(chat: Chat, deltas: Arc<AtomicUsize>) -> Self {
+    async fn watch(chat: Chat, progress: Arc<Progress>) -> Self {
         // Each word is its number, so that a text with a hole is not a beginning of the whole.
         let words: Vec<_> = (0..5_000).map(|number| number.to_string()).collect();
         let mut events = chat.create(&words.join(" ")).await;
         let (run, thread) = (events.run.clone(), events.thread().await);
+        progress.begun.fetch_add(1, Ordering::Relaxed);
         let mut witness =
             Self { chat, run, thread, done: Vec::new(), heard: Vec::new(), text: String::new() };
         while let Some(event) = events.next().await {
@@ -56,7 +64,7 @@ impl Witness {
             if let Some(delta) = event.delta() {
                 witness.text.push_str(delta);
                 witness.heard.push((Instant::now(), witness.text.len()));
-                deltas.fetch_add(1, Ordering::Relaxed);
+                progress.deltas.fetch_add(1, Ordering::Relaxed);
             }
         }
         witness
@@ -99,11 +107,14 @@ async fn say_when_free(chat: &Chat, thread: &str) -> Events {
 
 async fn kill_in_the_middle(folder: &TempDir, env: &Env, after: usize) {
     let mut node = Process::serve(folder.path(), env);
-    let deltas = Arc::new(AtomicUsize::new(0));
+    let progress = Arc::new(Progress::default());
     let chats = join_all((0..STREAMS).map(|_| Chat::open(&node.url, "wf_slow"))).await;
     let watching: Vec<_> =
-        chats.into_iter().map(|chat| tokio::spawn(Witness::watch(chat, deltas.clone()))).collect();
-    until("enough was said", async || deltas.load(Ordering::Relaxed) >= after).await;
+        chats.into_iter().map(|chat| tokio::spawn(Witness::watch(chat, progress.clone()))).collect();
+    until("enough was said", async || {
+        progress.begun.load(Ordering::Relaxed) == STREAMS && progress.deltas.load(Ordering::Relaxed) >= after
+    })
+    .await;
     let killed_at = Instant::now();
     node.kill();
     let witnesses = join_all(watching).await;
