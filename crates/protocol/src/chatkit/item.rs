@@ -121,6 +121,7 @@ macro_rules! item {
 
 item! {
     /// `user_message`: what the user wrote.
+    #[derive(Default)]
     pub struct UserMessageItem {
         /// Text and tags, in their order.
         pub content: Vec<UserMessageContent>,
@@ -138,6 +139,7 @@ item! {
 
 item! {
     /// `assistant_message`: what the assistant answered.
+    #[derive(Default)]
     pub struct AssistantMessageItem {
         /// The parts of the answer.
         pub content: Vec<AssistantMessageContent>,
@@ -186,6 +188,7 @@ words! {
 
 item! {
     /// `client_tool_call`: a call of a tool that runs in the page.
+    #[derive(Default)]
     pub struct ClientToolCallItem {
         /// Whether the page has answered.
         #[serde(default)]
@@ -229,6 +232,7 @@ pub struct GeneratedImage {
 
 item! {
     /// `generated_image`: an image that the assistant makes or made.
+    #[derive(Default)]
     pub struct GeneratedImageItem {
         /// The image, as soon as there is something to see.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,6 +253,7 @@ words! {
 
 item! {
     /// `structured_input`: questions to the user.
+    #[derive(Default)]
     pub struct StructuredInputItem {
         /// Whether they were answered.
         #[serde(default)]
@@ -276,11 +281,13 @@ item! {
 
 item! {
     /// `end_of_turn`: the assistant's turn is over.
+    #[derive(Default)]
     pub struct EndOfTurnItem {}
 }
 
 item! {
     /// `hidden_context_item`: what the assistant knows and the user does not see. Never sent to a client.
+    #[derive(Default)]
     pub struct HiddenContextItem {
         /// Free.
         pub content: Value,
@@ -289,6 +296,7 @@ item! {
 
 item! {
     /// `sdk_hidden_context`: the same, written by the server itself. Never sent to a client.
+    #[derive(Default)]
     pub struct SdkHiddenContextItem {
         /// In words, for the model.
         pub content: String,

@@ -21,6 +21,15 @@ impl StructuredInput {
             Self::Unknown(input) => input.extra.get("id")?.as_str(),
         }
     }
+
+    /// Writes the answer down. A question of an unknown kind stays as it is.
+    pub fn set_answer(&mut self, answer: StructuredInputAnswer) {
+        match self {
+            Self::MultipleChoice(input) => input.answer = Some(answer),
+            Self::Freeform(input) => input.answer = Some(answer),
+            Self::Unknown(_) => {}
+        }
+    }
 }
 
 /// `multiple_choice`: a question with options. The user may also write an answer of their own.

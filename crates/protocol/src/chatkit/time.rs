@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The reference server leaves the zone out and writes microseconds. What was read is kept and written back as it
 /// came; whoever needs the moment itself parses the text, and takes one without a zone for UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(transparent)]
 pub struct Time(String);

@@ -34,6 +34,15 @@ impl UserMessageContent {
     pub fn text(text: impl Into<String>) -> Self {
         Self::InputText(InputText { text: text.into(), extra: Extra::new() })
     }
+
+    /// What the user sees of it; nothing of an unknown kind.
+    pub fn as_text(&self) -> &str {
+        match self {
+            Self::InputText(part) => &part.text,
+            Self::InputTag(part) => &part.text,
+            Self::Unknown(_) => "",
+        }
+    }
 }
 
 /// `input_text`: text.
