@@ -129,7 +129,8 @@ impl Connection {
         };
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(patience.stalled));
-        let served = server.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
+        let served =
+            server.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
         tokio::select! {
             // In this order, so that a request that arrived counts even where a busy machine is late to look.
             biased;

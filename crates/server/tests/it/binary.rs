@@ -84,12 +84,8 @@ impl Process {
     }
 
     fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let up = read(child.stderr.take().unwrap(), log.clone());
         let url = up.recv_timeout(Duration::from_secs(20));

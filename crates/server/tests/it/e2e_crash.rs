@@ -27,9 +27,7 @@ const LEASE_AND_MORE: Duration = Duration::from_secs(40);
 fn env(folder: &TempDir) -> Env {
     let config = folder.path().join("own.toml");
     std::fs::write(&config, "[workflows.wf_slow]\nagent = \"echo\"\ndelay = \"50ms\"\n").unwrap();
-    Env::sqlite(folder)
-        .set("CHATKITD_CONFIG", config.to_str().unwrap())
-        .set("CHATKIT_WORKFLOW_ID", "wf_slow")
+    Env::sqlite(folder).set("CHATKITD_CONFIG", config.to_str().unwrap()).set("CHATKIT_WORKFLOW_ID", "wf_slow")
 }
 
 /// What all clients together have seen so far.
@@ -137,7 +135,9 @@ async fn after_kill_9_nothing_announced_is_lost_and_every_thread_goes_on_with_po
     for (round, after) in KILLED_AFTER.into_iter().enumerate() {
         // With and without the log between nodes: who ends the run's events differs.
         let env = if round == 1 {
-            env.clone().set("CHATKITD_REDIS_URL", required("CHATKITD_TEST_REDIS_URL")).set("CHATKITD_LIMITER", "memory")
+            env.clone()
+                .set("CHATKITD_REDIS_URL", required("CHATKITD_TEST_REDIS_URL"))
+                .set("CHATKITD_LIMITER", "memory")
         } else {
             env.clone()
         };

@@ -223,6 +223,8 @@ async fn who_watches_a_run_of_a_dead_node_is_told_that_it_was_interrupted() {
     assert!(said.len() == 1 && said[0].starts_with("word word "), "{said:?}");
     let next = on_b.say(&thread, "short").await.rest().await;
     assert_eq!(next.last().unwrap().kind(), "thread.item.done");
-    until("the node is gone", async || on_a.request("threads.list", &serde_json::json!({})).send().await.is_err())
-        .await;
+    until("the node is gone", async || {
+        on_a.request("threads.list", &serde_json::json!({})).send().await.is_err()
+    })
+    .await;
 }
