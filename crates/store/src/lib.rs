@@ -15,7 +15,6 @@ mod postgres;
 mod role_query;
 mod rows;
 mod sqlite;
-mod thread_rows;
 
 pub use error::{DatabaseError, MigrateError};
 pub use postgres::{PostgresOptions, PostgresStore, supabase_migration};

@@ -42,6 +42,11 @@ impl ThreadRecord {
         }
     }
 
+    /// Whether it takes messages: it is neither locked nor closed, nor in a state that is not known here.
+    pub fn is_active(&self) -> bool {
+        matches!(self.status, ThreadStatus::Active(_))
+    }
+
     /// The thread as a client sees it, with `items`.
     pub fn to_wire(&self, items: Page<ThreadItem>) -> Thread {
         Thread {

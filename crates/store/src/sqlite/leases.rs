@@ -14,7 +14,7 @@ use super::query::{Columns, FromColumns, all, first};
 use super::runs::{self, now};
 use crate::error::Damaged;
 use crate::rows::{millis, whole_millis};
-use crate::thread_rows::{checkpoint_text, run_id};
+use super::thread_rows::{checkpoint_text, run_id};
 
 /// How many leases are renewed in one operation: others get in between.
 const AT_ONCE: usize = 500;

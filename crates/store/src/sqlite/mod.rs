@@ -5,6 +5,7 @@
 //! neither wait for the writer nor hold it up.
 
 mod audit;
+mod checkpoint;
 mod database;
 mod error;
 mod idempotency;
@@ -22,6 +23,7 @@ mod runs;
 mod secrets;
 mod sessions;
 mod sweep;
+mod thread_rows;
 mod threads;
 mod writer;
 

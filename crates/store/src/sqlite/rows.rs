@@ -2,7 +2,7 @@
 
 use super::query::{Columns, FromColumns};
 use crate::rows::{AuditRow, JobRow, KeyRow, ReplacementRow, SecretRow, SessionRow, StandingRow, WindowRow};
-use crate::thread_rows::{RunRow, ThreadRow};
+use super::thread_rows::{RunRow, ThreadRow};
 
 impl FromColumns for SessionRow {
     fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {

@@ -1,4 +1,4 @@
-//! Rows of threads, items and runs, of both databases, and how they become the domain's records.
+//! Rows of threads, items and runs, and how they become the domain's records.
 
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::StoreError;
@@ -12,8 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Damaged;
 use crate::rows::{millis, optional_timestamp, timestamp};
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct ThreadRow {
+pub(super) struct ThreadRow {
     pub id: String,
     pub site: String,
     pub user_id: String,
@@ -61,8 +60,7 @@ impl TryFrom<ThreadRow> for ThreadRecord {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct RunRow {
+pub(super) struct RunRow {
     pub id: String,
     pub thread_id: String,
     pub status: String,
@@ -84,12 +82,12 @@ impl TryFrom<RunRow> for RunRecord {
     }
 }
 
-pub(crate) fn run_id(column: &'static str, text: &str) -> Result<RunId, StoreError> {
+pub(super) fn run_id(column: &'static str, text: &str) -> Result<RunId, StoreError> {
     RunId::parse(text).ok_or_else(|| Damaged::bare(column))
 }
 
 /// An [`ItemWrite`], ready for the database: whoever writes has no time for JSON.
-pub(crate) enum WriteRow {
+pub(super) enum WriteRow {
     Put(ItemRow),
     Remove(String),
     RemoveAfter(String),
@@ -97,7 +95,7 @@ pub(crate) enum WriteRow {
 }
 
 /// An item, ready for the database.
-pub(crate) struct ItemRow {
+pub(super) struct ItemRow {
     pub id: String,
     pub hidden: bool,
     pub body: String,
@@ -105,7 +103,7 @@ pub(crate) struct ItemRow {
 
 /// A [`ThreadChange`], ready for the database. The outer `None` leaves a column as it is.
 #[derive(Default)]
-pub(crate) struct ChangeRow {
+pub(super) struct ChangeRow {
     pub title: Option<Option<String>>,
     pub status: Option<String>,
     pub allowed_image_domains: Option<Option<String>>,
@@ -149,27 +147,27 @@ impl TryFrom<&ThreadChange> for ChangeRow {
     }
 }
 
-pub(crate) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreError> {
+pub(super) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreError> {
     writes.iter().map(WriteRow::try_from).collect()
 }
 
 /// A checkpoint's items as one text.
-pub(crate) fn checkpoint_text(items: &[ThreadItem]) -> Result<String, StoreError> {
+pub(super) fn checkpoint_text(items: &[ThreadItem]) -> Result<String, StoreError> {
     text(&items)
 }
 
 /// A checkpoint's items, ready to be appended.
-pub(crate) fn checkpoint_rows(checkpoint: &str) -> Result<Vec<ItemRow>, StoreError> {
+pub(super) fn checkpoint_rows(checkpoint: &str) -> Result<Vec<ItemRow>, StoreError> {
     let items: Vec<ThreadItem> = value("threads.checkpoint", checkpoint)?;
     items.iter().map(ItemRow::try_from).collect()
 }
 
-pub(crate) fn item(body: &str) -> Result<ThreadItem, StoreError> {
+pub(super) fn item(body: &str) -> Result<ThreadItem, StoreError> {
     value("items.body", body)
 }
 
 /// A page from bodies of which one more was asked for than the page holds.
-pub(crate) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPage, StoreError> {
+pub(super) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPage, StoreError> {
     let limit = limit as usize;
     let has_more = bodies.len() > limit;
     bodies.truncate(limit);
@@ -178,7 +176,7 @@ pub(crate) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPa
 }
 
 /// A page from rows of which one more was asked for than the page holds.
-pub(crate) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<ThreadPage, StoreError> {
+pub(super) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<ThreadPage, StoreError> {
     let limit = limit as usize;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
@@ -186,14 +184,14 @@ pub(crate) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<Thread
     Ok(ThreadPage { threads, has_more })
 }
 
-pub(crate) fn feedback_word(kind: FeedbackKind) -> &'static str {
+pub(super) fn feedback_word(kind: FeedbackKind) -> &'static str {
     match kind {
         FeedbackKind::Positive => "positive",
         FeedbackKind::Negative => "negative",
     }
 }
 
-pub(crate) fn feedback_kind(word: &str) -> Result<FeedbackKind, StoreError> {
+pub(super) fn feedback_kind(word: &str) -> Result<FeedbackKind, StoreError> {
     match word {
         "positive" => Ok(FeedbackKind::Positive),
         "negative" => Ok(FeedbackKind::Negative),
@@ -208,3 +206,20 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
 fn value<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
 }
+
+/// A thread, without its lease.
+macro_rules! thread_columns {
+    () => {
+        "threads.id, threads.site, threads.user_id, threads.created_at, threads.title, threads.status, \
+         threads.allowed_image_domains, threads.metadata"
+    };
+}
+
+/// A run, beside its thread.
+macro_rules! run_columns {
+    () => {
+        "runs.id, threads.id AS thread_id, runs.status, runs.started_at, runs.ended_at"
+    };
+}
+
+pub(super) use {run_columns, thread_columns};
