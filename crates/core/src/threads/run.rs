@@ -121,7 +121,8 @@ impl ItemWrite {
     }
 }
 
-/// How long the row of a run that ended is kept, unless an idempotency key names it for longer.
+/// How long the row of a run that ended is kept, so that whoever asks for its events learns that they are
+/// gone; longer while an idempotency key names it.
 pub const ENDED_RUNS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How a run ended.

@@ -173,7 +173,7 @@ impl Conversations {
     fn begin_on(&mut self, scope: &Scope, start: &RunStart, clock: Timestamp) -> Result<Begun, StoreError> {
         let conversation = self.threads.get_mut(&start.thread).filter(|found| owns(scope, &found.record));
         let conversation = conversation.ok_or(StoreError::NotFound)?;
-        if !conversation.record.is_active() {
+        if !conversation.record.status.is_active() {
             return Ok(Begun::NotActive(conversation.record.status.clone()));
         }
         let mut before = conversation.run.as_ref().and_then(|run| self.runs.get_mut(run));
