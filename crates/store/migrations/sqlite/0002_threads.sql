@@ -29,7 +29,8 @@ CREATE TABLE items (
     id       TEXT    NOT NULL,
     hidden   INTEGER NOT NULL,
     body     TEXT    NOT NULL,
-    feedback TEXT,
+    feedback    TEXT,
+    feedback_at INTEGER,
     PRIMARY KEY (thread, position)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX items_by_id ON items (thread, id);
