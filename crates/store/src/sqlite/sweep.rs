@@ -6,7 +6,7 @@
 
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
-use chatkitd_core::threads::RUN_KEPT;
+use chatkitd_core::threads::ENDED_RUNS_KEPT;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -70,7 +70,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     walk(database, &SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, WINDOWS, millis(now)).await?;
     batches(database, KEYS, millis(now)).await?;
-    batches(database, RUNS, before(now, RUN_KEPT)).await
+    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch. Other writes get in between.
