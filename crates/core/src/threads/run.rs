@@ -111,6 +111,16 @@ pub enum ItemWrite {
     Change(Box<ThreadChange>),
 }
 
+impl ItemWrite {
+    /// The change of the thread that this is, if it is one.
+    pub fn change(&self) -> Option<&ThreadChange> {
+        match self {
+            Self::Change(change) => Some(change),
+            Self::Put(_) | Self::Remove(_) | Self::RemoveAfter(_) => None,
+        }
+    }
+}
+
 /// How long the row of a run that ended is kept, so that whoever asks for its events learns that they are
 /// gone; longer while an idempotency key names it.
 pub const ENDED_RUNS_KEPT: Duration = Duration::from_secs(24 * 3600);

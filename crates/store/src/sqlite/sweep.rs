@@ -23,14 +23,13 @@ const WINDOWS: &str = "\
         SELECT key FROM limiter_windows WHERE resets_at <= ?1 LIMIT ?2)";
 
 const KEYS: &str = "\
-    DELETE FROM idempotency_keys WHERE run_id IN (
-        SELECT run_id FROM idempotency_keys WHERE kept_until <= ?1 LIMIT ?2) AND kept_until <= ?1";
+    UPDATE runs SET key_digest = NULL, body_digest = NULL, key_until = NULL WHERE id IN (
+        SELECT id FROM runs WHERE key_until <= ?1 LIMIT ?2)";
 /// Ids begin with the time at which a run began, so the old ones come first.
 const RUNS: &str = "\
     DELETE FROM runs WHERE id IN (
         SELECT id FROM runs
-        WHERE id < printf('run_%012x', ?1) AND ended_at <= ?1
-          AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE run_id = runs.id)
+        WHERE id < printf('run_%012x', ?1) AND ended_at < ?1 AND key_digest IS NULL
         ORDER BY id LIMIT ?2)";
 
 /// How a table is walked along: ?1 is the end that is looked for, rows are (number, made, over).
