@@ -2,7 +2,9 @@
 
 use chatkitd_core::id::{RunId, ThreadId};
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord};
+use chatkitd_core::threads::{
+    Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord,
+};
 use rusqlite::{Connection, params};
 
 use super::database::Database;

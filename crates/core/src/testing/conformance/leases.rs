@@ -130,7 +130,7 @@ pub async fn a_batch_of_renewals_is_answered_in_its_order(store: &dyn FullStore)
         expected[n + 1] = Renewed::StopRequested;
         expected[n + 2] = Renewed::Lost;
     }
-    let checkpoint = |n: usize| (n % 2 == 0).then(|| vec![message(&format!("p{n}"), "partial")]);
+    let checkpoint = |n: usize| n.is_multiple_of(2).then(|| vec![message(&format!("p{n}"), "partial")]);
     let renewals: Vec<Renewal> =
         held.iter().enumerate().map(|(n, held)| renewal(held, checkpoint(n))).collect();
     assert_eq!(renew(store, &renewals, NONE).await, expected);

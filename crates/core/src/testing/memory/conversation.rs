@@ -27,6 +27,7 @@ struct Stored {
 }
 
 /// How to take a write back.
+#[expect(clippy::large_enum_variant, reason = "a handful at a time")]
 enum Undo {
     /// What was at a place.
     Place(u64, Option<Stored>),
@@ -129,7 +130,7 @@ impl Conversation {
                 self.last_place
             }
         };
-        let feedback = self.items.get(&place).and_then(|stored| stored.feedback.clone());
+        let feedback = self.items.get(&place).and_then(|stored| stored.feedback);
         Undo::Place(place, self.items.insert(place, Stored { item, feedback }))
     }
 
@@ -162,11 +163,11 @@ impl Conversation {
         Ok(())
     }
 
-    pub(super) fn add_feedback(&mut self, ids: &[String], kind: &FeedbackKind) -> Result<(), StoreError> {
+    pub(super) fn add_feedback(&mut self, ids: &[String], kind: FeedbackKind) -> Result<(), StoreError> {
         let places: Option<Vec<u64>> = ids.iter().map(|id| self.places.get(id).copied()).collect();
         for place in places.ok_or(StoreError::NotFound)? {
             if let Some(stored) = self.items.get_mut(&place) {
-                stored.feedback = Some(kind.clone());
+                stored.feedback = Some(kind);
             }
         }
         Ok(())
@@ -174,7 +175,7 @@ impl Conversation {
 
     /// Opinions by item id.
     pub(super) fn feedback(&self) -> Vec<(String, FeedbackKind)> {
-        let opinion = |stored: &Stored| Some((stored.item.id().to_owned(), stored.feedback.clone()?));
+        let opinion = |stored: &Stored| Some((stored.item.id().to_owned(), stored.feedback?));
         let mut all: Vec<(String, FeedbackKind)> = self.items.values().filter_map(opinion).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all

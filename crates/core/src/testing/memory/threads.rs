@@ -73,7 +73,7 @@ impl Threads for MemoryStore {
         kind: FeedbackKind,
         _: Timestamp,
     ) -> Result<(), StoreError> {
-        self.conversations().get_mut(scope, thread)?.add_feedback(items, &kind)
+        self.conversations().get_mut(scope, thread)?.add_feedback(items, kind)
     }
 
     async fn feedback(
@@ -81,7 +81,10 @@ impl Threads for MemoryStore {
         scope: &Scope,
         thread: &ThreadId,
     ) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
-        Ok(self.conversations().get(scope, thread).map_or_else(Vec::new, |found| found.feedback()))
+        Ok(self
+            .conversations()
+            .get(scope, thread)
+            .map_or_else(Vec::new, super::conversation::Conversation::feedback))
     }
 
     async fn begin_run(&self, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
