@@ -82,7 +82,7 @@ impl Start {
         };
         items::write(connection, key, &self.writes)?;
         self.insert_run(connection, key)?;
-        Ok(Begun::Started(Box::new(self.with_changes(thread))))
+        Ok(Begun::Started(Box::new(self.written(thread))))
     }
 
     fn insert_run(&self, connection: &Connection, thread: i64) -> QueryResult<()> {
@@ -108,7 +108,7 @@ impl Start {
     }
 
     /// The thread as it is after the writes.
-    fn with_changes(self, mut thread: ThreadRecord) -> ThreadRecord {
+    fn written(self, mut thread: ThreadRecord) -> ThreadRecord {
         self.changes.into_iter().for_each(|change| change.apply(&mut thread));
         thread
     }

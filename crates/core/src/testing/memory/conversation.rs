@@ -27,10 +27,9 @@ struct Stored {
 }
 
 /// How to take a write back.
-#[expect(clippy::large_enum_variant, reason = "a handful at a time")]
 enum Undo {
     /// What was at a place.
-    Place(u64, Option<Stored>),
+    Place(u64, Option<Box<Stored>>),
     Record(Box<ThreadRecord>),
 }
 
@@ -131,7 +130,7 @@ impl Conversation {
             }
         };
         let feedback = self.items.get(&place).and_then(|stored| stored.feedback);
-        Undo::Place(place, self.items.insert(place, Stored { item, feedback }))
+        Undo::Place(place, self.items.insert(place, Stored { item, feedback }).map(Box::new))
     }
 
     fn clear(&mut self, place: u64) -> Undo {
@@ -139,7 +138,7 @@ impl Conversation {
         if let Some(stored) = &removed {
             self.places.remove(stored.item.id());
         }
-        Undo::Place(place, removed)
+        Undo::Place(place, removed.map(Box::new))
     }
 
     fn take_back(&mut self, step: Undo) {
@@ -149,7 +148,7 @@ impl Conversation {
                 self.clear(place);
                 if let Some(stored) = before {
                     self.places.insert(stored.item.id().to_owned(), place);
-                    self.items.insert(place, stored);
+                    self.items.insert(place, *stored);
                 }
             }
         }
