@@ -143,6 +143,21 @@ fn a_nul_in_a_text_is_refused() {
 }
 
 #[test]
+fn a_name_that_would_make_the_parser_read_a_text_as_json_is_refused() {
+    for name in [
+        "$serde_json::private::RawValue",
+        "\\u0024serde_json::private::RawValue",
+        "$serde_json\\u003a:private::X",
+    ] {
+        let body = format!(r#"{{"type":"threads.list","metadata":{{"a":{{"{name}" : "[[1]]"}}}}}}"#);
+        assert!(matches!(Request::parse(body.as_bytes()), Err(RequestError::ReservedName)), "{body}");
+    }
+    let harmless = json!({"$ref": 1, "\n": 2, "text": "$serde_json::private::RawValue"});
+    assert!(parse(&json!({"type": "threads.list", "metadata": harmless})).is_ok());
+    assert!(matches!(Request::parse(b"{\"\\"), Err(RequestError::Json(_))));
+}
+
+#[test]
 fn the_operation_says_which_thread_it_is_about_and_how_it_is_answered() {
     let list = parse(&json!({"type": "threads.list"})).unwrap().operation;
     assert_eq!((list.name(), list.thread_id(), list.is_streaming()), ("threads.list", None, false));
@@ -152,4 +167,22 @@ fn the_operation_says_which_thread_it_is_about_and_how_it_is_answered() {
     let action = json!({"thread_id": "t", "action": {"type": "a"}});
     let sync = parse(&json!({"type": "threads.sync_custom_action", "params": action})).unwrap().operation;
     assert_eq!((sync.thread_id(), sync.is_streaming()), (Some("t"), false));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_body_makes_the_parser_panic(body in ".{0,200}", bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
+        _ = Request::parse(body.as_bytes());
+        _ = Request::parse(&bytes);
+        let within = json!({"type": "threads.list", "params": {"after": body, "limit": body}});
+        proptest::prop_assert!(parse(&within).is_err());
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_is_no_json(at in 0_usize..120) {
+        let body = message(json!([{"type": "input_text", "text": "\"\\ü"}])).to_string();
+        let cut = &body.as_bytes()[..at.min(body.len() - 1)];
+        let refused = matches!(Request::parse(cut), Err(RequestError::Json(_)));
+        proptest::prop_assert!(refused);
+    }
 }
