@@ -185,7 +185,7 @@ pub(super) async fn feedback(
     scope: &Scope,
     thread: &ThreadId,
 ) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
-    let sql = "SELECT id, feedback FROM items
+    let sql = "SELECT id, feedback FROM items INDEXED BY items_with_feedback
                WHERE thread = (SELECT key FROM threads
                                WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3))
                  AND feedback IS NOT NULL
