@@ -12,6 +12,7 @@ mod binary;
 mod chat;
 mod cli;
 mod connections;
+mod curl_example;
 mod databases;
 mod dev;
 mod e2e_binary;
