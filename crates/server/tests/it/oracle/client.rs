@@ -27,7 +27,8 @@ pub struct Visitor {
 
 impl Visitor {
     pub fn new(url: String, settled: Settled) -> Self {
-        let client = Client::builder().no_proxy().build().unwrap();
+        // A connection for each request: the reference closes those on which it broke something off.
+        let client = Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         Self { client, url, settled, cookie: None, names: Names::default() }
     }
 
@@ -127,13 +128,14 @@ async fn read(mut response: Response, leave_after: Option<usize>) -> Answer {
                 break;
             }
         }
-        if leave_after.is_some_and(|count| events(&bytes).len() >= count) {
+        if leave_after.is_some_and(|count| events(&bytes).0.len() >= count) {
             break;
         }
     }
     let stream = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
     let body = if stream {
-        Body::Stream { events: events(&bytes), whole }
+        let (events, hidden) = events(&bytes);
+        Body::Stream { events, whole, hidden }
     } else {
         Body::Json(serde_json::from_slice(&bytes).unwrap_or_default())
     };

@@ -1,12 +1,10 @@
 //! Whether two servers answered the same, but for the improvements.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
 use super::Subject;
 use super::exchange::{Differs, Outcome, Request};
-use super::improvements::{Improvement, Shown, take_hidden, take_thread_changes, take_times};
+use super::improvements::{Improvement, Shown, take_thread_changes, take_times};
 use super::wire::{Answer, Body};
 
 /// Compares what the servers answered to one request of an exchange.
@@ -18,7 +16,7 @@ pub fn compare(
     shown: &mut Shown,
 ) -> Result<(), String> {
     for (reference, here) in reference.iter_mut().zip(&mut here) {
-        make_comparable(reference, here, shown);
+        make_comparable(reference, here, subject, shown);
     }
     if let Some(differs) = &request.differs {
         return compare_different(differs, &reference, &here, subject, shown);
@@ -32,17 +30,22 @@ pub fn compare(
     if reference.len() != here.len() {
         return Err(format!("{} answers there, {} here", reference.len(), here.len()));
     }
-    reference.iter().zip(&here).try_for_each(|(reference, here)| equal(reference, here))
+    reference.iter().zip(&here).try_for_each(|(reference, here)| equal(reference, here, subject))
 }
 
-fn make_comparable(reference: &mut Answer, here: &mut Answer, shown: &mut Shown) {
+fn make_comparable(reference: &mut Answer, here: &mut Answer, subject: Subject, shown: &mut Shown) {
     match (&mut reference.body, &mut here.body) {
-        (Body::Json(reference), Body::Json(here)) => take_times(reference, here, shown),
-        (Body::Stream { events: reference, .. }, Body::Stream { events: here, .. }) => {
+        (Body::Json(reference), Body::Json(here)) => take_times(reference, here, subject, shown),
+        (
+            Body::Stream { events: reference, hidden, .. },
+            Body::Stream { events: here, hidden: sent_here, .. },
+        ) => {
+            if *hidden > 0 && (*sent_here == 0 || subject == Subject::Reference) {
+                shown.insert(Improvement::HiddenItemsAreNeverSent);
+            }
             let (mut theirs, mut ours) = (json!(reference), json!(here));
-            take_times(&mut theirs, &mut ours, shown);
+            take_times(&mut theirs, &mut ours, subject, shown);
             (*reference, *here) = (array(theirs), array(ours));
-            take_hidden(reference, shown);
             take_thread_changes(reference, here, shown);
         }
         _ => {}
@@ -54,14 +57,16 @@ fn array(value: Value) -> Vec<Value> {
 }
 
 /// Status, kind of body, and each event or the whole document.
-fn equal(reference: &Answer, here: &Answer) -> Result<(), String> {
+fn equal(reference: &Answer, here: &Answer, subject: Subject) -> Result<(), String> {
     if reference.status != here.status {
         return Err(format!("status {} there, here {here:#?}", reference.status));
     }
     match (&reference.body, &here.body) {
-        (Body::Json(reference), Body::Json(here)) if reference == here => Ok(()),
-        (Body::Json(reference), Body::Json(here)) => Err(format!("there: {reference:#}\nhere:  {here:#}")),
-        (Body::Stream { events: reference, .. }, Body::Stream { events: here, whole }) => {
+        (Body::Json(reference), Body::Json(here)) => equal_json("", reference, here),
+        (Body::Stream { events: reference, .. }, Body::Stream { events: here, whole, hidden }) => {
+            if *hidden > 0 && subject == Subject::Chatkitd {
+                return Err("a hidden item was sent here".to_owned());
+            }
             if !whole {
                 return Err(format!("the stream breaks off here after {here:#?}"));
             }
@@ -72,16 +77,40 @@ fn equal(reference: &Answer, here: &Answer) -> Result<(), String> {
 }
 
 fn equal_events(reference: &[Value], here: &[Value]) -> Result<(), String> {
-    let longest = reference.len().max(here.len());
-    let Some(at) = (0..longest).find(|at| reference.get(*at) != here.get(*at)) else { return Ok(()) };
-    let mut message = format!("event {} differs; the rest of the events:", at + 1);
-    for (server, events) in [("there", reference), ("here", here)] {
-        for event in events.iter().skip(at) {
-            // Writing to a string does not fail.
-            let _ = write!(message, "\n  {server}: {event}");
-        }
+    for (number, (reference, here)) in (1..).zip(reference.iter().zip(here)) {
+        equal_json("", reference, here).map_err(|difference| {
+            format!("event {number}, {difference}\n  there: {reference}\n  here:  {here}")
+        })?;
     }
-    Err(message)
+    if reference.len() != here.len() {
+        let rest = |events: &[Value]| json!(events.get(reference.len().min(here.len())..));
+        return Err(format!("more events\n  there: {}\n  here:  {}", rest(reference), rest(here)));
+    }
+    Ok(())
+}
+
+/// Names the first place in which two documents differ. The order of keys is none of JSON's business.
+fn equal_json(at: &str, reference: &Value, here: &Value) -> Result<(), String> {
+    match (reference, here) {
+        (Value::Object(theirs), Value::Object(ours)) => {
+            let names = theirs.keys().chain(ours.keys().filter(|name| !theirs.contains_key(*name)));
+            for name in names {
+                match (theirs.get(name), ours.get(name)) {
+                    (Some(theirs), Some(ours)) => equal_json(&format!("{at}/{name}"), theirs, ours)?,
+                    (Some(theirs), None) => return Err(format!("{at}/{name}: only there, {theirs}")),
+                    (None, ours) => return Err(format!("{at}/{name}: only here, {}", json!(ours))),
+                }
+            }
+            Ok(())
+        }
+        (Value::Array(theirs), Value::Array(ours)) if theirs.len() == ours.len() => {
+            let mut elements = theirs.iter().zip(ours).enumerate();
+            elements
+                .try_for_each(|(index, (theirs, ours))| equal_json(&format!("{at}/{index}"), theirs, ours))
+        }
+        _ if reference == here => Ok(()),
+        _ => Err(format!("{at}: there {reference}, here {here}")),
+    }
 }
 
 fn compare_different(
@@ -129,7 +158,9 @@ fn full_pages(reference: &[Answer], here: &[Answer], subject: Subject) -> Result
 fn refused(status: u16, here: &[Answer]) -> Result<(), String> {
     match here {
         [Answer { status: found, body: Body::Json(body) }]
-            if *found == status && body["error"]["message"].is_string() && body["error"]["code"].is_string() =>
+            if *found == status
+                && body["error"]["message"].is_string()
+                && body["error"]["code"].is_string() =>
         {
             Ok(())
         }

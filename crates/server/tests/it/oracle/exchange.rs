@@ -112,7 +112,8 @@ impl Request {
                 Sending::Json(json!({"type": "threads.create", "params": {"input": message.input()}}))
             }
             Self { say: Some(message), .. } => {
-                let params = json!({"thread_id": thread.expect("a thread to speak in"), "input": message.input()});
+                let params =
+                    json!({"thread_id": thread.expect("a thread to speak in"), "input": message.input()});
                 Sending::Json(json!({"type": "threads.add_user_message", "params": params}))
             }
             Self { send: Some(request), .. } => Sending::Json(request.clone()),

@@ -3,8 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::Subject;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,17 +50,21 @@ impl Improvement {
 pub type Shown = BTreeSet<Improvement>;
 
 /// Makes times comparable: the reference's have no zone, ours are UTC. Other texts are left, and differ.
-pub fn take_times(reference: &mut Value, here: &mut Value, shown: &mut Shown) {
+pub fn take_times(reference: &mut Value, here: &mut Value, subject: Subject, shown: &mut Shown) {
+    let local = |time: &str| !time.ends_with('Z') && time.parse::<DateTime>().is_ok();
+    let utc = |time: &str| time.ends_with('Z') && time.parse::<Timestamp>().is_ok();
     each_time(reference, &mut |time| {
-        if time.parse::<jiff::civil::DateTime>().is_ok() && !time.ends_with('Z') {
+        if local(time) {
             "<time>".clone_into(time);
         }
     });
-    each_time(here, &mut |time| {
-        if time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok() {
+    each_time(here, &mut |time| match subject {
+        Subject::Reference if local(time) => "<time>".clone_into(time),
+        Subject::Chatkitd if utc(time) => {
             shown.insert(Improvement::UtcTimes);
             "<time>".clone_into(time);
         }
+        _ => {}
     });
 }
 
@@ -72,17 +80,6 @@ fn each_time(value: &mut Value, take: &mut impl FnMut(&mut String)) {
             }
         }
         _ => {}
-    }
-}
-
-/// Leaves out of the reference's events those of hidden items.
-pub fn take_hidden(reference: &mut Vec<Value>, shown: &mut Shown) {
-    let before = reference.len();
-    reference.retain(|event| {
-        !matches!(event["item"]["type"].as_str(), Some("hidden_context_item" | "sdk_hidden_context"))
-    });
-    if reference.len() < before {
-        shown.insert(Improvement::HiddenItemsAreNeverSent);
     }
 }
 

@@ -21,7 +21,7 @@ use reference::Reference;
 enum Subject {
     /// The reference itself, which proves exchanges and comparison.
     Reference,
-    #[expect(dead_code, reason = "until chatkitd is the subject")]
+    #[allow(dead_code, reason = "until it plays scripts")]
     Chatkitd,
 }
 
@@ -35,7 +35,9 @@ async fn every_exchange_reads_the_same_on_both_servers() {
         let here = reference.visitor(&format!("{name}-here"), script).play(&exchange);
         let (there, here) = tokio::join!(there, here);
         coverage.add(&exchange, &there);
-        for (number, (request, (there, here))) in exchange.requests.iter().zip(there.into_iter().zip(here)).enumerate() {
+        for (number, (request, (there, here))) in
+            exchange.requests.iter().zip(there.into_iter().zip(here)).enumerate()
+        {
             if let Err(difference) = compare::compare(request, there, here, Subject::Reference, &mut shown) {
                 differences.push(format!("{name}, request {}: {difference}", number + 1));
             }

@@ -18,6 +18,9 @@ pub enum Body {
         events: Vec<Value>,
         /// It came to its proper end, or the client left.
         whole: bool,
+        /// How many events of hidden items were sent. They are not among `events`: they must not count
+        /// where ids are named.
+        hidden: usize,
     },
 }
 
@@ -101,11 +104,17 @@ fn kind_of(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The events in what came of a stream so far. A frame that is not whole yet is left out.
-pub fn events(bytes: &[u8]) -> Vec<Value> {
+/// The events in what came of a stream so far, and how many more were of hidden items. A frame that is not
+/// whole yet is left out.
+pub fn events(bytes: &[u8]) -> (Vec<Value>, usize) {
     let text = String::from_utf8_lossy(bytes);
     let whole = text.rfind("\n\n").map_or("", |end| &text[..end]);
-    whole.split("\n\n").filter_map(event).collect()
+    let (hidden, events): (Vec<_>, _) = whole.split("\n\n").filter_map(event).partition(is_hidden);
+    (events, hidden.len())
+}
+
+fn is_hidden(event: &Value) -> bool {
+    matches!(event["item"]["type"].as_str(), Some("hidden_context_item" | "sdk_hidden_context"))
 }
 
 fn event(frame: &str) -> Option<Value> {
