@@ -176,3 +176,71 @@ fn outcome(answer: &Answer) -> Outcome {
         _ => Outcome::Answered,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: &str = "2026-01-01T00:00:00.123456";
+
+    fn stream(events: Vec<Value>, hidden: usize) -> Vec<Answer> {
+        vec![Answer { status: 200, body: Body::Stream { events, whole: true, hidden } }]
+    }
+
+    fn added(text: &str, time: &str) -> Value {
+        json!({"type": "thread.item.added", "item": {"id": "<item1>", "created_at": time, "text": text}})
+    }
+
+    fn updated(title: &str) -> Value {
+        json!({"type": "thread.updated", "thread": {"title": title}})
+    }
+
+    fn judge(reference: Vec<Value>, here: Vec<Value>) -> Result<Shown, String> {
+        let request: Request = serde_saphyr::from_str("say: Hi").unwrap();
+        let mut shown = Shown::new();
+        let (there, here) = (stream(reference, 0), stream(here, 0));
+        compare(&request, there, here, Subject::Chatkitd, &mut shown)?;
+        Ok(shown)
+    }
+
+    #[test]
+    fn a_difference_is_named_by_its_place() {
+        let utc = "2026-01-01T00:00:00.123Z";
+        assert_eq!(judge(vec![added("a", TIME)], vec![added("a", utc)]), Ok([Improvement::UtcTimes].into()));
+        for (here, place) in [
+            (vec![added("b", utc)], "event 1, /item/text: there \"a\", here \"b\""),
+            (vec![added("a", TIME)], "event 1, /item/created_at"),
+            (vec![added("a", "soon")], "event 1, /item/created_at"),
+            (vec![], "more events"),
+            (vec![added("a", utc), updated("t")], "more events"),
+            (
+                vec![json!({"type": "thread.item.added", "item": {"id": "<item1>", "created_at": utc}})],
+                "/item/text: only there",
+            ),
+        ] {
+            let difference = judge(vec![added("a", TIME)], here).unwrap_err();
+            assert!(difference.contains(place), "{difference}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_thread_may_come_one_event_earlier_and_no_other_may() {
+        let (one, two, change) =
+            (json!({"type": "notice", "n": 1}), json!({"type": "notice", "n": 2}), updated("t"));
+        let reference = vec![one.clone(), two.clone(), change.clone()];
+        let earlier = judge(reference.clone(), vec![one.clone(), change.clone(), two.clone()]);
+        assert_eq!(earlier, Ok([Improvement::ThreadChangesAtOnce].into()));
+        judge(reference.clone(), vec![two.clone(), one.clone(), change.clone()]).unwrap_err();
+        judge(reference.clone(), vec![change, one.clone(), two.clone()]).unwrap_err();
+        judge(reference, vec![one, updated("another"), two]).unwrap_err();
+    }
+
+    #[test]
+    fn a_hidden_item_is_never_sent_here() {
+        let request: Request = serde_saphyr::from_str("say: Hi").unwrap();
+        let mut shown = Shown::new();
+        let (there, here) = (stream(vec![], 1), stream(vec![], 1));
+        compare(&request, there, here, Subject::Chatkitd, &mut shown).unwrap_err();
+        assert_eq!(shown, Shown::new());
+    }
+}
