@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # A runtime or a TLS stack beside tokio and rustls with aws-lc-rs.
 second_stacks='ring openssl openssl-sys native-tls async-std async-global-executor smol glommio monoio'
-adapters='sqlx reqwest redis object_store lettre'
+adapters='sqlx rusqlite reqwest redis object_store lettre'
 
 # tree PACKAGE [OPTION...]: the names in its dependency tree, itself included, one a line.
 tree() {

@@ -80,6 +80,51 @@ minted_id!(
     "key_"
 );
 
+minted_id!(
+    /// A run's id, `run_…`: one answer being produced on a thread. It also is the epoch that fences the
+    /// run's writes (design 4.8): no two runs share it, and one that was superseded never comes back.
+    RunId,
+    "run_"
+);
+
+/// A thread's id. Ours are `cthr_…`; threads that came from elsewhere keep the id they had.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ThreadId(String);
+
+impl ThreadId {
+    /// What the ids minted here begin with.
+    pub const PREFIX: &'static str = "cthr_";
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 256;
+
+    /// A new id, ordered by `now`.
+    pub fn mint(now: Timestamp, rng: &dyn Rng) -> Self {
+        Self(mint(Self::PREFIX, now, rng))
+    }
+
+    /// Reads an id that somebody sent; `None` for what cannot be one: nothing, too long, or with control
+    /// characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = !text.is_empty() && text.len() <= Self::MAX_BYTES && !text.chars().any(char::is_control);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ThreadId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the ids of items minted here begin with. Items of agents may have any id.
+pub const ITEM_PREFIX: &str = "cti_";
+
 /// The person chatting: an opaque id within a site.
 ///
 /// `anon_…` stands for a device; those ids are minted here and refused from tokens, bodies and REST

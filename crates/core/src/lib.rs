@@ -12,6 +12,7 @@ pub mod memory_limiter;
 pub mod ports;
 pub mod seal;
 pub mod secret_text;
+pub mod server;
 pub mod service_keys;
 pub mod sessions;
 pub mod site;
@@ -24,4 +25,5 @@ pub mod site;
     reason = "tests fail by panicking; each case is named by a sentence"
 )]
 pub mod testing;
+pub mod threads;
 pub mod workflows;

@@ -5,6 +5,10 @@
 //! [`Credentials`], where the secret that was presented is itself the authority, and
 //! [`Maintenance`], which no handler can obtain.
 
+mod threads;
+
+pub use threads::{LogPart, RunLease, RunLog, RunLogError, RunRecovery, Spawner, Threads};
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +19,8 @@ use crate::limits::{Decision, Quota};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 
 /// The time of day, and waiting.
@@ -34,7 +39,7 @@ pub trait Rng: Send + Sync {
 }
 
 /// Whose data an operation may touch. A browser's handler can only build [`Scope::User`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// One user of one site.
     User(SiteName, UserId),
@@ -76,7 +81,7 @@ pub enum StoreError {
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Sessions and secrets (later: threads and items).
+/// Sessions and secrets. Threads, items and runs are [`Threads`].
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Whether anything outlives the request. `false` only without a database (design 4.4).
@@ -115,26 +120,30 @@ pub trait Store: Send + Sync {
         secret: &NewSecret,
     ) -> Result<Session, StoreError>;
 
-    /// Takes the right to replace `old`, until `until`: for replacements that need an upstream call.
-    ///
-    /// `Ok(None)`: the right is yours. `Ok(Some(replacement))`: `old` was replaced already.
-    /// `Conflict`: somebody else holds the right at `now`, or `old` or its session is revoked; whoever
-    /// waits must look which. `NotFound` outside the scope.
+    /// Asks for the right to replace `old`, until `until` (later than `now`): for replacements that need
+    /// an upstream call. `NotFound` outside the scope.
     async fn claim_replacement(
         &self,
         scope: &Scope,
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError>;
+    ) -> Result<Claim, StoreError>;
 
-    /// Gives back the right that [`Store::claim_replacement`] gave, without having used it.
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError>;
+    /// Gives back the right that [`Store::claim_replacement`] gave, without having used it. Once it has
+    /// ended nothing happens, whoever holds it now.
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError>;
 
     /// Replaces `old` by `secret`, in one step with `change`; the first caller wins.
     ///
     /// `Ok(None)`: done. `Ok(Some(replacement))`: somebody was faster, and that is what they wrote;
-    /// nothing was changed. A hosted `old` gets a cancel job due at `replacement.overlap_until`.
+    /// nothing was changed. A hosted `old` gets a cancel job due at `replacement.overlap_until`. Secrets
+    /// are pushed out as by [`Store::add_secret`], but never `old`, which counts.
     /// `NotFound` outside the scope; `Conflict` when `old` or its session is revoked.
     async fn replace_secret(
         &self,
@@ -210,11 +219,12 @@ pub trait Maintenance: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Takes up to `limit` cancel jobs that are due at `now`; nobody else gets them until `until`.
+    /// Takes up to `limit` cancel jobs that are due at `now`. Nobody else gets them for `lease`, which
+    /// doubles with each earlier attempt, [`crate::sessions::LEASE_DOUBLINGS`] times at the most.
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError>;
 
@@ -222,7 +232,8 @@ pub trait Maintenance: Send + Sync {
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError>;
 
     /// Forgets what no rule needs any more at `now`: sealed replacements after their overlap, secrets
-    /// 24 h after their end, sessions that ended more than 30 days ago, limiter windows that closed.
+    /// 24 h after their end, sessions that ended more than 30 days ago, limiter windows that closed,
+    /// idempotency keys after their time, and runs that ended more than 24 h ago and that no key names.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -1,7 +1,9 @@
 //! Accepts connections and serves HTTP/1.1 and HTTP/2 on them, with a bound on every wait.
 //!
 //! This is what `axum::serve` does, and what it leaves out: it sets no timer, so a client that sends its
-//! headers byte by byte, or nothing at all, would keep its connection for ever.
+//! headers byte by byte, or nothing at all, would keep its connection for ever. What is waited for from a
+//! request's headers to its answer is bounded by the routes themselves (`chatkitd_http::App::answer_within`),
+//! where the refusal gets a shape.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,16 +12,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::Request;
 use chatkitd_http::client_ip::PeerAddr;
-use http::{StatusCode, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -41,9 +41,9 @@ pub struct Patience {
     /// which nginx and AWS's load balancers keep idle connections, or they would now and then send a
     /// request into a connection that is just being closed.
     pub idle: Duration,
-    /// From a request's headers to the beginning of its answer, a body that drips included. Default 60 s: more
-    /// than an upstream call (10 s) and a wait for another one's refresh (15 s) together.
-    pub request: Duration,
+    /// How long a client may take nothing of what is sent to it. Default 60 s: a stream that nobody reads would
+    /// hold its connection, and the run that it shows in memory, for as long as the client likes.
+    pub stalled: Duration,
     /// For requests in flight after the shutdown began. Default 30 s.
     pub grace: Duration,
 }
@@ -53,7 +53,7 @@ impl Default for Patience {
         Self {
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(75),
-            request: Duration::from_secs(60),
+            stalled: Duration::from_secs(60),
             grace: Duration::from_secs(30),
         }
     }
@@ -61,14 +61,13 @@ impl Default for Patience {
 
 /// Serves until `shutdown`, then finishes the requests in flight.
 pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, shutdown: &CancellationToken) {
-    let routes = routes.layer(middleware::from_fn_with_state(patience, in_time)).with_state(());
     let server = Arc::new(server(patience));
     let connections = GracefulShutdown::new();
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, peer)) => {
                 let connection = Connection { stream, peer, routes: routes.clone(), server: server.clone() };
-                tokio::spawn(connection.serve(connections.watcher(), patience.first_request));
+                tokio::spawn(connection.serve(connections.watcher(), patience));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -95,14 +94,6 @@ fn server(patience: Patience) -> Builder<TokioExecutor> {
     builder
 }
 
-/// Ends a request whose answer has not begun in time.
-async fn in_time(State(patience): State<Patience>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(patience.request, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")]).into_response(),
-    }
-}
-
 /// The client was gone before it was accepted; the next one is none the worse for it.
 fn is_of_one_connection(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
@@ -117,7 +108,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(self, watcher: Watcher, first_request: Duration) {
+    async fn serve(self, watcher: Watcher, patience: Patience) {
         let Self { stream, peer, routes, server } = self;
         // Answers are small: waiting to fill a packet only delays them. Without it they are just slower.
         let _ = stream.set_nodelay(true);
@@ -131,12 +122,15 @@ impl Connection {
         });
         // hyper's own timer starts only once it knows the version of HTTP, which a silent client never says.
         let silent = async {
-            tokio::time::sleep(first_request).await;
+            tokio::time::sleep(patience.first_request).await;
             if asked.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
         };
-        let served = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(patience.stalled));
+        let served =
+            server.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
         tokio::select! {
             // In this order, so that a request that arrived counts even where a busy machine is late to look.
             biased;

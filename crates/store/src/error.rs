@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use chatkitd_core::ports::{LimiterError, StoreError};
 use sqlx::error::ErrorKind;
-use sqlx::sqlite::SqliteError;
 
 /// Why a database could not be opened and brought to this binary's schema.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database cannot be reached or opened.
-    #[error("the database cannot be opened: check that it runs, its address and who may connect")]
-    Connect(#[source] sqlx::Error),
+    #[error(
+        "the database cannot be opened: check that it runs (a file: that its folder is there), its address \
+         and who may connect"
+    )]
+    Connect(#[source] DatabaseError),
     /// The address cannot be read.
     #[error("the database's URL cannot be read: it looks like postgres://user:password@host:5432/name")]
     Url(#[source] sqlx::Error),
@@ -33,19 +35,45 @@ pub enum MigrateError {
          name the database's direct address for migrations, or apply the file of `chatkitd init supabase`"
     )]
     NeedsDirectConnection,
+    /// The SQLite file has tables, but none of chatkitd's schemas.
+    #[error(
+        "the SQLite file was made by another program, or by a chatkitd that was never released: \
+         name another file, or move this one away"
+    )]
+    Foreign,
     /// A migration failed, or an applied one differs from this binary's.
     #[error("the database cannot be migrated")]
     Failed(#[source] sqlx::migrate::MigrateError),
+    /// A migration of SQLite failed.
+    #[error("the SQLite file cannot be migrated")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+/// What a database, or the way to it, answered.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// PostgreSQL's.
+    #[error(transparent)]
+    Postgres(#[from] sqlx::Error),
+    /// SQLite's.
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    /// No answer in time.
+    #[error("no answer in time")]
+    Late,
+    /// The thread that SQLite runs on was not started, or ended.
+    #[error("the thread for the database is not there")]
+    Thread(#[from] std::io::Error),
+}
+
+impl MigrateError {
+    pub(crate) fn connect(error: impl Into<DatabaseError>) -> Self {
+        Self::Connect(error.into())
+    }
 }
 
 /// Where Supabase's pooler listens in transaction mode.
 pub(crate) const POOLER_PORT: u16 = 6543;
-
-impl From<sqlx::migrate::MigrateError> for MigrateError {
-    fn from(error: sqlx::migrate::MigrateError) -> Self {
-        Self::Failed(error)
-    }
-}
 
 /// Sorts a database's error: can trying later help, is it a duplicate, or is it a defect?
 pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
@@ -71,28 +99,9 @@ pub(crate) fn is_transient(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(database) => {
-            let code = database.code().unwrap_or_default();
-            if database.try_downcast_ref::<SqliteError>().is_some() {
-                is_transient_in_sqlite(&code)
-            } else {
-                is_transient_in_postgres(&code)
-            }
-        }
+        sqlx::Error::Database(database) => is_transient_in_postgres(&database.code().unwrap_or_default()),
         _ => false,
     }
-}
-
-/// Whether SQLite says BUSY (5, and its extended codes).
-pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
-}
-
-/// NOMEM, BUSY, LOCKED, READONLY, IOERR, FULL and CANTOPEN (<https://www.sqlite.org/rescode.html>);
-/// extended codes have the primary one in their last byte.
-fn is_transient_in_sqlite(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14))
 }
 
 /// Connection lost, rolled back for a deadlock, out of resources (disk, connections), stopped by the
@@ -140,12 +149,6 @@ mod tests {
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {
-        for code in ["5", "261", "13", "778", "14", "8"] {
-            assert!(is_transient_in_sqlite(code), "{code}");
-        }
-        for code in ["1", "11", "19", "2067", "", "x"] {
-            assert!(!is_transient_in_sqlite(code), "{code}");
-        }
         for code in ["08006", "53300", "53100", "57P01", "57P03", "25006", "40P01"] {
             assert!(is_transient_in_postgres(code), "{code}");
         }

@@ -11,14 +11,13 @@
 
 mod columns;
 mod error;
-mod migrations;
 mod postgres;
 mod role_query;
 mod rows;
 mod sqlite;
+mod thread_rows;
 
-pub use error::MigrateError;
-pub use migrations::supabase_migration;
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use error::{DatabaseError, MigrateError};
+pub use postgres::{PostgresOptions, PostgresStore, supabase_migration};
 pub use role_query::{RoleQuery, RoleQueryError};
 pub use sqlite::{Durability, SqliteOptions, SqliteStore};

@@ -1,12 +1,14 @@
 //! Rows of both databases and how they become the domain's records.
 
+use std::time::Duration;
+
 use chatkitd_core::id::{ServiceKeyId, SessionId, SiteName, UserId};
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditAction, AuditEntry, CancelJob, Replacement, SecretKind, SecretRecord, Session, SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, Replacement, SecretKind, SecretRecord, Session, SessionPage,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -32,11 +34,18 @@ pub(crate) fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
 
-fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn whole_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millis).map_err(|error| Damaged::because(column, error))
 }
 
-fn optional_timestamp(column: &'static str, millis: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) fn optional_timestamp(
+    column: &'static str,
+    millis: Option<i64>,
+) -> Result<Option<Timestamp>, StoreError> {
     millis.map(|millis| timestamp(column, millis)).transpose()
 }
 
@@ -66,16 +75,16 @@ pub(crate) fn upstream_session(kind: &SecretKind) -> Option<&str> {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct SessionRow {
-    id: String,
-    site: String,
-    user_id: String,
-    workflow: String,
-    state_variables: String,
-    metadata: String,
-    configuration: String,
-    created_at: i64,
-    expires_at: i64,
-    revoked_at: Option<i64>,
+    pub id: String,
+    pub site: String,
+    pub user_id: String,
+    pub workflow: String,
+    pub state_variables: String,
+    pub metadata: String,
+    pub configuration: String,
+    pub created_at: i64,
+    pub expires_at: i64,
+    pub revoked_at: Option<i64>,
 }
 
 impl TryFrom<SessionRow> for Session {
@@ -97,6 +106,25 @@ impl TryFrom<SessionRow> for Session {
     }
 }
 
+impl TryFrom<&Session> for SessionRow {
+    type Error = StoreError;
+
+    fn try_from(session: &Session) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: session.id.as_str().to_owned(),
+            site: session.site.as_str().to_owned(),
+            user_id: session.user.as_str().to_owned(),
+            workflow: session.workflow.clone(),
+            state_variables: json_text(&session.state_variables)?,
+            metadata: json_text(&session.metadata)?,
+            configuration: json_text(&session.configuration)?,
+            created_at: millis(session.created_at),
+            expires_at: millis(session.expires_at),
+            revoked_at: session.revoked_at.map(millis),
+        })
+    }
+}
+
 /// A page from rows of which one more was asked for than the page holds.
 pub(crate) fn page(mut rows: Vec<SessionRow>, limit: u32) -> Result<SessionPage, StoreError> {
     let limit = limit as usize;
@@ -109,15 +137,15 @@ pub(crate) fn page(mut rows: Vec<SessionRow>, limit: u32) -> Result<SessionPage,
 /// A secret with its session.
 #[derive(sqlx::FromRow)]
 pub(crate) struct SecretRow {
-    hash: Vec<u8>,
-    upstream_session: Option<String>,
-    issued_at: i64,
-    secret_expires_at: i64,
-    secret_revoked_at: Option<i64>,
+    pub hash: Vec<u8>,
+    pub upstream_session: Option<String>,
+    pub issued_at: i64,
+    pub secret_expires_at: i64,
+    pub secret_revoked_at: Option<i64>,
     #[sqlx(flatten)]
-    replacement: ReplacementRow,
+    pub replacement: ReplacementRow,
     #[sqlx(flatten)]
-    session: SessionRow,
+    pub session: SessionRow,
 }
 
 impl TryFrom<SecretRow> for (SecretRecord, Session) {
@@ -144,9 +172,9 @@ impl TryFrom<SecretRow> for (SecretRecord, Session) {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct ReplacementRow {
-    replaced_at: Option<i64>,
-    overlap_until: Option<i64>,
-    sealed: Option<Vec<u8>>,
+    pub replaced_at: Option<i64>,
+    pub overlap_until: Option<i64>,
+    pub sealed: Option<Vec<u8>>,
 }
 
 impl ReplacementRow {
@@ -169,10 +197,18 @@ pub(crate) struct StandingRow {
     pub upstream_session: Option<String>,
     pub revoked: bool,
     #[sqlx(flatten)]
-    replacement: ReplacementRow,
+    pub replacement: ReplacementRow,
 }
 
 impl StandingRow {
+    /// Why there is nothing left to claim; `None` when there is.
+    pub(crate) fn take_outcome(&mut self) -> Result<Option<Claim>, StoreError> {
+        if self.revoked {
+            return Ok(Some(Claim::Revoked));
+        }
+        Ok(self.take_replacement()?.map(Claim::Replaced))
+    }
+
     /// What replaced the secret; `Conflict` when it or its session is revoked.
     pub(crate) fn take_replacement(&mut self) -> Result<Option<Replacement>, StoreError> {
         if self.revoked {
@@ -190,12 +226,12 @@ impl StandingRow {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct KeyRow {
-    id: String,
-    site: String,
-    name: String,
-    hint: String,
-    created_at: i64,
-    revoked_at: Option<i64>,
+    pub id: String,
+    pub site: String,
+    pub name: String,
+    pub hint: String,
+    pub created_at: i64,
+    pub revoked_at: Option<i64>,
 }
 
 impl TryFrom<KeyRow> for ServiceKey {
@@ -215,11 +251,11 @@ impl TryFrom<KeyRow> for ServiceKey {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct AuditRow {
-    at: i64,
-    site: String,
-    actor: String,
-    action: String,
-    target: String,
+    pub at: i64,
+    pub site: String,
+    pub actor: String,
+    pub action: String,
+    pub target: String,
 }
 
 impl TryFrom<AuditRow> for AuditEntry {
@@ -238,9 +274,9 @@ impl TryFrom<AuditRow> for AuditEntry {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct JobRow {
-    site: String,
-    upstream_session: String,
-    attempts: i64,
+    pub site: String,
+    pub upstream_session: String,
+    pub attempts: i64,
 }
 
 impl TryFrom<JobRow> for CancelJob {
@@ -257,8 +293,8 @@ impl TryFrom<JobRow> for CancelJob {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct WindowRow {
-    count: i64,
-    resets_at: i64,
+    pub count: i64,
+    pub resets_at: i64,
 }
 
 impl WindowRow {
@@ -275,12 +311,12 @@ pub(crate) fn window_end(now: Timestamp, quota: Quota) -> i64 {
 }
 
 /// `age` before `now`, for a sweep.
-pub(crate) fn before(now: Timestamp, age: std::time::Duration) -> i64 {
+pub(crate) fn before(now: Timestamp, age: Duration) -> i64 {
     millis(now.checked_sub(age).unwrap_or(Timestamp::MIN))
 }
 
 /// How many rows one statement of a sweep deletes, so that none holds the database long.
-pub(crate) const SWEEP_BATCH: i64 = 1_000;
+pub(crate) const SWEEP_BATCH: u32 = 1_000;
 
 /// Rows of a query as domain records.
 pub(crate) fn records<R, T>(rows: Vec<R>) -> Result<Vec<T>, StoreError>

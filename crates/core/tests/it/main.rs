@@ -8,7 +8,9 @@
     reason = "tests fail by panicking"
 )]
 
+mod fuzz_targets;
 mod issuing;
+mod memory_run_log;
 mod races;
 mod refreshing;
 mod sessions;

@@ -4,8 +4,6 @@ use std::fs;
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tempfile::{TempDir, tempdir};
 
 use crate::binary::{Done, Process, run, run_with_input};
@@ -257,9 +255,6 @@ fn completions_name_the_commands() {
     }
 }
 
-const FROM_THE_FUTURE: &str = "_sqlx_migrations (version, description, success, checksum, execution_time)
-     VALUES (9999, 'from the future', TRUE, ";
-
 fn assert_newer_is_refused(desk: &Desk) {
     for arguments in [&["serve"][..], &["migrate"], &["keys", "list"]] {
         let env = desk.env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0");
@@ -276,18 +271,21 @@ async fn a_newer_schema_in_postgresql_is_refused_in_words() {
     desk.env = desk.env.set("CHATKITD_DATABASE_URL", &url);
     desk.run(&["migrate"]).ok();
     desk.run(&["migrate"]).ok();
-    databases::run(&url, format!("INSERT INTO chatkitd.{FROM_THE_FUTURE} '\\x00', 0)")).await;
+    databases::run(
+        &url,
+        r"INSERT INTO chatkitd._sqlx_migrations (version, description, success, checksum, execution_time)
+          VALUES (9999, 'from the future', TRUE, '\x00', 0)",
+    )
+    .await;
     assert_newer_is_refused(&desk);
 }
 
-#[tokio::test]
-async fn a_newer_schema_in_sqlite_is_refused_in_words() {
+#[test]
+fn a_newer_schema_in_sqlite_is_refused_in_words() {
     let desk = Desk::new();
     desk.run(&["migrate"]).ok();
-    let file = SqliteConnectOptions::new().filename(desk.folder.path().join("chatkitd.db"));
-    let sql = AssertSqlSafe(format!("INSERT INTO {FROM_THE_FUTURE} x'00', 0)"));
-    let mut connection = file.connect().await.unwrap();
-    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
+    let file = rusqlite::Connection::open(desk.folder.path().join("chatkitd.db")).unwrap();
+    file.pragma_update(None, "user_version", 9999).unwrap();
+    file.close().unwrap();
     assert_newer_is_refused(&desk);
 }

@@ -1,7 +1,6 @@
 //! What the server depends on goes away, and comes back.
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, Connection as _};
+use rusqlite::Connection;
 use tempfile::tempdir;
 
 use crate::databases::{OwnPostgres, OwnRedis, run};
@@ -79,15 +78,14 @@ async fn a_database_that_somebody_else_locks_is_unavailable_and_then_works() {
     let made = node.create().await;
     assert_eq!(made.status, 200);
     let file = folder.path().join("chatkitd.db");
-    let mut other = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
-    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let other = Connection::open(file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     node.create().await.assert_error(503, "store_unavailable");
     assert_eq!(node.validate(&made).await.status, 200, "readers do not wait for the writer");
-    let before: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&mut other).await.unwrap();
+    let before: i64 = other.query_row("SELECT count(*) FROM sessions", [], |row| row.get(0)).unwrap();
     assert_eq!(before, 1, "nothing was stored");
-    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
-    other.close().await.unwrap();
+    other.execute_batch("COMMIT").unwrap();
+    other.close().unwrap();
     assert_eq!(node.create().await.status, 200);
 }
 
@@ -98,7 +96,7 @@ async fn a_database_that_is_not_there_stops_the_start_in_words() {
     let env = Env::sqlite(&folder)
         .set("CHATKITD_DATABASE_URL", format!("postgres://chatkitd:hidden-password@127.0.0.1:{port}/none"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let refused = chatkitd::serve::launch(&env.settings(), listener, None, Default::default()).await;
+    let refused = chatkitd::Server::new(env.settings()).launch(listener, Default::default()).await;
     let error = refused.unwrap_err();
     assert!(error.to_string().contains("database"), "{error}");
     assert!(!format!("{error:?}").contains("hidden-password"), "{error:?}");

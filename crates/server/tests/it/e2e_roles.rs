@@ -6,8 +6,6 @@ use chatkitd::clock::SystemClock;
 use chatkitd_core::ports::Clock as _;
 use chatkitd_core::testing::sign;
 use serde_json::json;
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::tempdir;
 
 use crate::databases::{postgres, run};
@@ -55,8 +53,7 @@ async fn a_user_without_a_row_in_postgresql_is_refused() {
 async fn a_user_without_a_row_in_the_apps_sqlite_is_refused() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("app.db");
-    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
-    sqlx::raw_sql(USERS).execute(&mut options.connect().await.unwrap()).await.unwrap();
+    rusqlite::Connection::open(&file).unwrap().execute_batch(USERS).unwrap();
     let own = format!("sqlite://{}", file.display());
     only_users_with_a_row_may_chat(Env::sqlite(&folder).set("CHATKITD_ROLES_DATABASE_URL", own)).await;
 }

@@ -7,9 +7,11 @@ mod audit;
 mod jobs;
 mod keys;
 mod limiter;
+mod migrations;
 mod secrets;
 mod sessions;
 mod sweep;
+mod threads;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,7 +23,8 @@ use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scop
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 use jiff::Timestamp;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
@@ -29,7 +32,7 @@ use sqlx::query::{Query, QueryAs};
 use sqlx::{ConnectOptions, Connection, FromRow, PgPool, Postgres};
 
 use crate::error::{MigrateError, POOLER_PORT, limiter_error, store_error};
-use crate::migrations::{is_postgres_current, migrate_postgres};
+pub use migrations::supabase_migration;
 
 /// How a PostgreSQL database is reached.
 #[derive(Clone)]
@@ -46,6 +49,9 @@ pub struct PostgresOptions {
     pub max_connections: u32,
     /// How long an operation waits for a connection before the store counts as unavailable. Default 3 s.
     pub acquire_timeout: Duration,
+    /// How long the server may work on a statement, waiting for locks included, before it gives up.
+    /// Default 15 s. Not for a pooler: it does not pass it on, and has a limit of its own.
+    pub statement_timeout: Duration,
 }
 
 impl PostgresOptions {
@@ -60,6 +66,7 @@ impl PostgresOptions {
             migrations_url: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(15),
         }
     }
 }
@@ -105,7 +112,7 @@ impl PostgresStore {
     /// Connects and brings the database to this binary's schema.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, MigrateError> {
         let connect = parse(&options.url)?;
-        migrate(&connect, options).await?;
+        bring_up_to_date(&connect, options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections.max(1))
             .acquire_timeout(options.acquire_timeout)
@@ -120,7 +127,12 @@ impl PostgresStore {
                     }
                 })
             })
-            .connect_lazy_with(connect);
+            .connect_lazy_with(if options.transaction_pooler {
+                connect
+            } else {
+                let milliseconds = options.statement_timeout.as_millis().to_string();
+                connect.options([("statement_timeout", milliseconds)])
+            });
         Ok(Self { database: Database { pool, prepared: !options.transaction_pooler } })
     }
 
@@ -137,20 +149,20 @@ fn parse(url: &str) -> Result<PgConnectOptions, MigrateError> {
     Ok(options.application_name("chatkitd").disable_statement_logging())
 }
 
-async fn migrate(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
+async fn bring_up_to_date(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
     let (connect, is_direct) = match &options.migrations_url {
         Some(url) => (parse(url)?, true),
         None => (connect.clone(), !options.transaction_pooler),
     };
-    let mut connection = connect.connect().await.map_err(MigrateError::Connect)?;
-    let migrated = match is_postgres_current(&mut connection).await {
+    let mut connection = connect.connect().await.map_err(MigrateError::connect)?;
+    let migrated = match migrations::is_current(&mut connection).await {
         Ok(false) if !is_direct => Err(MigrateError::NeedsDirectConnection),
-        Ok(false) => migrate_postgres(&mut connection).await,
+        Ok(false) => migrations::migrate(&mut connection).await,
         Ok(true) => Ok(()),
         Err(error) => Err(error),
     };
     // Closing gives the migration's lock back also after a failure.
-    let closed = connection.close().await.map_err(MigrateError::Connect);
+    let closed = connection.close().await.map_err(MigrateError::connect);
     migrated.and(closed)
 }
 
@@ -190,12 +202,17 @@ impl Store for PostgresStore {
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         secrets::claim(&self.database, scope, old, now, until).await
     }
 
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
-        secrets::release(&self.database, scope, old).await
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
+        secrets::release(&self.database, scope, old, token).await
     }
 
     async fn replace_secret(
@@ -282,10 +299,10 @@ impl Maintenance for PostgresStore {
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
-        jobs::take(&self.database, now, until, limit).await
+        jobs::take(&self.database, now, lease, limit).await
     }
 
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError> {

@@ -2,17 +2,17 @@ use chatkitd_core::id::SessionId;
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
-use sqlx::SqlitePool;
+use rusqlite::{Connection, params};
 
-use super::creations::Creation;
-use super::writer::Writer;
-use super::{audit, jobs};
+use super::database::Database;
+use super::error::QueryResult;
+use super::query::{all, execute, first};
+use super::{audit, jobs, secrets};
 use crate::columns::session_columns;
-use crate::error::store_error;
 use crate::rows::{SessionRow, covers, millis, page, record, user};
 
 pub(super) async fn create(
-    writer: &Writer,
+    database: &Database,
     scope: &Scope,
     session: &Session,
     secret: &NewSecret,
@@ -20,49 +20,74 @@ pub(super) async fn create(
     if !covers(scope, session) {
         return Err(StoreError::NotFound);
     }
-    writer.create(Creation::new(session, secret)?).await
+    let (row, secret) = (SessionRow::try_from(session)?, secret.clone());
+    let create = move |connection: &Connection| {
+        insert(connection, &row)?;
+        secrets::insert(connection, &row.id, &secret)
+    };
+    database.write(create).await
+}
+
+fn insert(connection: &Connection, row: &SessionRow) -> QueryResult<()> {
+    execute(
+        connection,
+        "INSERT INTO sessions (id, site, user_id, workflow, state_variables, metadata, configuration,
+             created_at, expires_at, revoked_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![
+            row.id,
+            row.site,
+            row.user_id,
+            row.workflow,
+            row.state_variables,
+            row.metadata,
+            row.configuration,
+            row.created_at,
+            row.expires_at,
+            row.revoked_at,
+        ],
+    )?;
+    Ok(())
 }
 
 pub(super) async fn one(
-    readers: &SqlitePool,
+    database: &Database,
     scope: &Scope,
     id: &SessionId,
 ) -> Result<Option<Session>, StoreError> {
-    let row: Option<SessionRow> = sqlx::query_as(concat!(
+    const ONE: &str = concat!(
         "SELECT ",
         session_columns!(),
-        " FROM sessions WHERE id = $1 AND site = $2 AND ($3 IS NULL OR user_id = $3)"
-    ))
-    .bind(id.as_str())
-    .bind(scope.site().as_str())
-    .bind(user(scope))
-    .fetch_optional(readers)
-    .await
-    .map_err(store_error)?;
+        " FROM sessions WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
+    );
+    let row: Option<SessionRow> = database
+        .read(|connection| {
+            Ok(first(connection, ONE, params![id.as_str(), scope.site().as_str(), user(scope)])?)
+        })
+        .await?;
     record(row)
 }
 
 pub(super) async fn reusable(
-    readers: &SqlitePool,
+    database: &Database,
     scope: &Scope,
     workflow: &str,
     now: Timestamp,
 ) -> Result<Option<Session>, StoreError> {
-    let Some(user) = user(scope) else { return Ok(None) };
-    let row: Option<SessionRow> = sqlx::query_as(concat!(
+    const REUSABLE: &str = concat!(
         "SELECT ",
         session_columns!(),
         " FROM sessions INDEXED BY sessions_by_user
-         WHERE site = $1 AND user_id = $2 AND workflow = $3 AND revoked_at IS NULL AND expires_at > $4
+         WHERE site = ?1 AND user_id = ?2 AND workflow = ?3 AND revoked_at IS NULL AND expires_at > ?4
          ORDER BY id DESC LIMIT 1"
-    ))
-    .bind(scope.site().as_str())
-    .bind(user)
-    .bind(workflow)
-    .bind(millis(now))
-    .fetch_optional(readers)
-    .await
-    .map_err(store_error)?;
+    );
+    let Some(user) = user(scope) else { return Ok(None) };
+    let row: Option<SessionRow> = database
+        .read(|connection| {
+            let site = scope.site().as_str();
+            Ok(first(connection, REUSABLE, params![site, user, workflow, millis(now)])?)
+        })
+        .await?;
     record(row)
 }
 
@@ -70,37 +95,37 @@ pub(super) async fn reusable(
 const LIST_OF_SITE: &str = concat!(
     "SELECT ",
     session_columns!(),
-    " FROM sessions INDEXED BY sessions_by_site WHERE site = $1 AND id < $3 ORDER BY id DESC LIMIT $4"
+    " FROM sessions INDEXED BY sessions_by_site WHERE site = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
 );
 const LIST_OF_USER: &str = concat!(
     "SELECT ",
     session_columns!(),
     " FROM sessions INDEXED BY sessions_by_user
-     WHERE site = $1 AND user_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
+     WHERE site = ?1 AND id < ?2 AND user_id = ?4 ORDER BY id DESC LIMIT ?3"
 );
 /// Sorts after every id.
 const END: &str = "cksess_~";
 
 pub(super) async fn list(
-    readers: &SqlitePool,
+    database: &Database,
     scope: &Scope,
     after: Option<&SessionId>,
     limit: u32,
 ) -> Result<SessionPage, StoreError> {
-    let user = user(scope);
-    let rows = sqlx::query_as(if user.is_some() { LIST_OF_USER } else { LIST_OF_SITE })
-        .bind(scope.site().as_str())
-        .bind(user)
-        .bind(after.map_or(END, SessionId::as_str))
-        .bind(i64::from(limit) + 1)
-        .fetch_all(readers)
-        .await
-        .map_err(store_error)?;
+    let (site, after) = (scope.site().as_str(), after.map_or(END, SessionId::as_str));
+    let one_more = i64::from(limit) + 1;
+    let rows = database
+        .read(|connection| {
+            Ok(match user(scope) {
+                Some(user) => all(connection, LIST_OF_USER, params![site, after, one_more, user])?,
+                None => all(connection, LIST_OF_SITE, params![site, after, one_more])?,
+            })
+        })
+        .await?;
     page(rows, limit)
 }
 
 /// What the scope may touch, owned by a queued write.
-#[derive(Clone)]
 pub(super) struct Reach {
     pub site: String,
     pub user: Option<String>,
@@ -113,59 +138,37 @@ impl From<&Scope> for Reach {
 }
 
 pub(super) async fn revoke(
-    writer: &Writer,
+    database: &Database,
     scope: &Scope,
     id: &SessionId,
     at: Timestamp,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
     let (reach, id, at, entry) = (Reach::from(scope), id.as_str().to_owned(), millis(at), entry.clone());
-    writer
-        .atomic(Box::new(move |connection| {
-            Box::pin(async move {
-                if !mark_revoked(connection, &reach, &id, at).await? {
-                    return Ok(());
-                }
-                let upstream: Vec<(Option<String>, i64)> = sqlx::query_as(
-                    "UPDATE secrets SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL
-                     RETURNING upstream_session, expires_at",
-                )
-                .bind(&id)
-                .bind(at)
-                .fetch_all(&mut *connection)
-                .await
-                .map_err(store_error)?;
-                jobs::add_for_revoked(connection, &reach.site, upstream, at).await?;
-                audit::append(connection, &entry).await
-            })
-        }))
-        .await
+    let revoke = move |connection: &Connection| {
+        if !mark_revoked(connection, &reach, &id, at)? {
+            return Ok(());
+        }
+        let upstream: Vec<(Option<String>, i64)> = all(
+            connection,
+            "UPDATE secrets SET revoked_at = ?2 WHERE session_id = ?1 AND revoked_at IS NULL
+             RETURNING upstream_session, expires_at",
+            params![id, at],
+        )?;
+        jobs::add_for_revoked(connection, &reach.site, upstream, at)?;
+        audit::append(connection, &entry)
+    };
+    database.write(revoke).await
 }
 
 /// Whether the session was revoked just now; `false` when it was before.
-async fn mark_revoked(
-    connection: &mut sqlx::SqliteConnection,
-    reach: &Reach,
-    id: &str,
-    at: i64,
-) -> Result<bool, StoreError> {
-    let revoked: Option<bool> = sqlx::query_scalar(
-        "SELECT revoked_at IS NOT NULL FROM sessions
-         WHERE id = $1 AND site = $2 AND ($3 IS NULL OR user_id = $3)",
-    )
-    .bind(id)
-    .bind(&reach.site)
-    .bind(&reach.user)
-    .fetch_optional(&mut *connection)
-    .await
-    .map_err(store_error)?;
-    match revoked {
-        None => Err(StoreError::NotFound),
-        Some(true) => Ok(false),
-        Some(false) => {
-            let update = sqlx::query("UPDATE sessions SET revoked_at = $2 WHERE id = $1").bind(id).bind(at);
-            update.execute(connection).await.map_err(store_error)?;
-            Ok(true)
-        }
+fn mark_revoked(connection: &Connection, reach: &Reach, id: &str, at: i64) -> QueryResult<bool> {
+    let sql = "SELECT revoked_at IS NOT NULL FROM sessions
+               WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
+    let (revoked,): (bool,) =
+        first(connection, sql, params![id, reach.site, reach.user])?.ok_or(StoreError::NotFound)?;
+    if !revoked {
+        execute(connection, "UPDATE sessions SET revoked_at = ?2 WHERE id = ?1", params![id, at])?;
     }
+    Ok(!revoked)
 }

@@ -1,6 +1,6 @@
-use chatkitd_store::{RoleQuery, RoleQueryError};
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
+use chatkitd_store::{DatabaseError, RoleQuery, RoleQueryError};
+use rusqlite::Connection;
+use tempfile::TempDir;
 
 use crate::postgres::{TestDatabase, connect, run};
 
@@ -8,6 +8,13 @@ const USERS: &str = "
     CREATE TABLE users (clerk_user_id TEXT PRIMARY KEY, role TEXT);
     INSERT INTO users VALUES ('user_1', 'admin'), ('user_2', NULL)";
 const ROLE: &str = "SELECT role FROM users WHERE clerk_user_id = $1";
+
+fn sqlite(sql: &str) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.db");
+    Connection::open(&file).unwrap().execute_batch(sql).unwrap();
+    (folder, format!("sqlite://{}", file.display()))
+}
 
 async fn assert_roles(url: &str) {
     let query = RoleQuery::new(url, ROLE).unwrap();
@@ -24,6 +31,11 @@ async fn assert_roles(url: &str) {
         assert!(matches!(refused, Err(RoleQueryError::Query(_) | RoleQueryError::Unavailable(_))), "{wrong}");
     }
     assert_eq!(query.role("user_2").await.unwrap(), None, "nothing was written");
+
+    let several = RoleQuery::new(url, "SELECT role FROM users WHERE $1 <> 'user_9'").unwrap();
+    let refused = several.role("user_1").await;
+    assert!(matches!(refused, Err(RoleQueryError::Ambiguous)), "{refused:?}");
+    assert_eq!(several.role("user_9").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -51,11 +63,30 @@ async fn an_enum_is_read_as_its_name() {
 
 #[tokio::test]
 async fn a_role_is_read_from_the_apps_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("app.db");
-    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
-    sqlx::raw_sql(USERS).execute(&mut options.connect().await.unwrap()).await.unwrap();
-    assert_roles(&format!("sqlite://{}", file.display())).await;
+    let (_folder, url) = sqlite(USERS);
+    assert_roles(&url).await;
+}
+
+#[tokio::test]
+async fn a_query_that_does_not_end_is_stopped() {
+    let (_folder, url) = sqlite(USERS);
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                   SELECT max(i) FROM n WHERE $1 <> ''";
+    let query = RoleQuery::new(&url, endless).unwrap();
+    let refused = query.role("user_1").await;
+    assert!(matches!(refused, Err(RoleQueryError::Unavailable(DatabaseError::Late))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_locked_sqlite_is_unavailable() {
+    let (folder, url) = sqlite(USERS);
+    let query = RoleQuery::new(&url, ROLE).unwrap();
+    let other = Connection::open(folder.path().join("app.db")).unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let refused = query.role("user_1").await;
+    assert!(matches!(refused, Err(RoleQueryError::Unavailable(_))), "{refused:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(query.role("user_1").await.unwrap().as_deref(), Some("admin"));
 }
 
 #[tokio::test]

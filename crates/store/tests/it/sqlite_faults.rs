@@ -6,17 +6,12 @@ use chatkitd_core::sessions::{NewSecret, Session};
 use chatkitd_core::testing::conformance::fixture::{Fixture, at, shop};
 use chatkitd_store::{Durability, MigrateError, SqliteOptions, SqliteStore};
 use futures_util::future::join_all;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, SqliteConnection};
+use rusqlite::Connection;
 
 use crate::sqlite::TestStore;
 
-async fn other_connection(store: &TestStore) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(store.path()).connect().await.unwrap()
-}
-
-async fn run(connection: &mut SqliteConnection, sql: &'static str) {
-    sqlx::query(sql).execute(connection).await.unwrap();
+fn other_connection(store: &TestStore) -> Connection {
+    Connection::open(store.path()).unwrap()
 }
 
 fn sessions(make: &Fixture, count: usize) -> Vec<(Session, NewSecret)> {
@@ -35,8 +30,8 @@ async fn a_database_locked_by_another_process_is_unavailable_and_then_recovers()
     let written = sessions(&make, 1);
     assert!(create(&store, &written).await[0].is_ok());
 
-    let mut other = other_connection(&store).await;
-    run(&mut other, "BEGIN IMMEDIATE").await;
+    let other = other_connection(&store);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = sessions(&make, 3);
     for result in create(&store, &refused).await {
         assert!(matches!(result, Err(StoreError::Unavailable(_))), "{result:?}");
@@ -46,7 +41,7 @@ async fn a_database_locked_by_another_process_is_unavailable_and_then_recovers()
     let read = store.session(&shop(), &written[0].0.id).await.unwrap();
     assert!(read.is_some(), "readers do not wait for the lock");
 
-    run(&mut other, "ROLLBACK").await;
+    other.execute_batch("ROLLBACK").unwrap();
     for (session, _) in &refused {
         assert_eq!(store.session(&shop(), &session.id).await.unwrap(), None);
     }
@@ -115,17 +110,28 @@ async fn a_closed_store_is_unavailable_and_its_file_opens_again() {
 #[tokio::test]
 async fn a_newer_schema_is_refused_in_words() {
     let store = crate::sqlite::make().await;
-    let mut other = other_connection(&store).await;
-    run(
-        &mut other,
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-         VALUES (9999, 'from the future', TRUE, x'00', 0)",
-    )
-    .await;
+    let other = other_connection(&store);
+    other.pragma_update(None, "user_version", 9999).unwrap();
     let refused = SqliteStore::connect(&SqliteOptions::new(store.path())).await;
     let error = refused.err().expect("a refusal");
-    assert!(matches!(error, MigrateError::Newer { found: 9999, known: 1 }), "{error:?}");
+    assert!(matches!(error, MigrateError::Newer { found: 9999, .. }), "{error:?}");
     assert!(error.to_string().contains("newer chatkitd"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_of_another_program_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE _sqlx_migrations (version)").unwrap();
+    let refused = SqliteStore::connect(&SqliteOptions::new(&path)).await;
+    let error = refused.err().expect("a refusal");
+    assert!(matches!(error, MigrateError::Foreign), "{error:?}");
+    assert!(error.to_string().contains("another file"), "{error}");
+    let tables: i64 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(tables, 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,149 @@
+//! The engine's parts, and what the HTTP contract and the background tasks ask of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatkitd_protocol::chatkit::{Operation, Request};
+
+use super::agent::{Agent, AgentContext};
+use super::error::ServerError;
+use super::live::LiveRuns;
+use super::watch::Watch;
+use crate::id::RunId;
+use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads};
+
+/// How long a lease holds unless renewed (design 4.8).
+pub(super) const LEASE: Duration = Duration::from_secs(10);
+
+/// The engine behind `/chatkit`.
+pub struct ChatServer {
+    pub(super) threads: Arc<dyn Threads>,
+    pub(super) lease: Arc<dyn RunLease>,
+    pub(super) recovery: Arc<dyn RunRecovery>,
+    pub(super) log: Option<Arc<dyn RunLog>>,
+    pub(super) spawner: Arc<dyn Spawner>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) rng: Arc<dyn Rng>,
+    pub(super) agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub(super) run_time_limit: Duration,
+    pub(super) runs: Arc<LiveRuns>,
+}
+
+/// What a [`ChatServer`] is made of.
+pub struct ChatServerParts {
+    /// Threads, items, runs.
+    pub threads: Arc<dyn Threads>,
+    /// Keeps this node's leases.
+    pub lease: Arc<dyn RunLease>,
+    /// Closes runs whose node is gone.
+    pub recovery: Arc<dyn RunRecovery>,
+    /// Carries events to other nodes; `None` on a single one.
+    pub log: Option<Arc<dyn RunLog>>,
+    /// Starts runs.
+    pub spawner: Arc<dyn Spawner>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub rng: Arc<dyn Rng>,
+    /// Which agent answers for which workflow.
+    pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    /// How long one answer may take. An agent that does not come to an end is stopped then.
+    pub run_time_limit: Duration,
+}
+
+/// Who calls, as the HTTP contract found out.
+#[derive(Clone, Debug)]
+pub struct ChatCaller {
+    /// The user, site and workflow, and what the agent may know of them. The request's own `metadata` is
+    /// filled in by the engine.
+    pub context: AgentContext,
+}
+
+impl ChatCaller {
+    /// What the caller may touch.
+    pub fn scope(&self) -> Scope {
+        Scope::User(self.context.site.clone(), self.context.user.clone())
+    }
+}
+
+/// What a streaming request asks of its run, beside the operation (design 4.8).
+#[derive(Clone, Debug, Default)]
+pub struct StreamWishes {
+    /// `x-chatkit-resume: 1`: the run goes on when the connection is lost.
+    pub resume: bool,
+    /// The `Idempotency-Key` with the SHA-256 of the body.
+    pub idempotency: Option<(String, [u8; 32])>,
+}
+
+/// An operation's answer.
+pub enum Reply {
+    /// A JSON document.
+    Json {
+        /// The body.
+        body: Vec<u8>,
+        /// The run that is going on the thread, for `threads.get_by_id`.
+        live_run: Option<RunId>,
+    },
+    /// A run's events, from the first.
+    Stream(Watch),
+}
+
+impl ChatServer {
+    /// An engine of these parts.
+    pub fn new(parts: ChatServerParts) -> Self {
+        Self {
+            threads: parts.threads,
+            lease: parts.lease,
+            recovery: parts.recovery,
+            log: parts.log,
+            spawner: parts.spawner,
+            clock: parts.clock,
+            rng: parts.rng,
+            agents: parts.agents,
+            run_time_limit: parts.run_time_limit,
+            runs: Arc::default(),
+        }
+    }
+
+    /// Performs one operation of the protocol.
+    pub async fn handle(
+        &self,
+        caller: ChatCaller,
+        request: Request,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let Request { operation, metadata } = request;
+        let mut caller = caller;
+        caller.context.metadata = metadata;
+        let scope = caller.scope();
+        match operation {
+            Operation::ThreadsGetById(params) => self.get_thread(&scope, params).await,
+            Operation::ThreadsList(params) => self.list_threads(&scope, params).await,
+            Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
+            Operation::ThreadsDelete(params) => self.delete_thread(&scope, params).await,
+            Operation::ItemsList(params) => self.list_items(&scope, params).await,
+            Operation::ItemsFeedback(params) => self.add_feedback(&scope, params).await,
+            Operation::ThreadsSyncCustomAction(params) => self.sync_action(caller, params).await,
+            Operation::AttachmentsCreate(_) | Operation::AttachmentsDelete(_) => {
+                Err(ServerError::NotConfigured("attachments"))
+            }
+            Operation::InputTranscribe(_) => Err(ServerError::NotConfigured("transcription")),
+            Operation::ThreadsCreate(params) => self.create_thread(caller, params, wishes).await,
+            Operation::ThreadsAddUserMessage(params) => self.add_user_message(caller, params, wishes).await,
+            Operation::ThreadsAddClientToolOutput(params) => {
+                self.add_client_tool_output(caller, params, wishes).await
+            }
+            Operation::ThreadsAddStructuredInput(params) => {
+                self.add_structured_input(caller, params, wishes).await
+            }
+            Operation::ThreadsRetryAfterItem(params) => self.retry_after_item(caller, params, wishes).await,
+            Operation::ThreadsCustomAction(params) => self.custom_action(caller, params, wishes).await,
+        }
+    }
+
+    /// The agent for a workflow.
+    pub(super) fn agent(&self, workflow: &str) -> Result<Arc<dyn Agent>, ServerError> {
+        self.agents.get(workflow).cloned().ok_or_else(|| ServerError::NoAgent(workflow.to_owned()))
+    }
+}

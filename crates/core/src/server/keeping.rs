@@ -1,0 +1,145 @@
+//! What runs need beside requests: watching again, stopping, leases, recovery, shutdown.
+
+use std::time::Duration;
+
+use super::engine::{ChatServer, LEASE};
+use super::error::ServerError;
+use super::run::{count, interrupted};
+use super::stop::StopReason;
+use super::watch::{Elsewhere, Watch, end_interrupted};
+use crate::id::{RunId, ThreadId};
+use crate::ports::{Scope, StoreError};
+use crate::threads::{RunStatus, Which};
+
+/// How many runs one recovery closes at once.
+const RECOVERED_AT_ONCE: u32 = 100;
+/// How often a deletion looks whether the run on the thread has ended, and for how long.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 100;
+
+impl ChatServer {
+    /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
+    pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
+        if let Some(live) = self.runs.find(run) {
+            if live.fence.scope != *scope {
+                return Err(ServerError::RunNotFound);
+            }
+            return Ok(Watch::here(live, after, self.clock.clone()));
+        }
+        let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
+        if let Some(log) = &self.log
+            && log.read(run, after, Duration::ZERO).await?.is_some()
+        {
+            let elsewhere =
+                Elsewhere { log: log.clone(), threads: self.threads.clone(), scope: scope.clone() };
+            if record.status == RunStatus::Interrupted {
+                end_interrupted(log.as_ref(), run).await?;
+            }
+            return Ok(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone()));
+        }
+        match record.status {
+            RunStatus::Interrupted => {
+                let mut frames = Vec::new();
+                let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
+                chatkitd_protocol::sse::write_frame(&mut frames, Some(after + 1), &event);
+                Ok(Watch::closed(run.clone(), frames, self.clock.clone()))
+            }
+            RunStatus::Running => Err(ServerError::RunElsewhere),
+            RunStatus::Ended(_) => Err(ServerError::RunGone),
+        }
+    }
+
+    /// Stops a run, here or elsewhere. One that has ended already is no error.
+    pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
+        if let Some(live) = self.runs.find(run).filter(|live| live.fence.scope == *scope) {
+            live.stop(StopReason::Requested);
+            return Ok(());
+        }
+        match self.threads.request_stop(scope, run).await {
+            Err(StoreError::NotFound) => return Err(ServerError::RunNotFound),
+            result => result?,
+        }
+        if let Some(log) = &self.log {
+            // The mark in the store is enough; this only makes it faster.
+            if let Err(error) = log.announce_stop(run).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a stop was not announced");
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops the run on a thread, if there is one, and waits for its end, five seconds at the most.
+    pub(super) async fn clear(&self, scope: &Scope, thread: &ThreadId) -> Result<(), ServerError> {
+        for look in 0..LOOKS {
+            let Some(run) = self.threads.live_run(scope, thread).await? else { return Ok(()) };
+            if look == 0 {
+                self.cancel(scope, &run.id).await?;
+            }
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// Stops a run of this node because another node asked for it.
+    pub fn stop_here(&self, run: &RunId) {
+        if let Some(live) = self.runs.find(run) {
+            live.stop(StopReason::Requested);
+        }
+    }
+
+    /// Keeps this node's leases and checkpoints: to be called every second.
+    pub async fn keep(&self) -> Result<(), StoreError> {
+        self.runs.sweep(self.clock.now());
+        self.runs.measure();
+        let renewals = self.runs.renewals(self.clock.now());
+        if renewals.is_empty() {
+            return Ok(());
+        }
+        let answers = self.lease.renew_runs(&renewals, LEASE).await?;
+        for (renewal, answer) in renewals.iter().zip(answers) {
+            self.runs.renewed(&renewal.run, answer);
+        }
+        Ok(())
+    }
+
+    /// Closes runs whose process is gone, and ends their logs: to be called at start and every few seconds.
+    pub async fn recover(&self, which: Which) -> Result<(), StoreError> {
+        loop {
+            let stranded = self.recovery.interrupt_runs(which, self.clock.now(), RECOVERED_AT_ONCE).await?;
+            for run in &stranded {
+                tracing::warn!(run = %run.run, "a run was interrupted: its process is gone");
+                count(RunStatus::Interrupted.as_str());
+                self.end_log(&run.run).await;
+            }
+            if stranded.len() < RECOVERED_AT_ONCE as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn end_log(&self, run: &RunId) {
+        let Some(log) = &self.log else { return };
+        if let Err(error) = end_interrupted(log.as_ref(), run).await {
+            tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
+        }
+    }
+
+    /// Waits until no run of this node is going any more, for as long as `patience`.
+    pub async fn drain(&self, patience: Duration) {
+        let looks = patience.as_millis() / LOOK_EVERY.as_millis();
+        for _ in 0..looks {
+            if self.runs.going().is_empty() {
+                return;
+            }
+            self.clock.sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Stops every run of this node, and waits for their ends, for as long as `patience`.
+    pub async fn shut_down(&self, patience: Duration) {
+        for run in self.runs.going() {
+            run.stop(StopReason::Shutdown);
+        }
+        self.drain(patience).await;
+    }
+}

@@ -1,0 +1,196 @@
+//! The runs of this process: those that are going, and those whose events are still kept.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::answer::Shared;
+use super::lock;
+use super::log::EventLog;
+use super::stop::{StopReason, StopSignal};
+use crate::id::{RunId, ThreadId};
+use crate::ports::Scope;
+use crate::threads::{Fence, Renewal, Renewed, ThreadRecord};
+
+/// How long a run's events are kept after its end (design 4.8).
+const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
+/// The most that the events of ended runs may amount to, in bytes; past that the oldest go early. On a
+/// busy server five minutes of events are more than a machine has.
+const KEPT_BYTES: usize = 64 * 1024 * 1024;
+/// What a kept run costs beside its frames, roughly.
+const RUN_BYTES: usize = 1_024;
+/// How many runs one user may have going on this node.
+const RUNS_PER_USER: u32 = 16;
+/// A lease lasts ten seconds and is renewed every three (design 4.8).
+const RENEW_EVERY: Duration = Duration::from_secs(3);
+
+/// A run of this process.
+pub(crate) struct LiveRun {
+    pub(crate) fence: Fence,
+    pub(crate) log: Arc<EventLog>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) stop: StopSignal,
+    renewed_at: Mutex<Timestamp>,
+}
+
+impl LiveRun {
+    pub(super) fn new(fence: Fence, shared: Arc<Shared>, now: Timestamp) -> Self {
+        let log = Arc::clone(&shared.log);
+        Self { fence, log, shared, stop: StopSignal::default(), renewed_at: Mutex::new(now) }
+    }
+
+    /// Asks the run to stop. One that has ended is not harmed.
+    pub(crate) fn stop(&self, reason: StopReason) {
+        self.stop.stop(reason);
+    }
+
+    /// What to tell the store now, if anything: a lease that is due, or text that is not safe yet.
+    fn renewal(&self, now: Timestamp) -> Option<Renewal> {
+        let checkpoint = self.shared.checkpoint();
+        let mut renewed_at = lock(&self.renewed_at);
+        let due = elapsed(*renewed_at, now) >= RENEW_EVERY;
+        if checkpoint.is_none() && !due {
+            return None;
+        }
+        *renewed_at = now;
+        Some(Renewal { run: self.fence.run.clone(), checkpoint })
+    }
+}
+
+fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or_default()
+}
+
+/// All runs of this process.
+#[derive(Default)]
+pub(crate) struct LiveRuns(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    going: HashMap<RunId, Arc<LiveRun>>,
+    by_thread: HashMap<ThreadId, RunId>,
+    kept: HashMap<RunId, Arc<LiveRun>>,
+    /// Ended runs, the first to go first, with their size.
+    ended: VecDeque<(Timestamp, RunId, usize)>,
+    kept_bytes: usize,
+    per_user: HashMap<Scope, u32>,
+}
+
+/// A user's right to one more run; given back when dropped.
+pub(crate) struct Admission {
+    runs: Arc<LiveRuns>,
+    user: Scope,
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        let mut state = lock(&self.runs.0);
+        if let Some(count) = state.per_user.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                state.per_user.remove(&self.user);
+            }
+        }
+    }
+}
+
+impl LiveRuns {
+    /// Lets a user begin one more run; `None` when they have too many going already.
+    pub(crate) fn admit(self: &Arc<Self>, user: &Scope) -> Option<Admission> {
+        let mut state = lock(&self.0);
+        let count = state.per_user.entry(user.clone()).or_default();
+        if *count >= RUNS_PER_USER {
+            return None;
+        }
+        *count += 1;
+        Some(Admission { runs: Arc::clone(self), user: user.clone() })
+    }
+
+    /// A run has begun.
+    pub(super) fn began(&self, run: &Arc<LiveRun>) {
+        let mut state = lock(&self.0);
+        state.by_thread.insert(run.fence.thread.clone(), run.fence.run.clone());
+        state.going.insert(run.fence.run.clone(), Arc::clone(run));
+    }
+
+    /// A run has ended; its events are kept for a while.
+    pub(super) fn ended(&self, run: &Arc<LiveRun>, now: Timestamp) {
+        let id = run.fence.run.clone();
+        let bytes = run.log.bytes() + RUN_BYTES;
+        let mut state = lock(&self.0);
+        state.going.remove(&id);
+        if state.by_thread.get(&run.fence.thread) == Some(&id) {
+            state.by_thread.remove(&run.fence.thread);
+        }
+        state.kept.insert(id.clone(), Arc::clone(run));
+        state.ended.push_back((now, id, bytes));
+        state.kept_bytes += bytes;
+        state.forget(now);
+    }
+
+    /// A run that is going here, or whose events are kept here.
+    pub(crate) fn find(&self, id: &RunId) -> Option<Arc<LiveRun>> {
+        let state = lock(&self.0);
+        state.going.get(id).or_else(|| state.kept.get(id)).cloned()
+    }
+
+    /// The runs that are going.
+    pub(crate) fn going(&self) -> Vec<Arc<LiveRun>> {
+        lock(&self.0).going.values().cloned().collect()
+    }
+
+    /// What to tell the store about the runs that are going.
+    pub(super) fn renewals(&self, now: Timestamp) -> Vec<Renewal> {
+        self.going().iter().filter_map(|run| run.renewal(now)).collect()
+    }
+
+    /// Hears what the store answered.
+    pub(super) fn renewed(&self, run: &RunId, answer: Renewed) {
+        let Some(run) = lock(&self.0).going.get(run).cloned() else { return };
+        match answer {
+            Renewed::Held => {}
+            Renewed::StopRequested => run.stop(StopReason::Requested),
+            Renewed::Lost => run.stop(StopReason::LeaseLost),
+        }
+    }
+
+    /// A thread was changed from outside of its run, which announces it with its own next change.
+    pub(crate) fn thread_changed(&self, thread: &ThreadRecord) {
+        let state = lock(&self.0);
+        let run = state.by_thread.get(&thread.id).and_then(|run| state.going.get(run));
+        if let Some(run) = run {
+            run.shared.thread_changed(thread);
+        }
+    }
+
+    /// Tells operators how many runs there are, and how much their events take.
+    pub(super) fn measure(&self) {
+        let (going, kept) = {
+            let state = lock(&self.0);
+            (state.going.values().cloned().collect::<Vec<_>>(), state.kept_bytes)
+        };
+        let bytes: usize = going.iter().map(|run| run.log.bytes() + RUN_BYTES).sum();
+        metrics::gauge!("chatkitd_runs_going").set(going.len() as f64);
+        metrics::gauge!("chatkitd_run_log_bytes").set((kept + bytes) as f64);
+    }
+
+    /// Forgets events that were kept long enough.
+    pub(super) fn sweep(&self, now: Timestamp) {
+        lock(&self.0).forget(now);
+    }
+}
+
+impl State {
+    fn forget(&mut self, now: Timestamp) {
+        while let Some((ended_at, id, bytes)) = self.ended.front() {
+            if elapsed(*ended_at, now) < KEPT_FOR && self.kept_bytes <= KEPT_BYTES {
+                return;
+            }
+            self.kept_bytes -= bytes;
+            self.kept.remove(id);
+            self.ended.pop_front();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A run's events as they go out: numbered, framed, kept until the last watcher may have gone on.
+//!
+//! Own code and no channel: a channel forgets what was read, holds a copy for each reader, or makes the
+//! writer wait for the slowest. Here each event is framed once into one buffer, and readers copy what they
+//! lack, so that a slow one costs nothing but the stretch it is sending.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+
+use chatkitd_protocol::sse;
+
+use super::lock;
+use crate::ports::LogPart;
+
+/// The most that a run's events may amount to, in bytes of frames (design 4.8).
+pub const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
+/// The most that a reader gets at once, unless one event alone is larger.
+pub(super) const MAX_PART_BYTES: usize = 64 * 1024;
+
+/// A stretch of a log, each frame by itself.
+pub(super) struct Batch {
+    pub(super) frames: Vec<Vec<u8>>,
+    /// The number of the last of them; the number asked for when there is none.
+    pub(super) last: u64,
+    /// Whether the log ends here.
+    pub(super) ended: bool,
+}
+
+/// The events of one run.
+#[derive(Default)]
+pub struct EventLog(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// All frames, one after another.
+    frames: Vec<u8>,
+    /// Where each frame ends; the first has the number 1.
+    ends: Vec<usize>,
+    ended: bool,
+    waiting: Vec<Waker>,
+}
+
+impl EventLog {
+    /// Adds an event, given as JSON, and wakes who waits for it. An ended log takes nothing more.
+    pub fn append(&self, json: &[u8]) {
+        let mut state = lock(&self.0);
+        if state.ended {
+            return;
+        }
+        let number = state.ends.len() as u64 + 1;
+        sse::write_frame(&mut state.frames, Some(number), json);
+        let end = state.frames.len();
+        state.ends.push(end);
+        state.wake();
+    }
+
+    /// No more will come.
+    pub fn end(&self) {
+        let mut state = lock(&self.0);
+        state.ended = true;
+        state.frames.shrink_to_fit();
+        state.ends.shrink_to_fit();
+        state.wake();
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> u64 {
+        lock(&self.0).ends.len() as u64
+    }
+
+    /// How many bytes the frames have.
+    pub fn bytes(&self) -> usize {
+        lock(&self.0).frames.len()
+    }
+
+    /// How many bytes follow the event `after`.
+    pub fn bytes_after(&self, after: u64) -> usize {
+        let state = lock(&self.0);
+        state.frames.len() - state.start(state.index(after))
+    }
+
+    /// What follows the event `after`, as soon as there is something, or the end. A number that was never
+    /// given out is answered like the last one.
+    pub fn poll_read(&self, after: u64, context: &Context<'_>) -> Poll<LogPart> {
+        let mut state = lock(&self.0);
+        let part = state.part(after);
+        if part.frames.is_empty() && !part.ended {
+            state.wait(context);
+            return Poll::Pending;
+        }
+        Poll::Ready(part)
+    }
+
+    /// The same, each frame by itself, as [`crate::ports::RunLog::append`] takes them.
+    pub(super) fn poll_batch(&self, after: u64, context: &Context<'_>) -> Poll<Batch> {
+        let mut state = lock(&self.0);
+        let batch = state.batch(after);
+        if batch.frames.is_empty() && !batch.ended {
+            state.wait(context);
+            return Poll::Pending;
+        }
+        Poll::Ready(batch)
+    }
+}
+
+impl State {
+    /// How many events a reader has who saw the event `after` last.
+    fn index(&self, after: u64) -> usize {
+        usize::try_from(after).unwrap_or(usize::MAX).min(self.ends.len())
+    }
+
+    /// Where the frame at `index` begins.
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0)
+    }
+
+    /// The events from one index to before another that are read at once.
+    fn stretch(&self, after: u64) -> Range<usize> {
+        let from = self.index(after);
+        let start = self.start(from);
+        let fitting = self.ends.iter().skip(from).take_while(|end| **end <= start + MAX_PART_BYTES).count();
+        // One event that is larger than a part goes alone.
+        from..(from + fitting.max(1)).min(self.ends.len())
+    }
+
+    /// The frames of these events, one after another.
+    fn bytes(&self, events: Range<usize>) -> &[u8] {
+        self.frames.get(self.start(events.start)..self.start(events.end)).unwrap_or_default()
+    }
+
+    fn part(&self, after: u64) -> LogPart {
+        let events = self.stretch(after);
+        let (last, ended) = (events.end as u64, self.ended && events.end == self.ends.len());
+        LogPart { frames: self.bytes(events).to_vec(), last, ended }
+    }
+
+    fn batch(&self, after: u64) -> Batch {
+        let events = self.stretch(after);
+        let (last, ended) = (events.end as u64, self.ended && events.end == self.ends.len());
+        let frames = events.map(|index| self.bytes(index..index + 1).to_vec()).collect();
+        Batch { frames, last, ended }
+    }
+
+    fn wait(&mut self, context: &Context<'_>) {
+        if !self.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
+            self.waiting.push(context.waker().clone());
+        }
+    }
+
+    fn wake(&mut self) {
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
+}

@@ -1,0 +1,36 @@
+//! The server that the ChatKit widget talks to: operations in, JSON or a run's events out.
+//!
+//! How a message flows: [`ChatServer::handle`] reads the operation, takes the lease on the thread and
+//! writes what the user said; a [`run`](self) is spawned, in which the [`Agent`] yields events through
+//! its [`Answer`]; each is saved as the protocol demands, numbered and kept in the run's [`EventLog`];
+//! whoever watches ([`Watch`]) reads that log, from wherever it left off.
+
+mod agent;
+pub mod agents;
+mod answer;
+mod engine;
+mod error;
+mod keeping;
+mod live;
+mod log;
+mod operations;
+mod pending;
+mod publish;
+mod run;
+mod stop;
+mod watch;
+
+pub use agent::{Agent, AgentContext, AgentError, Turn};
+pub use answer::{Answer, ImageStream, Message, WidgetStream, WorkflowStream, diff_widget};
+pub use engine::{ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes};
+pub use error::ServerError;
+pub use log::{EventLog, MAX_LOG_BYTES};
+pub use stop::StopReason;
+pub use watch::Watch;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks what no panic leaves half done: each holder changes it in steps that stand by themselves.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

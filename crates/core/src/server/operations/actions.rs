@@ -1,0 +1,121 @@
+//! The visitor clicked something: `threads.custom_action` and `threads.sync_custom_action`.
+
+use chatkitd_protocol::chatkit::{
+    CustomActionParams, ErrorCode, SyncCustomActionResponse, ThreadEvent, ThreadItem, WidgetItem,
+};
+
+use super::begin::{Beginning, Opened, Task};
+use super::reading::{document, thread_id};
+use crate::id::{RunId, ThreadId};
+use crate::ports::{Scope, StoreError};
+use crate::server::agent::{AgentError, Turn};
+use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::error::ServerError;
+use crate::server::watch::Watch;
+use crate::threads::Fence;
+
+/// The item from which an action came.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
+enum Sender {
+    Widget(WidgetItem),
+    None,
+    NotAWidget,
+}
+
+impl ChatServer {
+    pub(in crate::server) async fn custom_action(
+        &self,
+        caller: ChatCaller,
+        params: CustomActionParams,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let thread = thread_id(&params.thread_id)?;
+        let sender = match self.sender(&caller.scope(), &thread, params.item_id.as_deref()).await? {
+            Sender::Widget(widget) => Some(widget),
+            Sender::None => None,
+            Sender::NotAWidget => return Ok(self.wrong_sender()),
+        };
+        let beginning =
+            Beginning { operation: "threads.custom_action", thread, new_thread: None, writes: Vec::new() };
+        match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Run(opening) => {
+                Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))
+            }
+        }
+    }
+
+    /// The reference answers this in the stream, and the widget knows it so (protocol rule 10).
+    fn wrong_sender(&self) -> Reply {
+        let event = ThreadEvent::error(ErrorCode::StreamError, None, false);
+        let mut frames = Vec::new();
+        let json = serde_json::to_vec(&event).unwrap_or_default();
+        chatkitd_protocol::sse::write_frame(&mut frames, Some(1), &json);
+        let run = RunId::mint(self.clock.now(), self.rng.as_ref());
+        Reply::Stream(Watch::closed(run, frames, self.clock.clone()))
+    }
+
+    pub(in crate::server) async fn sync_action(
+        &self,
+        caller: ChatCaller,
+        params: CustomActionParams,
+    ) -> Result<Reply, ServerError> {
+        let agent = self.agent(&caller.context.workflow)?;
+        let scope = caller.scope();
+        let id = thread_id(&params.thread_id)?;
+        let thread = self.threads.thread(&scope, &id).await?.ok_or(ServerError::ThreadNotFound)?;
+        let sender = match self.sender(&scope, &id, params.item_id.as_deref()).await? {
+            Sender::Widget(widget) => Some(widget),
+            Sender::None => None,
+            Sender::NotAWidget => return Err(ServerError::WrongItem("This action needs a widget.")),
+        };
+        let run = RunId::mint(self.clock.now(), self.rng.as_ref());
+        let turn = Turn {
+            thread,
+            message: None,
+            context: caller.context,
+            threads: self.threads.clone(),
+            fence: Fence { scope: scope.clone(), thread: id.clone(), run },
+            shared: None,
+        };
+        let updated = agent.sync_action(&turn, &params.action, sender.as_ref()).await;
+        let mut updated_item = updated.map_err(ServerError::Agent)?;
+        if let Some(item) = &mut updated_item {
+            item.set_thread_id(id.as_str().to_owned());
+            self.keep_item(&scope, &id, item).await?;
+        }
+        document(&SyncCustomActionResponse { updated_item, ..SyncCustomActionResponse::default() })
+    }
+
+    /// Unlike the reference, where keeping the item is left to each integration: what the visitor sees is
+    /// there after a reload, too.
+    async fn keep_item(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        item: &ThreadItem,
+    ) -> Result<(), ServerError> {
+        match self.threads.replace_item(scope, thread, item).await {
+            Err(StoreError::NotFound) => Err(ServerError::Agent(AgentError::failed(format!(
+                "the agent updated {}, which is not in the thread",
+                item.id()
+            )))),
+            result => Ok(result?),
+        }
+    }
+
+    async fn sender(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        item: Option<&str>,
+    ) -> Result<Sender, ServerError> {
+        let Some(item) = item else { return Ok(Sender::None) };
+        match self.threads.item(scope, thread, item).await? {
+            Some(ThreadItem::Widget(widget)) => Ok(Sender::Widget(widget)),
+            Some(item) if !item.is_hidden() => Ok(Sender::NotAWidget),
+            _ if self.threads.thread(scope, thread).await?.is_none() => Err(ServerError::ThreadNotFound),
+            _ => Err(ServerError::ItemNotFound),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! How the six streaming operations begin: admission, idempotency, the lease, the first events, the task.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatkitd_protocol::chatkit::{Action, StreamOptions, ThreadEvent, UserMessageItem, WidgetItem};
+
+use crate::id::{RunId, ThreadId};
+use crate::ports::Scope;
+use crate::server::agent::{Agent, Turn};
+use crate::server::answer::{Answer, Shared};
+use crate::server::engine::{ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
+use crate::server::error::ServerError;
+use crate::server::live::{Admission, LiveRun};
+use crate::server::log::EventLog;
+use crate::server::publish::Publisher;
+use crate::server::run::Run;
+use crate::server::watch::Watch;
+use crate::threads::{Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RunStart, ThreadRecord};
+
+/// How long a run waits for the one before it (design 4.8), and how often it looks.
+const LOOKS: u32 = 100;
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long an idempotency key is kept (design 4.8).
+const KEY_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// What a streaming operation wants to begin with.
+pub(super) struct Beginning {
+    pub(super) operation: &'static str,
+    pub(super) thread: ThreadId,
+    pub(super) new_thread: Option<ThreadRecord>,
+    pub(super) writes: Vec<ItemWrite>,
+}
+
+/// What came of it.
+pub(super) enum Opened {
+    /// The thread is this run's.
+    Run(Box<Opening>),
+    /// The same request came before; this is its run.
+    Repeated(Watch),
+}
+
+/// A run that has the lease and whose agent is not started yet.
+pub(super) struct Opening {
+    pub(super) fence: Fence,
+    pub(super) thread: ThreadRecord,
+    caller: ChatCaller,
+    agent: Arc<dyn Agent>,
+    admission: Admission,
+    resume: bool,
+}
+
+/// What the agent is asked to do.
+pub(super) enum Task {
+    /// To answer this message, or to go on.
+    Respond(Option<UserMessageItem>),
+    /// To react to a click.
+    Act(Action, Option<WidgetItem>),
+}
+
+impl ChatServer {
+    /// Takes the lease on the thread and writes what the request brought.
+    pub(super) async fn open(
+        &self,
+        caller: ChatCaller,
+        beginning: Beginning,
+        wishes: StreamWishes,
+    ) -> Result<Opened, ServerError> {
+        let agent = self.agent(&caller.context.workflow)?;
+        let scope = caller.scope();
+        let admission = self.runs.admit(&scope).ok_or(ServerError::TooManyRuns)?;
+        let start = self.run_start(beginning, wishes.idempotency);
+        let thread = match self.begin(&scope, &start).await? {
+            Begun::Started(thread) => *thread,
+            Begun::Repeated(run) => return Ok(Opened::Repeated(self.watch(&scope, &run, 0).await?)),
+            Begun::KeyReused => return Err(ServerError::KeyReused),
+            Begun::Busy(run) => return Err(ServerError::ThreadBusy(run)),
+            Begun::NotActive(status) => return Err(ServerError::ThreadNotActive(status)),
+        };
+        let fence = Fence { scope, thread: thread.id.clone(), run: start.run };
+        let resume = wishes.resume;
+        Ok(Opened::Run(Box::new(Opening { fence, thread, caller, agent, admission, resume })))
+    }
+
+    fn run_start(&self, beginning: Beginning, key: Option<(String, [u8; 32])>) -> RunStart {
+        let now = self.clock.now();
+        let Beginning { operation, thread, new_thread, writes } = beginning;
+        let idempotency = key.map(|(key, body)| Idempotency {
+            key: IdempotencyKey { operation, thread: new_thread.is_none().then(|| thread.clone()), key },
+            body,
+            until: now.checked_add(KEY_KEPT).unwrap_or(now),
+        });
+        let run = RunId::mint(now, self.rng.as_ref());
+        RunStart { run, thread, new_thread, writes, idempotency, now, lease: LEASE }
+    }
+
+    /// Begins, or waits for the run before it to end: one that was stopped takes a moment to say so.
+    async fn begin(&self, scope: &Scope, start: &RunStart) -> Result<Begun, ServerError> {
+        for _ in 0..LOOKS {
+            match self.threads.begin_run(scope, start).await? {
+                Begun::Busy(_) => self.clock.sleep(LOOK_EVERY).await,
+                begun => return Ok(begun),
+            }
+        }
+        Ok(self.threads.begin_run(scope, start).await?)
+    }
+
+    /// Gives the lease back: the request turned out to be wrong, and nothing was written.
+    pub(super) async fn abandon(&self, opening: &Opening) {
+        if let Err(error) = self.threads.abandon_run(&opening.fence).await {
+            let run = &opening.fence.run;
+            tracing::warn!(%run, error = &error as &dyn std::error::Error, "a run was not abandoned; its lease runs out");
+        }
+    }
+
+    /// Sends the first events and starts the agent; `before` and `after` are those around
+    /// `stream_options` (protocol rule 2).
+    pub(super) fn start(
+        &self,
+        opening: Opening,
+        task: Task,
+        before: Vec<ThreadEvent>,
+        after: Vec<ThreadEvent>,
+    ) -> Reply {
+        let Opening { fence, thread, caller, agent, admission, resume } = opening;
+        let log = Arc::new(EventLog::default());
+        let shared = Arc::new(Shared::new(log, thread.clone(), self.clock.clone(), self.rng.clone()));
+        let live = Arc::new(LiveRun::new(fence.clone(), Arc::clone(&shared), self.clock.now()));
+        self.runs.began(&live);
+
+        let (message, action) = match task {
+            Task::Respond(message) => (message, None),
+            Task::Act(action, sender) => (None, Some((action, sender))),
+        };
+        let turn = Turn {
+            thread,
+            message,
+            context: caller.context,
+            threads: self.threads.clone(),
+            fence,
+            shared: Some(Arc::clone(&shared)),
+        };
+        let options = StreamOptions::new(agent.allow_cancel(&turn));
+        before.into_iter().for_each(|event| shared.send_last(event));
+        shared.send_last(ThreadEvent::stream_options(options));
+        after.into_iter().for_each(|event| shared.send_last(event));
+
+        let answer = Answer(shared);
+        let work = Box::pin(async move {
+            match action {
+                None => agent.respond(&turn, &answer).await,
+                Some((action, sender)) => agent.action(&turn, &action, sender.as_ref(), &answer).await,
+            }
+        });
+        let run = Run {
+            live: Arc::clone(&live),
+            runs: Arc::clone(&self.runs),
+            threads: self.threads.clone(),
+            clock: self.clock.clone(),
+            time_limit: self.run_time_limit,
+            admission,
+        };
+        if let Some(log) = &self.log {
+            let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
+            self.spawner.spawn(Box::pin(publisher.publish()));
+        }
+        self.spawner.spawn(Box::pin(run.drive(work)));
+        let watch = Watch::here(live, 0, self.clock.clone());
+        Reply::Stream(if resume { watch } else { watch.stopping_run() })
+    }
+}

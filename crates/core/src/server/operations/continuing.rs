@@ -1,0 +1,116 @@
+//! A turn goes on: a client tool's output, answers to questions.
+
+use chatkitd_protocol::chatkit::{
+    ClientToolCallItem, Order, ThreadEvent, ThreadItem, ThreadsAddClientToolOutputParams,
+    ThreadsAddStructuredInputParams, ToolCallStatus,
+};
+use serde_json::Value;
+
+use super::begin::{Beginning, Opened, Opening, Task};
+use super::reading::thread_id;
+use super::structured_input;
+use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::error::ServerError;
+use crate::threads::{ItemQuery, ItemWrite, PageQuery};
+
+/// Among how many of the newest items forgotten tool calls are looked for (protocol rule 7).
+const RECENT: u32 = 20;
+
+impl ChatServer {
+    pub(in crate::server) async fn add_client_tool_output(
+        &self,
+        caller: ChatCaller,
+        params: ThreadsAddClientToolOutputParams,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let beginning = Beginning {
+            operation: "threads.add_client_tool_output",
+            thread: thread_id(&params.thread_id)?,
+            new_thread: None,
+            writes: Vec::new(),
+        };
+        let opening = match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Run(opening) => opening,
+        };
+        match self.complete_tool_call(&opening, params.result).await {
+            Ok(()) => Ok(self.start(*opening, Task::Respond(None), Vec::new(), Vec::new())),
+            Err(error) => {
+                self.abandon(&opening).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The newest item becomes completed, and other pending calls near it are deleted.
+    async fn complete_tool_call(&self, opening: &Opening, output: Value) -> Result<(), ServerError> {
+        let fence = &opening.fence;
+        let page = PageQuery { limit: RECENT, order: Order::Desc, after: None };
+        let query = ItemQuery { page, hidden: true };
+        let recent = self.threads.items(&fence.scope, &fence.thread, &query).await?;
+        let recent = recent.ok_or(ServerError::ThreadNotFound)?.items;
+        let mut visible = recent.into_iter().filter(|item| !item.is_hidden());
+        let Some(ThreadItem::ClientToolCall(mut call)) = visible.next().filter(is_pending_call) else {
+            return Err(ServerError::WrongItem(
+                "The thread does not end with a tool call that waits for its output.",
+            ));
+        };
+        call.status = ToolCallStatus::Completed;
+        call.output = Some(output);
+        let forgotten = visible.filter(is_pending_call).map(|item| ItemWrite::Remove(item.id().to_owned()));
+        let writes: Vec<_> =
+            std::iter::once(ItemWrite::Put(ThreadItem::ClientToolCall(call))).chain(forgotten).collect();
+        Ok(self.threads.write_run(fence, &writes).await?)
+    }
+
+    pub(in crate::server) async fn add_structured_input(
+        &self,
+        caller: ChatCaller,
+        params: ThreadsAddStructuredInputParams,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let beginning = Beginning {
+            operation: "threads.add_structured_input",
+            thread: thread_id(&params.thread_id)?,
+            new_thread: None,
+            writes: Vec::new(),
+        };
+        let opening = match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Run(opening) => opening,
+        };
+        match self.answer_questions(&opening, params).await {
+            Ok(item) => {
+                let replaced = ThreadEvent::item_replaced(item);
+                Ok(self.start(*opening, Task::Respond(None), Vec::new(), vec![replaced]))
+            }
+            Err(error) => {
+                self.abandon(&opening).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn answer_questions(
+        &self,
+        opening: &Opening,
+        params: ThreadsAddStructuredInputParams,
+    ) -> Result<ThreadItem, ServerError> {
+        let fence = &opening.fence;
+        let item = match self.threads.item(&fence.scope, &fence.thread, &params.item_id).await? {
+            Some(ThreadItem::StructuredInput(item)) => item,
+            Some(item) if !item.is_hidden() => {
+                return Err(ServerError::WrongItem("This item asks no questions."));
+            }
+            _ => return Err(ServerError::ItemNotFound),
+        };
+        let item = structured_input::submit(item, params.input).ok_or(ServerError::AlreadyAnswered)?;
+        let item = ThreadItem::StructuredInput(item);
+        self.threads.write_run(fence, &[ItemWrite::Put(item.clone())]).await?;
+        Ok(item)
+    }
+}
+
+fn is_pending_call(item: &ThreadItem) -> bool {
+    matches!(item, ThreadItem::ClientToolCall(ClientToolCallItem { status: ToolCallStatus::Pending, .. }))
+}

@@ -1,0 +1,124 @@
+//! The user says something: `threads.create`, `threads.add_user_message`, `threads.retry_after_item`.
+
+use chatkitd_protocol::chatkit::{
+    Page, ThreadEvent, ThreadItem, ThreadsAddUserMessageParams, ThreadsCreateParams,
+    ThreadsRetryAfterItemParams, UserMessageInput, UserMessageItem,
+};
+
+use super::begin::{Beginning, Opened, Opening, Task};
+use super::reading::thread_id;
+use crate::id::{ITEM_PREFIX, ThreadId, mint};
+use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::error::ServerError;
+use crate::threads::{ItemWrite, ThreadRecord, wire_time};
+
+impl ChatServer {
+    pub(in crate::server) async fn create_thread(
+        &self,
+        caller: ChatCaller,
+        params: ThreadsCreateParams,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let now = self.clock.now();
+        let id = ThreadId::mint(now, self.rng.as_ref());
+        let message = self.user_message(&id, params.input)?;
+        let (site, user) = (caller.context.site.clone(), caller.context.user.clone());
+        let beginning = Beginning {
+            operation: "threads.create",
+            new_thread: Some(ThreadRecord::new(id.clone(), site, user, now)),
+            thread: id,
+            writes: vec![ItemWrite::Put(ThreadItem::UserMessage(message.clone()))],
+        };
+        match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Run(opening) => {
+                let created = ThreadEvent::thread_created(opening.thread.to_wire(Page::default()));
+                let done = ThreadEvent::item_done(ThreadItem::UserMessage(message.clone()));
+                Ok(self.start(*opening, Task::Respond(Some(message)), vec![created, done], Vec::new()))
+            }
+        }
+    }
+
+    pub(in crate::server) async fn add_user_message(
+        &self,
+        caller: ChatCaller,
+        params: ThreadsAddUserMessageParams,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let id = thread_id(&params.thread_id)?;
+        let message = self.user_message(&id, params.input)?;
+        let beginning = Beginning {
+            operation: "threads.add_user_message",
+            thread: id,
+            new_thread: None,
+            writes: vec![ItemWrite::Put(ThreadItem::UserMessage(message.clone()))],
+        };
+        match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Run(opening) => {
+                let done = ThreadEvent::item_done(ThreadItem::UserMessage(message.clone()));
+                Ok(self.start(*opening, Task::Respond(Some(message)), vec![done], Vec::new()))
+            }
+        }
+    }
+
+    /// What followed the message is deleted and it is answered again (protocol rule 9).
+    pub(in crate::server) async fn retry_after_item(
+        &self,
+        caller: ChatCaller,
+        params: ThreadsRetryAfterItemParams,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
+        let beginning = Beginning {
+            operation: "threads.retry_after_item",
+            thread: thread_id(&params.thread_id)?,
+            new_thread: None,
+            writes: Vec::new(),
+        };
+        let opening = match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Run(opening) => opening,
+        };
+        match self.cut_after(&opening, &params.item_id).await {
+            Ok(message) => Ok(self.start(*opening, Task::Respond(Some(message)), Vec::new(), Vec::new())),
+            Err(error) => {
+                self.abandon(&opening).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn cut_after(&self, opening: &Opening, item: &str) -> Result<UserMessageItem, ServerError> {
+        let fence = &opening.fence;
+        let message = match self.threads.item(&fence.scope, &fence.thread, item).await? {
+            Some(ThreadItem::UserMessage(message)) => message,
+            Some(item) if !item.is_hidden() => {
+                return Err(ServerError::WrongItem("Only a user's message can be answered again."));
+            }
+            _ => return Err(ServerError::ItemNotFound),
+        };
+        self.threads.write_run(fence, &[ItemWrite::RemoveAfter(item.to_owned())]).await?;
+        Ok(message)
+    }
+
+    fn user_message(
+        &self,
+        thread: &ThreadId,
+        input: UserMessageInput,
+    ) -> Result<UserMessageItem, ServerError> {
+        if !input.attachments.is_empty() {
+            return Err(ServerError::NotConfigured("attachments"));
+        }
+        let now = self.clock.now();
+        Ok(UserMessageItem {
+            id: mint(ITEM_PREFIX, now, self.rng.as_ref()),
+            thread_id: thread.as_str().to_owned(),
+            created_at: wire_time(now),
+            content: input.content,
+            attachments: Vec::new(),
+            quoted_text: input.quoted_text,
+            inference_options: input.inference_options,
+            ..UserMessageItem::default()
+        })
+    }
+}

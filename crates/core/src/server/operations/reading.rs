@@ -1,0 +1,141 @@
+//! Operations that are answered with a document: threads, items, titles, feedback, deletion.
+
+use chatkitd_protocol::chatkit::{
+    ItemsFeedbackParams, ItemsListParams, Order, Page, Thread, ThreadItem, ThreadsDeleteParams,
+    ThreadsGetByIdParams, ThreadsListParams, ThreadsUpdateParams,
+};
+use serde::Serialize;
+
+use crate::id::ThreadId;
+use crate::ports::{Scope, StoreError};
+use crate::server::engine::{ChatServer, Reply};
+use crate::server::error::ServerError;
+use crate::threads::{ItemQuery, PageQuery, ThreadChange};
+
+/// How many elements a page has unless the client says otherwise.
+const PAGE: u32 = 20;
+/// The most it may ask for; more is answered with as many, and `has_more`.
+const MAX_PAGE: u32 = 100;
+/// The longest title, in characters.
+const MAX_TITLE: usize = 500;
+/// The most items of one feedback.
+const MAX_RATED: usize = 100;
+
+impl ChatServer {
+    pub(in crate::server) async fn get_thread(
+        &self,
+        scope: &Scope,
+        params: ThreadsGetByIdParams,
+    ) -> Result<Reply, ServerError> {
+        let id = thread_id(&params.thread_id)?;
+        let thread = self.threads.thread(scope, &id).await?.ok_or(ServerError::ThreadNotFound)?;
+        // Before the items: a run that ends in between has its items among them.
+        let live_run = self.threads.live_run(scope, &id).await?.map(|run| run.id);
+        let page = page_query(None, Order::Asc, None);
+        let items = self.visible_items(scope, &id, page).await?;
+        Ok(Reply::Json { body: json(&thread.to_wire(items))?, live_run })
+    }
+
+    pub(in crate::server) async fn list_threads(
+        &self,
+        scope: &Scope,
+        params: ThreadsListParams,
+    ) -> Result<Reply, ServerError> {
+        let page = page_query(params.limit, params.order, params.after);
+        let found = self.threads.threads(scope, &page).await?;
+        let data: Vec<Thread> = found.threads.iter().map(|thread| thread.to_wire(Page::default())).collect();
+        let after = data.last().filter(|_| found.has_more).map(|thread| thread.id.clone());
+        document(&Page { data, has_more: found.has_more, after })
+    }
+
+    pub(in crate::server) async fn list_items(
+        &self,
+        scope: &Scope,
+        params: ItemsListParams,
+    ) -> Result<Reply, ServerError> {
+        let id = thread_id(&params.thread_id)?;
+        let page = page_query(params.limit, params.order, params.after);
+        document(&self.visible_items(scope, &id, page).await?)
+    }
+
+    async fn visible_items(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        page: PageQuery,
+    ) -> Result<Page<ThreadItem>, ServerError> {
+        let query = ItemQuery { page, hidden: false };
+        let items = self.threads.items(scope, thread, &query).await?;
+        Ok(items.ok_or(ServerError::ThreadNotFound)?.into_wire())
+    }
+
+    pub(in crate::server) async fn update_thread(
+        &self,
+        scope: &Scope,
+        params: ThreadsUpdateParams,
+    ) -> Result<Reply, ServerError> {
+        let id = thread_id(&params.thread_id)?;
+        if params.title.chars().count() > MAX_TITLE {
+            let message = format!("A title has at most {MAX_TITLE} characters.");
+            return Err(ServerError::Invalid { param: "params.title", message });
+        }
+        let change = ThreadChange { title: Some(Some(params.title)), ..ThreadChange::default() };
+        let thread = self.threads.change_thread(scope, &id, &change).await?;
+        self.runs.thread_changed(&thread);
+        document(&thread.to_wire(Page::default()))
+    }
+
+    pub(in crate::server) async fn delete_thread(
+        &self,
+        scope: &Scope,
+        params: ThreadsDeleteParams,
+    ) -> Result<Reply, ServerError> {
+        let id = thread_id(&params.thread_id)?;
+        self.clear(scope, &id).await?;
+        self.threads.delete_thread(scope, &id).await?;
+        Ok(nothing())
+    }
+
+    pub(in crate::server) async fn add_feedback(
+        &self,
+        scope: &Scope,
+        params: ItemsFeedbackParams,
+    ) -> Result<Reply, ServerError> {
+        let id = thread_id(&params.thread_id)?;
+        if params.item_ids.len() > MAX_RATED {
+            let message = format!("At most {MAX_RATED} items can be rated at once.");
+            return Err(ServerError::Invalid { param: "params.item_ids", message });
+        }
+        match self.threads.add_feedback(scope, &id, &params.item_ids, params.kind, self.clock.now()).await {
+            Ok(()) => Ok(nothing()),
+            Err(StoreError::NotFound) if self.threads.thread(scope, &id).await?.is_some() => {
+                Err(ServerError::ItemNotFound)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The thread that a client names. What cannot be an id names no thread.
+pub(super) fn thread_id(text: &str) -> Result<ThreadId, ServerError> {
+    ThreadId::parse(text).ok_or(ServerError::ThreadNotFound)
+}
+
+/// A page as clients ask for it; 0 is the default, as in the reference.
+fn page_query(limit: Option<u32>, order: Order, after: Option<String>) -> PageQuery {
+    let limit = limit.filter(|limit| *limit > 0).unwrap_or(PAGE).min(MAX_PAGE);
+    PageQuery { limit, order, after }
+}
+
+pub(super) fn json(document: &impl Serialize) -> Result<Vec<u8>, ServerError> {
+    serde_json::to_vec(document).map_err(|error| ServerError::Store(StoreError::Other(Box::new(error))))
+}
+
+pub(super) fn document(document: &impl Serialize) -> Result<Reply, ServerError> {
+    Ok(Reply::Json { body: json(document)?, live_run: None })
+}
+
+/// `{}`.
+fn nothing() -> Reply {
+    Reply::Json { body: b"{}".to_vec(), live_run: None }
+}

@@ -1,0 +1,173 @@
+//! Reads a run's events from where a client left off, for as long as it likes.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatkitd_protocol::sse;
+use futures_util::future::{Either, select};
+use jiff::Timestamp;
+
+use super::live::LiveRun;
+use super::log::MAX_PART_BYTES;
+use super::run::interrupted;
+use super::stop::StopReason;
+use crate::id::RunId;
+use crate::ports::{Clock, LogPart, RunLog, RunLogError, Scope, Threads};
+use crate::threads::RunStatus;
+
+/// After so much silence a comment is sent, so that proxies keep the connection (design 4.8).
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A reader that takes longer than this for one part, while more than [`SLOW_BYTES`] wait, is cut off.
+const SLOW: Duration = Duration::from_secs(30);
+const SLOW_BYTES: usize = 4 * MAX_PART_BYTES;
+
+/// One client's view of a run. Dropping it before the end stops the run, where this is the request that
+/// started it and it did not ask for more (design 4.8).
+pub struct Watch {
+    source: Source,
+    run: RunId,
+    after: u64,
+    clock: Arc<dyn Clock>,
+    handed_out: Option<Timestamp>,
+    finished: bool,
+    stops_run: bool,
+}
+
+enum Source {
+    Here(Arc<LiveRun>),
+    Elsewhere(Elsewhere),
+    /// Frames that are all there is.
+    Closed(Option<Vec<u8>>),
+}
+
+/// A run of another node.
+pub(super) struct Elsewhere {
+    pub(super) log: Arc<dyn RunLog>,
+    pub(super) threads: Arc<dyn Threads>,
+    /// Whose run it is.
+    pub(super) scope: Scope,
+}
+
+impl Elsewhere {
+    /// A run that is silent may be one whose node is gone, and whose thread somebody took over.
+    async fn read(&self, run: &RunId, after: u64) -> Result<Option<LogPart>, RunLogError> {
+        let part = self.log.read(run, after, HEARTBEAT).await?;
+        if part.as_ref().is_some_and(|part| part.frames.is_empty() && !part.ended) {
+            match self.threads.run(&self.scope, run).await {
+                Ok(Some(record)) if record.status == RunStatus::Interrupted => {
+                    end_interrupted(self.log.as_ref(), run).await?;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%run, error = &error as &dyn std::error::Error, "a silent run was not looked up");
+                }
+            }
+        }
+        Ok(part)
+    }
+}
+
+/// Ends the log of a run that was cut off, if its own node did not.
+pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(), RunLogError> {
+    let last = log.read(run, u64::MAX, Duration::ZERO).await?;
+    let Some(LogPart { last, ended: false, .. }) = last else { return Ok(()) };
+    let mut frame = Vec::new();
+    let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
+    sse::write_frame(&mut frame, Some(last + 1), &event);
+    log.append(run, last + 1, &[frame], true).await
+}
+
+impl Watch {
+    pub(super) fn here(run: Arc<LiveRun>, after: u64, clock: Arc<dyn Clock>) -> Self {
+        let id = run.fence.run.clone();
+        Self::of(Source::Here(run), id, after, clock)
+    }
+
+    pub(super) fn elsewhere(source: Elsewhere, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
+        Self::of(Source::Elsewhere(source), run, after, clock)
+    }
+
+    /// A run of which nothing is left but how it ended.
+    pub(super) fn closed(run: RunId, frames: Vec<u8>, clock: Arc<dyn Clock>) -> Self {
+        Self::of(Source::Closed(Some(frames)), run, 0, clock)
+    }
+
+    fn of(source: Source, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
+        Self { source, run, after, clock, handed_out: None, finished: false, stops_run: false }
+    }
+
+    /// Makes the loss of this watch stop the run.
+    pub(super) fn stopping_run(mut self) -> Self {
+        self.stops_run = true;
+        self
+    }
+
+    /// The run's id.
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// The next frames to send; a heartbeat when there was nothing for 15 seconds; `None` at the end.
+    ///
+    /// An error means that the log between nodes broke down: the client should connect again.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, RunLogError> {
+        if self.finished {
+            return Ok(None);
+        }
+        if self.is_too_slow() {
+            self.finished = true;
+            return Ok(Some(sse::comment("too slow: resume with Last-Event-ID")));
+        }
+        let Some(part) = self.read().await? else {
+            self.finished = true;
+            return Ok(None);
+        };
+        self.after = part.last;
+        self.finished = part.ended;
+        self.handed_out = Some(self.clock.now());
+        if part.frames.is_empty() {
+            return Ok((!part.ended).then(|| sse::comment("")));
+        }
+        Ok(Some(part.frames))
+    }
+
+    async fn read(&mut self) -> Result<Option<LogPart>, RunLogError> {
+        let after = self.after;
+        match &mut self.source {
+            Source::Here(run) => {
+                let part = pin!(poll_fn(|context| run.log.poll_read(after, context)));
+                let silence = self.clock.sleep(HEARTBEAT);
+                Ok(Some(match select(part, silence).await {
+                    Either::Left((part, _)) => part,
+                    Either::Right(_) => LogPart { frames: Vec::new(), last: after, ended: false },
+                }))
+            }
+            Source::Elsewhere(source) => source.read(&self.run, after).await,
+            Source::Closed(frames) => {
+                Ok(frames.take().map(|frames| LogPart { frames, last: after, ended: true }))
+            }
+        }
+    }
+
+    fn is_too_slow(&self) -> bool {
+        let Source::Here(run) = &self.source else { return false };
+        let took_long = self.handed_out.is_some_and(|since| {
+            let took = Duration::try_from(self.clock.now().duration_since(since)).unwrap_or_default();
+            took > SLOW
+        });
+        took_long && run.log.bytes_after(self.after) > SLOW_BYTES
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Source::Here(run) = &self.source
+            && self.stops_run
+            && !self.finished
+        {
+            run.stop(StopReason::WatcherLost);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Conversations as the store keeps them: threads, their items, feedback, and the runs that write them.
+//!
+//! Items are the wire's own type, [`chatkitd_protocol::chatkit::ThreadItem`]; a thread's record has what
+//! the wire's `Thread` does not show: its owner and its metadata.
+
+mod record;
+mod run;
+
+pub use record::{ItemPage, ItemQuery, PageQuery, ThreadChange, ThreadPage, ThreadRecord, wire_time};
+pub use run::{
+    Begun, ENDED_RUNS_KEPT, Fence, Idempotency, IdempotencyKey, ItemWrite, Renewal, Renewed, RunEnd,
+    RunOutcome, RunRecord, RunStart, RunStatus, StrandedRun, Which,
+};

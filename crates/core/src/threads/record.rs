@@ -1,0 +1,160 @@
+//! A thread, and pages of threads and items.
+
+use chatkitd_protocol::chatkit::{Extra, Order, Page, Thread, ThreadItem, ThreadStatus, Time};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::id::{SiteName, ThreadId, UserId};
+
+/// A conversation without its items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadRecord {
+    /// `cthr_…`, or the id it had where it came from.
+    pub id: ThreadId,
+    /// The site it is on.
+    pub site: SiteName,
+    /// Whose it is.
+    pub user: UserId,
+    /// When it was begun. Lists are ordered by it.
+    pub created_at: Timestamp,
+    /// What lists call it; `None` until somebody names it.
+    pub title: Option<String>,
+    /// Whether it takes messages.
+    pub status: ThreadStatus,
+    /// Where images in messages may come from; `None`: anywhere the page allows.
+    pub allowed_image_domains: Option<Vec<String>>,
+    /// The agent's own notes. Never sent to a client (protocol rule 5).
+    pub metadata: Map<String, Value>,
+}
+
+impl ThreadRecord {
+    /// A thread that begins at `now`: active, without a title.
+    pub fn new(id: ThreadId, site: SiteName, user: UserId, now: Timestamp) -> Self {
+        Self {
+            id,
+            site,
+            user,
+            created_at: now,
+            title: None,
+            status: ThreadStatus::default(),
+            allowed_image_domains: None,
+            metadata: Map::new(),
+        }
+    }
+
+    /// The thread as a client sees it, with `items`.
+    pub fn to_wire(&self, items: Page<ThreadItem>) -> Thread {
+        Thread {
+            id: self.id.as_str().to_owned(),
+            title: self.title.clone(),
+            created_at: wire_time(self.created_at),
+            status: self.status.clone(),
+            allowed_image_domains: self.allowed_image_domains.clone(),
+            items,
+            extra: Extra::new(),
+        }
+    }
+}
+
+/// A time as the wire writes it: RFC 3339 in UTC, whole milliseconds.
+pub fn wire_time(at: Timestamp) -> Time {
+    Time::new(format!("{at:.3}"))
+}
+
+/// What to change of a thread; `None` leaves as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ThreadChange {
+    /// The new title; `Some(None)` takes it away.
+    pub title: Option<Option<String>>,
+    /// The new status.
+    pub status: Option<ThreadStatus>,
+    /// The new domains; `Some(None)` lifts the restriction.
+    pub allowed_image_domains: Option<Option<Vec<String>>>,
+    /// The new metadata, whole.
+    pub metadata: Option<Map<String, Value>>,
+}
+
+impl ThreadChange {
+    /// The change that makes any thread like this one.
+    pub fn to(thread: &ThreadRecord) -> Self {
+        Self {
+            title: Some(thread.title.clone()),
+            status: Some(thread.status.clone()),
+            allowed_image_domains: Some(thread.allowed_image_domains.clone()),
+            metadata: Some(thread.metadata.clone()),
+        }
+    }
+
+    /// Makes a later change after this one.
+    pub fn add(&mut self, later: &Self) {
+        let Self { title, status, allowed_image_domains, metadata } = later.clone();
+        self.title = title.or(self.title.take());
+        self.status = status.or(self.status.take());
+        self.allowed_image_domains = allowed_image_domains.or(self.allowed_image_domains.take());
+        self.metadata = metadata.or(self.metadata.take());
+    }
+
+    /// Makes the change to a record.
+    pub fn apply(self, thread: &mut ThreadRecord) {
+        let Self { title, status, allowed_image_domains, metadata } = self;
+        if let Some(title) = title {
+            thread.title = title;
+        }
+        if let Some(status) = status {
+            thread.status = status;
+        }
+        if let Some(domains) = allowed_image_domains {
+            thread.allowed_image_domains = domains;
+        }
+        if let Some(metadata) = metadata {
+            thread.metadata = metadata;
+        }
+    }
+}
+
+/// Which page of a list. Paging is by key: `after` is the id of the last element of the page before. An
+/// id that is not in the list (deleted meanwhile, or never there) gives an empty last page (design 4.7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageQuery {
+    /// At most so many elements; at least 1.
+    pub limit: u32,
+    /// By time (threads) or by position (items).
+    pub order: Order,
+    /// The last element of the page before; `None` for the first page.
+    pub after: Option<String>,
+}
+
+/// Which items of a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemQuery {
+    /// The page.
+    pub page: PageQuery,
+    /// Whether hidden items count. Never for a client (protocol rule 4); always for an agent.
+    pub hidden: bool,
+}
+
+/// A page of threads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadPage {
+    /// In the order that was asked for.
+    pub threads: Vec<ThreadRecord>,
+    /// Whether more follow.
+    pub has_more: bool,
+}
+
+/// A page of items.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemPage {
+    /// In the order that was asked for.
+    pub items: Vec<ThreadItem>,
+    /// Whether more follow.
+    pub has_more: bool,
+}
+
+impl ItemPage {
+    /// The page as a client sees it: `after` is the last id when more follow.
+    pub fn into_wire(self) -> Page<ThreadItem> {
+        let last = self.items.last().filter(|_| self.has_more).map(|item| item.id().to_owned());
+        Page { data: self.items, has_more: self.has_more, after: last }
+    }
+}

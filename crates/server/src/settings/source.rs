@@ -1,0 +1,91 @@
+//! Where a process's settings come from: the file, the environment, and under `--dev` the `.env` files.
+
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::{Settings, SettingsError};
+
+/// Read in this order; the first one that has a variable wins, and the environment wins over both.
+const DEV_FILES: [&str; 2] = [".env.local", ".env"];
+
+/// The settings cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The settings file.
+    #[error("{} cannot be read", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A `.env` file. Never quotes the line, as the parser's own error does: it may hold a secret.
+    #[error("{file} is not valid {place}; write NAME=value, with quotes around a value that has blanks")]
+    DevFile {
+        /// The file.
+        file: &'static str,
+        /// After which variable.
+        place: String,
+    },
+    /// A `.env` file that is there.
+    #[error("{file} cannot be read")]
+    UnreadableDevFile {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What they say.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+}
+
+impl Settings {
+    /// Reads the settings as every command sees them: the file `config` (by default `chatkitd.toml`, where
+    /// there is one), and the environment, which wins; under `dev` also `.env.local` and `.env`.
+    pub fn from_environment(config: Option<&Path>, dev: bool) -> Result<Self, SourceError> {
+        let file = read_file(config)?;
+        let dev_values = if dev { read_dev_files()? } else { HashMap::new() };
+        let look_up = |name: &str| std::env::var(name).ok().or_else(|| dev_values.get(name).cloned());
+        let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+        Ok(Self::load(&look_up, file, dev)?)
+    }
+}
+
+fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceError> {
+    // A variable that is set to nothing counts as not set, here as everywhere.
+    let config = config.filter(|path| !path.as_os_str().is_empty());
+    let path = config.unwrap_or(Path::new("chatkitd.toml")).to_owned();
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        // A file that was asked for has to be there; the one in the folder may be absent.
+        Err(error) if error.kind() == ErrorKind::NotFound && config.is_none() => Ok(None),
+        Err(source) => Err(SourceError::File { path, source }),
+    }
+}
+
+fn read_dev_files() -> Result<HashMap<String, String>, SourceError> {
+    let mut values = HashMap::new();
+    for file in DEV_FILES {
+        if !Path::new(file).exists() {
+            continue;
+        }
+        read_dev_file(file, &mut values)?;
+    }
+    Ok(values)
+}
+
+fn read_dev_file(file: &'static str, values: &mut HashMap<String, String>) -> Result<(), SourceError> {
+    let mut place = "in its first variable".to_owned();
+    let refuse = |error, place: &str| match error {
+        dotenvy::Error::Io(source) => SourceError::UnreadableDevFile { file, source },
+        _ => SourceError::DevFile { file, place: place.to_owned() },
+    };
+    for pair in dotenvy::from_path_iter(file).map_err(|error| refuse(error, &place))? {
+        let (name, value) = pair.map_err(|error| refuse(error, &place))?;
+        place = format!("after {name}");
+        values.entry(name).or_insert(value);
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Agents that do what a test tells them to, and some that misbehave.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Says each word that a test hands it, as one message; is done when the test drops its end.
+pub struct Puppet(Mutex<UnboundedReceiver<String>>);
+
+impl Puppet {
+    /// The agent, and where its words come from. It answers one message at a time.
+    pub fn new() -> (Self, UnboundedSender<String>) {
+        let (say, words) = unbounded_channel();
+        (Self(Mutex::new(words)), say)
+    }
+}
+
+#[async_trait]
+impl Agent for Puppet {
+    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
+        let mut message = answer.message().await;
+        let mut words = self.0.lock().await;
+        while let Some(word) = words.recv().await {
+            message.push(&word).await;
+        }
+        message.done().await;
+        Ok(())
+    }
+}
+
+/// How an agent goes wrong after some words.
+#[derive(Clone, Copy)]
+pub enum Fault {
+    /// With an error that the visitor must not see.
+    Fails,
+    /// With one that they may.
+    Explains,
+    Panics,
+    NeverEnds,
+    /// Without ever waiting for anything.
+    Floods,
+}
+
+/// Misbehaves, and counts how often it is asked.
+pub struct Faulty {
+    pub fault: Fault,
+    pub asked: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl Agent for Faulty {
+    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut message = answer.message().await;
+        message.push("some words").await;
+        match self.fault {
+            Fault::Fails => Err(AgentError::failed("the password of the database is hunter2")),
+            Fault::Explains => Err(AgentError::retryable("The shop is closed.")),
+            Fault::Panics => panic!("an agent with a defect"),
+            Fault::NeverEnds => std::future::pending().await,
+            Fault::Floods => loop {
+                message.push(&"x".repeat(1_000)).await;
+            },
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! How a SQLite database is opened.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// What an answered write survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// `kill -9` of the process. A power cut may lose the last moments, never the file's integrity
+    /// (WAL with `synchronous=NORMAL`). The default.
+    #[default]
+    Process,
+    /// A power cut too: every commit waits for the disk (`synchronous=FULL`).
+    Disk,
+}
+
+/// How a SQLite database is opened.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    /// The file. Made when it is not there; its folder must exist and allow `-wal` and `-shm` files.
+    pub path: PathBuf,
+    /// What a write survives. Default: the process.
+    pub durability: Durability,
+    /// Connections that are kept for reading. Default 4.
+    pub readers: u32,
+    /// How long to wait for a lock that another process holds. Default 5 s.
+    pub busy_timeout: Duration,
+    /// The most pages of 4 KiB that the file may grow to; past it the store is unavailable for writes, as
+    /// on a full disk. Default: no bound.
+    pub max_pages: Option<u32>,
+}
+
+/// Statements that a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 256;
+
+/// At how many pages of log (WAL) the writer copies it into the file by itself: 256 MiB, where
+/// [`super::checkpoint`] did not get to it because a reader is in the way. With SQLite's own 1 000 pages a
+/// stream of small commits spends half its time waiting for the disk.
+const CHECKPOINT_PAGES: u32 = 64_000;
+
+impl SqliteOptions {
+    /// The defaults for this file.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            durability: Durability::default(),
+            readers: 4,
+            busy_timeout: Duration::from_secs(5),
+            max_pages: None,
+        }
+    }
+
+    /// Opens a connection that writes; makes the file.
+    pub(super) fn open_writer(&self) -> rusqlite::Result<Connection> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.busy_timeout(self.busy_timeout)?;
+        let synchronous = match self.durability {
+            Durability::Process => "NORMAL",
+            Durability::Disk => "FULL",
+        };
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        if let Some(pages) = self.max_pages {
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
+        Ok(connection)
+    }
+
+    /// Opens a connection that cannot write. It does not wait for locks: see [`super::readers`].
+    pub(super) fn open_reader(&self) -> rusqlite::Result<Connection> {
+        let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    }
+
+    fn open(&self, flags: OpenFlags) -> rusqlite::Result<Connection> {
+        // Each connection is used by one thread at a time, so it needs no lock of SQLite's.
+        let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    }
+}
