@@ -56,13 +56,14 @@ class Script:
                 return steps(tool_outputs[item.name])
         for item in newest_first:
             if item.type == "structured_input" and item.status != "pending":
-                return self.to_questions({question.id for question in item.inputs})
+                return self.to_questions([question.id for question in item.inputs])
         return self.otherwise()
 
-    def to_questions(self, ids: set[str]) -> Steps | None:
-        for question, answer in self.content.get("structured_inputs", {}).items():
-            if question in ids:
-                return steps(answer)
+    def to_questions(self, ids: list[str]) -> Steps | None:
+        answers = self.content.get("structured_inputs", {})
+        for question in ids:
+            if question in answers:
+                return steps(answers[question])
         return self.otherwise()
 
     def to_action(self, kind: str) -> Steps | None:

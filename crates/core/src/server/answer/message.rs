@@ -36,12 +36,11 @@ impl Answer {
     /// # }
     /// ```
     pub async fn message(&self) -> Message {
-        let id = self.new_item_id();
-        let item = AssistantMessageItem {
-            id: id.clone(),
-            created_at: self.now(),
-            ..AssistantMessageItem::default()
-        };
+        self.message_with(self.new_item_id()).await
+    }
+
+    pub(in crate::server) async fn message_with(&self, id: String) -> Message {
+        let item = AssistantMessageItem { id, created_at: self.now(), ..AssistantMessageItem::default() };
         let message = Message { answer: self.clone(), item, part: OutputText::default() };
         self.emit(ThreadEvent::item_added(ThreadItem::AssistantMessage(message.item.clone()))).await;
         message.begin_part().await;

@@ -13,7 +13,6 @@ pub enum Settled {
     /// The reference's server counts its streams here.
     Count(String),
     /// chatkitd names a thread's run on `threads.get_by_id` while it goes.
-    #[expect(dead_code, reason = "until chatkitd is the subject")]
     RunHeader,
 }
 
