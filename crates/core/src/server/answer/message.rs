@@ -2,7 +2,7 @@
 
 use chatkitd_protocol::chatkit::{
     Annotation, AssistantMessageContent, AssistantMessageItem, Extra, ItemUpdate, OutputText, Source,
-    SourceAnnotation, ThreadEvent, ThreadItem,
+    SourceAnnotation, ThreadEvent,
 };
 
 use super::Answer;
@@ -41,8 +41,8 @@ impl Answer {
 
     pub(in crate::server) async fn message_with(&self, id: String) -> Message {
         let item = AssistantMessageItem { id, created_at: self.now(), ..AssistantMessageItem::default() };
+        self.emit(ThreadEvent::item_added(item.clone().into())).await;
         let message = Message { answer: self.clone(), item, part: OutputText::default() };
-        self.emit(ThreadEvent::item_added(ThreadItem::AssistantMessage(message.item.clone()))).await;
         message.begin_part().await;
         message
     }
