@@ -29,6 +29,7 @@ mod jwks;
 mod nginx;
 mod openai_standin;
 mod openapi;
+mod oracle;
 mod pull;
 mod redis_limiter;
 mod redis_run_log;
