@@ -24,7 +24,6 @@ missing_packages() {
     [[ -n $CHATKITD_TEST_NGINX_BIN ]] || echo nginx
     [[ -n $CHATKITD_TEST_POSTGRES_BIN ]] || echo postgresql
     [[ -n $CHATKITD_TEST_REDIS_BIN ]] || echo redis-server
-    command -v psql >/dev/null || echo postgresql-client
     [[ -n $(find_python) ]] || echo python3-venv
 }
 

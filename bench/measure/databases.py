@@ -1,0 +1,81 @@
+"""The databases below chatkitd, to be asked what is in them and to be filled."""
+
+import os
+import sqlite3
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+# scripts/postgres.sh starts it without them, as is good for tests. Here a commit waits for the disk.
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+DEADLINE = 10.0
+
+
+class SqliteFile:
+    """A file that chatkitd has open too."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def count(self, sql: str) -> int:
+        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
+        try:
+            return database.execute(sql).fetchone()[0]
+        finally:
+            database.close()
+
+    def run(self, *statements: str) -> None:
+        database = sqlite3.connect(self.path)
+        try:
+            with database:
+                for sql in statements:
+                    database.execute(sql)
+        finally:
+            database.close()
+
+
+class PostgresDatabase:
+    """A database of its own on the throw-away server."""
+
+    def __init__(self, url: str):
+        self.url = url
+
+    def count(self, sql: str) -> int:
+        return int(self.text(sql))
+
+    def run(self, *statements: str) -> None:
+        self.text("BEGIN", *statements, "COMMIT")
+
+    def text(self, *statements: str) -> str:
+        """One psql, each statement a command of its own; what they print."""
+        commands = [part for sql in statements for part in ("-c", sql)]
+        psql = str(Path(os.environ["CHATKITD_TEST_POSTGRES_BIN"]) / "psql")
+        options = ["--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "-v", "ON_ERROR_STOP=1"]
+        return subprocess.run(
+            [psql, self.url, *options, *commands], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+
+
+@contextmanager
+def postgres():
+    """A fresh database, durable, on the server that scripts/with-services.sh started."""
+    server = PostgresDatabase(os.environ["CHATKITD_TEST_POSTGRES_URL"])
+    make_durable(server)
+    name = f"bench_{uuid4().hex}"
+    server.text(f"CREATE DATABASE {name}")
+    try:
+        yield PostgresDatabase(urlunsplit(urlsplit(server.url)._replace(path=f"/{name}")))
+    finally:
+        server.text(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def make_durable(server: PostgresDatabase) -> None:
+    server.text(*(f"ALTER SYSTEM SET {name} = {value}" for name, value in DURABLE.items()), "SELECT pg_reload_conf()")
+    give_up = time.monotonic() + DEADLINE
+    while any(server.text(f"SHOW {name}") != value for name, value in DURABLE.items()):
+        if time.monotonic() > give_up:
+            raise TimeoutError("PostgreSQL did not take up its settings")
+        time.sleep(0.05)
