@@ -106,8 +106,7 @@ impl ThreadId {
     /// Reads an id that somebody sent; `None` for what cannot be one: nothing, too long, or with control
     /// characters.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits =
-            !text.is_empty() && text.len() <= Self::MAX_BYTES && !text.chars().any(char::is_control);
+        let fits = !text.is_empty() && text.len() <= Self::MAX_BYTES && !text.chars().any(char::is_control);
         fits.then(|| Self(text.to_owned()))
     }
 

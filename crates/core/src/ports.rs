@@ -38,7 +38,7 @@ pub trait Rng: Send + Sync {
 }
 
 /// Whose data an operation may touch. A browser's handler can only build [`Scope::User`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// One user of one site.
     User(SiteName, UserId),

@@ -59,6 +59,15 @@ impl Workflows {
         Self { local, described, hosted_key }
     }
 
+    /// The same, and these run here, too.
+    #[must_use]
+    pub fn with_local(mut self, ids: impl IntoIterator<Item = String>) -> Self {
+        for id in ids {
+            self.local.entry(id).or_default();
+        }
+        self
+    }
+
     /// Where `id` runs: local when defined here, else hosted when a key is set, else nowhere
     /// (design 4.1).
     pub fn placement(&self, id: &str) -> Option<Placement> {

@@ -1,9 +1,11 @@
 //! What every handler shares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chatkitd_core::ports::{Clock, Credentials, Limiter, Rng};
+use chatkitd_core::server::ChatServer;
 use chatkitd_core::sessions::{DeviceTokens, SessionService};
 use chatkitd_core::site::Sites;
 
@@ -17,6 +19,8 @@ pub struct App {
     pub sites: Sites,
     /// Issues, refreshes and revokes.
     pub sessions: SessionService,
+    /// Holds conversations. `None` without a database to keep them in (design 4.4).
+    pub chat: Option<Arc<ChatServer>>,
     /// Looks up what callers present.
     pub credentials: Arc<dyn Credentials>,
     /// Signs and reads device cookies and tokens.
@@ -35,7 +39,14 @@ pub struct App {
     pub readiness: Arc<dyn Readiness>,
     /// The page at `/`, where it is switched on.
     pub page: Option<Page>,
+    /// How long a request may take until its answer begins, a body that drips included. See
+    /// [`ANSWER_WITHIN`] for the usual value.
+    pub answer_within: Duration,
 }
+
+/// More than an upstream call (10 s) and a wait for another one's refresh (15 s) or for a thread that is busy
+/// (5 s) together.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// Whether the server can do its work right now.
 #[async_trait]

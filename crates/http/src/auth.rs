@@ -76,6 +76,11 @@ impl Ambient {
         })
     }
 
+    /// Whether the page's origin stands on the site's list. Without a list none does.
+    pub(crate) fn comes_from_listed_page(&self, site: &Site) -> bool {
+        matches!(&self.origin, SentOrigin::Page(origin) if site.lists_origins() && site.allows(origin))
+    }
+
     /// Refuses a page whose origin the site does not list.
     pub(crate) fn require_origin_of(&self, site: &Site) -> Result<(), ApiError> {
         let allowed = match &self.origin {
@@ -152,14 +157,19 @@ async fn service_key(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<S
 fn device(app: &App, ambient: &Ambient, headers: &HeaderMap) -> Result<(Arc<Site>, Caller), ApiError> {
     let now = app.clock.now();
     let token = headers.get("chatkit-device-token").and_then(|token| token.to_str().ok());
-    if let Some(device) = token.and_then(|token| app.devices.read(token, now)) {
-        let site = ambient.named(app, &device.site)?;
-        return Ok((site, Caller::Device(Device { user: device.user, ambient_elsewhere: false })));
+    if let Some(read) = token.and_then(|token| app.devices.read(token, now)) {
+        let site = ambient.named(app, &read.device.site)?;
+        let device = Device { user: read.device.user, ambient_elsewhere: false, ageing: read.ageing };
+        return Ok((site, Caller::Device(device)));
     }
     let site = ambient.site(app);
     let cookie = cookies::read(headers, &site.name).and_then(|token| app.devices.read(token, now));
-    let caller = match cookie.filter(|device| device.site == site.name) {
-        Some(device) => Caller::Device(Device { user: device.user, ambient_elsewhere: !ambient.same_origin }),
+    let caller = match cookie.filter(|read| read.device.site == site.name) {
+        Some(read) => Caller::Device(Device {
+            user: read.device.user,
+            ambient_elsewhere: !ambient.same_origin,
+            ageing: read.ageing,
+        }),
         None => Caller::Nobody,
     };
     Ok((site, caller))

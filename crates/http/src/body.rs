@@ -1,7 +1,7 @@
 //! Reads JSON bodies from strangers: bounded in size and depth, without NULs, with errors that name
 //! the field.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -25,7 +25,7 @@ pub(crate) trait JsonBody: DeserializeOwned {
 /// (design 4.1).
 pub(crate) async fn read_json<T: JsonBody>(request: Request) -> Result<T, ApiError> {
     let (parts, body) = request.into_parts();
-    let bytes = read_bounded(body).await?;
+    let bytes = read_bounded(body, MAX_BYTES).await?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return from_value(Value::Object(serde_json::Map::new()));
     }
@@ -41,12 +41,13 @@ pub(crate) async fn read_json<T: JsonBody>(request: Request) -> Result<T, ApiErr
     }
 }
 
-async fn read_bounded(body: Body) -> Result<axum::body::Bytes, ApiError> {
-    to_bytes(body, MAX_BYTES).await.map_err(|error| {
+/// Reads a body of at most `max_bytes`.
+pub(crate) async fn read_bounded(body: Body, max_bytes: usize) -> Result<Bytes, ApiError> {
+    to_bytes(body, max_bytes).await.map_err(|error| {
         let too_large = std::error::Error::source(&error)
             .is_some_and(<dyn std::error::Error + 'static>::is::<http_body_util::LengthLimitError>);
         if too_large {
-            let message = format!("The body is larger than {} KiB.", MAX_BYTES / 1024);
+            let message = format!("The body is larger than {} KiB.", max_bytes / 1024);
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
         } else {
             ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
@@ -54,7 +55,7 @@ async fn read_bounded(body: Body) -> Result<axum::body::Bytes, ApiError> {
     })
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let essence =
         content_type.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();

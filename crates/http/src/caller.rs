@@ -41,6 +41,8 @@ pub(crate) struct Device {
     /// Whether the proof came by itself (a cookie from another origin), which is good for keeping the
     /// user and for nothing else.
     pub(crate) ambient_elsewhere: bool,
+    /// Whether the proof should be replaced by a fresh one before it runs out.
+    pub(crate) ageing: bool,
 }
 
 /// A request of the session contracts, understood.
@@ -77,9 +79,28 @@ impl FromRequestParts<Arc<App>> for Call {
 }
 
 impl Call {
-    /// Whether the request names the page it comes from.
-    pub(crate) fn has_origin(&self) -> bool {
-        !matches!(self.ambient.origin, SentOrigin::Absent)
+    /// Refuses to take somebody without a sign-in where the site wants one.
+    pub(crate) fn require_anonymous(&self) -> Result<(), ApiError> {
+        if self.site.anonymous { Ok(()) } else { Err(not_signed_in()) }
+    }
+
+    /// Refuses to make somebody up for a request that names no page, where the site says which pages may use
+    /// it (design 4.5).
+    pub(crate) fn require_page(&self) -> Result<(), ApiError> {
+        if !self.site.lists_origins() || !matches!(self.ambient.origin, SentOrigin::Absent) {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(
+            "origin_required",
+            "This site says which pages may use it, and this request names no page. Send an Origin or a service key.",
+        ))
+    }
+
+    /// Whether a device's proof may open its conversations: one that was sent on purpose, or a cookie that
+    /// came from this origin or from one that the site lists by name or pattern. Any other page could
+    /// make a browser send the cookie without its owner's knowing.
+    pub(crate) fn vouches_for(&self, device: &Device) -> bool {
+        !device.ambient_elsewhere || self.ambient.comes_from_listed_page(&self.site)
     }
 
     /// Whether the page belongs to another site, where cookies may be blocked.

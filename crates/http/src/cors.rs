@@ -15,7 +15,7 @@ use crate::site_path::PathSite;
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 const ALLOWED: &str = "authorization, content-type, idempotency-key, last-event-id, chatkit-device-token, \
                        chatkit-device-id, chatkit-frame-instance-id, x-chatkit-resume";
-const EXPOSED: &str = "x-chatkit-run-id, x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, \
+const EXPOSED: &str = "chatkit-device-token, x-chatkit-run-id, x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, \
                        x-ratelimit-reset";
 
 /// The `Origin` header of a request.

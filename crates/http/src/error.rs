@@ -1,41 +1,29 @@
-//! The errors of the session contracts and their one shape (design 4.5).
+//! The errors of all contracts, on their way to the shape that [`crate::envelope`] gives them.
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
+use chatkitd_core::id::RunId;
 use chatkitd_core::identity::{RoleRefusal, TokenRefusal};
 use chatkitd_core::limits::Decision;
 use chatkitd_core::ports::{LimiterError, StoreError};
 use chatkitd_core::sessions::{SessionError, UpstreamError};
-use http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
-use utoipa::ToSchema;
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
+pub(crate) use crate::envelope::ErrorBody;
+use crate::envelope::Said;
 use crate::limits;
-use crate::observe::RequestId;
 use crate::sign_in::SignInError;
-
-/// What every error of the session contracts looks like.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct ErrorBody {
-    /// One sentence for people.
-    pub(crate) error: String,
-    /// The same sentence, for clients that read `message`.
-    pub(crate) message: String,
-    /// A stable word for programs.
-    pub(crate) code: &'static str,
-    /// Names this request in the server's log.
-    pub(crate) request_id: String,
-}
 
 /// An error on its way to a caller.
 ///
-/// It becomes a response without a request id; [`crate::observe`] fills that in, since only the
-/// outermost layer knows it.
+/// It becomes a response without a body; [`crate::observe`] fills that in, since only the outermost layer
+/// knows the request's id and the shape that its path speaks.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) message: String,
+    /// The parameter that is wrong, as a dotted path.
+    pub(crate) param: Option<String>,
     pub(crate) extra: Extra,
 }
 
@@ -50,33 +38,21 @@ pub(crate) enum Extra {
     Limit(Decision, u64),
     /// The caller's origin may not read this answer, so no CORS headers go with it.
     ForeignOrigin,
+    /// The run that stands in the way: whoever is told of it can watch or stop it.
+    Run(RunId),
 }
 
 /// Marks a response that goes out without CORS headers.
 #[derive(Clone, Copy)]
 pub(crate) struct WithoutCors;
 
-/// The parts of an error that wait for the request's id.
+/// The parts of an error that wait for the request's shape and id.
 #[derive(Clone)]
-pub(crate) struct PendingBody {
-    code: &'static str,
-    message: String,
-}
-
-impl PendingBody {
-    pub(crate) fn complete(self, id: &RequestId) -> Json<ErrorBody> {
-        Json(ErrorBody {
-            error: self.message.clone(),
-            message: self.message,
-            code: self.code,
-            request_id: id.0.clone(),
-        })
-    }
-}
+pub(crate) struct PendingBody(pub(crate) Said);
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), extra: Extra::Nothing }
+        Self { status, code, message: message.into(), param: None, extra: Extra::Nothing }
     }
 
     pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
@@ -95,6 +71,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    /// Names the parameter that is wrong.
+    pub(crate) fn about(self, param: impl Into<String>) -> Self {
+        Self { param: Some(param.into()), ..self }
+    }
+
     pub(crate) fn foreign_origin() -> Self {
         let message = "This page's origin may not use this chat. Add it to CHATKIT_ALLOWED_ORIGINS \
                        (scheme, host and port) if it should.";
@@ -109,11 +90,11 @@ impl ApiError {
         }
     }
 
-    fn configuration(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn configuration(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, message)
     }
 
-    fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
         Self { extra: Extra::RetryAfter(1), ..error }
     }
@@ -132,6 +113,9 @@ impl IntoResponse for ApiError {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
                 limits::write_headers(headers, decision);
             }
+            Extra::Run(run) => {
+                headers.extend(run_header(run));
+            }
         }
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -139,9 +123,15 @@ impl IntoResponse for ApiError {
         if matches!(self.extra, Extra::ForeignOrigin) {
             response.extensions_mut().insert(WithoutCors);
         }
-        response.extensions_mut().insert(PendingBody { code: self.code, message: self.message });
+        let said = Said { code: self.code, message: self.message, param: self.param };
+        response.extensions_mut().insert(PendingBody(said));
         response
     }
+}
+
+/// `x-chatkit-run-id` (design 4.8). An id is always a header's value; the `Option` only says so.
+pub(crate) fn run_header(run: &RunId) -> Option<(HeaderName, HeaderValue)> {
+    Some((HeaderName::from_static("x-chatkit-run-id"), HeaderValue::from_str(run.as_str()).ok()?))
 }
 
 impl From<SessionError> for ApiError {

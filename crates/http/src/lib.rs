@@ -12,14 +12,17 @@ pub mod client_ip;
 mod contracts;
 mod cookies;
 mod cors;
+mod deadline;
 mod device;
+mod envelope;
 mod error;
 mod limits;
+mod locale;
 mod observe;
 pub mod page;
 mod sign_in;
 mod site_path;
 
-pub use app::{App, NotReady, Readiness};
+pub use app::{ANSWER_WITHIN, App, NotReady, Readiness};
 pub use contracts::{openapi, router};
 pub use sign_in::{SignIn, SiteSignIn};

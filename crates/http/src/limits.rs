@@ -39,6 +39,19 @@ impl App {
         self.limit(site.limits.session, || format!("session:{}:{session}", site.name)).await
     }
 
+    /// Counts a request of a conversation against its site, and, where the site bounds how often a client
+    /// secret may be used, against its session.
+    pub(crate) async fn limit_conversation(
+        &self,
+        site: &Site,
+        session: Option<&SessionId>,
+    ) -> Result<(), ApiError> {
+        self.limit_site(site).await?;
+        let Some(session) = session else { return Ok(()) };
+        let quota = site.max_requests_per_1_minute.map(|limit| Quota::per_minute(limit.get()));
+        self.limit(quota, || format!("conversation:{}:{session}", site.name)).await.map(|_| ())
+    }
+
     async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {
         self.limit(site.limits.site, || format!("site:{}", site.name)).await.map(|_| ())
     }

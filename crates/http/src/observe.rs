@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::envelope::Envelope;
 use crate::error::{ApiError, PendingBody};
 
 /// Names a request in logs and errors: the caller's own `x-request-id` where it is sane, else one
@@ -33,6 +34,7 @@ impl RequestId {
 /// The layer around all routes.
 pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers(), &app);
+    let envelope = Envelope::of(request.uri().path());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     // At the level of errors, so that whatever is logged names its request.
@@ -40,15 +42,16 @@ pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: N
     let started = app.clock.now();
     let response = next.run(request).instrument(span.clone()).await;
     let elapsed = Duration::try_from(app.clock.now().duration_since(started)).unwrap_or_default();
-    let response = finish(response, &id);
+    let response = finish(response, envelope, &id);
     span.in_scope(|| record(&method, route, response.status(), elapsed));
     response
 }
 
-fn finish(mut response: Response, id: &RequestId) -> Response {
-    if let Some(pending) = response.extensions_mut().remove::<PendingBody>() {
+fn finish(mut response: Response, envelope: Envelope, id: &RequestId) -> Response {
+    if let Some(PendingBody(said)) = response.extensions_mut().remove() {
         let (parts, _) = response.into_parts();
-        let mut complete = (parts.status, pending.complete(id)).into_response();
+        let mut complete = envelope.complete(parts.status, said, id);
+        *complete.status_mut() = parts.status;
         // The error's own headers stay; the body brought its content type and length.
         complete
             .headers_mut()

@@ -4,29 +4,35 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chatkitd_core::id::SiteName;
+use chatkitd_core::id::{RunId, SiteName};
 use chatkitd_core::identity::{RolePolicy, RolePolicyError, Roles, Verifiers, VerifiersError};
 use chatkitd_core::keys::{KeyRing, NoSecretError};
 use chatkitd_core::memory_limiter::MemoryLimiter;
-use chatkitd_core::ports::{Clock, Limiter, Maintenance, Rng};
+use chatkitd_core::ports::{Clock, Limiter, Maintenance, Rng, RunLog};
 use chatkitd_core::seal::Sealer;
+use chatkitd_core::server::{ChatServer, ChatServerParts};
 use chatkitd_core::sessions::{
     Canceller, ClientSecrets, DeviceTokens, LocalUpstream, SessionParts, SessionService, Upstream,
 };
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{App, NotReady, Readiness, SignIn, SiteSignIn};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
+use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::agents::{self, Agents, AgentsError};
 use crate::clock::SystemClock;
 use crate::hosted::{ClientError, Deadlines, HostedUpstream};
 use crate::jwks::HttpJwks;
 use crate::limiter::SharedLimiter;
 use crate::rng::SystemRng;
+use crate::runs::{Runs, Stops};
 use crate::secret_file::{self, SecretFileError};
+use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::settings::{Database, LimiterKind, PageSetting, Settings};
+use crate::spawner::TokioSpawner;
 use crate::stores::{OpenError, Stores, UsersTable, make_folder};
 
 /// The server cannot be put together.
@@ -35,6 +41,12 @@ pub enum BuildError {
     /// The data folder or the database.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// Another server works on the same database.
+    #[error(transparent)]
+    ServingLock(#[from] ServingLockError),
+    /// What answers.
+    #[error(transparent)]
+    Agents(#[from] AgentsError),
     /// The generated secret.
     #[error(transparent)]
     SecretFile(#[from] SecretFileError),
@@ -71,14 +83,21 @@ pub(crate) struct Built {
     pub(crate) stores: Stores,
     pub(crate) canceller: Option<Arc<dyn Canceller>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The runs of this process, and which of them other nodes ask to stop; `None` without a database.
+    pub(crate) runs: Option<(Arc<Runs>, Stops)>,
 }
 
-pub(crate) async fn build(settings: &Settings) -> Result<Built, BuildError> {
+/// `own`: agents that do not come from the settings.
+pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, BuildError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let rng: Arc<dyn Rng> = Arc::new(SystemRng::default());
     let ring = key_ring(settings, rng.as_ref())?;
     let stores = Stores::open(settings).await?;
     let hosted = hosted(settings, &clock, &rng)?;
+    let agents = agents::of(settings, own, &clock)?;
+    let workflows = Workflows::new(settings.workflows.clone(), hosted.is_some());
+    let workflows = workflows.with_local(agents.keys().cloned());
+    let runs = runs(settings, &stores, agents, &clock, &rng)?;
     let secrets = Arc::new(ClientSecrets::new(&ring));
     let app = App {
         sites: Sites::new(settings.sites.clone()),
@@ -89,10 +108,11 @@ pub(crate) async fn build(settings: &Settings) -> Result<Built, BuildError> {
             sealer: Sealer::new(&ring),
             clock: clock.clone(),
             rng: rng.clone(),
-            workflows: Workflows::new(settings.workflows.clone(), hosted.is_some()),
+            workflows,
             local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng.clone())),
             hosted: hosted.clone().map(|hosted| hosted as Arc<dyn Upstream>),
         }),
+        chat: runs.as_ref().map(|(runs, _)| runs.chat.clone()),
         credentials: stores.credentials.clone(),
         devices: DeviceTokens::new(&ring),
         sign_in: sign_in(settings, &clock)?,
@@ -102,8 +122,59 @@ pub(crate) async fn build(settings: &Settings) -> Result<Built, BuildError> {
         proxies: settings.proxies.clone(),
         readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
         page: page(settings),
+        answer_within: ANSWER_WITHIN,
     };
-    Ok(Built { app, stores, canceller: hosted.map(|hosted| hosted as Arc<dyn Canceller>), clock })
+    Ok(Built { app, stores, canceller: hosted.map(|hosted| hosted as Arc<dyn Canceller>), clock, runs })
+}
+
+/// The engine behind `/chatkit`.
+fn runs(
+    settings: &Settings,
+    stores: &Stores,
+    agents: Agents,
+    clock: &Arc<dyn Clock>,
+    rng: &Arc<dyn Rng>,
+) -> Result<Option<(Arc<Runs>, Stops)>, BuildError> {
+    let Some(conversations) = stores.conversations.clone() else { return Ok(None) };
+    let lock = match &settings.database {
+        Database::Sqlite(path) => Some(ServingLock::take(path)?),
+        Database::Postgres(_) | Database::None => None,
+    };
+    let (log, stops) = match run_log(settings)? {
+        Some((log, stops)) => (Some(log), Some(stops)),
+        None => (None, None),
+    };
+    let spawner = TokioSpawner::default();
+    let chat = Arc::new(ChatServer::new(ChatServerParts {
+        threads: conversations.threads,
+        lease: conversations.lease,
+        recovery: conversations.recovery,
+        log,
+        spawner: Arc::new(spawner.clone()),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        agents,
+        run_time_limit: settings.run_timeout,
+    }));
+    Ok(Some((Arc::new(Runs { chat, clock: clock.clone(), spawner, lock }), stops)))
+}
+
+type SharedRunLog = (Arc<dyn RunLog>, UnboundedReceiver<RunId>);
+
+/// `None` where there is one node: its own log is all that its readers need.
+#[cfg(feature = "redis")]
+fn run_log(settings: &Settings) -> Result<Option<SharedRunLog>, BuildError> {
+    let (Database::Postgres(_), Some(url)) = (&settings.database, &settings.redis_url) else {
+        return Ok(None);
+    };
+    let (log, stops) =
+        crate::redis_run_log::RedisRunLog::connect(url.expose_secret(), settings.run_timeout)?;
+    Ok(Some((Arc::new(log), stops)))
+}
+
+#[cfg(not(feature = "redis"))]
+fn run_log(_: &Settings) -> Result<Option<SharedRunLog>, BuildError> {
+    Ok(None)
 }
 
 fn key_ring(settings: &Settings, rng: &dyn Rng) -> Result<KeyRing, BuildError> {

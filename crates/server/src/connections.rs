@@ -1,7 +1,9 @@
 //! Accepts connections and serves HTTP/1.1 and HTTP/2 on them, with a bound on every wait.
 //!
 //! This is what `axum::serve` does, and what it leaves out: it sets no timer, so a client that sends its
-//! headers byte by byte, or nothing at all, would keep its connection for ever.
+//! headers byte by byte, or nothing at all, would keep its connection for ever. What is waited for from a
+//! request's headers to its answer is bounded by the routes themselves (`chatkitd_http::App::answer_within`),
+//! where the refusal gets a shape.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,11 +12,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::Request;
 use chatkitd_http::client_ip::PeerAddr;
-use http::{StatusCode, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -41,9 +40,6 @@ pub struct Patience {
     /// which nginx and AWS's load balancers keep idle connections, or they would now and then send a
     /// request into a connection that is just being closed.
     pub idle: Duration,
-    /// From a request's headers to the beginning of its answer, a body that drips included. Default 60 s: more
-    /// than an upstream call (10 s) and a wait for another one's refresh (15 s) together.
-    pub request: Duration,
     /// For requests in flight after the shutdown began. Default 30 s.
     pub grace: Duration,
 }
@@ -53,7 +49,6 @@ impl Default for Patience {
         Self {
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(75),
-            request: Duration::from_secs(60),
             grace: Duration::from_secs(30),
         }
     }
@@ -61,7 +56,6 @@ impl Default for Patience {
 
 /// Serves until `shutdown`, then finishes the requests in flight.
 pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, shutdown: &CancellationToken) {
-    let routes = routes.layer(middleware::from_fn_with_state(patience, in_time)).with_state(());
     let server = Arc::new(server(patience));
     let connections = GracefulShutdown::new();
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
@@ -93,14 +87,6 @@ fn server(patience: Patience) -> Builder<TokioExecutor> {
         .keep_alive_interval(KEEP_ALIVE)
         .max_header_list_size(MAX_HEAD_LIST);
     builder
-}
-
-/// Ends a request whose answer has not begun in time.
-async fn in_time(State(patience): State<Patience>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(patience.request, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => (StatusCode::REQUEST_TIMEOUT, [(header::CONNECTION, "close")]).into_response(),
-    }
 }
 
 /// The client was gone before it was accepted; the next one is none the worse for it.

@@ -1,9 +1,10 @@
 //! chatkitd: the ChatKit backend that you own.
 //!
-//! The server is a library function, [`serve::launch`], that takes settings, a listener and a token that
-//! shuts it down; the binary is a dozen lines around [`commands`].
+//! The server is a library, [`Server`]: settings and, where a program brings them, agents of its own. The
+//! binary is a dozen lines around [`commands`].
 
 mod admin;
+mod agents;
 mod app;
 pub mod clock;
 pub mod commands;
@@ -15,9 +16,16 @@ pub mod limiter;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;
+#[cfg(feature = "redis")]
+pub mod redis_run_log;
 pub mod rng;
+mod runs;
 pub mod secret_file;
 pub mod serve;
+mod serving_lock;
 pub mod settings;
+mod spawner;
 mod stores;
 pub mod telemetry;
+
+pub use serve::Server;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chatkitd_core::id::UserId;
 use chatkitd_core::identity::{Roles, RolesError};
-use chatkitd_core::ports::{Credentials, Limiter, Maintenance, Store};
+use chatkitd_core::ports::{Credentials, Limiter, Maintenance, RunLease, RunRecovery, Store, Threads};
 use chatkitd_core::sessions::NoStore;
 use chatkitd_store::{MigrateError, PostgresOptions, PostgresStore, RoleQuery, SqliteOptions, SqliteStore};
 use secrecy::ExposeSecret;
@@ -20,7 +20,17 @@ pub(crate) struct Stores {
     pub(crate) maintenance: Arc<dyn Maintenance>,
     /// The limiter in the database; there is none without one.
     pub(crate) limiter: Option<Arc<dyn Limiter>>,
+    /// Conversations; there are none without a database.
+    pub(crate) conversations: Option<Conversations>,
     open: Open,
+}
+
+/// Threads, and what their runs need of the database.
+#[derive(Clone)]
+pub(crate) struct Conversations {
+    pub(crate) threads: Arc<dyn Threads>,
+    pub(crate) lease: Arc<dyn RunLease>,
+    pub(crate) recovery: Arc<dyn RunRecovery>,
 }
 
 enum Open {
@@ -57,22 +67,42 @@ impl Stores {
                     Durability::Full => chatkitd_store::Durability::Disk,
                 };
                 let store = Arc::new(SqliteStore::connect(&options).await?);
-                Ok(Self::of(store.clone(), Some(store.clone()), Open::Sqlite(store)))
+                Ok(Self::full(store.clone(), Open::Sqlite(store)))
             }
             Database::Postgres(url) => {
                 let store =
                     Arc::new(PostgresStore::connect(&PostgresOptions::new(url.expose_secret())).await?);
-                Ok(Self::of(store.clone(), Some(store.clone()), Open::Postgres(store)))
+                Ok(Self::full(store.clone(), Open::Postgres(store)))
             }
-            Database::None => Ok(Self::of(Arc::new(NoStore), None, Open::Nothing)),
+            Database::None => Ok(Self::of(Arc::new(NoStore), Open::Nothing)),
         }
     }
 
-    fn of<S>(store: Arc<S>, limiter: Option<Arc<dyn Limiter>>, open: Open) -> Self
+    fn full<S>(store: Arc<S>, open: Open) -> Self
+    where
+        S: Store + Credentials + Maintenance + Limiter + Threads + RunLease + RunRecovery + 'static,
+    {
+        let conversations =
+            Conversations { threads: store.clone(), lease: store.clone(), recovery: store.clone() };
+        Self {
+            limiter: Some(store.clone()),
+            conversations: Some(conversations),
+            ..Self::of(store, open)
+        }
+    }
+
+    fn of<S>(store: Arc<S>, open: Open) -> Self
     where
         S: Store + Credentials + Maintenance + 'static,
     {
-        Self { credentials: store.clone(), maintenance: store.clone(), store, limiter, open }
+        Self {
+            credentials: store.clone(),
+            maintenance: store.clone(),
+            store,
+            limiter: None,
+            conversations: None,
+            open,
+        }
     }
 
     /// Writes what is waiting and closes all connections.

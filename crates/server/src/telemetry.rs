@@ -119,5 +119,17 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
     );
     metrics::describe_histogram!("chatkitd_upstream_request_seconds", "How long requests to OpenAI took");
     metrics::describe_counter!("chatkitd_limiter_failures_total", "Requests that could not be counted");
+    describe_runs();
     Ok(handle)
+}
+
+fn describe_runs() {
+    metrics::describe_gauge!("chatkitd_runs_going", "Answers that are being given on this node");
+    metrics::describe_counter!("chatkitd_runs_ended_total", "Answers that are over, by outcome");
+    metrics::describe_counter!("chatkitd_run_events_total", "Events of answers that are over");
+    metrics::describe_gauge!("chatkitd_run_log_bytes", "What events take in this node's memory, in bytes");
+    metrics::describe_counter!(
+        "chatkitd_run_log_failures_total",
+        "Times that the log between nodes could not be used"
+    );
 }

@@ -142,12 +142,7 @@ pub trait RunLog: Send + Sync {
 
     /// The frames after number `after`, at least one unless the log has ended or `wait` is over; at most
     /// about 64 KiB of them. `None`: there is no such log, or not any more.
-    async fn read(
-        &self,
-        run: &RunId,
-        after: u64,
-        wait: Duration,
-    ) -> Result<Option<LogPart>, RunLogError>;
+    async fn read(&self, run: &RunId, after: u64, wait: Duration) -> Result<Option<LogPart>, RunLogError>;
 
     /// Tells the node that runs it to stop a run, at once if it can be reached.
     async fn announce_stop(&self, run: &RunId) -> Result<(), RunLogError>;

@@ -92,6 +92,7 @@ struct Held {
     json: Option<Vec<u8>>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly all are items")]
 enum Write {
     /// Nothing to be saved.
     None,
@@ -321,7 +322,10 @@ fn without_nul(event: ThreadEvent) -> (ThreadEvent, Option<Vec<u8>>) {
     let json = match serde_json::to_vec(&event) {
         Ok(json) => json,
         Err(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "an event could not be written as JSON");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an event could not be written as JSON"
+            );
             return (event, None);
         }
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::engine::{ChatServer, LEASE};
 use super::error::ServerError;
-use super::run::interrupted;
+use super::run::{count, interrupted};
 use super::stop::StopReason;
 use super::watch::Watch;
 use crate::id::{RunId, ThreadId};
@@ -85,6 +85,7 @@ impl ChatServer {
     /// Keeps this node's leases and checkpoints: to be called every second.
     pub async fn keep(&self) -> Result<(), StoreError> {
         self.runs.sweep(self.clock.now());
+        self.runs.measure();
         let renewals = self.runs.renewals(self.clock.now());
         if renewals.is_empty() {
             return Ok(());
@@ -102,6 +103,7 @@ impl ChatServer {
             let stranded = self.recovery.interrupt_runs(which, self.clock.now(), RECOVERED_AT_ONCE).await?;
             for run in &stranded {
                 tracing::warn!(run = %run.run, "a run was interrupted: its process is gone");
+                count(RunStatus::Interrupted.as_str());
                 self.end_log(&run.run).await;
             }
             if stranded.len() < RECOVERED_AT_ONCE as usize {
@@ -124,11 +126,8 @@ impl ChatServer {
         }
     }
 
-    /// Stops every run of this node, and waits for their ends, for as long as `patience`.
-    pub async fn shut_down(&self, patience: Duration) {
-        for run in self.runs.going() {
-            run.stop(StopReason::Shutdown);
-        }
+    /// Waits until no run of this node is going any more, for as long as `patience`.
+    pub async fn drain(&self, patience: Duration) {
         let looks = patience.as_millis() / LOOK_EVERY.as_millis();
         for _ in 0..looks {
             if self.runs.going().is_empty() {
@@ -136,5 +135,13 @@ impl ChatServer {
             }
             self.clock.sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Stops every run of this node, and waits for their ends, for as long as `patience`.
+    pub async fn shut_down(&self, patience: Duration) {
+        for run in self.runs.going() {
+            run.stop(StopReason::Shutdown);
+        }
+        self.drain(patience).await;
     }
 }

@@ -165,6 +165,17 @@ impl LiveRuns {
         }
     }
 
+    /// Tells operators how many runs there are, and how much their events take.
+    pub(super) fn measure(&self) {
+        let (going, kept) = {
+            let state = lock(&self.0);
+            (state.going.values().cloned().collect::<Vec<_>>(), state.kept_bytes)
+        };
+        let bytes: usize = going.iter().map(|run| run.log.bytes() + RUN_BYTES).sum();
+        metrics::gauge!("chatkitd_runs_going").set(going.len() as f64);
+        metrics::gauge!("chatkitd_run_log_bytes").set((kept + bytes) as f64);
+    }
+
     /// Forgets events that were kept long enough.
     pub(super) fn sweep(&self, now: Timestamp) {
         lock(&self.0).forget(now);

@@ -4,6 +4,7 @@
 //! writer wait for the slowest. Here each event is framed once into one buffer, and readers copy what they
 //! lack, so that a slow one costs nothing but the stretch it is sending.
 
+use std::ops::Range;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
@@ -16,6 +17,15 @@ use crate::ports::LogPart;
 pub const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
 /// The most that a reader gets at once, unless one event alone is larger.
 pub(super) const MAX_PART_BYTES: usize = 64 * 1024;
+
+/// A stretch of a log, each frame by itself.
+pub(super) struct Batch {
+    pub(super) frames: Vec<Vec<u8>>,
+    /// The number of the last of them; the number asked for when there is none.
+    pub(super) last: u64,
+    /// Whether the log ends here.
+    pub(super) ended: bool,
+}
 
 /// The events of one run.
 #[derive(Default)]
@@ -54,6 +64,11 @@ impl EventLog {
         state.wake();
     }
 
+    /// How many events there are.
+    pub fn events(&self) -> u64 {
+        lock(&self.0).ends.len() as u64
+    }
+
     /// How many bytes the frames have.
     pub fn bytes(&self) -> usize {
         lock(&self.0).frames.len()
@@ -71,12 +86,21 @@ impl EventLog {
         let mut state = lock(&self.0);
         let part = state.part(after);
         if part.frames.is_empty() && !part.ended {
-            if !state.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
-                state.waiting.push(context.waker().clone());
-            }
+            state.wait(context);
             return Poll::Pending;
         }
         Poll::Ready(part)
+    }
+
+    /// The same, each frame by itself, as [`crate::ports::RunLog::append`] takes them.
+    pub(super) fn poll_batch(&self, after: u64, context: &Context<'_>) -> Poll<Batch> {
+        let mut state = lock(&self.0);
+        let batch = state.batch(after);
+        if batch.frames.is_empty() && !batch.ended {
+            state.wait(context);
+            return Poll::Pending;
+        }
+        Poll::Ready(batch)
     }
 }
 
@@ -91,14 +115,37 @@ impl State {
         index.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(0)
     }
 
-    fn part(&self, after: u64) -> LogPart {
+    /// The events from one index to before another that are read at once.
+    fn stretch(&self, after: u64) -> Range<usize> {
         let from = self.index(after);
         let start = self.start(from);
         let fitting = self.ends.iter().skip(from).take_while(|end| **end <= start + MAX_PART_BYTES).count();
         // One event that is larger than a part goes alone.
-        let until = (from + fitting.max(1)).min(self.ends.len());
-        let frames = self.frames.get(start..self.start(until)).unwrap_or_default().to_vec();
-        LogPart { frames, last: until as u64, ended: self.ended && until == self.ends.len() }
+        from..(from + fitting.max(1)).min(self.ends.len())
+    }
+
+    /// The frames of these events, one after another.
+    fn bytes(&self, events: Range<usize>) -> &[u8] {
+        self.frames.get(self.start(events.start)..self.start(events.end)).unwrap_or_default()
+    }
+
+    fn part(&self, after: u64) -> LogPart {
+        let events = self.stretch(after);
+        let (last, ended) = (events.end as u64, self.ended && events.end == self.ends.len());
+        LogPart { frames: self.bytes(events).to_vec(), last, ended }
+    }
+
+    fn batch(&self, after: u64) -> Batch {
+        let events = self.stretch(after);
+        let (last, ended) = (events.end as u64, self.ended && events.end == self.ends.len());
+        let frames = events.map(|index| self.bytes(index..index + 1).to_vec()).collect();
+        Batch { frames, last, ended }
+    }
+
+    fn wait(&mut self, context: &Context<'_>) {
+        if !self.waiting.iter().any(|waiting| waiting.will_wake(context.waker())) {
+            self.waiting.push(context.waker().clone());
+        }
     }
 
     fn wake(&mut self) {

@@ -14,6 +14,7 @@ mod live;
 mod log;
 mod operations;
 mod pending;
+mod publish;
 mod run;
 mod stop;
 mod watch;

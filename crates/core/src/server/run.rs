@@ -17,7 +17,7 @@ use super::live::{Admission, LiveRun, LiveRuns};
 use super::pending::is_partial_message;
 use super::stop::StopReason;
 use crate::ports::{Clock, StoreError, Threads};
-use crate::threads::{ItemWrite, RunEnd, RunOutcome, wire_time};
+use crate::threads::{ItemWrite, RunEnd, RunOutcome, RunStatus, wire_time};
 
 /// How often the end of a run is tried again while the store is away. After that its lease runs out, and
 /// whoever wants the thread next closes it.
@@ -40,6 +40,7 @@ pub(super) struct Run {
 }
 
 /// How the agent's part came to its end.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Ending {
     Done,
     Failed(ThreadEvent),
@@ -52,9 +53,13 @@ impl Run {
         let ending = self.answer(agent).await;
         let leftover = self.live.shared.close();
         match ending {
-            Ending::Stopped(StopReason::LeaseLost) => self.live.shared.send_last(interrupted()),
+            Ending::Stopped(StopReason::LeaseLost) => {
+                self.live.shared.send_last(interrupted());
+                count("superseded");
+            }
             ending => self.finish(ending, leftover).await,
         }
+        metrics::counter!("chatkitd_run_events_total").increment(self.live.log.events());
         drop(self.admission);
         self.live.log.end();
         self.runs.ended(&self.live, self.clock.now());
@@ -74,7 +79,10 @@ impl Run {
                     return Poll::Ready(Some(self.ending(result)));
                 }
                 if self.live.shared.closed() == Some(Closed::TooLong) {
-                    return Poll::Ready(Some(Ending::Failed(error_event("The answer became too long.", false))));
+                    return Poll::Ready(Some(Ending::Failed(error_event(
+                        "The answer became too long.",
+                        false,
+                    ))));
                 }
                 if self.live.shared.has_unsaved() {
                     return Poll::Ready(None);
@@ -141,6 +149,7 @@ impl Run {
             Ending::Stopped(reason) => self.stopped(reason, leftover.pending),
         };
         writes.splice(0..0, leftover.writes);
+        count(RunStatus::Ended(outcome).as_str());
         let end = RunEnd { outcome, writes, now: self.clock.now() };
         match self.end(end).await {
             Ok(()) => {
@@ -215,6 +224,11 @@ impl Run {
         }
         self.threads.end_run(&self.live.fence, &end).await
     }
+}
+
+/// Counts a run that is over.
+pub(super) fn count(outcome: &'static str) {
+    metrics::counter!("chatkitd_runs_ended_total", "outcome" => outcome).increment(1);
 }
 
 /// The event of a custom error.

@@ -13,6 +13,9 @@ use crate::secret_text::SecretText;
 
 /// How long a device is remembered after it was last seen.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A proof older than this is replaced when it is seen, so that its device is not forgotten while it is in
+/// use; and not each time, since a cookie on every answer is only weight.
+const AGEING_AFTER: Duration = Duration::from_secs(24 * 3600);
 const AUDIENCE: &str = "chatkitd:device";
 
 /// A device that proved itself: an anonymous user of a site.
@@ -22,6 +25,15 @@ pub struct DeviceToken {
     pub user: UserId,
     /// The site it was met on.
     pub site: SiteName,
+}
+
+/// A device's proof, read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadDevice {
+    /// The device it proves.
+    pub device: DeviceToken,
+    /// Whether it should be replaced by a fresh one: it is over a day old.
+    pub ageing: bool,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -57,9 +69,11 @@ impl DeviceTokens {
     }
 
     /// The device a token names; `None` when it was not signed here or is too old.
-    pub fn read(&self, token: &str, now: Timestamp) -> Option<DeviceToken> {
+    pub fn read(&self, token: &str, now: Timestamp) -> Option<ReadDevice> {
         let claims: Claims = self.0.verify(token)?;
         let lives = claims.exp > now.as_second() && claims.sub.is_anonymous();
-        lives.then_some(DeviceToken { user: claims.sub, site: claims.site })
+        let ageing = claims.exp < later(now, DEVICE_LIFETIME - AGEING_AFTER).as_second();
+        let device = DeviceToken { user: claims.sub, site: claims.site };
+        lives.then_some(ReadDevice { device, ageing })
     }
 }

@@ -10,7 +10,7 @@ mod signed;
 mod stateless;
 mod upstream;
 
-pub use device::{DEVICE_LIFETIME, DeviceToken, DeviceTokens};
+pub use device::{DEVICE_LIFETIME, DeviceToken, DeviceTokens, ReadDevice};
 pub use error::SessionError;
 pub use record::{
     AuditAction, AuditEntry, CancelJob, LIVE_SECRETS, MAX_SESSION_AGE, NewSecret, OVERLAP, REFRESH_GRACE,

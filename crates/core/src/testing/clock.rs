@@ -1,5 +1,5 @@
 use std::sync::Mutex;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,32 +7,60 @@ use jiff::Timestamp;
 
 use crate::ports::Clock;
 
-/// A clock that stands still until it is moved. Waiting lets others run and takes no time: a test moves
-/// the clock when time is to pass.
-pub struct ManualClock(Mutex<Timestamp>);
+/// Shorter waits are pauses between two looks at something. They end by themselves, or a test would have to
+/// move the clock for each look.
+const LONG: Duration = Duration::from_secs(1);
+
+/// A clock that stands still until it is moved. A wait of a second or more lasts until the clock is moved to
+/// its end; a shorter one lets others run and takes no time.
+pub struct ManualClock(Mutex<State>);
+
+struct State {
+    now: Timestamp,
+    waiting: Vec<Waker>,
+}
 
 impl ManualClock {
     /// A clock at this Unix second.
     pub fn at_second(second: i64) -> Self {
-        Self(Mutex::new(Timestamp::from_second(second).expect("a second that jiff knows")))
+        let now = Timestamp::from_second(second).expect("a second that jiff knows");
+        Self(Mutex::new(State { now, waiting: Vec::new() }))
     }
 
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
-        let mut now = self.0.lock().expect("no test panics while it holds the clock");
-        *now = now.checked_add(by).expect("a time that jiff knows");
+        let mut state = self.state();
+        state.now = state.now.checked_add(by).expect("a time that jiff knows");
+        state.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().expect("no test panics while it holds the clock")
+    }
+
+    fn poll_until(&self, end: Timestamp, context: &Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        if state.now >= end {
+            return Poll::Ready(());
+        }
+        state.waiting.push(context.waker().clone());
+        Poll::Pending
     }
 }
 
 #[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        *self.0.lock().expect("no test panics while it holds the clock")
+        self.state().now
     }
 
-    async fn sleep(&self, _: Duration) {
+    async fn sleep(&self, duration: Duration) {
+        let end = self.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         let mut yielded = false;
         std::future::poll_fn(|context| {
+            if duration >= LONG {
+                return self.poll_until(end, context);
+            }
             if std::mem::replace(&mut yielded, true) {
                 return Poll::Ready(());
             }

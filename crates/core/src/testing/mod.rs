@@ -3,10 +3,12 @@
 mod clock;
 pub mod conformance;
 mod memory;
+mod memory_run_log;
 mod rng;
 mod tokens;
 
 pub use clock::ManualClock;
 pub use memory::MemoryStore;
+pub use memory_run_log::MemoryRunLog;
 pub use rng::SeededRng;
 pub use tokens::{FixedJwks, RSA_PUBLIC_PEM, TestKey, sign, unsigned};

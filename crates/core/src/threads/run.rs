@@ -81,6 +81,7 @@ pub struct Fence {
 
 /// A change of a thread's items.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are items")]
 pub enum ItemWrite {
     /// Writes an item: at its old place when its id is there already (protocol rule 3), else at the end.
     Put(ThreadItem),

@@ -9,6 +9,7 @@
 )]
 
 mod issuing;
+mod memory_run_log;
 mod races;
 mod refreshing;
 mod sessions;

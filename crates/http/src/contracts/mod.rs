@@ -1,6 +1,7 @@
 //! One file per contract: routes, request and response shapes. The routes and the `OpenAPI` document
 //! come from the same declarations, so that neither can lack what the other has.
 
+mod chatkit;
 mod health;
 mod netlify;
 mod session;
@@ -22,13 +23,13 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::{cors, observe, page, site_path};
+use crate::{cors, deadline, observe, page, site_path};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "chatkitd",
-        description = "The session contracts of chatkitd. Every route also exists below `/s/{site}`.",
+        description = "The session contracts of chatkitd and its ChatKit server. Every route also exists below `/s/{site}`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers(
@@ -38,6 +39,7 @@ use crate::{cors, observe, page, site_path};
     modifiers(&Security),
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
+        (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
         (name = "netlify", description = "The paths of the Netlify functions"),
         (name = "operations", description = "Health and documentation")
     )
@@ -66,6 +68,12 @@ fn contracts() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::validate))
         .routes(routes!(workflow::look_up))
         .routes(routes!(transcript::send))
+        .routes(routes!(chatkit::page))
+        .routes(routes!(chatkit::page_events))
+        .routes(routes!(chatkit::page_cancel))
+        .routes(routes!(chatkit::conversation))
+        .routes(routes!(chatkit::conversation_events))
+        .routes(routes!(chatkit::conversation_cancel))
         .routes(routes!(netlify::start))
         .routes(routes!(netlify::refresh))
         .routes(routes!(health::live))
@@ -87,6 +95,7 @@ pub fn router(app: App) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), deadline::layer))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), cors::layer))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), observe::layer))
         .with_state(app);

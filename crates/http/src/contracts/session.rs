@@ -176,13 +176,15 @@ pub(super) fn settle_user(app: &App, call: &Call, named: Option<&str>) -> Result
                 Err(needs_token())
             }
         }
-        _ if !call.site.anonymous => Err(not_signed_in()),
-        Caller::Device(device) => Ok(device.user.clone()),
-        Caller::Nobody if call.site.lists_origins() && !call.has_origin() => Err(ApiError::forbidden(
-            "origin_required",
-            "This site says which pages may use it, and this request names no page. Send an Origin or a service key.",
-        )),
-        Caller::Nobody => Ok(anonymous()),
+        Caller::Device(device) => {
+            call.require_anonymous()?;
+            Ok(device.user.clone())
+        }
+        Caller::Nobody => {
+            call.require_anonymous()?;
+            call.require_page()?;
+            Ok(anonymous())
+        }
     }
 }
 

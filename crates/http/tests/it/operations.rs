@@ -30,9 +30,15 @@ async fn the_openapi_document_covers_every_contract() {
             "/api/chatkit/session/{id}/validate",
             "/api/chatkit/transcript",
             "/api/chatkit/workflows/{id}",
+            "/chatkit",
+            "/chatkit/runs/{id}/cancel",
+            "/chatkit/runs/{id}/events",
             "/healthz",
             "/openapi.json",
             "/readyz",
+            "/v1/chatkit/conversation",
+            "/v1/chatkit/runs/{id}/cancel",
+            "/v1/chatkit/runs/{id}/events",
         ]
     );
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::CommandResult;
 use super::operator::say;
-use super::{CommandResult, source};
-use crate::settings::{Database, OpenAi, Settings, Source};
+use crate::agents::{self, Agents};
+use crate::settings::{AgentSettings, Database, OpenAi, Settings, Source};
 
 /// Look at the settings
 #[derive(clap::Subcommand)]
@@ -19,7 +20,9 @@ pub(super) enum ConfigCommand {
 
 pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResult {
     let ConfigCommand::Check { dev } = command;
-    let settings = source::load(config, *dev)?;
+    let settings = Settings::from_environment(config, *dev)?;
+    // A script with a mistake in it is found here and not at the start.
+    agents::of(&settings, Agents::new())?;
     say("Set:")?;
     for fact in &settings.facts {
         let source = match &fact.source {
@@ -59,6 +62,7 @@ fn in_force(settings: &Settings) -> Vec<String> {
         format!("database: {database}"),
         format!("hosted upstream: {upstream}"),
         format!("limiter: {:?}", settings.limiter).to_lowercase(),
+        format!("an answer may take {} seconds", settings.run_timeout.as_secs()),
     ];
     for site in &settings.sites {
         let sign_in = if site.anonymous { "not required" } else { "required" };
@@ -69,7 +73,17 @@ fn in_force(settings: &Settings) -> Vec<String> {
             site.origins.len()
         ));
     }
+    lines.extend(settings.agents.iter().map(|(id, agent)| format!("workflow {id}: {}", explain(agent))));
     lines
+}
+
+fn explain(agent: &AgentSettings) -> String {
+    match agent {
+        AgentSettings::Echo { repeat, delay } => {
+            format!("agent echo, repeats {repeat}, {} ms before each word", delay.as_millis())
+        }
+        AgentSettings::Script { file } => format!("agent script, {}", file.display()),
+    }
 }
 
 fn missing(settings: &Settings) -> Vec<String> {

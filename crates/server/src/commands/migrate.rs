@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::{CommandResult, source};
+use super::CommandResult;
+use crate::settings::Settings;
 use crate::stores::Stores;
 
 /// Opening a store migrates it; this does just that, for deployments that want it as a step of its own.
 pub(super) async fn run(config: Option<&Path>) -> CommandResult {
-    let settings = source::load(config, false)?;
+    let settings = Settings::from_environment(config, false)?;
     Stores::open(&settings).await?.close().await;
     Ok(())
 }

@@ -10,7 +10,6 @@ mod openapi;
 mod operator;
 mod serve;
 mod sessions;
-mod source;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -20,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::pull::{self, PullArgs};
+use crate::serve::shutdown_signal;
 
 /// What a command fails with: told in words on standard error, exit code 1.
 type CommandResult = Result<(), Box<dyn Error + Send + Sync>>;
@@ -97,7 +97,7 @@ async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn run_pull(args: PullArgs) -> ExitCode {
-    match pull::run(args, serve::shutdown_signal()).await {
+    match pull::run(args, shutdown_signal()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, error.exit_code()),
     }

@@ -7,9 +7,8 @@ use chatkitd_core::id::{SiteName, SiteNameError};
 use chatkitd_core::ports::{Clock, Scope, Store};
 use chatkitd_core::sessions::{AuditAction, AuditEntry};
 
-use super::source::{self, SourceError};
 use crate::clock::SystemClock;
-use crate::settings::Database;
+use crate::settings::{Database, Settings, SourceError};
 use crate::stores::{OpenError, Stores};
 
 /// Which site a command is about.
@@ -43,7 +42,7 @@ pub(super) struct Operator {
 
 impl Operator {
     pub(super) async fn open(config: Option<&Path>, site: &SiteArg) -> Result<Self, OperatorError> {
-        let settings = source::load(config, false)?;
+        let settings = Settings::from_environment(config, false)?;
         if matches!(settings.database, Database::None) {
             return Err(OperatorError::NoDatabase);
         }

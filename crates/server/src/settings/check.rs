@@ -138,5 +138,11 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if settings.redis_url.is_none() && matches!(settings.database, Database::Postgres(_)) {
+        warnings.push(
+            "an answer can be followed on the node that gives it only; with several nodes, set CHATKITD_REDIS_URL"
+                .to_owned(),
+        );
+    }
     warnings
 }

@@ -29,6 +29,18 @@ pub enum SettingsError {
         /// What the parser says, with line and column.
         message: String,
     },
+    /// An agent cannot be set up as the file says.
+    #[error("{}, line {line}: workflow {workflow:?}: {reason}", path.display())]
+    Workflow {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
+        /// The workflow.
+        workflow: String,
+        /// Why, and what to set.
+        reason: String,
+    },
     /// A base URL that would make the server call itself.
     #[error(
         "{name} points at chatkitd itself ({url}); it must be the address of OpenAI or of another server"

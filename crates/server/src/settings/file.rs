@@ -6,10 +6,10 @@ use std::path::Path;
 
 use chatkitd_core::identity::{RoleRule, VerifierSettings};
 use chatkitd_core::site::ChatKitConfiguration;
-use chatkitd_core::workflows::WorkflowCard;
 use serde::Deserialize;
 
 use super::SettingsError;
+use super::workflows::FileWorkflow;
 
 /// The file as it stands. The environment variable that wins over a key is named in
 /// `docs/OPERATIONS.md`.
@@ -34,12 +34,13 @@ pub struct FileSettings {
     pub(super) log_format: Option<String>,
     pub(super) otlp_endpoint: Option<String>,
     pub(super) shutdown_grace: Option<String>,
+    pub(super) run_timeout: Option<String>,
     pub(super) session_ttl: Option<String>,
     pub(super) secret_ttl: Option<String>,
     pub(super) limits: FileLimits,
     pub(super) roles: FileRoles,
     pub(super) sites: BTreeMap<String, FileSite>,
-    pub(super) workflows: BTreeMap<String, WorkflowCard>,
+    pub(super) workflows: BTreeMap<String, FileWorkflow>,
 }
 
 /// `[limits]` and `[sites.<name>.limits]`: requests a minute; 0 switches one off.

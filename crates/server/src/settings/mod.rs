@@ -10,6 +10,8 @@ mod error;
 mod file;
 mod reader;
 mod sites;
+mod source;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -29,7 +31,10 @@ pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting
 pub use error::SettingsError;
 pub use file::FileSettings;
 pub use reader::{Fact, Source};
+pub use source::SourceError;
+pub use workflows::AgentSettings;
 use reader::{Reader, without_password};
+use workflows::WorkflowSettings;
 
 /// Where `OpenAI` is when nothing else is said.
 const OPENAI: &str = "https://api.openai.com/v1";
@@ -69,6 +74,10 @@ pub struct Settings {
     pub roles_query: Option<RolesQuery>,
     /// What operators say of workflows.
     pub workflows: BTreeMap<String, WorkflowCard>,
+    /// What answers for workflows that the file defines.
+    pub agents: BTreeMap<String, AgentSettings>,
+    /// How long one answer may take. Default 10 minutes.
+    pub run_timeout: Duration,
     /// Whose word on a client's address counts.
     pub proxies: TrustedProxies,
     /// Whether there is a page at `/`.
@@ -143,12 +152,13 @@ impl Settings {
         file: Option<(&Path, &str)>,
         dev: bool,
     ) -> Result<Self, SettingsError> {
-        let (parsed, path) = match file {
+        let (mut parsed, path) = match file {
             Some((path, text)) => (FileSettings::parse(path, text)?, Some(path)),
             None => (FileSettings::default(), None),
         };
         let mut reader = Reader::new(env, path);
-        let settings = Self::read(&mut reader, parsed, dev)?;
+        let workflows = workflows::read(std::mem::take(&mut parsed.workflows), file)?;
+        let settings = Self::read(&mut reader, parsed, workflows, dev)?;
         check::refuse_own_address(&settings, env)?;
         check::refuse_placeholder(&settings)?;
         check::refuse_what_needs_more(&settings)?;
@@ -156,7 +166,12 @@ impl Settings {
         Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
     }
 
-    fn read(reader: &mut Reader<'_>, mut file: FileSettings, dev: bool) -> Result<Self, SettingsError> {
+    fn read(
+        reader: &mut Reader<'_>,
+        mut file: FileSettings,
+        workflows: WorkflowSettings,
+        dev: bool,
+    ) -> Result<Self, SettingsError> {
         let data_dir: PathBuf = reader
             .text("CHATKITD_DATA_DIR", "data_dir", file.data_dir.take())
             .unwrap_or("chatkitd-data".into())
@@ -194,14 +209,28 @@ impl Settings {
             sites,
             sign_in,
             roles_query,
-            workflows: std::mem::take(&mut file.workflows),
+            workflows: workflows.cards,
+            agents: workflows.agents,
+            run_timeout: read_duration(
+                reader,
+                "CHATKITD_RUN_TIMEOUT",
+                "run_timeout",
+                file.run_timeout.take(),
+                Duration::from_secs(600),
+            )?,
             proxies: read_proxies(reader, &mut file)?,
             page: reader.choice("CHATKITD_PAGE", "page", file.page.take())?.unwrap_or(PageSetting::Auto),
             log: reader.text("CHATKITD_LOG", "log", file.log.take()).unwrap_or_else(|| "info".to_owned()),
             log_format: reader
                 .choice("CHATKITD_LOG_FORMAT", "log_format", file.log_format.take())?
                 .unwrap_or(if dev { LogFormat::Text } else { LogFormat::Json }),
-            shutdown_grace: read_shutdown_grace(reader, &mut file)?,
+            shutdown_grace: read_duration(
+                reader,
+                "CHATKITD_SHUTDOWN_GRACE",
+                "shutdown_grace",
+                file.shutdown_grace.take(),
+                Duration::from_secs(30),
+            )?,
             otlp_endpoint: reader.text(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
                 "otlp_endpoint",
@@ -332,9 +361,14 @@ fn read_proxies(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Trus
         .map_err(|error| reader.invalid("CHATKITD_TRUSTED_PROXIES", &list, error.to_string()))
 }
 
-fn read_shutdown_grace(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {
-    let text = reader.text("CHATKITD_SHUTDOWN_GRACE", "shutdown_grace", file.shutdown_grace.take());
-    text.map_or(Ok(Duration::from_secs(30)), |text| duration(reader, "CHATKITD_SHUTDOWN_GRACE", &text))
+fn read_duration(
+    reader: &mut Reader<'_>,
+    name: &str,
+    key: &str,
+    in_file: Option<String>,
+    default: Duration,
+) -> Result<Duration, SettingsError> {
+    reader.text(name, key, in_file).map_or(Ok(default), |text| duration(reader, name, &text))
 }
 
 /// Seconds, or a number with `s`, `m`, `h` or `d`.

@@ -89,6 +89,16 @@ impl Process {
         self.log.lock().unwrap().clone()
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let told = Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status().unwrap();
+        assert!(told.success());
+    }
+
     /// As `kill -9` does.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use chatkitd::connections::{Patience, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -38,7 +38,6 @@ impl Server {
         };
         let routes = Router::new()
             .route("/", get(async || "hello"))
-            .route("/read", post(async |body: String| body))
             .route("/slow", get(slow));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -114,14 +113,6 @@ async fn a_connection_that_lies_idle_or_drips_its_next_request_is_closed() {
         client.write_all(next.as_bytes()).await.unwrap();
         rest(&mut client).await;
     }
-}
-
-#[tokio::test]
-async fn a_body_that_never_ends_is_answered_408_and_the_connection_closed() {
-    let server = Server::start(Patience { request: SHORT, ..Patience::default() }).await;
-    let mut client = server.send("POST /read HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nhalf").await;
-    let said = rest(&mut client).await;
-    assert!(said.starts_with("HTTP/1.1 408"), "{said}");
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ async fn a_database_that_is_not_there_stops_the_start_in_words() {
     let env = Env::sqlite(&folder)
         .set("CHATKITD_DATABASE_URL", format!("postgres://chatkitd:hidden-password@127.0.0.1:{port}/none"));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let refused = chatkitd::serve::launch(&env.settings(), listener, None, Default::default()).await;
+    let refused = chatkitd::Server::new(env.settings()).launch(listener, Default::default()).await;
     let error = refused.unwrap_err();
     assert!(error.to_string().contains("database"), "{error}");
     assert!(!format!("{error:?}").contains("hidden-password"), "{error:?}");

@@ -9,14 +9,19 @@
 )]
 
 mod binary;
+mod chat;
 mod cli;
 mod connections;
 mod databases;
 mod dev;
 mod e2e_binary;
 mod e2e_cluster;
+mod e2e_crash;
 mod e2e_faults;
 mod e2e_roles;
+mod e2e_run_cluster;
+mod e2e_run_faults;
+mod e2e_runs;
 mod e2e_sessions;
 mod hosted;
 mod jwks;
@@ -25,7 +30,9 @@ mod openai_standin;
 mod openapi;
 mod pull;
 mod redis_limiter;
+mod redis_run_log;
 mod server;
 mod telemetry;
+mod test_agents;
 mod upstream_standin;
 mod wait;

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use chatkitd::serve::{ServeError, launch};
+use chatkitd::Server;
+use chatkitd::serve::ServeError;
 use chatkitd::settings::Settings;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
@@ -74,11 +75,16 @@ impl Drop for Node {
 
 impl Node {
     pub async fn start(env: &Env) -> Self {
+        Self::start_with(env, |server| server).await
+    }
+
+    /// With agents of the test's own.
+    pub async fn start_with(env: &Env, change: impl FnOnce(Server) -> Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let (settings, stop) = (env.settings(), shutdown.clone());
-        let serving = tokio::spawn(async move { launch(&settings, listener, None, stop).await });
+        let server = change(Server::new(env.settings()));
+        let serving = tokio::spawn(server.launch(listener, shutdown.clone()));
         Self { url, shutdown, serving }
     }
 
@@ -91,6 +97,12 @@ impl Node {
     pub async fn stop(mut self) {
         self.shutdown.cancel();
         (&mut self.serving).await.unwrap().unwrap();
+    }
+
+    /// As if the machine were gone: nothing is finished, nobody is told.
+    pub async fn vanish(mut self) {
+        self.serving.abort();
+        assert!((&mut self.serving).await.unwrap_err().is_cancelled());
     }
 
     pub fn post(&self, path: &str) -> RequestBuilder {

@@ -15,6 +15,7 @@ use crate::server::watch::Watch;
 use crate::threads::Fence;
 
 /// The item from which an action came.
+#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Sender {
     Widget(WidgetItem),
     None,
@@ -46,8 +47,7 @@ impl ChatServer {
 
     /// The reference answers this in the stream, and the widget knows it so (protocol rule 10).
     fn wrong_sender(&self) -> Reply {
-        let event =
-            ThreadEvent::Error { code: "stream.error".to_owned(), message: None, allow_retry: false };
+        let event = ThreadEvent::Error { code: "stream.error".to_owned(), message: None, allow_retry: false };
         let mut frames = Vec::new();
         let json = serde_json::to_vec(&event).unwrap_or_default();
         chatkitd_protocol::sse::write_frame(&mut frames, Some(1), &json);
@@ -89,7 +89,12 @@ impl ChatServer {
 
     /// Unlike the reference, where keeping the item is left to each integration: what the visitor sees is
     /// there after a reload, too.
-    async fn keep_item(&self, scope: &Scope, thread: &ThreadId, item: &ThreadItem) -> Result<(), ServerError> {
+    async fn keep_item(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        item: &ThreadItem,
+    ) -> Result<(), ServerError> {
         match self.threads.replace_item(scope, thread, item).await {
             Err(StoreError::NotFound) => Err(ServerError::Agent(AgentError::failed(format!(
                 "the agent updated {}, which is not in the thread",

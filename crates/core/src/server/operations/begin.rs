@@ -13,6 +13,7 @@ use crate::server::engine::{ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::live::{Admission, LiveRun};
 use crate::server::log::EventLog;
+use crate::server::publish::Publisher;
 use crate::server::run::Run;
 use crate::server::watch::Watch;
 use crate::threads::{Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RunStart, ThreadRecord};
@@ -85,11 +86,7 @@ impl ChatServer {
         let now = self.clock.now();
         let Beginning { operation, thread, new_thread, writes } = beginning;
         let idempotency = key.map(|(key, body)| Idempotency {
-            key: IdempotencyKey {
-                operation,
-                thread: new_thread.is_none().then(|| thread.clone()),
-                key,
-            },
+            key: IdempotencyKey { operation, thread: new_thread.is_none().then(|| thread.clone()), key },
             body,
             until: now.checked_add(KEY_KEPT).unwrap_or(now),
         });
@@ -163,6 +160,10 @@ impl ChatServer {
             time_limit: self.run_time_limit,
             admission,
         };
+        if let Some(log) = &self.log {
+            let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
+            self.spawner.spawn(Box::pin(publisher.publish()));
+        }
         self.spawner.spawn(Box::pin(run.drive(work)));
         let watch = Watch::here(live, 0, self.clock.clone());
         Reply::Stream(if resume { watch } else { watch.stopping_run() })

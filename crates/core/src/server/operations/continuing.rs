@@ -51,7 +51,9 @@ impl ChatServer {
         let recent = recent.ok_or(ServerError::ThreadNotFound)?.items;
         let mut visible = recent.into_iter().filter(|item| !item.is_hidden());
         let Some(ThreadItem::ClientToolCall(mut call)) = visible.next().filter(is_pending_call) else {
-            return Err(ServerError::WrongItem("The thread does not end with a tool call that waits for its output."));
+            return Err(ServerError::WrongItem(
+                "The thread does not end with a tool call that waits for its output.",
+            ));
         };
         call.status = ClientToolCallStatus::Completed;
         call.output = Some(output);

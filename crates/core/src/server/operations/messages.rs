@@ -80,9 +80,7 @@ impl ChatServer {
             Opened::Run(opening) => opening,
         };
         match self.cut_after(&opening, &params.item_id).await {
-            Ok(message) => {
-                Ok(self.start(*opening, Task::Respond(Some(message)), Vec::new(), Vec::new()))
-            }
+            Ok(message) => Ok(self.start(*opening, Task::Respond(Some(message)), Vec::new(), Vec::new())),
             Err(error) => {
                 self.abandon(&opening).await;
                 Err(error)

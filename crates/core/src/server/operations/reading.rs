@@ -43,8 +43,7 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let page = page_query(params.limit, params.order, params.after);
         let found = self.threads.threads(scope, &page).await?;
-        let data: Vec<Thread> =
-            found.threads.iter().map(|thread| thread.to_wire(Page::default())).collect();
+        let data: Vec<Thread> = found.threads.iter().map(|thread| thread.to_wire(Page::default())).collect();
         let after = data.last().filter(|_| found.has_more).map(|thread| thread.id.clone());
         document(&Page { data, has_more: found.has_more, after })
     }

@@ -10,6 +10,7 @@ pub mod limiter;
 pub mod paging;
 pub mod replacement;
 pub mod revocation;
+pub mod run_log;
 pub mod secrets;
 pub mod sessions;
 pub mod sweep;
@@ -115,6 +116,30 @@ macro_rules! limiter_conformance {
     };
 }
 
+/// One `#[tokio::test]` for each case of the run log suite; `$make` as in
+/// [`store_conformance!`](crate::store_conformance).
+#[macro_export]
+macro_rules! run_log_conformance {
+    ($make:path) => {
+        $crate::conformance_cases! { $make;
+            run_log {
+                events_come_back_in_order_byte_for_byte,
+                a_reader_goes_on_after_any_number,
+                runs_are_kept_apart,
+                what_is_added_twice_is_there_once,
+                a_gap_is_refused_and_adds_nothing,
+                an_ended_log_says_so_and_takes_nothing_more,
+                a_run_without_events_can_end,
+                a_number_that_was_never_given_out_counts_as_the_last,
+                an_unknown_run_has_no_log,
+                a_part_is_bounded_and_a_larger_event_goes_alone,
+                silence_ends_a_wait_with_nothing,
+                fifty_readers_that_wait_get_each_event_and_the_end,
+            }
+        }
+    };
+}
+
 /// The expansion of [`store_conformance!`](crate::store_conformance).
 #[doc(hidden)]
 #[macro_export]
@@ -146,6 +171,7 @@ mod tests {
             include_str!("paging.rs"),
             include_str!("replacement.rs"),
             include_str!("revocation.rs"),
+            include_str!("run_log.rs"),
             include_str!("secrets.rs"),
             include_str!("sessions.rs"),
             include_str!("sweep.rs"),

@@ -1,35 +1,56 @@
-//! Where a command's settings come from: the file, the environment, and under `--dev` the `.env` files.
+//! Where a process's settings come from: the file, the environment, and under `--dev` the `.env` files.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::settings::{Settings, SettingsError};
+use super::{Settings, SettingsError};
 
 /// Read in this order; the first one that has a variable wins, and the environment wins over both.
 const DEV_FILES: [&str; 2] = [".env.local", ".env"];
 
 /// The settings cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SourceError {
+pub enum SourceError {
+    /// The settings file.
     #[error("{} cannot be read", path.display())]
-    File { path: PathBuf, source: std::io::Error },
-    /// Never quotes the line, as the parser's own error does: it may hold a secret.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A `.env` file. Never quotes the line, as the parser's own error does: it may hold a secret.
     #[error("{file} is not valid {place}; write NAME=value, with quotes around a value that has blanks")]
-    DevFile { file: &'static str, place: String },
+    DevFile {
+        /// The file.
+        file: &'static str,
+        /// After which variable.
+        place: String,
+    },
+    /// A `.env` file that is there.
     #[error("{file} cannot be read")]
-    UnreadableDevFile { file: &'static str, source: std::io::Error },
+    UnreadableDevFile {
+        /// The file.
+        file: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What they say.
     #[error(transparent)]
     Settings(#[from] SettingsError),
 }
 
-/// Reads the settings as every command sees them.
-pub(super) fn load(config: Option<&Path>, dev: bool) -> Result<Settings, SourceError> {
-    let file = read_file(config)?;
-    let dev_values = if dev { read_dev_files()? } else { HashMap::new() };
-    let look_up = |name: &str| std::env::var(name).ok().or_else(|| dev_values.get(name).cloned());
-    let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
-    Ok(Settings::load(&look_up, file, dev)?)
+impl Settings {
+    /// Reads the settings as every command sees them: the file `config` (by default `chatkitd.toml`, where
+    /// there is one), and the environment, which wins; under `dev` also `.env.local` and `.env`.
+    pub fn from_environment(config: Option<&Path>, dev: bool) -> Result<Self, SourceError> {
+        let file = read_file(config)?;
+        let dev_values = if dev { read_dev_files()? } else { HashMap::new() };
+        let look_up = |name: &str| std::env::var(name).ok().or_else(|| dev_values.get(name).cloned());
+        let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
+        Ok(Self::load(&look_up, file, dev)?)
+    }
 }
 
 fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceError> {

@@ -1,0 +1,161 @@
+//! What every log between nodes must do. Adapters cannot be told the time, so nothing here looks at how
+//! long something is kept.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+
+use super::fixture::at;
+use crate::id::RunId;
+use crate::ports::{LogPart, RunLog};
+use crate::testing::SeededRng;
+
+/// Longer than any case takes.
+const LONG: Duration = Duration::from_secs(60);
+const PART: usize = 64 * 1024;
+
+/// A run that no other case has.
+fn run(seed: u64) -> RunId {
+    RunId::mint(at(0), &SeededRng::new(seed))
+}
+
+/// Frames that say their number.
+fn frames(numbers: std::ops::RangeInclusive<u64>) -> Vec<Vec<u8>> {
+    numbers.map(|number| format!("id: {number}\ndata: {{}}\n\n").into_bytes()).collect()
+}
+
+async fn now(log: &dyn RunLog, run: &RunId, after: u64) -> Option<LogPart> {
+    log.read(run, after, Duration::ZERO).await.unwrap()
+}
+
+fn part(frames: &[Vec<u8>], last: u64, ended: bool) -> Option<LogPart> {
+    Some(LogPart { frames: frames.concat(), last, ended })
+}
+
+pub async fn events_come_back_in_order_byte_for_byte(log: &dyn RunLog) {
+    let run = run(101);
+    let odd = vec![b"data: \0\xff\r\n\n".to_vec(), "data: \u{1f600}\n\n".into(), frames(3..=3).remove(0)];
+    log.append(&run, 1, &odd[..2], false).await.unwrap();
+    log.append(&run, 3, &odd[2..], false).await.unwrap();
+    assert_eq!(now(log, &run, 0).await, part(&odd, 3, false));
+}
+
+pub async fn a_reader_goes_on_after_any_number(log: &dyn RunLog) {
+    let run = run(102);
+    log.append(&run, 1, &frames(1..=50), true).await.unwrap();
+    for after in 0..=50 {
+        assert_eq!(now(log, &run, after).await, part(&frames(after + 1..=50), 50, true), "after {after}");
+    }
+}
+
+pub async fn runs_are_kept_apart(log: &dyn RunLog) {
+    let (one, other) = (run(103), run(104));
+    log.append(&one, 1, &frames(1..=3), true).await.unwrap();
+    log.append(&other, 1, &frames(1..=1), false).await.unwrap();
+    assert_eq!(now(log, &one, 0).await, part(&frames(1..=3), 3, true));
+    assert_eq!(now(log, &other, 0).await, part(&frames(1..=1), 1, false));
+}
+
+pub async fn what_is_added_twice_is_there_once(log: &dyn RunLog) {
+    let run = run(105);
+    log.append(&run, 1, &frames(1..=3), false).await.unwrap();
+    log.append(&run, 1, &frames(1..=3), false).await.unwrap();
+    log.append(&run, 2, &frames(2..=5), false).await.unwrap();
+    log.append(&run, 1, &frames(1..=2), false).await.unwrap();
+    log.append(&run, 6, &frames(6..=6), true).await.unwrap();
+    log.append(&run, 1, &frames(1..=6), true).await.unwrap();
+    assert_eq!(now(log, &run, 0).await, part(&frames(1..=6), 6, true));
+}
+
+/// A log that lost its beginning must not look whole.
+pub async fn a_gap_is_refused_and_adds_nothing(log: &dyn RunLog) {
+    let run = run(106);
+    log.append(&run, 2, &frames(2..=2), false).await.expect_err("the first event is missing");
+    assert_eq!(now(log, &run, 0).await, None);
+    log.append(&run, 1, &frames(1..=1), false).await.unwrap();
+    log.append(&run, 3, &frames(3..=3), true).await.expect_err("the second event is missing");
+    assert_eq!(now(log, &run, 0).await, part(&frames(1..=1), 1, false));
+    log.append(&run, 1, &frames(1..=3), true).await.unwrap();
+    assert_eq!(now(log, &run, 0).await, part(&frames(1..=3), 3, true));
+}
+
+pub async fn an_ended_log_says_so_and_takes_nothing_more(log: &dyn RunLog) {
+    let run = run(107);
+    log.append(&run, 1, &frames(1..=2), false).await.unwrap();
+    assert_eq!(now(log, &run, 2).await, part(&[], 2, false));
+    log.append(&run, 3, &[], true).await.unwrap();
+    assert_eq!(now(log, &run, 2).await, part(&[], 2, true));
+    log.append(&run, 3, &frames(3..=3), false).await.unwrap();
+    assert_eq!(now(log, &run, 0).await, part(&frames(1..=2), 2, true));
+}
+
+pub async fn a_run_without_events_can_end(log: &dyn RunLog) {
+    let run = run(108);
+    log.append(&run, 1, &[], true).await.unwrap();
+    assert_eq!(log.read(&run, 0, LONG).await.unwrap(), part(&[], 0, true));
+}
+
+pub async fn a_number_that_was_never_given_out_counts_as_the_last(log: &dyn RunLog) {
+    let run = run(109);
+    log.append(&run, 1, &frames(1..=2), false).await.unwrap();
+    for after in [3, 1_000_000, u64::MAX] {
+        assert_eq!(now(log, &run, after).await, part(&[], 2, false), "after {after}");
+    }
+}
+
+pub async fn an_unknown_run_has_no_log(log: &dyn RunLog) {
+    assert_eq!(now(log, &run(110), 0).await, None);
+    assert_eq!(log.read(&run(110), 0, LONG).await.unwrap(), None, "and nobody waits for it");
+}
+
+pub async fn a_part_is_bounded_and_a_larger_event_goes_alone(log: &dyn RunLog) {
+    let run = run(111);
+    let sizes = [10, 3 * PART, 10, PART / 2, PART / 2, 1];
+    let frames: Vec<Vec<u8>> = sizes.iter().map(|size| vec![b'x'; *size]).collect();
+    log.append(&run, 1, &frames, true).await.unwrap();
+    let mut after = 0;
+    let mut parts = Vec::new();
+    while let Some(part) = now(log, &run, after).await {
+        parts.push((part.frames.len(), part.last, part.ended));
+        after = part.last;
+        if part.ended {
+            break;
+        }
+    }
+    assert_eq!(
+        parts,
+        [(10, 1, false), (3 * PART, 2, false), (10 + PART / 2, 4, false), (PART / 2 + 1, 6, true)]
+    );
+}
+
+pub async fn silence_ends_a_wait_with_nothing(log: &dyn RunLog) {
+    let run = run(112);
+    log.append(&run, 1, &frames(1..=1), false).await.unwrap();
+    let waited = log.read(&run, 1, Duration::from_millis(200)).await.unwrap();
+    assert_eq!(waited, part(&[], 1, false));
+}
+
+pub async fn fifty_readers_that_wait_get_each_event_and_the_end(log: &dyn RunLog) {
+    let run = run(113);
+    log.append(&run, 1, &frames(1..=1), false).await.unwrap();
+    let reader = async || {
+        let mut read = LogPart { frames: Vec::new(), last: 0, ended: false };
+        while !read.ended {
+            let part = log.read(&run, read.last, LONG).await.unwrap().expect("the log is there");
+            assert!(part.ended || part.last > read.last, "a wait that is not over ends with something");
+            read.frames.extend(part.frames);
+            (read.last, read.ended) = (part.last, part.ended);
+        }
+        read
+    };
+    let writer = async {
+        for number in 2..=100 {
+            log.append(&run, number, &frames(number..=number), false).await.unwrap();
+        }
+        log.append(&run, 101, &[], true).await.unwrap();
+    };
+    let (reads, ()) = join(join_all((0..50).map(|_| reader())), writer).await;
+    for read in reads {
+        assert_eq!(Some(read), part(&frames(1..=100), 100, true));
+    }
+}

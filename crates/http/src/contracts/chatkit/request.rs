@@ -1,0 +1,74 @@
+//! What a request of the protocol asks for: its operation, and the wishes in its headers.
+
+use axum::body::Bytes;
+use axum::extract::Request;
+use chatkitd_core::server::{ServerError, StreamWishes};
+use chatkitd_protocol::chatkit;
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+
+use crate::body::{read_bounded, require_json};
+use crate::error::ApiError;
+use crate::locale;
+
+/// The largest request, in bytes.
+const MAX_BYTES: usize = 1024 * 1024;
+/// The longest `Idempotency-Key`, in bytes.
+const MAX_KEY_BYTES: usize = 255;
+
+/// A request, understood.
+pub(super) struct Asked {
+    pub(super) operation: chatkit::Request,
+    pub(super) wishes: StreamWishes,
+    /// The visitor's language.
+    pub(super) locale: Option<String>,
+}
+
+impl Asked {
+    pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let key = idempotency_key(&parts.headers)?;
+        let body = read_bounded(body, MAX_BYTES).await?;
+        require_json(&parts.headers)?;
+        let operation = chatkit::Request::parse(&body).map_err(ServerError::from)?;
+        let wishes = StreamWishes {
+            resume: parts.headers.get("x-chatkit-resume").is_some_and(|wish| wish == "1"),
+            idempotency: key.map(|key| (key, hash(&body))),
+        };
+        Ok(Self { operation, wishes, locale: locale::preferred(&parts.headers) })
+    }
+}
+
+fn hash(body: &Bytes) -> [u8; 32] {
+    Sha256::digest(body).into()
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let fits = (1..=MAX_KEY_BYTES).contains(&key.len()) && key.as_bytes().iter().all(u8::is_ascii_graphic);
+    match key.to_str() {
+        Ok(key) if fits => Ok(Some(key.to_owned())),
+        _ => Err(ApiError::bad_request(
+            "invalid_idempotency_key",
+            format!("An Idempotency-Key has 1 to {MAX_KEY_BYTES} visible ASCII characters."),
+        )
+        .about("Idempotency-Key")),
+    }
+}
+
+/// The number of the last event that the client has: by the header, else by the query, else none.
+///
+/// An empty text is 0, as an `EventSource` says that it has none.
+pub(super) fn last_event_id(headers: &HeaderMap, after: Option<&str>) -> Result<u64, ApiError> {
+    let (number, name) = match headers.get(header::HeaderName::from_static("last-event-id")) {
+        Some(number) => (number.to_str().unwrap_or("?"), "Last-Event-ID"),
+        None => (after.unwrap_or(""), "after"),
+    };
+    if number.is_empty() {
+        return Ok(0);
+    }
+    number.parse().map_err(|_| {
+        let message = "The number of the last event must be an integer, as the id: of that event says it.";
+        ApiError::bad_request("invalid_event_id", message).about(name)
+    })
+}

@@ -1,0 +1,198 @@
+//! Who converses: design 4.6, word by word.
+
+use axum::response::Response;
+use chatkitd_core::id::UserId;
+use chatkitd_core::limits::Decision;
+use chatkitd_core::ports::Scope;
+use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::server::{AgentContext, ChatCaller};
+use chatkitd_core::sessions::{Presented, SecretKind, Session, SessionError};
+use chatkitd_core::workflows::Placement;
+use http::{HeaderValue, StatusCode};
+use serde_json::Map;
+
+use crate::app::App;
+use crate::caller::{Call, Caller, Device, not_signed_in, require_live};
+use crate::device::set_cookie;
+use crate::error::ApiError;
+use crate::limits;
+
+/// Which address a request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// `/chatkit`: a device is enough.
+    Page,
+    /// `/v1/chatkit`: only what a bearer proves.
+    Bearer,
+}
+
+/// Somebody who may converse, once they have a name.
+pub(super) struct Recognised<'a> {
+    who: Who<'a>,
+    workflow: String,
+}
+
+enum Who<'a> {
+    Secret(&'a Presented),
+    User(&'a UserId),
+    Device(&'a Device),
+    /// Nobody known; and whether they may be given a cookie.
+    Newcomer { cookie: bool },
+}
+
+/// Somebody who may converse.
+pub(super) struct Visitor {
+    pub(super) caller: ChatCaller,
+    pub(super) introduction: Introduction,
+}
+
+/// What the answer tells the browser, so that it is known next time.
+#[derive(Default)]
+pub(super) struct Introduction {
+    device: Option<SecretText>,
+    /// Whether the device may also be kept as a cookie.
+    cookie: bool,
+    decision: Option<Decision>,
+}
+
+/// Who it is, and which workflow answers them. Nothing is counted and nobody named yet.
+pub(super) fn recognise<'a>(app: &App, call: &'a Call, door: Door) -> Result<Recognised<'a>, ApiError> {
+    // Without a database nothing is known of a bearer's secret (design 4.4), and what is said about the
+    // workflow is of more help than "not signed in".
+    let door = if app.sessions.remembers() { door } else { Door::Page };
+    let who = who(call, door)?;
+    let workflow = match who.session() {
+        Some(session) => session.workflow.clone(),
+        None => call.site.workflows.first().cloned().ok_or(SessionError::NoWorkflow)?,
+    };
+    match app.sessions.workflows().placement(&workflow) {
+        Some(Placement::Local) => Ok(Recognised { who, workflow }),
+        Some(Placement::Hosted) => Err(hosted_needs_cdn()),
+        None => Err(SessionError::NoUpstream.into()),
+    }
+}
+
+/// The scope of somebody who is known already: runs are watched and stopped by those who have some.
+pub(super) fn scope(call: &Call, door: Door) -> Result<Scope, ApiError> {
+    let user = match who(call, door)? {
+        Who::Secret(presented) => return Ok(presented.scope()),
+        Who::User(user) => user,
+        Who::Device(device) => &device.user,
+        Who::Newcomer { .. } => return Err(not_signed_in()),
+    };
+    Ok(Scope::User(call.site.name.clone(), user.clone()))
+}
+
+fn who(call: &Call, door: Door) -> Result<Who<'_>, ApiError> {
+    match &call.caller {
+        Caller::Service(_) => Err(ApiError::forbidden(
+            "service_key_refused",
+            "A service key is no visitor. Create a session with it, and converse with the session's client secret.",
+        )),
+        Caller::Secret(presented) => {
+            require_live(presented)?;
+            if matches!(presented.record.kind, SecretKind::Hosted { .. }) {
+                return Err(hosted_needs_cdn());
+            }
+            Ok(Who::Secret(presented))
+        }
+        Caller::User(user) => Ok(Who::User(&user.user)),
+        Caller::Device(_) | Caller::Nobody if door == Door::Bearer => Err(not_signed_in()),
+        Caller::Device(device) => {
+            call.require_anonymous()?;
+            // A cookie that came by itself, from a page that the site does not vouch for, opens nothing and is
+            // not overwritten either: that page has no say in who the visitor is.
+            Ok(if call.vouches_for(device) { Who::Device(device) } else { Who::Newcomer { cookie: false } })
+        }
+        Caller::Nobody => {
+            call.require_anonymous()?;
+            Ok(Who::Newcomer { cookie: true })
+        }
+    }
+}
+
+fn hosted_needs_cdn() -> ApiError {
+    ApiError::new(
+        StatusCode::CONFLICT,
+        "hosted_needs_cdn",
+        "This workflow runs at OpenAI, which only ChatKit from OpenAI's CDN can talk to. Load it from there \
+         with this client secret, or set CHATKIT_WORKFLOW_ID to a workflow that runs here, such as wf_demo.",
+    )
+}
+
+impl<'a> Who<'a> {
+    fn session(&self) -> Option<&'a Session> {
+        match self {
+            Self::Secret(presented) => Some(&presented.session),
+            Self::User(_) | Self::Device(_) | Self::Newcomer { .. } => None,
+        }
+    }
+}
+
+impl Recognised<'_> {
+    /// Counts the request where it is counted, and gives newcomers a name.
+    pub(super) async fn admit(
+        self,
+        app: &App,
+        call: &Call,
+        locale: Option<String>,
+    ) -> Result<Visitor, ApiError> {
+        let session = self.who.session();
+        let (user, introduction) = self.who.admit(app, call).await?;
+        let context = AgentContext {
+            site: call.site.name.clone(),
+            user,
+            session: session.map(|session| session.id.clone()),
+            workflow: self.workflow,
+            state_variables: session.map(|session| session.state_variables.clone()).unwrap_or_default(),
+            locale,
+            metadata: Map::new(),
+        };
+        Ok(Visitor { caller: ChatCaller { context }, introduction })
+    }
+}
+
+impl Who<'_> {
+    async fn admit(&self, app: &App, call: &Call) -> Result<(UserId, Introduction), ApiError> {
+        let user = match self {
+            Self::Newcomer { cookie } => return newcomer(app, call, *cookie).await,
+            Self::Secret(presented) => &presented.session.user,
+            Self::User(user) => user,
+            Self::Device(device) => &device.user,
+        };
+        app.limit_conversation(&call.site, self.session().map(|session| &session.id)).await?;
+        let mut introduction = Introduction::default();
+        if matches!(self, Self::Device(Device { ageing: true, .. })) {
+            introduction.device = app.device_token(call, user)?;
+            introduction.cookie = true;
+        }
+        Ok((user.clone(), introduction))
+    }
+}
+
+/// A name costs: it is counted against the address it is for.
+async fn newcomer(app: &App, call: &Call, cookie: bool) -> Result<(UserId, Introduction), ApiError> {
+    call.require_page()?;
+    let decision = app.limit_anonymous(&call.site, call.address).await?;
+    let user = UserId::mint_anonymous(app.clock.now(), app.rng.as_ref());
+    let device = app.device_token(call, &user)?;
+    Ok((user, Introduction { device, cookie, decision }))
+}
+
+impl Introduction {
+    pub(super) fn write(&self, response: &mut Response, call: &Call) {
+        if let Some(device) = &self.device {
+            if self.cookie {
+                set_cookie(response, call, device);
+            }
+            if call.is_cross_site()
+                && let Ok(token) = HeaderValue::from_str(device.expose())
+            {
+                response.headers_mut().insert("chatkit-device-token", token);
+            }
+        }
+        if let Some(decision) = &self.decision {
+            limits::write_headers(response.headers_mut(), decision);
+        }
+    }
+}

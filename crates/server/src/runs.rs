@@ -1,0 +1,83 @@
+//! What runs need beside the requests: their leases kept, stops from other nodes heard, stranded ones closed,
+//! and an orderly end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatkitd_core::id::RunId;
+use chatkitd_core::ports::{Clock, StoreError};
+use chatkitd_core::server::ChatServer;
+use chatkitd_core::threads::Which;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
+
+use crate::serving_lock::ServingLock;
+use crate::spawner::TokioSpawner;
+
+/// How often leases and checkpoints are kept (design 4.8).
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// How often runs are looked for whose process is gone: their leases last ten seconds.
+const RECOVER_EVERY: Duration = Duration::from_secs(3);
+/// What is left of the grace, at the most, to end the runs that did not come to their end by themselves.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The runs of this process.
+pub(crate) struct Runs {
+    pub(crate) chat: Arc<ChatServer>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) spawner: TokioSpawner,
+    /// Held where nobody else can be at work on this database.
+    pub(crate) lock: Option<ServingLock>,
+}
+
+/// The runs that other nodes ask to stop; `None` where there are no other nodes.
+pub(crate) type Stops = Option<UnboundedReceiver<RunId>>;
+
+impl Runs {
+    /// Before anybody is served: what the process before this one left unfinished.
+    pub(crate) async fn recover(&self) -> Result<(), StoreError> {
+        self.chat.recover(if self.lock.is_some() { Which::All } else { Which::Expired }).await
+    }
+
+    /// Keeps runs until the last of them is over.
+    pub(crate) async fn keep(self: Arc<Self>, stops: Stops, over: CancellationToken) {
+        let leases = async {
+            loop {
+                // In this order: a process that was away for a while must not close its own runs.
+                note(self.chat.keep().await, "leases were not renewed");
+                self.clock.sleep(KEEP_EVERY).await;
+            }
+        };
+        let stranded = async {
+            loop {
+                self.clock.sleep(RECOVER_EVERY).await;
+                note(self.chat.recover(Which::Expired).await, "stranded runs were not closed");
+            }
+        };
+        over.run_until_cancelled(async { tokio::join!(leases, stranded, self.heed(stops)) }).await;
+    }
+
+    async fn heed(&self, stops: Stops) {
+        let Some(mut stops) = stops else { return };
+        while let Some(run) = stops.recv().await {
+            self.chat.stop_here(&run);
+        }
+    }
+
+    /// Lets runs come to their ends by themselves, then ends the others; all within `grace`.
+    pub(crate) async fn end(&self, grace: Duration) {
+        let last_words = LAST_WORDS.min(grace / 3);
+        self.chat.drain(grace - last_words).await;
+        self.chat.shut_down(last_words).await;
+        // What is told to other nodes, or to the database, after the last event.
+        if tokio::time::timeout(last_words, self.spawner.finished()).await.is_err() {
+            tracing::warn!("runs were still going at the end of the grace; the next start closes them");
+        }
+    }
+}
+
+fn note(result: Result<(), StoreError>, what: &'static str) {
+    if let Err(error) = result {
+        tracing::warn!(error = &error as &dyn std::error::Error, "{what}; they are tried again");
+    }
+}
