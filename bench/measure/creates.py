@@ -74,9 +74,10 @@ def created(server: Server, asked: argparse.Namespace, repeat: int = REPEAT) -> 
     return replace(result, events=result.requests * len(events))
 
 
-def persisted(database: SqliteFile | PostgresDatabase, result: Result) -> Result:
-    """The result, provided that every thread is in the database, with its message and the whole answer."""
-    kept = database.count("SELECT count(*) FROM threads")
+def persisted(database: SqliteFile | PostgresDatabase, result: Result, repeat: int = REPEAT) -> Result:
+    """The result, provided that every answer which was read to its end is in the database, whole."""
+    whole = " ".join(chat.WORDS.split() * repeat)
+    kept = database.count(f"SELECT count(*) FROM threads JOIN items ON thread = key WHERE body LIKE '%{whole}%'")
     if kept < result.requests:
-        raise LoadFailed(f"chatkitd answered {result.requests} creations and kept {kept} threads")
+        raise LoadFailed(f"chatkitd gave {result.requests} answers and kept {kept}")
     return result

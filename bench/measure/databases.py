@@ -36,6 +36,10 @@ class SqliteFile:
         finally:
             database.close()
 
+    def settle(self) -> None:
+        """What was written in bulk is brought to where a database that has grown slowly has it."""
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+
 
 class PostgresDatabase:
     """A database of its own on the throw-away server."""
@@ -48,6 +52,9 @@ class PostgresDatabase:
 
     def run(self, *statements: str) -> None:
         self.text("BEGIN", *statements, "COMMIT")
+
+    def settle(self) -> None:
+        self.text("VACUUM ANALYZE")
 
     def text(self, *statements: str) -> str:
         """One psql, each statement a command of its own; what they print."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from . import chat, peers
 from .chatkitd import echo
-from .creates import created
+from .creates import created, persisted
 from .load import LoadFailed, Result
 from .rows import Comparison
 from .servers import Server
@@ -47,8 +47,8 @@ SERVERS = {
 def measured(asked: argparse.Namespace) -> Iterator[tuple[str, Result]]:
     with peers.chatkit_python_cached(LONG) as server:
         yield "long, openai-chatkit, cached", created(server, asked, LONG)
-    with echo("sqlite", LONG) as (server, _):
-        yield "long, sqlite", created(server, asked, LONG)
+    with echo("sqlite", LONG) as (server, database):
+        yield "long, sqlite", persisted(database, created(server, asked, LONG), LONG)
     with peers.chatkit_python_cached() as server:
         yield "first, openai-chatkit, cached", first_events(server)
     with peers.chatkit_node() as server:

@@ -22,7 +22,7 @@ def describe() -> dict[str, str]:
         "rustc": said("rustc", "--version"),
         "chatkitd": said(str(CHATKITD), "--version"),
         "PostgreSQL": said(os.environ["CHATKITD_TEST_POSTGRES_BIN"] + "/postgres", "--version"),
-        "Redis": said(os.environ["CHATKITD_TEST_REDIS_BIN"], "--version"),
+        "Redis": said(os.environ["CHATKITD_TEST_REDIS_BIN"], "--version").split(" sha=")[0],
         "nginx": said(NGINX, "-v").removeprefix("nginx version: "),
         "wrk": said("wrk", "-v").split(" [")[0],
         "python": platform.python_version(),
