@@ -19,7 +19,8 @@ use crate::limits::{Decision, Quota};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 
 /// The time of day, and waiting.
@@ -119,26 +120,30 @@ pub trait Store: Send + Sync {
         secret: &NewSecret,
     ) -> Result<Session, StoreError>;
 
-    /// Takes the right to replace `old`, until `until`: for replacements that need an upstream call.
-    ///
-    /// `Ok(None)`: the right is yours. `Ok(Some(replacement))`: `old` was replaced already.
-    /// `Conflict`: somebody else holds the right at `now`, or `old` or its session is revoked; whoever
-    /// waits must look which. `NotFound` outside the scope.
+    /// Asks for the right to replace `old`, until `until` (later than `now`): for replacements that need
+    /// an upstream call. `NotFound` outside the scope.
     async fn claim_replacement(
         &self,
         scope: &Scope,
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError>;
+    ) -> Result<Claim, StoreError>;
 
-    /// Gives back the right that [`Store::claim_replacement`] gave, without having used it.
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError>;
+    /// Gives back the right that [`Store::claim_replacement`] gave, without having used it. Once it has
+    /// ended nothing happens, whoever holds it now.
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError>;
 
     /// Replaces `old` by `secret`, in one step with `change`; the first caller wins.
     ///
     /// `Ok(None)`: done. `Ok(Some(replacement))`: somebody was faster, and that is what they wrote;
-    /// nothing was changed. A hosted `old` gets a cancel job due at `replacement.overlap_until`.
+    /// nothing was changed. A hosted `old` gets a cancel job due at `replacement.overlap_until`. Secrets
+    /// are pushed out as by [`Store::add_secret`], but never `old`, which counts.
     /// `NotFound` outside the scope; `Conflict` when `old` or its session is revoked.
     async fn replace_secret(
         &self,
@@ -214,11 +219,12 @@ pub trait Maintenance: Send + Sync {
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Takes up to `limit` cancel jobs that are due at `now`; nobody else gets them until `until`.
+    /// Takes up to `limit` cancel jobs that are due at `now`. Nobody else gets them for `lease`, which
+    /// doubles with each earlier attempt, [`crate::sessions::LEASE_DOUBLINGS`] times at the most.
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError>;
 

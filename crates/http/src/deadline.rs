@@ -26,8 +26,7 @@ pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: N
 /// The rest of a body may still be on its way, so the connection is of no more use.
 fn timed_out() -> Response {
     let message = "The request took too long. If its body was sent whole, try again.";
-    let mut response =
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message).into_response();
+    let mut response = ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message).into_response();
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

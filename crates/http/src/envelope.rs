@@ -63,7 +63,8 @@ impl Envelope {
     /// By the path, without the site's prefix, and not by the handler: paths and methods that nothing
     /// answers, and requests that time out, are told in the shape that their caller reads, too.
     pub(crate) fn of(path: &str) -> Self {
-        let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below =
+            |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if below("/chatkit") || below("/v1") { Self::OpenAi } else { Self::Session }
     }
 
@@ -102,7 +103,9 @@ mod tests {
         for path in ["/chatkit", "/chatkit/", "/chatkit/runs/x/events", "/v1", "/v1/", "/v1/nowhere"] {
             assert_eq!(Envelope::of(path), Envelope::OpenAi, "{path}");
         }
-        for path in ["/", "/chatkit.js", "/chatkitty", "/v1beta", "/v10/x", "/api/chatkit/session", "/api/v1/x"] {
+        for path in
+            ["/", "/chatkit.js", "/chatkitty", "/v1beta", "/v10/x", "/api/chatkit/session", "/api/v1/x"]
+        {
             assert_eq!(Envelope::of(path), Envelope::Session, "{path}");
         }
     }

@@ -167,8 +167,7 @@ fn run_log(settings: &Settings) -> Result<Option<SharedRunLog>, BuildError> {
     let (Database::Postgres(_), Some(url)) = (&settings.database, &settings.redis_url) else {
         return Ok(None);
     };
-    let (log, stops) =
-        crate::redis_run_log::RedisRunLog::connect(url.expose_secret(), settings.run_timeout)?;
+    let (log, stops) = crate::redis_run_log::RedisRunLog::connect(url.expose_secret(), settings.run_timeout)?;
     Ok(Some((Arc::new(log), stops)))
 }
 

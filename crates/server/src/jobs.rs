@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 const CANCEL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Longer than a batch may take (its cancels run at once, 10 s each at the most), so that no second node takes
-/// the same jobs meanwhile; and how long a job that failed waits.
+/// the same jobs meanwhile; and how long a job that failed once waits. Each further time it waits twice as long.
 const LEASE: Duration = Duration::from_secs(30);
 const BATCH: u32 = 16;
-/// After that an upstream session is left to run out: it lives ten minutes.
-const MAX_ATTEMPTS: u32 = 10;
+/// After that an upstream session is left to run out: it lives ten minutes, as long as these take.
+const MAX_ATTEMPTS: u32 = 5;
 
 pub(crate) struct Jobs {
     pub(crate) maintenance: Arc<dyn Maintenance>,
@@ -58,8 +58,7 @@ impl Jobs {
     async fn cancel_due(&self) {
         let Some(canceller) = &self.canceller else { return };
         let now = self.clock.now();
-        let until = now.checked_add(LEASE).unwrap_or(now);
-        match self.maintenance.take_cancel_jobs(now, until, BATCH).await {
+        match self.maintenance.take_cancel_jobs(now, LEASE, BATCH).await {
             Ok(jobs) => {
                 join_all(jobs.iter().map(|job| self.cancel(canceller.as_ref(), job))).await;
             }

@@ -84,11 +84,7 @@ impl Stores {
     {
         let conversations =
             Conversations { threads: store.clone(), lease: store.clone(), recovery: store.clone() };
-        Self {
-            limiter: Some(store.clone()),
-            conversations: Some(conversations),
-            ..Self::of(store, open)
-        }
+        Self { limiter: Some(store.clone()), conversations: Some(conversations), ..Self::of(store, open) }
     }
 
     fn of<S>(store: Arc<S>, open: Open) -> Self

@@ -25,4 +25,19 @@ macro_rules! key_columns {
     };
 }
 
-pub(crate) use {key_columns, secret_columns, session_columns};
+/// A thread, without its lease.
+macro_rules! thread_columns {
+    () => {
+        "threads.id, threads.site, threads.user_id, threads.created_at, threads.title, threads.status, \
+         threads.allowed_image_domains, threads.metadata"
+    };
+}
+
+/// A run, beside its thread.
+macro_rules! run_columns {
+    () => {
+        "runs.id, threads.id AS thread_id, runs.status, runs.started_at, runs.ended_at"
+    };
+}
+
+pub(crate) use {key_columns, run_columns, secret_columns, session_columns, thread_columns};

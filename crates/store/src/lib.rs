@@ -15,6 +15,7 @@ mod postgres;
 mod role_query;
 mod rows;
 mod sqlite;
+mod thread_rows;
 
 pub use error::{DatabaseError, MigrateError};
 pub use postgres::{PostgresOptions, PostgresStore, supabase_migration};

@@ -1,12 +1,14 @@
 //! Rows of both databases and how they become the domain's records.
 
+use std::time::Duration;
+
 use chatkitd_core::id::{ServiceKeyId, SessionId, SiteName, UserId};
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditAction, AuditEntry, CancelJob, Replacement, SecretKind, SecretRecord, Session, SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, Replacement, SecretKind, SecretRecord, Session, SessionPage,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -32,11 +34,18 @@ pub(crate) fn millis(at: Timestamp) -> i64 {
     at.as_millisecond()
 }
 
-fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
+pub(crate) fn whole_millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+pub(crate) fn timestamp(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(millis).map_err(|error| Damaged::because(column, error))
 }
 
-fn optional_timestamp(column: &'static str, millis: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
+pub(crate) fn optional_timestamp(
+    column: &'static str,
+    millis: Option<i64>,
+) -> Result<Option<Timestamp>, StoreError> {
     millis.map(|millis| timestamp(column, millis)).transpose()
 }
 
@@ -192,6 +201,14 @@ pub(crate) struct StandingRow {
 }
 
 impl StandingRow {
+    /// Why there is nothing left to claim; `None` when there is.
+    pub(crate) fn take_outcome(&mut self) -> Result<Option<Claim>, StoreError> {
+        if self.revoked {
+            return Ok(Some(Claim::Revoked));
+        }
+        Ok(self.take_replacement()?.map(Claim::Replaced))
+    }
+
     /// What replaced the secret; `Conflict` when it or its session is revoked.
     pub(crate) fn take_replacement(&mut self) -> Result<Option<Replacement>, StoreError> {
         if self.revoked {
@@ -294,7 +311,7 @@ pub(crate) fn window_end(now: Timestamp, quota: Quota) -> i64 {
 }
 
 /// `age` before `now`, for a sweep.
-pub(crate) fn before(now: Timestamp, age: std::time::Duration) -> i64 {
+pub(crate) fn before(now: Timestamp, age: Duration) -> i64 {
     millis(now.checked_sub(age).unwrap_or(Timestamp::MIN))
 }
 

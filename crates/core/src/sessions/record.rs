@@ -17,6 +17,8 @@ pub const REFRESH_GRACE: Duration = Duration::from_secs(24 * 3600);
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How many secrets of one session live at once; past that the oldest go (design 4.1).
 pub const LIVE_SECRETS: u32 = 10;
+/// How often the wait for the next attempt at a cancel job doubles.
+pub const LEASE_DOUBLINGS: u32 = 3;
 
 /// A user's standing with a site and a workflow.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +115,24 @@ pub struct NewSecret {
     /// When it stops by itself.
     pub expires_at: Timestamp,
 }
+
+/// What came of asking for the right to replace a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is yours until its end, or until it is released with this.
+    Yours(ClaimToken),
+    /// The secret was replaced already, by this.
+    Replaced(Replacement),
+    /// Somebody else holds it: ask again later.
+    Held,
+    /// The secret or its session is revoked.
+    Revoked,
+}
+
+/// Shows whose claim it is: the time at which it ends. The next claim can only begin then, so it ends
+/// later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimToken(pub Timestamp);
 
 /// What replaced a secret.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::error::SessionError;
-use super::record::{OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
+use super::record::{Claim, OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
 use super::service::{Issued, Presented, SessionService, changed, issued};
 use super::upstream::Opened;
-use crate::ports::{Scope, StoreError};
+use crate::ports::StoreError;
 use crate::secret_text::SecretHash;
 use crate::site::Site;
 
@@ -41,37 +41,26 @@ impl SessionService {
     /// One upstream call for everybody who refreshes this secret, on every node.
     async fn replace_hosted(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
         let scope = presented.scope();
-        if let Some(replacement) = self.claim(&scope, presented).await? {
-            return self.same_as_before(presented, &replacement).await;
-        }
+        let give_up = later(self.clock.now(), PATIENCE);
+        let token = loop {
+            let now = self.clock.now();
+            match self.store.claim_replacement(&scope, &presented.record.hash, now, later(now, CLAIM)).await?
+            {
+                Claim::Yours(token) => break token,
+                Claim::Replaced(replacement) => return self.same_as_before(presented, &replacement).await,
+                Claim::Revoked => return Err(SessionError::SecretRevoked),
+                Claim::Held if now >= give_up => return Err(SessionError::RefreshBusy),
+                Claim::Held => self.clock.sleep(LOOK_EVERY).await,
+            }
+        };
         let replaced = self.replace(site, presented).await;
         if replaced.is_err()
-            && let Err(error) = self.store.release_claim(&scope, &presented.record.hash).await
+            && let Err(error) = self.store.release_claim(&scope, &presented.record.hash, token).await
         {
             // The claim runs out by itself; until then other refreshes of this secret wait.
             tracing::warn!(error = &error as &dyn std::error::Error, "a refresh claim was not released");
         }
         replaced
-    }
-
-    /// Waits until this request holds the right to refresh, or until another one has refreshed.
-    async fn claim(&self, scope: &Scope, presented: &Presented) -> Result<Option<Replacement>, SessionError> {
-        let give_up = later(self.clock.now(), PATIENCE);
-        loop {
-            let now = self.clock.now();
-            match self.store.claim_replacement(scope, &presented.record.hash, now, later(now, CLAIM)).await {
-                Ok(claimed) => return Ok(claimed),
-                Err(StoreError::Conflict) => {
-                    // Held by somebody else, or revoked meanwhile: then no waiting helps.
-                    self.standing_now(&presented.record.hash).await?;
-                    if now >= give_up {
-                        return Err(SessionError::RefreshBusy);
-                    }
-                    self.clock.sleep(LOOK_EVERY).await;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 
     async fn replace(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {

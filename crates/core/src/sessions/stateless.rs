@@ -4,11 +4,14 @@
 //! and becomes a new session for the same user (who lives in the signed cookie), and a revocation has
 //! nothing to revoke.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::record::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 use crate::id::{ServiceKeyId, SessionId};
 use crate::ports::{Credentials, Maintenance, Scope, Store, StoreError};
@@ -53,11 +56,11 @@ impl Store for NoStore {
         _: &SecretHash,
         _: Timestamp,
         _: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         Err(StoreError::NotFound)
     }
 
-    async fn release_claim(&self, _: &Scope, _: &SecretHash) -> Result<(), StoreError> {
+    async fn release_claim(&self, _: &Scope, _: &SecretHash, _: ClaimToken) -> Result<(), StoreError> {
         Err(StoreError::NotFound)
     }
 
@@ -139,7 +142,7 @@ impl Maintenance for NoStore {
     async fn take_cancel_jobs(
         &self,
         _: Timestamp,
-        _: Timestamp,
+        _: Duration,
         _: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
         Ok(Vec::new())

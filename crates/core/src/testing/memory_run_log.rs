@@ -106,12 +106,7 @@ impl RunLog for MemoryRunLog {
         })?
     }
 
-    async fn read(
-        &self,
-        run: &RunId,
-        after: u64,
-        wait: Duration,
-    ) -> Result<Option<LogPart>, RunLogError> {
+    async fn read(&self, run: &RunId, after: u64, wait: Duration) -> Result<Option<LogPart>, RunLogError> {
         let look = |state: &mut State| state.runs.get(run).map(|run| run.part(after));
         let now = self.with(look)?;
         if now.as_ref().is_none_or(|part| !part.frames.is_empty() || part.ended) || wait.is_zero() {

@@ -10,6 +10,9 @@ use crate::ports::Scope;
 
 use super::record::{ThreadChange, ThreadRecord};
 
+/// How long the row of an ended run is kept, so that whoever asks for its events learns that they are gone.
+pub const RUN_KEPT: Duration = Duration::from_secs(24 * 3600);
+
 /// What begins a run, as one operation: the lease on the thread is taken, and what the request brought is
 /// written, together or not at all.
 #[derive(Clone, Debug, PartialEq)]

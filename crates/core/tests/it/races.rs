@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chatkitd_core::limits::Quota;
 use chatkitd_core::memory_limiter::MemoryLimiter;
-use chatkitd_core::ports::{Credentials, Limiter, Store, StoreError};
-use chatkitd_core::sessions::{NewSecret, Replacement, SecretStanding};
+use chatkitd_core::ports::{Credentials, Limiter, Store};
+use chatkitd_core::sessions::{Claim, NewSecret, Replacement, SecretStanding};
 use chatkitd_core::testing::MemoryStore;
 use chatkitd_core::testing::conformance::fixture::{Fixture, at, no_change, replacement, user};
 use tokio::sync::Barrier;
@@ -67,8 +67,8 @@ async fn of_fifty_threads_one_claims() {
         async move { store.claim_replacement(&user("ann"), &old.hash, at(1), at(20)).await }
     })
     .await;
-    let won = said.iter().filter(|said| matches!(said, Ok(None))).count();
-    let refused = said.iter().filter(|said| matches!(said, Err(StoreError::Conflict))).count();
+    let won = said.iter().filter(|said| matches!(said, Ok(Claim::Yours(_)))).count();
+    let refused = said.iter().filter(|said| matches!(said, Ok(Claim::Held))).count();
     assert_eq!((won, refused), (1, CALLERS - 1), "{said:?}");
 }
 

@@ -125,8 +125,8 @@ async fn a_hosted_session_that_was_replaced_is_cancelled_after_the_overlap() {
     world.refresh(&old.secret).await.unwrap();
     let due = later(world.clock.now(), OVERLAP);
     let early = due.checked_sub(SECOND).unwrap();
-    assert!(world.store.take_cancel_jobs(early, later(due, HOUR), 10).await.unwrap().is_empty());
-    let jobs = world.store.take_cancel_jobs(due, later(due, HOUR), 10).await.unwrap();
+    assert!(world.store.take_cancel_jobs(early, HOUR, 10).await.unwrap().is_empty());
+    let jobs = world.store.take_cancel_jobs(due, HOUR, 10).await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.upstream_session.as_str()).collect::<Vec<_>>(), ["cksess_0"]);
 }
 

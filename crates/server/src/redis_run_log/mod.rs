@@ -93,10 +93,7 @@ impl RedisRunLog {
     ///
     /// `longest_run`: how long a run may go on; a log without an end is kept longer than that. The receiver
     /// yields the runs that another node asks to stop.
-    pub fn connect(
-        url: &str,
-        longest_run: Duration,
-    ) -> Result<(Self, UnboundedReceiver<RunId>), RedisError> {
+    pub fn connect(url: &str, longest_run: Duration) -> Result<(Self, UnboundedReceiver<RunId>), RedisError> {
         let client = Client::open(url)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))

@@ -12,13 +12,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::admin::Admin;
-pub(crate) use process::shutdown_signal;
-pub use process::RunError;
 use crate::agents::Agents;
 use crate::app::{self, BuildError, Built};
 use crate::connections::{self, Patience};
 use crate::jobs::Jobs;
 use crate::settings::Settings;
+pub use process::RunError;
+pub(crate) use process::shutdown_signal;
 
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -31,9 +31,9 @@ pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting
 pub use error::SettingsError;
 pub use file::FileSettings;
 pub use reader::{Fact, Source};
+use reader::{Reader, without_password};
 pub use source::SourceError;
 pub use workflows::AgentSettings;
-use reader::{Reader, without_password};
 use workflows::WorkflowSettings;
 
 /// Where `OpenAI` is when nothing else is said.

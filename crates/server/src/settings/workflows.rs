@@ -70,7 +70,11 @@ pub(super) fn read(
     for (id, workflow) in workflows {
         let table = Table { id: &id, source };
         if id.is_empty() || id.len() > MAX_ID_BYTES {
-            return Err(SettingsError::invalid("workflows", &id, format!("ids of 1 to {MAX_ID_BYTES} bytes")));
+            return Err(SettingsError::invalid(
+                "workflows",
+                &id,
+                format!("ids of 1 to {MAX_ID_BYTES} bytes"),
+            ));
         }
         if let Some(agent) = table.agent(&workflow)? {
             read.agents.insert(id.clone(), agent);

@@ -1,7 +1,9 @@
 -- Times are milliseconds since 1970. JSON is TEXT, so that keys keep their order.
+-- `number` counts in the order of creation: the sweep walks along it, so that no index is needed for an end.
 
 CREATE TABLE sessions (
-    id              TEXT    NOT NULL PRIMARY KEY,
+    number          INTEGER NOT NULL PRIMARY KEY,
+    id              TEXT    NOT NULL UNIQUE,
     site            TEXT    NOT NULL,
     user_id         TEXT    NOT NULL,
     workflow        TEXT    NOT NULL,
@@ -16,12 +18,11 @@ CREATE TABLE sessions (
 -- of a user, so that the workflow and the end need not be in the index.
 CREATE INDEX sessions_by_site ON sessions (site, id);
 CREATE INDEX sessions_by_user ON sessions (site, user_id, id);
--- For the sweep.
-CREATE INDEX sessions_by_end ON sessions (expires_at);
-CREATE INDEX sessions_by_revocation ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;
 
+-- Hashes are random: only their index is written all over the file, the rows are not.
 CREATE TABLE secrets (
-    hash             BLOB    NOT NULL PRIMARY KEY,
+    number           INTEGER NOT NULL PRIMARY KEY,
+    hash             BLOB    NOT NULL UNIQUE,
     session_id       TEXT    NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     upstream_session TEXT,            -- NULL: minted here
     issued_at        INTEGER NOT NULL,
@@ -31,9 +32,8 @@ CREATE TABLE secrets (
     overlap_until    INTEGER,
     sealed           BLOB,            -- NULL: never there, or swept
     claimed_until    INTEGER
-) STRICT, WITHOUT ROWID;
-CREATE INDEX secrets_by_session ON secrets (session_id, expires_at);
-CREATE INDEX secrets_by_end ON secrets (expires_at);
+) STRICT;
+CREATE INDEX secrets_by_session ON secrets (session_id);
 CREATE INDEX secrets_by_overlap ON secrets (overlap_until) WHERE sealed IS NOT NULL;
 
 CREATE TABLE cancel_jobs (
@@ -71,4 +71,3 @@ CREATE TABLE limiter_windows (
     count     INTEGER NOT NULL,
     resets_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX limiter_windows_by_end ON limiter_windows (resets_at);

@@ -1,11 +1,13 @@
+use std::time::Duration;
+
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::sessions::CancelJob;
+use chatkitd_core::sessions::{CancelJob, LEASE_DOUBLINGS};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::Database;
 use crate::error::store_error;
-use crate::rows::{JobRow, millis, records};
+use crate::rows::{JobRow, millis, records, whole_millis};
 
 /// Notes that an upstream session is to be cancelled. A job that waits for a later time is brought
 /// forward; one that somebody took keeps its lease.
@@ -52,7 +54,7 @@ pub(super) async fn add_for_revoked(
 pub(super) async fn take(
     database: &Database,
     now: Timestamp,
-    until: Timestamp,
+    lease: Duration,
     limit: u32,
 ) -> Result<Vec<CancelJob>, StoreError> {
     // SKIP LOCKED: what another node is taking at this moment is not waited for.
@@ -61,13 +63,15 @@ pub(super) async fn take(
             "WITH due AS (
                  SELECT site, upstream_session FROM chatkitd.cancel_jobs
                  WHERE due_at <= $1 ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-             UPDATE chatkitd.cancel_jobs AS job SET due_at = $2, attempts = job.attempts + 1
+             UPDATE chatkitd.cancel_jobs AS job SET due_at = $1 + ($2 << least(job.attempts, $4)::int),
+                 attempts = job.attempts + 1
              FROM due WHERE job.site = due.site AND job.upstream_session = due.upstream_session
              RETURNING job.site, job.upstream_session, job.attempts",
         )
         .bind(millis(now))
-        .bind(millis(until))
+        .bind(whole_millis(lease))
         .bind(i64::from(limit))
+        .bind(i64::from(LEASE_DOUBLINGS))
         .fetch_all(&database.pool)
         .await
         .map_err(store_error)?;

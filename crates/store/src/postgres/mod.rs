@@ -22,7 +22,8 @@ use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scop
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
 use jiff::Timestamp;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
@@ -47,6 +48,9 @@ pub struct PostgresOptions {
     pub max_connections: u32,
     /// How long an operation waits for a connection before the store counts as unavailable. Default 3 s.
     pub acquire_timeout: Duration,
+    /// How long the server may work on a statement, waiting for locks included, before it gives up.
+    /// Default 15 s. Not for a pooler: it does not pass it on, and has a limit of its own.
+    pub statement_timeout: Duration,
 }
 
 impl PostgresOptions {
@@ -61,6 +65,7 @@ impl PostgresOptions {
             migrations_url: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),
+            statement_timeout: Duration::from_secs(15),
         }
     }
 }
@@ -121,7 +126,12 @@ impl PostgresStore {
                     }
                 })
             })
-            .connect_lazy_with(connect);
+            .connect_lazy_with(if options.transaction_pooler {
+                connect
+            } else {
+                let milliseconds = options.statement_timeout.as_millis().to_string();
+                connect.options([("statement_timeout", milliseconds)])
+            });
         Ok(Self { database: Database { pool, prepared: !options.transaction_pooler } })
     }
 
@@ -191,12 +201,17 @@ impl Store for PostgresStore {
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         secrets::claim(&self.database, scope, old, now, until).await
     }
 
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
-        secrets::release(&self.database, scope, old).await
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
+        secrets::release(&self.database, scope, old, token).await
     }
 
     async fn replace_secret(
@@ -283,10 +298,10 @@ impl Maintenance for PostgresStore {
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
-        jobs::take(&self.database, now, until, limit).await
+        jobs::take(&self.database, now, lease, limit).await
     }
 
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError> {

@@ -1,7 +1,9 @@
 use chatkitd_core::id::SessionId;
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::secret_text::SecretHash;
-use chatkitd_core::sessions::{LIVE_SECRETS, NewSecret, Replacement, SecretRecord, Session, SessionChange};
+use chatkitd_core::sessions::{
+    Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+};
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
@@ -45,8 +47,7 @@ pub(super) async fn add(
     }
     let changed = change_session(database, &mut transaction, session.as_str(), change).await?;
     let at = millis(secret.issued_at);
-    let pushed_out = push_out_oldest(database, &mut transaction, session.as_str(), at).await?;
-    jobs::add_for_revoked(database, &mut transaction, scope, pushed_out, at).await?;
+    push_out_oldest(database, &mut transaction, scope, session.as_str(), at, None).await?;
     insert(database, &mut transaction, session.as_str(), secret).await?;
     transaction.commit().await.map_err(store_error)?;
     Ok(changed)
@@ -80,29 +81,34 @@ async fn change_session(
     row.try_into()
 }
 
-/// Revokes live secrets until there is room for one more; returns what they need for cancel jobs.
+/// Revokes live secrets until there is room for one more, but not `spared`, which counts; hosted ones get
+/// a cancel job.
 async fn push_out_oldest(
     database: &Database,
     connection: &mut PgConnection,
+    scope: &Scope,
     session: &str,
     at: i64,
-) -> Result<Vec<(Option<String>, i64)>, StoreError> {
-    database
+    spared: Option<&SecretHash>,
+) -> Result<(), StoreError> {
+    let pushed_out = database
         .query_as(
             "UPDATE chatkitd.secrets SET revoked_at = $2
              WHERE hash IN (
                  SELECT hash FROM chatkitd.secrets
                  WHERE session_id = $1 AND expires_at > $2 AND revoked_at IS NULL
                      AND (overlap_until IS NULL OR overlap_until > $2)
-                 ORDER BY issued_at DESC OFFSET $3)
+                 ORDER BY hash IS NOT DISTINCT FROM $4 DESC, issued_at DESC OFFSET $3)
              RETURNING upstream_session, expires_at",
         )
         .bind(session)
         .bind(at)
         .bind(i64::from(LIVE_SECRETS - 1))
-        .fetch_all(connection)
+        .bind(spared.map(|hash| &hash.as_bytes()[..]))
+        .fetch_all(&mut *connection)
         .await
-        .map_err(store_error)
+        .map_err(store_error)?;
+    jobs::add_for_revoked(database, connection, scope, pushed_out, at).await
 }
 
 async fn insert(
@@ -162,11 +168,10 @@ pub(super) async fn claim(
     old: &SecretHash,
     now: Timestamp,
     until: Timestamp,
-) -> Result<Option<Replacement>, StoreError> {
+) -> Result<Claim, StoreError> {
     let mut transaction = database.pool.begin().await.map_err(store_error)?;
-    let replaced = lock_and_read(database, &mut transaction, scope, old).await?.take_replacement()?;
-    if replaced.is_some() {
-        return Ok(replaced);
+    if let Some(outcome) = lock_and_read(database, &mut transaction, scope, old).await?.take_outcome()? {
+        return Ok(outcome);
     }
     let claimed = database
         .query(
@@ -180,22 +185,28 @@ pub(super) async fn claim(
         .await
         .map_err(store_error)?;
     if claimed.rows_affected() == 0 {
-        return Err(StoreError::Conflict);
+        return Ok(Claim::Held);
     }
     transaction.commit().await.map_err(store_error)?;
-    Ok(None)
+    Ok(Claim::Yours(ClaimToken(until)))
 }
 
-pub(super) async fn release(database: &Database, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
+pub(super) async fn release(
+    database: &Database,
+    scope: &Scope,
+    old: &SecretHash,
+    token: ClaimToken,
+) -> Result<(), StoreError> {
     database
         .query(
             "UPDATE chatkitd.secrets SET claimed_until = NULL FROM chatkitd.sessions
-             WHERE hash = $1 AND sessions.id = session_id
+             WHERE hash = $1 AND claimed_until = $4 AND sessions.id = session_id
                  AND site = $2 AND ($3::text IS NULL OR user_id = $3)",
         )
         .bind(&old.as_bytes()[..])
         .bind(scope.site().as_str())
         .bind(user(scope))
+        .bind(millis(token.0))
         .execute(&database.pool)
         .await
         .map_err(store_error)?;
@@ -222,6 +233,8 @@ pub(super) async fn replace(
         let due_at = millis(replacement.overlap_until);
         jobs::add(database, &mut transaction, scope, upstream, due_at).await?;
     }
+    let at = millis(secret.issued_at);
+    push_out_oldest(database, &mut transaction, scope, &found.session_id, at, Some(old)).await?;
     insert(database, &mut transaction, &found.session_id, secret).await?;
     transaction.commit().await.map_err(store_error)?;
     Ok(None)

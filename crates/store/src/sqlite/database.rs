@@ -163,7 +163,8 @@ mod tests {
     async fn a_write_whose_caller_left_stands() {
         let (_folder, database) = database().await;
         let mut left = Box::pin(database.write(insert(1)));
-        assert!(futures_util::poll!(&mut left).is_pending());
+        // Once is enough to queue it; the answer may even be there already.
+        let _ = futures_util::poll!(&mut left);
         drop(left);
         database.write(insert(2)).await.unwrap();
         assert_eq!(sum(&database).await, 3);

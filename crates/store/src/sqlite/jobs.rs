@@ -1,12 +1,14 @@
+use std::time::Duration;
+
 use chatkitd_core::ports::StoreError;
-use chatkitd_core::sessions::CancelJob;
+use chatkitd_core::sessions::{CancelJob, LEASE_DOUBLINGS};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{all, execute};
-use crate::rows::{JobRow, millis, records};
+use crate::rows::{JobRow, millis, records, whole_millis};
 
 /// Notes that an upstream session is to be cancelled. A job that waits for a later time is brought
 /// forward; one that somebody took keeps its lease.
@@ -45,16 +47,16 @@ pub(super) fn add_for_revoked(
 pub(super) async fn take(
     database: &Database,
     now: Timestamp,
-    until: Timestamp,
+    lease: Duration,
     limit: u32,
 ) -> Result<Vec<CancelJob>, StoreError> {
     let take = move |connection: &Connection| -> QueryResult<Vec<JobRow>> {
         let sql = "
-            UPDATE cancel_jobs SET due_at = ?2, attempts = attempts + 1
+            UPDATE cancel_jobs SET due_at = ?1 + (?2 << min(attempts, ?4)), attempts = attempts + 1
             WHERE (site, upstream_session) IN (
                 SELECT site, upstream_session FROM cancel_jobs WHERE due_at <= ?1 ORDER BY due_at LIMIT ?3)
             RETURNING site, upstream_session, attempts";
-        Ok(all(connection, sql, params![millis(now), millis(until), limit])?)
+        Ok(all(connection, sql, params![millis(now), whole_millis(lease), limit, LEASE_DOUBLINGS])?)
     };
     records(database.write(take).await?)
 }

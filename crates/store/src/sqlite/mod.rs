@@ -7,28 +7,43 @@
 mod audit;
 mod database;
 mod error;
+mod idempotency;
+mod items;
 mod jobs;
 mod keys;
+mod leases;
 mod limiter;
 mod migrations;
 mod options;
 mod query;
 mod readers;
 mod rows;
+mod runs;
 mod secrets;
 mod sessions;
 mod sweep;
+mod threads;
 mod writer;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use chatkitd_core::id::{ServiceKeyId, SessionId};
+use chatkitd_core::id::{RunId, ServiceKeyId, SessionId, ThreadId};
 use chatkitd_core::limits::{Decision, Quota};
-use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scope, Store, StoreError};
+use chatkitd_core::ports::{
+    Credentials, Limiter, LimiterError, Maintenance, RunLease, RunRecovery, Scope, Store, StoreError, Threads,
+};
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, NewSecret, Replacement, SecretRecord, Session, SessionChange, SessionPage,
+    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+    SessionPage,
 };
+use chatkitd_core::threads::{
+    Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
+    StrandedRun, ThreadChange, ThreadPage, ThreadRecord, Which,
+};
+use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use crate::error::{MigrateError, limiter_error};
@@ -88,12 +103,17 @@ impl Store for SqliteStore {
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         secrets::claim(&self.0, scope, old, now, until).await
     }
 
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
-        secrets::release(&self.0, scope, old).await
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
+        secrets::release(&self.0, scope, old, token).await
     }
 
     async fn replace_secret(
@@ -180,10 +200,10 @@ impl Maintenance for SqliteStore {
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
-        jobs::take(&self.0, now, until, limit).await
+        jobs::take(&self.0, now, lease, limit).await
     }
 
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError> {
@@ -199,5 +219,122 @@ impl Maintenance for SqliteStore {
 impl Limiter for SqliteStore {
     async fn take(&self, key: &str, quota: Quota, now: Timestamp) -> Result<Decision, LimiterError> {
         limiter::take(&self.0, key, quota, now).await.map_err(limiter_error)
+    }
+}
+
+#[async_trait]
+impl Threads for SqliteStore {
+    async fn thread(&self, scope: &Scope, id: &ThreadId) -> Result<Option<ThreadRecord>, StoreError> {
+        threads::one(&self.0, scope, id).await
+    }
+
+    async fn threads(&self, scope: &Scope, page: &PageQuery) -> Result<ThreadPage, StoreError> {
+        threads::list(&self.0, scope, page).await
+    }
+
+    async fn items(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemPage>, StoreError> {
+        items::list(&self.0, scope, thread, query).await
+    }
+
+    async fn item(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        id: &str,
+    ) -> Result<Option<ThreadItem>, StoreError> {
+        items::one(&self.0, scope, thread, id).await
+    }
+
+    async fn replace_item(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        item: &ThreadItem,
+    ) -> Result<(), StoreError> {
+        items::replace(&self.0, scope, thread, item).await
+    }
+
+    async fn change_thread(
+        &self,
+        scope: &Scope,
+        id: &ThreadId,
+        change: &ThreadChange,
+    ) -> Result<ThreadRecord, StoreError> {
+        threads::change(&self.0, scope, id, change).await
+    }
+
+    async fn delete_thread(&self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
+        threads::delete(&self.0, scope, id).await
+    }
+
+    async fn add_feedback(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        items: &[String],
+        kind: FeedbackKind,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        threads::add_feedback(&self.0, scope, thread, items, kind, at).await
+    }
+
+    async fn feedback(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+    ) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
+        threads::feedback(&self.0, scope, thread).await
+    }
+
+    async fn begin_run(&self, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
+        runs::begin(&self.0, scope, start).await
+    }
+
+    async fn write_run(&self, fence: &Fence, writes: &[ItemWrite]) -> Result<(), StoreError> {
+        runs::write(&self.0, fence, writes).await
+    }
+
+    async fn end_run(&self, fence: &Fence, end: &RunEnd) -> Result<(), StoreError> {
+        runs::end(&self.0, fence, end).await
+    }
+
+    async fn abandon_run(&self, fence: &Fence) -> Result<(), StoreError> {
+        runs::abandon(&self.0, fence).await
+    }
+
+    async fn run(&self, scope: &Scope, id: &RunId) -> Result<Option<RunRecord>, StoreError> {
+        runs::one(&self.0, scope, id).await
+    }
+
+    async fn live_run(&self, scope: &Scope, thread: &ThreadId) -> Result<Option<RunRecord>, StoreError> {
+        runs::live(&self.0, scope, thread).await
+    }
+
+    async fn request_stop(&self, scope: &Scope, id: &RunId) -> Result<(), StoreError> {
+        runs::request_stop(&self.0, scope, id).await
+    }
+}
+
+#[async_trait]
+impl RunLease for SqliteStore {
+    async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError> {
+        leases::renew(&self.0, runs, lease).await
+    }
+}
+
+#[async_trait]
+impl RunRecovery for SqliteStore {
+    async fn interrupt_runs(
+        &self,
+        which: Which,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<StrandedRun>, StoreError> {
+        leases::interrupt(&self.0, which, now, limit).await
     }
 }

@@ -1,4 +1,22 @@
-//! Reading.
+//! Reads are run where they are asked for, on the thread of the async caller.
+//!
+//! Measured on two cores with 16 callers, a page of 20 rows by an index of 200 000 (cost is CPU time of the
+//! whole process; `timer` is how late a timer of the same runtime fires, 99 of 100 times):
+//!
+//! | | reads/s | cost | p50 | p99 | timer |
+//! |---|---|---|---|---|---|
+//! | in place | 56 000 | 32 us | 0.25 ms | 0.75 ms | 0.3 ms |
+//! | two reading threads and a channel | 38 000 | 46 us | 0.41 ms | 0.76 ms | 0.6 ms |
+//! | `spawn_blocking` | 29 000 | 65 us | 0.22 ms | 4 ms | 1.5 ms |
+//!
+//! The price: while pages come from the disk and not from memory, the runtime's thread waits with them.
+//! With the file thrown out of the cache the timer fired up to 5 ms late, against 1.4 ms with threads. Hot
+//! rows are in memory, so that is paid after a start; reads that are long by nature do not belong here.
+//! Locks are never waited for on the thread: WAL readers need none but in rare moments (recovery of a
+//! file), and then the read is tried again later.
+//!
+//! The file is not mapped into memory (`mmap_size`), though that would save a fifth: a disk that fails
+//! to read would end the process then, rather than be an error.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use super::query::{Columns, FromColumns};
 use crate::rows::{AuditRow, JobRow, KeyRow, ReplacementRow, SecretRow, SessionRow, StandingRow, WindowRow};
+use crate::thread_rows::{RunRow, ThreadRow};
 
 impl FromColumns for SessionRow {
     fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {
@@ -72,6 +73,33 @@ impl FromColumns for AuditRow {
             actor: columns.next()?,
             action: columns.next()?,
             target: columns.next()?,
+        })
+    }
+}
+
+impl FromColumns for ThreadRow {
+    fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: columns.next()?,
+            site: columns.next()?,
+            user_id: columns.next()?,
+            created_at: columns.next()?,
+            title: columns.next()?,
+            status: columns.next()?,
+            allowed_image_domains: columns.next()?,
+            metadata: columns.next()?,
+        })
+    }
+}
+
+impl FromColumns for RunRow {
+    fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: columns.next()?,
+            thread_id: columns.next()?,
+            status: columns.next()?,
+            started_at: columns.next()?,
+            ended_at: columns.next()?,
         })
     }
 }

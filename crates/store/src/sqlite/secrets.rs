@@ -1,7 +1,9 @@
 use chatkitd_core::id::SessionId;
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::secret_text::SecretHash;
-use chatkitd_core::sessions::{LIVE_SECRETS, NewSecret, Replacement, SecretRecord, Session, SessionChange};
+use chatkitd_core::sessions::{
+    Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, SecretRecord, Session, SessionChange,
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -41,8 +43,7 @@ pub(super) async fn add(
     let add = move |connection: &Connection| {
         let changed = change_session(connection, &reach, &session, &change)?;
         let at = millis(secret.issued_at);
-        let pushed_out = push_out_oldest(connection, &session, at)?;
-        jobs::add_for_revoked(connection, &reach.site, pushed_out, at)?;
+        push_out_oldest(connection, &reach.site, &session, at, None)?;
         insert(connection, &session, &secret)?;
         Ok(changed)
     };
@@ -84,23 +85,27 @@ fn change_session(
     if session.revoked_at.is_some() { Err(StoreError::Conflict.into()) } else { Ok(session) }
 }
 
-/// Revokes live secrets until there is room for one more; returns what they need for cancel jobs.
+/// Revokes live secrets until there is room for one more, but not `spared`, which counts; hosted ones get
+/// a cancel job.
 fn push_out_oldest(
     connection: &Connection,
+    site: &str,
     session: &str,
     at: i64,
-) -> QueryResult<Vec<(Option<String>, i64)>> {
-    Ok(all(
+    spared: Option<&SecretHash>,
+) -> QueryResult<()> {
+    let pushed_out = all(
         connection,
         "UPDATE secrets SET revoked_at = ?2
-         WHERE hash IN (
-             SELECT hash FROM secrets
+         WHERE number IN (
+             SELECT number FROM secrets
              WHERE session_id = ?1 AND expires_at > ?2 AND revoked_at IS NULL
                  AND (overlap_until IS NULL OR overlap_until > ?2)
-             ORDER BY issued_at DESC LIMIT -1 OFFSET ?3)
+             ORDER BY hash IS ?4 DESC, issued_at DESC LIMIT -1 OFFSET ?3)
          RETURNING upstream_session, expires_at",
-        params![session, at, LIVE_SECRETS - 1],
-    )?)
+        params![session, at, LIVE_SECRETS - 1, spared.map(SecretHash::as_bytes)],
+    )?;
+    jobs::add_for_revoked(connection, site, pushed_out, at)
 }
 
 pub(super) fn insert(connection: &Connection, session: &str, secret: &NewSecret) -> QueryResult<()> {
@@ -139,12 +144,11 @@ pub(super) async fn claim(
     old: &SecretHash,
     now: Timestamp,
     until: Timestamp,
-) -> Result<Option<Replacement>, StoreError> {
+) -> Result<Claim, StoreError> {
     let (reach, old) = (Reach::from(scope), *old);
     let claim = move |connection: &Connection| {
-        let replaced = standing(connection, &reach, &old)?.take_replacement()?;
-        if replaced.is_some() {
-            return Ok(replaced);
+        if let Some(outcome) = standing(connection, &reach, &old)?.take_outcome()? {
+            return Ok(outcome);
         }
         let claimed = execute(
             connection,
@@ -152,21 +156,26 @@ pub(super) async fn claim(
              WHERE hash = ?1 AND (claimed_until IS NULL OR claimed_until <= ?3)",
             params![old.as_bytes(), millis(until), millis(now)],
         )?;
-        if claimed == 1 { Ok(None) } else { Err(StoreError::Conflict.into()) }
+        Ok(if claimed == 1 { Claim::Yours(ClaimToken(until)) } else { Claim::Held })
     };
     database.write(claim).await
 }
 
-pub(super) async fn release(database: &Database, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
+pub(super) async fn release(
+    database: &Database,
+    scope: &Scope,
+    old: &SecretHash,
+    token: ClaimToken,
+) -> Result<(), StoreError> {
     let (Reach { site, user }, old) = (Reach::from(scope), *old);
     let release = move |connection: &Connection| {
         execute(
             connection,
             "UPDATE secrets SET claimed_until = NULL
-             WHERE hash = ?1 AND EXISTS (
+             WHERE hash = ?1 AND claimed_until = ?4 AND EXISTS (
                  SELECT 1 FROM sessions
                  WHERE id = session_id AND site = ?2 AND (?3 IS NULL OR user_id = ?3))",
-            params![old.as_bytes(), site, user],
+            params![old.as_bytes(), site, user, millis(token.0)],
         )?;
         Ok(())
     };
@@ -194,6 +203,8 @@ pub(super) async fn replace(
         if let Some(upstream) = &found.upstream_session {
             jobs::add(connection, &reach.site, upstream, millis(replacement.overlap_until))?;
         }
+        let at = millis(secret.issued_at);
+        push_out_oldest(connection, &reach.site, &found.session_id, at, Some(&old))?;
         insert(connection, &found.session_id, &secret)?;
         Ok(None)
     };

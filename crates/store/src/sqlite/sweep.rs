@@ -1,41 +1,108 @@
+//! Forgetting what is over.
+//!
+//! Sessions and secrets are walked along in the order in which they were made, from the oldest: what is
+//! younger than the end that is looked for cannot have reached it. So a sweep reads little more than what
+//! it deletes and those old ones that still live, and no write has to keep an index of ends.
+
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::threads::RUN_KEPT;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::database::Database;
-use super::query::execute;
+use super::query::{Columns, FromColumns, all, execute};
 use crate::rows::{SWEEP_BATCH, before, millis};
 
 /// Each takes what ended before ?1, at most ?2 rows of it.
 const SEALED: &str = "\
-    UPDATE secrets SET sealed = NULL WHERE hash IN (
-        SELECT hash FROM secrets WHERE sealed IS NOT NULL AND overlap_until <= ?1 LIMIT ?2)";
-const SECRETS: &str = "\
-    DELETE FROM secrets WHERE hash IN (SELECT hash FROM secrets WHERE expires_at <= ?1 LIMIT ?2)";
-const EXPIRED_SESSIONS: &str = "\
-    DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 LIMIT ?2)";
-const REVOKED_SESSIONS: &str = "\
-    DELETE FROM sessions WHERE id IN (
-        SELECT id FROM sessions WHERE revoked_at IS NOT NULL AND revoked_at < ?1 LIMIT ?2)";
+    UPDATE secrets SET sealed = NULL WHERE number IN (
+        SELECT number FROM secrets WHERE sealed IS NOT NULL AND overlap_until <= ?1 LIMIT ?2)";
 const WINDOWS: &str = "\
     DELETE FROM limiter_windows WHERE key IN (
         SELECT key FROM limiter_windows WHERE resets_at <= ?1 LIMIT ?2)";
 
+const KEYS: &str = "\
+    DELETE FROM idempotency_keys WHERE run_id IN (
+        SELECT run_id FROM idempotency_keys WHERE kept_until <= ?1 LIMIT ?2) AND kept_until <= ?1";
+/// Ids begin with the time at which a run began, so the old ones come first.
+const RUNS: &str = "\
+    DELETE FROM runs WHERE id IN (
+        SELECT id FROM runs
+        WHERE id < printf('run_%012x', ?1) AND ended_at <= ?1
+          AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE run_id = runs.id)
+        ORDER BY id LIMIT ?2)";
+
+/// How a table is walked along: ?1 is the end that is looked for, rows are (number, made, over).
+struct Walk {
+    /// The next ?3 rows after number ?2.
+    stretch: &'static str,
+    /// Deletes what is over from number ?2 to ?3.
+    delete: &'static str,
+}
+
+const SECRETS: Walk = Walk {
+    stretch: "SELECT number, issued_at, expires_at <= ?1 FROM secrets
+              WHERE number > ?2 ORDER BY number LIMIT ?3",
+    delete: "DELETE FROM secrets WHERE number BETWEEN ?2 AND ?3 AND expires_at <= ?1",
+};
+const SESSIONS: Walk = Walk {
+    stretch: "SELECT number, created_at, expires_at < ?1 OR coalesce(revoked_at < ?1, FALSE) FROM sessions
+              WHERE number > ?2 ORDER BY number LIMIT ?3",
+    delete: "DELETE FROM sessions WHERE number BETWEEN ?2 AND ?3 AND (expires_at < ?1 OR revoked_at < ?1)",
+};
+
+struct Step {
+    number: i64,
+    made_at: i64,
+    is_over: bool,
+}
+
+impl FromColumns for Step {
+    fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {
+        Ok(Self { number: columns.next()?, made_at: columns.next()?, is_over: columns.next()? })
+    }
+}
+
 pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<(), StoreError> {
     batches(database, SEALED, millis(now)).await?;
-    batches(database, SECRETS, before(now, REFRESH_GRACE)).await?;
-    batches(database, EXPIRED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
-    batches(database, REVOKED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
-    batches(database, WINDOWS, millis(now)).await
+    walk(database, &SECRETS, before(now, REFRESH_GRACE)).await?;
+    walk(database, &SESSIONS, before(now, MAX_SESSION_AGE)).await?;
+    batches(database, WINDOWS, millis(now)).await?;
+    batches(database, KEYS, millis(now)).await?;
+    batches(database, RUNS, before(now, RUN_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch. Other writes get in between.
 async fn batches(database: &Database, sql: &'static str, end: i64) -> Result<(), StoreError> {
     loop {
-        let delete = move |connection: &Connection| Ok(execute(connection, sql, params![end, SWEEP_BATCH])?);
-        if database.write(delete).await? < SWEEP_BATCH as usize {
+        let forget = move |connection: &Connection| Ok(execute(connection, sql, params![end, SWEEP_BATCH])?);
+        if database.write(forget).await? < SWEEP_BATCH as usize {
             return Ok(());
         }
+    }
+}
+
+/// Deletes what was over at `end`, a stretch at a time.
+async fn walk(database: &Database, walk: &'static Walk, end: i64) -> Result<(), StoreError> {
+    let mut last = i64::MIN;
+    loop {
+        let after = last;
+        let stretch: Vec<Step> = database
+            .read(|connection| Ok(all(connection, walk.stretch, params![end, after, SWEEP_BATCH])?))
+            .await?;
+        // All of them: a clock that was wrong once must not end every walk.
+        if stretch.iter().all(|step| step.made_at > end) {
+            return Ok(());
+        }
+        last = stretch.last().map_or(i64::MAX, |step| step.number);
+        if stretch.iter().any(|step| step.is_over) {
+            let delete = move |connection: &Connection| {
+                execute(connection, walk.delete, params![end, after, last])?;
+                Ok(())
+            };
+            database.write(delete).await?;
+        }
+        tokio::task::yield_now().await;
     }
 }

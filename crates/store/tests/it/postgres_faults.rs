@@ -76,6 +76,21 @@ async fn connections_cut_by_the_operator_are_unavailable_at_most_once_each() {
 }
 
 #[tokio::test]
+async fn a_server_that_does_not_get_on_is_given_up() {
+    let store = make().await;
+    let mut options = PostgresOptions::new(&store.database.url);
+    options.statement_timeout = Duration::from_millis(200);
+    let bounded = PostgresStore::connect(&options).await.unwrap();
+    let mut other = connect(&store.database.url).await;
+    run(&mut other, "BEGIN; LOCK TABLE chatkitd.sessions").await;
+    let fixture = Fixture::default();
+    let refused = bounded.create_session(&shop(), &fixture.session(0), &fixture.secret(0)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    run(&mut other, "ROLLBACK").await;
+    bounded.create_session(&shop(), &fixture.session(0), &fixture.secret(0)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused_in_words() {
     let store = make().await;
     let mut other = connect(&store.database.url).await;

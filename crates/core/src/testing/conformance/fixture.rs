@@ -16,6 +16,9 @@ use crate::testing::SeededRng;
 /// The workflow of sessions that a case does not care about.
 pub const WORKFLOW: &str = "wf_1";
 
+/// The lease of cancel jobs that a case does not care about.
+pub const LEASE: Duration = Duration::from_secs(10);
+
 /// `second` seconds after the time at which the cases begin. The odd milliseconds show what is cut off.
 pub fn at(second: i64) -> Timestamp {
     Timestamp::from_millisecond(1_767_225_600_123 + second * 1_000).expect("a time in this century")

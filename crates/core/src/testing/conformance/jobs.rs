@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::FullStore;
-use super::fixture::{Fixture, at, audit, no_change, replacement, user};
+use super::fixture::{Fixture, LEASE, at, audit, no_change, replacement, user};
 use crate::sessions::{AuditAction, CancelJob, Session};
 
 /// Leaves one job for each of `count` upstream sessions, all due at second 10.
@@ -22,37 +22,38 @@ async fn revoke(store: &dyn FullStore, session: &Session, second: i64) {
     store.revoke_session(&user("ann"), &session.id, at(second), &entry).await.unwrap();
 }
 
-async fn take(store: &dyn FullStore, now: i64, until: i64, limit: u32) -> Vec<CancelJob> {
-    store.take_cancel_jobs(at(now), at(until), limit).await.unwrap()
+async fn take(store: &dyn FullStore, now: i64, limit: u32) -> Vec<CancelJob> {
+    store.take_cancel_jobs(at(now), LEASE, limit).await.unwrap()
 }
 
 pub async fn a_job_is_taken_once_it_is_due(store: &dyn FullStore) {
     jobs_due_at_10(store, 3).await;
-    assert!(take(store, 9, 20, 10).await.is_empty());
-    assert_eq!(take(store, 10, 20, 2).await.len(), 2);
-    assert_eq!(take(store, 10, 20, 2).await.len(), 1);
-    assert!(take(store, 10, 20, 2).await.is_empty());
+    assert!(take(store, 9, 10).await.is_empty());
+    assert_eq!(take(store, 10, 2).await.len(), 2);
+    assert_eq!(take(store, 10, 2).await.len(), 1);
+    assert!(take(store, 10, 2).await.is_empty());
 }
 
-pub async fn a_taken_job_comes_back_after_its_lease_with_one_more_attempt(store: &dyn FullStore) {
+pub async fn a_taken_job_comes_back_later_with_each_attempt(store: &dyn FullStore) {
     jobs_due_at_10(store, 1).await;
-    for (attempt, now) in [(1, 10), (2, 20), (3, 30)] {
-        assert!(take(store, now - 1, now + 9, 10).await.is_empty());
-        let taken = take(store, now, now + 10, 10).await;
+    // Ten seconds, twenty, forty, eighty, and no longer.
+    for (attempt, due) in [(1, 10), (2, 20), (3, 40), (4, 80), (5, 160), (6, 240)] {
+        assert!(take(store, due - 1, 10).await.is_empty(), "before {due}");
+        let taken = take(store, due, 10).await;
         assert_eq!(taken.iter().map(|job| job.attempts).collect::<Vec<_>>(), [attempt]);
     }
 }
 
 pub async fn two_takers_never_get_the_same_job(store: &dyn FullStore) {
     jobs_due_at_10(store, 20).await;
-    let mut taken: Vec<String> = join_all((0..10).map(|_| take(store, 10, 60, 3)))
+    let mut taken: Vec<String> = join_all((0..10).map(|_| take(store, 10, 3)))
         .await
         .into_iter()
         .flatten()
         .map(|job| job.upstream_session)
         .collect();
     // A taker may have found every job it looked at in somebody else's hands.
-    taken.extend(take(store, 10, 60, 100).await.into_iter().map(|job| job.upstream_session));
+    taken.extend(take(store, 10, 100).await.into_iter().map(|job| job.upstream_session));
     taken.sort();
     let count = taken.len();
     taken.dedup();
@@ -61,10 +62,10 @@ pub async fn two_takers_never_get_the_same_job(store: &dyn FullStore) {
 
 pub async fn a_finished_job_is_gone(store: &dyn FullStore) {
     jobs_due_at_10(store, 2).await;
-    let taken = take(store, 10, 20, 1).await;
+    let taken = take(store, 10, 1).await;
     store.finish_cancel_job(&taken[0]).await.unwrap();
     store.finish_cancel_job(&taken[0]).await.unwrap();
-    let left = take(store, 99, 100, 10).await;
+    let left = take(store, 99, 10).await;
     assert_eq!(left.len(), 1);
     assert_ne!(left[0].upstream_session, taken[0].upstream_session);
 }
@@ -77,8 +78,8 @@ pub async fn a_lease_survives_the_revocation_of_the_session(store: &dyn FullStor
         .replace_secret(&user("ann"), &old.hash, &replacement(5, "s"), &no_change(), &make.secret(5))
         .await
         .unwrap();
-    assert_eq!(take(store, 35, 95, 10).await.len(), 1);
+    assert_eq!(take(store, 35, 10).await.len(), 1);
     revoke(store, &session, 40).await;
-    assert!(take(store, 40, 95, 10).await.is_empty(), "somebody is at it already");
-    assert_eq!(take(store, 95, 99, 10).await.len(), 1);
+    assert!(take(store, 44, 10).await.is_empty(), "somebody is at it already");
+    assert_eq!(take(store, 45, 10).await.len(), 1);
 }

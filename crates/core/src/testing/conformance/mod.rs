@@ -51,6 +51,8 @@ macro_rules! store_conformance {
                 a_secret_is_not_added_outside_the_scope_or_to_a_revoked_session,
                 the_eleventh_secret_revokes_the_one_issued_first,
                 only_live_secrets_count_towards_the_cap,
+                a_replacement_counts_towards_the_cap_and_spares_what_it_replaces,
+                refreshing_again_and_again_leaves_ten_live_secrets,
                 a_hosted_secret_that_is_pushed_out_is_cancelled_at_once,
                 adding_in_parallel_leaves_ten_live_secrets,
             }
@@ -62,6 +64,7 @@ macro_rules! store_conformance {
                 nothing_is_replaced_outside_the_scope_or_once_revoked,
                 a_secret_that_was_pushed_out_is_neither_claimed_nor_replaced,
                 a_claim_is_exclusive_until_it_ends_or_is_released,
+                a_late_holder_cannot_release_the_claim_of_another,
                 a_claim_on_a_replaced_secret_returns_the_replacement,
                 of_fifty_callers_one_claims,
                 no_claim_is_given_outside_the_scope_or_once_revoked,
@@ -84,7 +87,7 @@ macro_rules! store_conformance {
             }
             jobs {
                 a_job_is_taken_once_it_is_due,
-                a_taken_job_comes_back_after_its_lease_with_one_more_attempt,
+                a_taken_job_comes_back_later_with_each_attempt,
                 two_takers_never_get_the_same_job,
                 a_finished_job_is_gone,
                 a_lease_survives_the_revocation_of_the_session,
@@ -94,6 +97,7 @@ macro_rules! store_conformance {
                 secrets_go_a_day_after_they_ran_out,
                 sessions_go_thirty_days_after_they_ended,
                 a_sweep_goes_through_more_rows_than_one_batch_holds,
+                what_still_lives_does_not_hide_what_is_over_behind_it,
                 the_store_answers_a_ping,
             }
         }

@@ -3,9 +3,9 @@
 use futures_util::future::join_all;
 
 use super::FullStore;
-use super::fixture::{Fixture, at, audit, json, no_change, replacement, shop, strangers, user};
+use super::fixture::{Fixture, LEASE, at, audit, json, no_change, replacement, shop, strangers, user};
 use crate::ports::StoreError;
-use crate::sessions::{AuditAction, NewSecret, Replacement, SecretStanding, Session, SessionChange};
+use crate::sessions::{AuditAction, Claim, NewSecret, Replacement, SecretStanding, Session, SessionChange};
 
 async fn session_with(store: &dyn FullStore, make: &Fixture, secret: &NewSecret) -> Session {
     let session = make.session(0);
@@ -78,8 +78,8 @@ pub async fn a_hosted_secret_is_cancelled_after_the_overlap(store: &dyn FullStor
     let (old, new) = (make.hosted(0, "cksess_old"), make.hosted(60, "cksess_new"));
     session_with(store, &make, &old).await;
     store.replace_secret(&user("ann"), &old.hash, &replacement(60, "s"), &no_change(), &new).await.unwrap();
-    assert!(store.take_cancel_jobs(at(89), at(200), 10).await.unwrap().is_empty());
-    let jobs = store.take_cancel_jobs(at(90), at(200), 10).await.unwrap();
+    assert!(store.take_cancel_jobs(at(89), LEASE, 10).await.unwrap().is_empty());
+    let jobs = store.take_cancel_jobs(at(90), LEASE, 10).await.unwrap();
     assert_eq!(jobs.iter().map(|job| job.upstream_session.as_str()).collect::<Vec<_>>(), ["cksess_old"]);
 }
 
@@ -107,15 +107,28 @@ pub async fn a_claim_is_exclusive_until_it_ends_or_is_released(store: &dyn FullS
     session_with(store, &make, &old).await;
     let scope = user("ann");
     let claim = |now, until| store.claim_replacement(&scope, &old.hash, at(now), at(until));
-    assert_eq!(claim(10, 20).await.unwrap(), None);
+    assert!(matches!(claim(10, 20).await.unwrap(), Claim::Yours(_)));
     for second in [10, 19] {
-        let refused = claim(second, 40).await;
-        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+        assert_eq!(claim(second, 40).await.unwrap(), Claim::Held, "at {second}");
     }
-    assert_eq!(claim(20, 30).await.unwrap(), None, "a claim that ended can be taken over");
-    assert!(matches!(claim(21, 40).await, Err(StoreError::Conflict)));
-    store.release_claim(&scope, &old.hash).await.unwrap();
-    assert_eq!(claim(21, 40).await.unwrap(), None);
+    let Claim::Yours(token) = claim(20, 30).await.unwrap() else { panic!("one that ended is taken over") };
+    assert_eq!(claim(21, 40).await.unwrap(), Claim::Held);
+    store.release_claim(&scope, &old.hash, token).await.unwrap();
+    assert!(matches!(claim(21, 40).await.unwrap(), Claim::Yours(_)));
+}
+
+pub async fn a_late_holder_cannot_release_the_claim_of_another(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let old = make.hosted(0, "cksess_up");
+    session_with(store, &make, &old).await;
+    let scope = user("ann");
+    let claim = |now, until| store.claim_replacement(&scope, &old.hash, at(now), at(until));
+    let Claim::Yours(late) = claim(10, 20).await.unwrap() else { panic!("the first claim") };
+    let Claim::Yours(token) = claim(20, 30).await.unwrap() else { panic!("the second claim") };
+    store.release_claim(&scope, &old.hash, late).await.unwrap();
+    assert_eq!(claim(21, 40).await.unwrap(), Claim::Held);
+    store.release_claim(&scope, &old.hash, token).await.unwrap();
+    assert!(matches!(claim(21, 40).await.unwrap(), Claim::Yours(_)));
 }
 
 pub async fn a_claim_on_a_replaced_secret_returns_the_replacement(store: &dyn FullStore) {
@@ -123,13 +136,14 @@ pub async fn a_claim_on_a_replaced_secret_returns_the_replacement(store: &dyn Fu
     let old = make.secret(0);
     session_with(store, &make, &old).await;
     let scope = user("ann");
-    assert_eq!(store.claim_replacement(&scope, &old.hash, at(1), at(20)).await.unwrap(), None);
+    let claimed = store.claim_replacement(&scope, &old.hash, at(1), at(20)).await.unwrap();
+    assert!(matches!(claimed, Claim::Yours(_)), "{claimed:?}");
     let by = replacement(2, "sealed");
     let done = store.replace_secret(&scope, &old.hash, &by, &no_change(), &make.secret(2)).await.unwrap();
     assert_eq!(done, None);
     for second in [3, 30] {
         let found = store.claim_replacement(&scope, &old.hash, at(second), at(99)).await.unwrap();
-        assert_eq!(found, Some(by.clone()), "at {second}");
+        assert_eq!(found, Claim::Replaced(by.clone()), "at {second}");
     }
 }
 
@@ -140,8 +154,8 @@ pub async fn of_fifty_callers_one_claims(store: &dyn FullStore) {
     let scope = user("ann");
     let racing = (0..50).map(|_| store.claim_replacement(&scope, &old.hash, at(1), at(20)));
     let results = join_all(racing).await;
-    let winners = results.iter().filter(|result| matches!(result, Ok(None))).count();
-    let losers = results.iter().filter(|result| matches!(result, Err(StoreError::Conflict))).count();
+    let winners = results.iter().filter(|result| matches!(result, Ok(Claim::Yours(_)))).count();
+    let losers = results.iter().filter(|result| matches!(result, Ok(Claim::Held))).count();
     assert_eq!((winners, losers), (1, 49), "{results:?}");
 }
 
@@ -155,20 +169,21 @@ pub async fn no_claim_is_given_outside_the_scope_or_once_revoked(store: &dyn Ful
     }
     revoke(store, &session).await;
     let refused = store.claim_replacement(&user("ann"), &old.hash, at(3), at(20)).await;
-    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    assert_eq!(refused.unwrap(), Claim::Revoked);
 }
 
 pub async fn releasing_outside_the_scope_releases_nothing(store: &dyn FullStore) {
     let make = Fixture::default();
     let old = make.secret(0);
     session_with(store, &make, &old).await;
-    store.claim_replacement(&user("ann"), &old.hash, at(1), at(20)).await.unwrap();
+    let claimed = store.claim_replacement(&user("ann"), &old.hash, at(1), at(20)).await.unwrap();
+    let Claim::Yours(token) = claimed else { panic!("{claimed:?}") };
     for stranger in strangers() {
-        store.release_claim(&stranger, &old.hash).await.unwrap();
+        store.release_claim(&stranger, &old.hash, token).await.unwrap();
     }
-    store.release_claim(&user("ann"), &make.hash()).await.unwrap();
+    store.release_claim(&user("ann"), &make.hash(), token).await.unwrap();
     let refused = store.claim_replacement(&user("ann"), &old.hash, at(2), at(20)).await;
-    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    assert_eq!(refused.unwrap(), Claim::Held);
 }
 
 pub async fn a_secret_that_was_pushed_out_is_neither_claimed_nor_replaced(store: &dyn FullStore) {
@@ -179,7 +194,7 @@ pub async fn a_secret_that_was_pushed_out_is_neither_claimed_nor_replaced(store:
         store.add_secret(&user("ann"), &session.id, &no_change(), &make.secret(second)).await.unwrap();
     }
     let refused = store.claim_replacement(&user("ann"), &old.hash, at(20), at(30)).await;
-    assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    assert_eq!(refused.unwrap(), Claim::Revoked);
     let by = replacement(20, "s");
     let refused = store.replace_secret(&user("ann"), &old.hash, &by, &no_change(), &new).await;
     assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");

@@ -1,7 +1,7 @@
 //! Ending a session on purpose.
 
 use super::FullStore;
-use super::fixture::{Fixture, at, audit, no_change, replacement, shop, strangers, user};
+use super::fixture::{Fixture, LEASE, at, audit, no_change, replacement, shop, strangers, user};
 use crate::ports::StoreError;
 use crate::sessions::{AuditAction, AuditEntry, NewSecret, SecretStanding, Session, SessionStatus};
 
@@ -19,7 +19,7 @@ fn entry(second: i64, session: &Session) -> AuditEntry {
 }
 
 async fn due(store: &dyn FullStore, second: i64) -> Vec<String> {
-    let jobs = store.take_cancel_jobs(at(second), at(second + 60), 100).await.unwrap();
+    let jobs = store.take_cancel_jobs(at(second), LEASE, 100).await.unwrap();
     let mut upstream: Vec<String> = jobs.into_iter().map(|job| job.upstream_session).collect();
     upstream.sort();
     upstream

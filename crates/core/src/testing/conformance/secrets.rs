@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::FullStore;
-use super::fixture::{Fixture, at, audit, json, no_change, replacement, shop, strangers, user};
+use super::fixture::{Fixture, LEASE, at, audit, json, no_change, replacement, shop, strangers, user};
 use crate::ports::StoreError;
 use crate::secret_text::SecretHash;
 use crate::sessions::{AuditAction, LIVE_SECRETS, NewSecret, SecretStanding, Session, SessionChange};
@@ -113,13 +113,44 @@ pub async fn only_live_secrets_count_towards_the_cap(store: &dyn FullStore) {
     assert_eq!(standing(store, &live.hash, 60).await, SecretStanding::Live);
 }
 
+pub async fn a_replacement_counts_towards_the_cap_and_spares_what_it_replaces(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let mut secrets: Vec<NewSecret> = (0..10).map(|n| make.hosted(n, &format!("cksess_up_{n}"))).collect();
+    session_with(store, &make, &secrets).await;
+    secrets.push(make.secret(20));
+    let (old, by) = (secrets[0].hash, replacement(20, "s"));
+    store.replace_secret(&user("ann"), &old, &by, &no_change(), &secrets[10]).await.unwrap();
+    for (n, secret) in secrets.iter().enumerate() {
+        let expected = if n == 1 { SecretStanding::Revoked } else { SecretStanding::Live };
+        assert_eq!(standing(store, &secret.hash, 20).await, expected, "secret {n}");
+    }
+    let jobs = store.take_cancel_jobs(at(20), LEASE, 10).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.upstream_session.as_str()).collect::<Vec<_>>(), ["cksess_up_1"]);
+}
+
+pub async fn refreshing_again_and_again_leaves_ten_live_secrets(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let secrets: Vec<NewSecret> = (0..=25).map(|second| make.secret(second)).collect();
+    session_with(store, &make, &secrets[..1]).await;
+    for (pair, second) in secrets.windows(2).zip(1..) {
+        let by = replacement(second, "s");
+        let done = store.replace_secret(&user("ann"), &pair[0].hash, &by, &no_change(), &pair[1]).await;
+        assert_eq!(done.unwrap(), None);
+    }
+    let mut live = 0;
+    for secret in &secrets {
+        live += usize::from(standing(store, &secret.hash, 25).await == SecretStanding::Live);
+    }
+    assert_eq!(live, LIVE_SECRETS as usize);
+}
+
 pub async fn a_hosted_secret_that_is_pushed_out_is_cancelled_at_once(store: &dyn FullStore) {
     let make = Fixture::default();
     let secrets: Vec<NewSecret> = (0..10).map(|n| make.hosted(n, &format!("cksess_up_{n}"))).collect();
     let session = session_with(store, &make, &secrets).await;
     store.add_secret(&user("ann"), &session.id, &no_change(), &make.secret(20)).await.unwrap();
-    assert!(store.take_cancel_jobs(at(19), at(30), 10).await.unwrap().is_empty());
-    let jobs = store.take_cancel_jobs(at(20), at(30), 10).await.unwrap();
+    assert!(store.take_cancel_jobs(at(19), LEASE, 10).await.unwrap().is_empty());
+    let jobs = store.take_cancel_jobs(at(20), LEASE, 10).await.unwrap();
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].upstream_session, "cksess_up_0");
     assert_eq!(jobs[0].site, *shop().site());

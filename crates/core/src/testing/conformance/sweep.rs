@@ -2,7 +2,7 @@
 
 use super::FullStore;
 use super::fixture::{Fixture, at, audit, no_change, replacement, shop, user};
-use crate::sessions::{AuditAction, SecretStanding};
+use crate::sessions::{AuditAction, NewSecret, SecretStanding, Session};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -77,6 +77,31 @@ pub async fn a_sweep_goes_through_more_rows_than_one_batch_holds(store: &dyn Ful
     }
     store.sweep(at(40 * DAY)).await.unwrap();
     assert!(store.sessions(&shop(), None, 10).await.unwrap().sessions.is_empty());
+}
+
+pub async fn what_still_lives_does_not_hide_what_is_over_behind_it(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let living = (0..1_100).map(|_| (make.session(0), make.secret(0), at(60 * DAY)));
+    let over = (make.session(1), make.secret(1), at(DAY));
+    let sessions: Vec<_> = living
+        .chain([over])
+        .map(|(session, secret, expires_at)| {
+            (Session { expires_at, ..session }, NewSecret { expires_at, ..secret })
+        })
+        .collect();
+    let scope = shop();
+    for (session, secret) in &sessions {
+        store.create_session(&scope, session, secret).await.unwrap();
+    }
+    let (gone, kept) = sessions.split_last().unwrap();
+    store.sweep(at(2 * DAY + 1)).await.unwrap();
+    assert!(store.client_secret(&gone.1.hash).await.unwrap().is_none());
+    store.sweep(at(31 * DAY + 1)).await.unwrap();
+    assert_eq!(store.session(&scope, &gone.0.id).await.unwrap(), None);
+    for (session, secret) in [&kept[0], &kept[1_099]] {
+        assert_eq!(store.session(&scope, &session.id).await.unwrap().as_ref(), Some(session));
+        assert!(store.client_secret(&secret.hash).await.unwrap().is_some());
+    }
 }
 
 pub async fn the_store_answers_a_ping(store: &dyn FullStore) {

@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{Job, MemoryStore, Secret};
 use crate::ports::{Maintenance, StoreError};
-use crate::sessions::{CancelJob, MAX_SESSION_AGE, REFRESH_GRACE};
+use crate::sessions::{CancelJob, LEASE_DOUBLINGS, MAX_SESSION_AGE, REFRESH_GRACE, later};
 
 #[async_trait]
 impl Maintenance for MemoryStore {
@@ -14,7 +16,7 @@ impl Maintenance for MemoryStore {
     async fn take_cancel_jobs(
         &self,
         now: Timestamp,
-        until: Timestamp,
+        lease: Duration,
         limit: u32,
     ) -> Result<Vec<CancelJob>, StoreError> {
         let mut state = self.state();
@@ -22,7 +24,7 @@ impl Maintenance for MemoryStore {
         let due = state.jobs.iter_mut().filter(|job| job.due <= now).take(limit as usize);
         Ok(due
             .map(|job| {
-                job.due = until;
+                job.due = later(now, lease * 2_u32.pow(job.job.attempts.min(LEASE_DOUBLINGS)));
                 job.job.attempts += 1;
                 job.job.clone()
             })

@@ -7,8 +7,13 @@ use crate::ports::{Scope, Store, StoreError};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{
-    AuditEntry, LIVE_SECRETS, NewSecret, Replacement, Session, SessionChange, SessionPage,
+    AuditEntry, Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, Session, SessionChange, SessionPage,
 };
+
+/// What has to go so that there is room for one more.
+fn beyond_the_cap(live: &[SecretHash]) -> &[SecretHash] {
+    live.get(LIVE_SECRETS as usize - 1..).unwrap_or_default()
+}
 
 #[async_trait]
 impl Store for MemoryStore {
@@ -62,8 +67,7 @@ impl Store for MemoryStore {
         }
         let live = state.live_secrets(session, secret.issued_at);
         state.insert_secret(session, secret)?;
-        let kept = (LIVE_SECRETS as usize - 1).min(live.len());
-        state.revoke_secrets(scope, &live[kept..], secret.issued_at);
+        state.revoke_secrets(scope, beyond_the_cap(&live), secret.issued_at);
         let session = state.session_mut(scope, session)?;
         apply(change, session);
         Ok(session.clone())
@@ -75,23 +79,31 @@ impl Store for MemoryStore {
         old: &SecretHash,
         now: Timestamp,
         until: Timestamp,
-    ) -> Result<Option<Replacement>, StoreError> {
+    ) -> Result<Claim, StoreError> {
         let mut state = self.state();
-        let secret = state.standing_secret(scope, old)?;
+        let secret = match state.standing_secret(scope, old) {
+            Err(StoreError::Conflict) => return Ok(Claim::Revoked),
+            found => found?,
+        };
         if let Some(replacement) = &secret.record.replaced_by {
-            return Ok(Some(replacement.clone()));
+            return Ok(Claim::Replaced(replacement.clone()));
         }
         if secret.claimed_until.is_some_and(|claimed| claimed > now) {
-            return Err(StoreError::Conflict);
+            return Ok(Claim::Held);
         }
         secret.claimed_until = Some(until);
-        Ok(None)
+        Ok(Claim::Yours(ClaimToken(until)))
     }
 
-    async fn release_claim(&self, scope: &Scope, old: &SecretHash) -> Result<(), StoreError> {
+    async fn release_claim(
+        &self,
+        scope: &Scope,
+        old: &SecretHash,
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
         // What is gone or revoked has no right to give back.
         if let Ok(secret) = self.state().standing_secret(scope, old) {
-            secret.claimed_until = None;
+            secret.claimed_until = secret.claimed_until.filter(|until| *until != token.0);
         }
         Ok(())
     }
@@ -110,7 +122,10 @@ impl Store for MemoryStore {
             return Ok(Some(faster.clone()));
         }
         let (session, kind) = (replaced.session.clone(), replaced.kind.clone());
+        let mut live = state.live_secrets(&session, secret.issued_at);
+        live.sort_by_key(|hash| hash != old);
         state.insert_secret(&session, secret)?;
+        state.revoke_secrets(scope, beyond_the_cap(&live), secret.issued_at);
         state.standing_secret(scope, old)?.record.replaced_by = Some(replacement.clone());
         state.add_job(scope, &kind, replacement.overlap_until);
         apply(change, state.session_mut(scope, &session)?);

@@ -272,12 +272,7 @@ pub(crate) async fn conversation_cancel(
     cancel(&app, &call, &id, Door::Bearer).await
 }
 
-async fn cancel(
-    app: &App,
-    call: &Call,
-    id: &str,
-    door: Door,
-) -> Result<(StatusCode, Json<Done>), ApiError> {
+async fn cancel(app: &App, call: &Call, id: &str, door: Door) -> Result<(StatusCode, Json<Done>), ApiError> {
     let scope = visitor::scope(call, door)?;
     require_chat(app)?.cancel(&scope, &run_id(id)?).await?;
     Ok((StatusCode::OK, Json(Done {})))

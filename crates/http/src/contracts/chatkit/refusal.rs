@@ -122,6 +122,9 @@ fn bad_request(error: &RequestError) -> ApiError {
 impl From<RunLogError> for ApiError {
     fn from(error: RunLogError) -> Self {
         tracing::error!(error = &error as &dyn std::error::Error, "the run log is unavailable");
-        Self::unavailable("run_log_unavailable", "The run's events cannot be read right now. Try again in a moment.")
+        Self::unavailable(
+            "run_log_unavailable",
+            "The run's events cannot be read right now. Try again in a moment.",
+        )
     }
 }

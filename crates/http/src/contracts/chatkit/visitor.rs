@@ -37,7 +37,9 @@ enum Who<'a> {
     User(&'a UserId),
     Device(&'a Device),
     /// Nobody known; and whether they may be given a cookie.
-    Newcomer { cookie: bool },
+    Newcomer {
+        cookie: bool,
+    },
 }
 
 /// Somebody who may converse.

@@ -1,0 +1,122 @@
+//! A thread's items.
+
+use chatkitd_core::id::ThreadId;
+use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::threads::{ItemPage, ItemQuery, PageQuery};
+use chatkitd_protocol::chatkit::{Order, ThreadItem};
+use rusqlite::{Connection, params};
+
+use super::database::Database;
+use super::error::QueryResult;
+use super::query::{all, execute, first};
+use super::sessions::Reach;
+use super::threads::{self, KEY};
+use crate::rows::user;
+use crate::thread_rows::{ItemRow, WriteRow, item, item_page};
+
+const ASC: &str = "SELECT body FROM items
+                   WHERE thread = ?1 AND position > ?2 AND (?3 OR NOT hidden)
+                   ORDER BY position ASC LIMIT ?4";
+const DESC: &str = "SELECT body FROM items
+                    WHERE thread = ?1 AND position < ?2 AND (?3 OR NOT hidden)
+                    ORDER BY position DESC LIMIT ?4";
+
+pub(super) async fn list(
+    database: &Database,
+    scope: &Scope,
+    thread: &ThreadId,
+    query: &ItemQuery,
+) -> Result<Option<ItemPage>, StoreError> {
+    let one_more = i64::from(query.page.limit) + 1;
+    let rows = database
+        .read(|connection| {
+            let owner = params![thread.as_str(), scope.site().as_str(), user(scope)];
+            let Some((key,)) = first::<(i64,)>(connection, KEY, owner)? else { return Ok(None) };
+            let Some(start) = cursor(connection, key, &query.page)? else { return Ok(Some(Vec::new())) };
+            let sql = match query.page.order {
+                Order::Asc => ASC,
+                Order::Desc => DESC,
+            };
+            Ok(Some(all(connection, sql, params![key, start, query.hidden, one_more])?))
+        })
+        .await?;
+    rows.map(|rows| item_page(rows, query.page.limit)).transpose()
+}
+
+/// The position after which a page begins. `None`: the item that the client names is not there.
+fn cursor(connection: &Connection, thread: i64, page: &PageQuery) -> QueryResult<Option<i64>> {
+    match (&page.after, page.order) {
+        (None, Order::Asc) => Ok(Some(i64::MIN)),
+        (None, Order::Desc) => Ok(Some(i64::MAX)),
+        (Some(after), _) => position(connection, thread, after),
+    }
+}
+
+fn position(connection: &Connection, thread: i64, id: &str) -> QueryResult<Option<i64>> {
+    let sql = "SELECT position FROM items WHERE thread = ?1 AND id = ?2";
+    Ok(first::<(i64,)>(connection, sql, params![thread, id])?.map(|(position,)| position))
+}
+
+pub(super) async fn one(
+    database: &Database,
+    scope: &Scope,
+    thread: &ThreadId,
+    id: &str,
+) -> Result<Option<ThreadItem>, StoreError> {
+    let sql = "SELECT body FROM items
+               WHERE thread = (SELECT key FROM threads
+                               WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3))
+                 AND id = ?4";
+    let row: Option<(String,)> = database
+        .read(|connection| {
+            Ok(first(connection, sql, params![thread.as_str(), scope.site().as_str(), user(scope), id])?)
+        })
+        .await?;
+    row.map(|(body,)| item(&body)).transpose()
+}
+
+pub(super) async fn replace(
+    database: &Database,
+    scope: &Scope,
+    thread: &ThreadId,
+    item: &ThreadItem,
+) -> Result<(), StoreError> {
+    let (reach, id, row) = (Reach::from(scope), thread.as_str().to_owned(), ItemRow::try_from(item)?);
+    let replace = move |connection: &Connection| {
+        let key = threads::key(connection, &id, &reach)?;
+        let sql = "UPDATE items SET hidden = ?3, body = ?4 WHERE thread = ?1 AND id = ?2";
+        match execute(connection, sql, params![key, row.id, row.hidden, row.body])? {
+            0 => Err(StoreError::NotFound.into()),
+            _ => Ok(()),
+        }
+    };
+    database.write(replace).await
+}
+
+/// Makes a run's writes, in their order.
+pub(super) fn write(connection: &Connection, thread: i64, writes: &[WriteRow]) -> QueryResult<()> {
+    for write in writes {
+        match write {
+            WriteRow::Put(item) => put(connection, thread, item)?,
+            WriteRow::Remove(id) => {
+                execute(connection, "DELETE FROM items WHERE thread = ?1 AND id = ?2", params![thread, id])?;
+            }
+            WriteRow::RemoveAfter(id) => {
+                let position = position(connection, thread, id)?.ok_or(StoreError::NotFound)?;
+                let sql = "DELETE FROM items WHERE thread = ?1 AND position > ?2";
+                execute(connection, sql, params![thread, position])?;
+            }
+            WriteRow::Change(change) => threads::apply(connection, thread, change)?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes an item at its old place, or at the end.
+pub(super) fn put(connection: &Connection, thread: i64, item: &ItemRow) -> QueryResult<()> {
+    let sql = "INSERT INTO items (thread, position, id, hidden, body)
+               VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM items WHERE thread = ?1), ?2, ?3, ?4)
+               ON CONFLICT (thread, id) DO UPDATE SET hidden = excluded.hidden, body = excluded.body";
+    execute(connection, sql, params![thread, item.id, item.hidden, item.body])?;
+    Ok(())
+}

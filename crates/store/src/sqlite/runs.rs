@@ -1,0 +1,300 @@
+//! Runs, and the leases that they hold on threads.
+
+use chatkitd_core::id::{RunId, ThreadId};
+use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadRecord};
+use rusqlite::{Connection, params};
+
+use super::database::Database;
+use super::error::QueryResult;
+use super::query::{Columns, FromColumns, execute, first};
+use super::sessions::Reach;
+use super::{idempotency, items};
+use crate::columns::{run_columns, thread_columns};
+use crate::rows::{millis, record, user, whole_millis};
+use crate::thread_rows::{RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
+
+/// Now, by the database's clock.
+macro_rules! now {
+    () => {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    };
+}
+pub(super) use now;
+
+/// A [`RunStart`], ready for the writing thread.
+struct Start {
+    reach: Reach,
+    run: RunId,
+    thread: ThreadId,
+    new_thread: Option<(ThreadRow, ThreadRecord)>,
+    writes: Vec<WriteRow>,
+    idempotency: Option<idempotency::KeyRow>,
+    now: i64,
+    lease: i64,
+}
+
+pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
+    let new_thread = match &start.new_thread {
+        Some(thread) if !owns(scope, thread) => return Err(StoreError::NotFound),
+        Some(thread) => Some((ThreadRow::try_from(thread)?, thread.clone())),
+        None => None,
+    };
+    let start = Start {
+        reach: Reach::from(scope),
+        run: start.run.clone(),
+        thread: start.thread.clone(),
+        new_thread,
+        writes: write_rows(&start.writes)?,
+        idempotency: start.idempotency.as_ref().map(|key| idempotency::KeyRow::new(scope, key)),
+        now: millis(start.now),
+        lease: whole_millis(start.lease),
+    };
+    database.write(move |connection| start.run(connection)).await
+}
+
+fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
+    *scope.site() == thread.site && scope.user().is_none_or(|user| *user == thread.user)
+}
+
+impl Start {
+    fn run(self, connection: &Connection) -> QueryResult<Begun> {
+        if let Some(key) = &self.idempotency
+            && let Some(begun) = key.look_up(connection, self.now)?
+        {
+            return Ok(begun);
+        }
+        let (key, thread) = match &self.new_thread {
+            Some((row, thread)) => (self.insert_thread(connection, row)?, thread.clone()),
+            None => match self.take_lease(connection)? {
+                Lease::Taken(key, thread) => (key, *thread),
+                Lease::Refused(begun) => return Ok(begun),
+            },
+        };
+        items::write(connection, key, &self.writes)?;
+        let sql = "INSERT INTO runs (id, thread, status, started_at) VALUES (?1, ?2, 'running', ?3)";
+        execute(connection, sql, params![self.run.as_str(), key, self.now])?;
+        if let Some(key) = &self.idempotency {
+            key.insert(connection, &self.run)?;
+        }
+        Ok(Begun::Started(Box::new(thread)))
+    }
+
+    fn insert_thread(&self, connection: &Connection, row: &ThreadRow) -> QueryResult<i64> {
+        const INSERT: &str = concat!(
+            "INSERT INTO threads (id, site, user_id, created_at, title, status, allowed_image_domains,
+                 metadata, run_id, leased_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ",
+            now!(),
+            " + ?10)"
+        );
+        execute(
+            connection,
+            INSERT,
+            params![
+                row.id,
+                row.site,
+                row.user_id,
+                row.created_at,
+                row.title,
+                row.status,
+                row.allowed_image_domains,
+                row.metadata,
+                self.run.as_str(),
+                self.lease,
+            ],
+        )?;
+        Ok(connection.last_insert_rowid())
+    }
+
+    fn take_lease(&self, connection: &Connection) -> QueryResult<Lease> {
+        const THREAD: &str = concat!(
+            "SELECT ",
+            thread_columns!(),
+            ", key, run_id, coalesce(leased_until > ",
+            now!(),
+            ", 0) FROM threads WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
+        );
+        let owner = params![self.thread.as_str(), self.reach.site, self.reach.user];
+        let row: LeasedRow = first(connection, THREAD, owner)?.ok_or(StoreError::NotFound)?;
+        let thread = ThreadRecord::try_from(row.thread)?;
+        if !thread.status.is_active() {
+            return Ok(Lease::Refused(Begun::NotActive(thread.status)));
+        }
+        if let Some(holder) = row.run_id {
+            if row.held {
+                return Ok(Lease::Refused(Begun::Busy(run_id("threads.run_id", &holder)?)));
+            }
+            interrupt(connection, row.key, &holder, self.now)?;
+        }
+        const TAKE: &str = concat!(
+            "UPDATE threads SET run_id = ?2, leased_until = ",
+            now!(),
+            " + ?3, stop_requested = 0, checkpoint = NULL WHERE key = ?1"
+        );
+        execute(connection, TAKE, params![row.key, self.run.as_str(), self.lease])?;
+        Ok(Lease::Taken(row.key, Box::new(thread)))
+    }
+}
+
+enum Lease {
+    Taken(i64, Box<ThreadRecord>),
+    Refused(Begun),
+}
+
+/// A thread with its lease.
+struct LeasedRow {
+    thread: ThreadRow,
+    key: i64,
+    run_id: Option<String>,
+    held: bool,
+}
+
+impl FromColumns for LeasedRow {
+    fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            thread: ThreadRow::from_columns(columns)?,
+            key: columns.next()?,
+            run_id: columns.next()?,
+            held: columns.next()?,
+        })
+    }
+}
+
+/// Closes a run whose process is gone: what its last checkpoint kept is appended.
+pub(super) fn interrupt(connection: &Connection, thread: i64, run: &str, now: i64) -> QueryResult<()> {
+    let checkpoint: Option<(Option<String>,)> =
+        first(connection, "SELECT checkpoint FROM threads WHERE key = ?1", [thread])?;
+    if let Some((Some(checkpoint),)) = checkpoint {
+        for item in checkpoint_rows(&checkpoint)? {
+            items::put(connection, thread, &item)?;
+        }
+    }
+    close(connection, thread, run, RunStatus::Interrupted, now)
+}
+
+/// Releases the lease and says how the run ended.
+fn close(connection: &Connection, thread: i64, run: &str, status: RunStatus, now: i64) -> QueryResult<()> {
+    let sql = "UPDATE threads SET run_id = NULL, leased_until = NULL, stop_requested = 0, checkpoint = NULL
+               WHERE key = ?1";
+    execute(connection, sql, [thread])?;
+    let sql = "UPDATE runs SET status = ?2, ended_at = ?3 WHERE id = ?1";
+    execute(connection, sql, params![run, status.as_str(), now])?;
+    Ok(())
+}
+
+/// Whose writes they are, owned by a queued write.
+struct Holder {
+    reach: Reach,
+    thread: String,
+    run: String,
+}
+
+impl From<&Fence> for Holder {
+    fn from(fence: &Fence) -> Self {
+        Self {
+            reach: Reach::from(&fence.scope),
+            thread: fence.thread.as_str().to_owned(),
+            run: fence.run.as_str().to_owned(),
+        }
+    }
+}
+
+impl Holder {
+    /// The thread's key; `Conflict` when the run does not hold the lease any more.
+    fn thread_key(&self, connection: &Connection) -> QueryResult<i64> {
+        let sql = "SELECT key FROM threads
+                   WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3) AND run_id = ?4";
+        let owner = params![self.thread, self.reach.site, self.reach.user, self.run];
+        Ok(first::<(i64,)>(connection, sql, owner)?.ok_or(StoreError::Conflict)?.0)
+    }
+}
+
+pub(super) async fn write(
+    database: &Database,
+    fence: &Fence,
+    writes: &[ItemWrite],
+) -> Result<(), StoreError> {
+    let (holder, writes) = (Holder::from(fence), write_rows(writes)?);
+    let write = move |connection: &Connection| {
+        let thread = holder.thread_key(connection)?;
+        items::write(connection, thread, &writes)
+    };
+    database.write(write).await
+}
+
+pub(super) async fn end(database: &Database, fence: &Fence, end: &RunEnd) -> Result<(), StoreError> {
+    let (holder, writes) = (Holder::from(fence), write_rows(&end.writes)?);
+    let (status, now) = (RunStatus::Ended(end.outcome), millis(end.now));
+    let end = move |connection: &Connection| {
+        let thread = holder.thread_key(connection)?;
+        items::write(connection, thread, &writes)?;
+        close(connection, thread, &holder.run, status, now)
+    };
+    database.write(end).await
+}
+
+pub(super) async fn abandon(database: &Database, fence: &Fence) -> Result<(), StoreError> {
+    let holder = Holder::from(fence);
+    let abandon = move |connection: &Connection| {
+        let thread = holder.thread_key(connection)?;
+        let sql = "UPDATE threads SET run_id = NULL, leased_until = NULL, stop_requested = 0 WHERE key = ?1";
+        execute(connection, sql, [thread])?;
+        execute(connection, "DELETE FROM runs WHERE id = ?1", [&holder.run])?;
+        Ok(())
+    };
+    database.write(abandon).await
+}
+
+pub(super) async fn one(
+    database: &Database,
+    scope: &Scope,
+    id: &RunId,
+) -> Result<Option<RunRecord>, StoreError> {
+    const ONE: &str = concat!(
+        "SELECT ",
+        run_columns!(),
+        " FROM runs JOIN threads ON threads.key = runs.thread
+         WHERE runs.id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
+    );
+    let row: Option<RunRow> = database
+        .read(|connection| {
+            Ok(first(connection, ONE, params![id.as_str(), scope.site().as_str(), user(scope)])?)
+        })
+        .await?;
+    record(row)
+}
+
+pub(super) async fn live(
+    database: &Database,
+    scope: &Scope,
+    thread: &ThreadId,
+) -> Result<Option<RunRecord>, StoreError> {
+    const LIVE: &str = concat!(
+        "SELECT ",
+        run_columns!(),
+        " FROM threads JOIN runs ON runs.id = threads.run_id
+         WHERE threads.id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3) AND leased_until > ",
+        now!()
+    );
+    let row: Option<RunRow> = database
+        .read(|connection| {
+            Ok(first(connection, LIVE, params![thread.as_str(), scope.site().as_str(), user(scope)])?)
+        })
+        .await?;
+    record(row)
+}
+
+pub(super) async fn request_stop(database: &Database, scope: &Scope, id: &RunId) -> Result<(), StoreError> {
+    let (reach, id) = (Reach::from(scope), id.as_str().to_owned());
+    let request = move |connection: &Connection| {
+        let sql = "SELECT key FROM threads JOIN runs ON runs.thread = threads.key
+                   WHERE runs.id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
+        let found: Option<(i64,)> = first(connection, sql, params![id, reach.site, reach.user])?;
+        let (thread,) = found.ok_or(StoreError::NotFound)?;
+        let sql = "UPDATE threads SET stop_requested = 1 WHERE key = ?1 AND run_id = ?2";
+        execute(connection, sql, params![thread, id])?;
+        Ok(())
+    };
+    database.write(request).await
+}

@@ -1,0 +1,201 @@
+//! Threads and feedback.
+
+use chatkitd_core::id::ThreadId;
+use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::threads::{PageQuery, ThreadChange, ThreadPage, ThreadRecord};
+use chatkitd_protocol::chatkit::{FeedbackKind, Order};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::database::Database;
+use super::error::QueryResult;
+use super::query::{all, execute, first};
+use super::sessions::Reach;
+use crate::columns::thread_columns;
+use crate::rows::{millis, record, user};
+use crate::thread_rows::{ChangeRow, ThreadRow, feedback_kind, feedback_word, thread_page};
+
+/// A thread in the scope: ?1 its id, ?2 the site, ?3 the user or NULL.
+pub(super) const KEY: &str =
+    "SELECT key FROM threads WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
+
+const ONE: &str = concat!(
+    "SELECT ",
+    thread_columns!(),
+    " FROM threads WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
+);
+
+pub(super) async fn one(
+    database: &Database,
+    scope: &Scope,
+    id: &ThreadId,
+) -> Result<Option<ThreadRecord>, StoreError> {
+    let row: Option<ThreadRow> = database
+        .read(|connection| {
+            Ok(first(connection, ONE, params![id.as_str(), scope.site().as_str(), user(scope)])?)
+        })
+        .await?;
+    record(row)
+}
+
+/// A list's statement: of a user or of a site, onwards or backwards. Each is a walk along one index.
+macro_rules! list {
+    ($index:literal, $owner:literal, $compare:literal, $order:literal) => {
+        concat!(
+            "SELECT ",
+            thread_columns!(),
+            " FROM threads INDEXED BY ",
+            $index,
+            " WHERE ",
+            $owner,
+            " AND (created_at, id) ",
+            $compare,
+            " (?2, ?3) ORDER BY created_at ",
+            $order,
+            ", id ",
+            $order,
+            " LIMIT ?4"
+        )
+    };
+}
+const USER_ASC: &str = list!("threads_by_user", "site = ?1 AND user_id = ?5", ">", "ASC");
+const USER_DESC: &str = list!("threads_by_user", "site = ?1 AND user_id = ?5", "<", "DESC");
+const SITE_ASC: &str = list!("threads_by_site", "site = ?1", ">", "ASC");
+const SITE_DESC: &str = list!("threads_by_site", "site = ?1", "<", "DESC");
+
+pub(super) async fn list(
+    database: &Database,
+    scope: &Scope,
+    page: &PageQuery,
+) -> Result<ThreadPage, StoreError> {
+    let site = scope.site().as_str();
+    let one_more = i64::from(page.limit) + 1;
+    let rows = database
+        .read(|connection| {
+            let Some((at, id)) = cursor(connection, scope, page)? else { return Ok(Vec::new()) };
+            Ok(match (user(scope), page.order) {
+                (Some(user), Order::Asc) => all(connection, USER_ASC, params![site, at, id, one_more, user])?,
+                (Some(user), Order::Desc) => {
+                    all(connection, USER_DESC, params![site, at, id, one_more, user])?
+                }
+                (None, Order::Asc) => all(connection, SITE_ASC, params![site, at, id, one_more])?,
+                (None, Order::Desc) => all(connection, SITE_DESC, params![site, at, id, one_more])?,
+            })
+        })
+        .await?;
+    thread_page(rows, page.limit)
+}
+
+/// Where a page begins: after the thread that the client names, or before everything. `None`: that thread
+/// is not there.
+fn cursor(connection: &Connection, scope: &Scope, page: &PageQuery) -> QueryResult<Option<(i64, String)>> {
+    let Some(after) = &page.after else {
+        let before_everything = match page.order {
+            Order::Asc => i64::MIN,
+            Order::Desc => i64::MAX,
+        };
+        return Ok(Some((before_everything, String::new())));
+    };
+    let sql = "SELECT created_at, id FROM threads
+               WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
+    Ok(first(connection, sql, params![after, scope.site().as_str(), user(scope)])?)
+}
+
+pub(super) async fn change(
+    database: &Database,
+    scope: &Scope,
+    id: &ThreadId,
+    change: &ThreadChange,
+) -> Result<ThreadRecord, StoreError> {
+    let (reach, id, change) = (Reach::from(scope), id.as_str().to_owned(), ChangeRow::try_from(change)?);
+    let write = move |connection: &Connection| {
+        let key = key(connection, &id, &reach)?;
+        apply(connection, key, &change)?;
+        Ok(first::<ThreadRow>(connection, ONE, params![id, reach.site, reach.user])?)
+    };
+    record(database.write(write).await?)?.ok_or(StoreError::NotFound)
+}
+
+/// The thread's key; `NotFound` outside the scope.
+pub(super) fn key(connection: &Connection, id: &str, reach: &Reach) -> QueryResult<i64> {
+    let found: Option<(i64,)> = first(connection, KEY, params![id, reach.site, reach.user])?;
+    Ok(found.ok_or(StoreError::NotFound)?.0)
+}
+
+/// Changes the columns that the change names.
+pub(super) fn apply(connection: &Connection, key: i64, change: &ChangeRow) -> QueryResult<()> {
+    let sql = "UPDATE threads SET
+                   title = iif(?2, ?3, title),
+                   status = coalesce(?4, status),
+                   allowed_image_domains = iif(?5, ?6, allowed_image_domains),
+                   metadata = coalesce(?7, metadata)
+               WHERE key = ?1";
+    let (title, domains) = (&change.title, &change.allowed_image_domains);
+    execute(
+        connection,
+        sql,
+        params![
+            key,
+            title.is_some(),
+            title.as_ref().and_then(Option::as_ref),
+            change.status,
+            domains.is_some(),
+            domains.as_ref().and_then(Option::as_ref),
+            change.metadata,
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) async fn delete(database: &Database, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
+    let (reach, id) = (Reach::from(scope), id.as_str().to_owned());
+    let delete = move |connection: &Connection| {
+        let key = key(connection, &id, &reach)?;
+        execute(connection, "DELETE FROM threads WHERE key = ?1", [key])?;
+        Ok(())
+    };
+    database.write(delete).await
+}
+
+pub(super) async fn add_feedback(
+    database: &Database,
+    scope: &Scope,
+    thread: &ThreadId,
+    items: &[String],
+    kind: FeedbackKind,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let (reach, id, items) = (Reach::from(scope), thread.as_str().to_owned(), items.to_vec());
+    let (kind, at) = (feedback_word(kind), millis(at));
+    let add = move |connection: &Connection| {
+        let key = key(connection, &id, &reach)?;
+        // The SELECT leaves out what is not there, and then too few rows are written.
+        let sql = "INSERT INTO feedback (thread, item_id, kind, at)
+                   SELECT thread, id, ?3, ?4 FROM items WHERE thread = ?1 AND id = ?2
+                   ON CONFLICT (thread, item_id) DO UPDATE SET kind = excluded.kind, at = excluded.at";
+        for item in &items {
+            if execute(connection, sql, params![key, item, kind, at])? == 0 {
+                return Err(StoreError::NotFound.into());
+            }
+        }
+        Ok(())
+    };
+    database.write(add).await
+}
+
+pub(super) async fn feedback(
+    database: &Database,
+    scope: &Scope,
+    thread: &ThreadId,
+) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
+    let sql = "SELECT item_id, kind FROM feedback
+               WHERE thread = (SELECT key FROM threads
+                               WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3))
+               ORDER BY item_id";
+    let rows: Vec<(String, String)> = database
+        .read(|connection| {
+            Ok(all(connection, sql, params![thread.as_str(), scope.site().as_str(), user(scope)])?)
+        })
+        .await?;
+    rows.into_iter().map(|(item, kind)| Ok((item, feedback_kind(&kind)?))).collect()
+}
