@@ -79,6 +79,13 @@ pub enum AgentError {
     Failed(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// So that an agent can read its thread with `?`.
+impl From<StoreError> for AgentError {
+    fn from(error: StoreError) -> Self {
+        Self::failed(error)
+    }
+}
+
 impl AgentError {
     /// Something to tell the visitor, who cannot do anything about it by trying again.
     pub fn custom(message: impl Into<String>) -> Self {

@@ -1,5 +1,16 @@
 //! How an agent speaks: each event it emits is checked, saved where the protocol says so, and sent.
 
+mod image;
+mod items;
+mod message;
+mod signals;
+#[cfg(test)]
+mod tests;
+mod thread;
+mod widget;
+mod widget_diff;
+mod workflow;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
@@ -7,6 +18,12 @@ use std::task::{Poll, Waker};
 
 use chatkitd_protocol::chatkit::{Page, ThreadEvent, ThreadItem, Time};
 use serde_json::Value;
+
+pub use image::ImageStream;
+pub use message::Message;
+pub use widget::WidgetStream;
+pub use widget_diff::diff_widget;
+pub use workflow::WorkflowStream;
 
 use super::lock;
 use super::log::{EventLog, MAX_LOG_BYTES};

@@ -6,6 +6,7 @@
 //! whoever watches ([`Watch`]) reads that log, from wherever it left off.
 
 mod agent;
+pub mod agents;
 mod answer;
 mod engine;
 mod error;
@@ -20,7 +21,7 @@ mod stop;
 mod watch;
 
 pub use agent::{Agent, AgentContext, AgentError, Turn};
-pub use answer::Answer;
+pub use answer::{Answer, ImageStream, Message, WidgetStream, WorkflowStream, diff_widget};
 pub use engine::{ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes};
 pub use error::ServerError;
 pub use log::{EventLog, MAX_LOG_BYTES};

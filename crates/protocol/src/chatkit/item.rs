@@ -255,6 +255,14 @@ item!(
     }
 );
 
+impl UserMessageItem {
+    /// What the visitor sees of the message, its parts joined by blanks.
+    pub fn text(&self) -> String {
+        let parts: Vec<_> = self.content.iter().map(UserMessageContent::text).collect();
+        parts.join(" ")
+    }
+}
+
 /// One task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskItem {

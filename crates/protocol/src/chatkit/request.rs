@@ -9,11 +9,13 @@ use serde_json::{Map, Value};
 use super::Order;
 
 /// One operation, with the page's own notes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Request {
     /// What to do.
+    #[serde(flatten)]
     pub operation: Operation,
     /// The page's own notes, free.
+    #[serde(skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
 }
 
@@ -58,9 +60,10 @@ struct Envelope<'a> {
 macro_rules! operations {
     ($($(#[$doc:meta])* $variant:ident $name:literal $params:ident $streaming:literal,)*) => {
         /// The sixteen operations.
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(tag = "type", content = "params")]
         pub enum Operation {
-            $($(#[$doc])* $variant($params),)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant($params),)*
         }
 
         impl Operation {

@@ -1,0 +1,5 @@
+//! The agents that ship.
+
+mod echo;
+
+pub use echo::Echo;

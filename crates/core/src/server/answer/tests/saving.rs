@@ -1,0 +1,119 @@
+//! What is saved, and what is done to the thread.
+
+use chatkitd_protocol::chatkit::{AssistantMessageItem, Task, ThoughtTask, ThreadStatus, WorkflowKind};
+use serde_json::{Map, Value, json};
+
+use super::Stage;
+use crate::server::AgentError;
+use crate::threads::ItemWrite;
+
+#[tokio::test]
+async fn an_item_is_announced_as_done_after_it_was_saved() {
+    let stage = Stage::new();
+    let id = stage.answer.say("Hello").await;
+    assert_eq!(stage.sent(), Vec::<Value>::new());
+    let writes = stage.save();
+    let [ItemWrite::Put(item)] = writes.as_slice() else { panic!("{writes:?}") };
+    assert_eq!(item.id(), id);
+    assert_eq!(stage.sent()[0]["item"], serde_json::to_value(item).unwrap());
+}
+
+#[tokio::test]
+async fn a_message_is_saved_once_and_whole_with_all_its_parts() {
+    let stage = Stage::new();
+    let mut message = stage.answer.message().await;
+    message.push("First").await;
+    message.next_part().await;
+    message.push("Second, ").await;
+    message.push("longer").await;
+    let begun = message.id().to_owned();
+    assert_eq!(message.done().await, begun);
+    let writes = stage.save();
+    let [ItemWrite::Put(item)] = writes.as_slice() else { panic!("{writes:?}") };
+    let item = serde_json::to_value(item).unwrap();
+    assert_eq!(item["id"], begun);
+    assert_eq!(item["content"][0]["text"], "First");
+    assert_eq!(item["content"][1]["text"], "Second, longer");
+
+    let indexes: Vec<_> =
+        stage.sent().iter().filter_map(|event| event["update"]["content_index"].as_u64()).collect();
+    assert_eq!(indexes, [0, 0, 0, 1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_saved_and_not_sent() {
+    let stage = Stage::new();
+    stage.answer.hide(json!({"seen": ["red shoes"]})).await;
+    let writes = stage.save();
+    let [ItemWrite::Put(item)] = writes.as_slice() else { panic!("{writes:?}") };
+    assert_eq!(serde_json::to_value(item).unwrap()["content"], json!({"seen": ["red shoes"]}));
+    assert_eq!(stage.sent(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn an_item_is_replaced_and_removed_by_its_id() {
+    let stage = Stage::new();
+    let id = stage.answer.say("One moment").await;
+    stage
+        .answer
+        .replace_item(AssistantMessageItem { id: id.clone(), ..AssistantMessageItem::default() })
+        .await;
+    stage.answer.remove_item(&id).await;
+    let writes = stage.save();
+    let [ItemWrite::Put(_), ItemWrite::Put(replaced), ItemWrite::Remove(removed)] = writes.as_slice() else {
+        panic!("{writes:?}")
+    };
+    assert_eq!((replaced.id(), removed), (id.as_str(), &id));
+    let sent = stage.sent();
+    assert_eq!(sent[1]["type"], "thread.item.replaced");
+    assert_eq!(sent[2], json!({"type": "thread.item.removed", "item_id": id}));
+}
+
+#[tokio::test]
+async fn a_task_that_is_not_there_cannot_be_updated() {
+    let stage = Stage::new();
+    let thought = || Task::Thought(ThoughtTask::default());
+    let mut workflow = stage.answer.workflow(WorkflowKind::Reasoning).await;
+    workflow.add_task(thought()).await;
+    let sent = stage.sent().len();
+    let refused = workflow.update_task(1, thought()).await;
+    assert!(matches!(refused, Err(AgentError::Failed(_))), "{refused:?}");
+    assert_eq!(stage.sent().len(), sent);
+}
+
+#[tokio::test]
+async fn each_change_of_the_thread_is_saved_and_announced() {
+    let stage = Stage::new();
+    let answer = &stage.answer;
+    let notes = Map::from_iter([("topic".to_owned(), "hours".into())]);
+    answer.set_title("Opening hours").await;
+    answer.set_metadata(notes.clone()).await;
+    answer.set_image_domains(Some(vec!["example.com".to_owned()])).await;
+    answer.lock(Some("A colleague is taking over.")).await;
+    answer.close(None).await;
+    answer.reopen().await;
+
+    let thread = answer.thread();
+    assert_eq!(thread.title.as_deref(), Some("Opening hours"));
+    assert_eq!(thread.metadata, notes);
+    assert_eq!(thread.status, ThreadStatus::Active);
+    let writes = stage.save();
+    assert!(writes.iter().all(|write| matches!(write, ItemWrite::Change(_))), "{writes:?}");
+    assert_eq!(writes.len(), 6);
+
+    let sent = stage.sent();
+    let statuses: Vec<_> = sent.iter().map(|event| &event["thread"]["status"]).collect();
+    let active = json!({"type": "active"});
+    let locked = json!({"type": "locked", "reason": "A colleague is taking over."});
+    assert_eq!(statuses, [&active, &active, &active, &locked, &json!({"type": "closed"}), &active]);
+    assert_eq!(sent[2]["thread"]["allowed_image_domains"], json!(["example.com"]));
+    assert!(sent.iter().all(|event| event["thread"].get("metadata").is_none()), "{sent:?}");
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_neither_saved_nor_announced() {
+    let stage = Stage::new();
+    stage.answer.reopen().await;
+    assert_eq!(stage.save(), []);
+    assert_eq!(stage.sent(), Vec::<Value>::new());
+}
