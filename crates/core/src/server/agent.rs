@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chatkitd_protocol::chatkit::{Action, Order, ThreadItem, ToolChoice, UserMessageItem, WidgetItem};
+use chatkitd_protocol::chatkit::{
+    Action, ErrorCode, Order, ThreadItem, ToolChoice, UserMessageItem, WidgetItem,
+};
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Shared};
@@ -67,10 +69,10 @@ pub enum AgentError {
         allow_retry: bool,
     },
     /// A failure with a code of the protocol (`stream.error`) and the widget's own words for it.
-    #[error("{code}")]
+    #[error("the agent failed with {}", code.as_str())]
     Stream {
         /// The code.
-        code: String,
+        code: ErrorCode,
         /// Whether the widget offers to try again.
         allow_retry: bool,
     },

@@ -173,7 +173,7 @@ impl Shared {
             return;
         }
         state.thread = changed;
-        let event = ThreadEvent::ThreadUpdated { thread: state.thread.to_wire(Page::default()) };
+        let event = ThreadEvent::thread_updated(state.thread.to_wire(Page::default()));
         let json = without_nul(event).1;
         self.send(&mut state, Held { write: Write::Waiting(ItemWrite::Change(Box::new(change))), json });
     }
@@ -182,7 +182,7 @@ impl Shared {
         if item.id().is_empty() {
             item.set_id(self.new_item_id());
         }
-        if item.created_at().is_empty() {
+        if item.created_at().as_str().is_empty() {
             item.set_created_at(wire_time(self.clock.now()));
         }
         if item.thread_id() != thread.id.as_str() {
@@ -310,26 +310,28 @@ fn take_writes(state: &mut State) -> Vec<ItemWrite> {
 
 fn item_of(event: &mut ThreadEvent) -> Option<&mut ThreadItem> {
     match event {
-        ThreadEvent::ItemAdded { item }
-        | ThreadEvent::ItemDone { item }
-        | ThreadEvent::ItemReplaced { item } => Some(item),
+        ThreadEvent::ItemAdded { item, .. }
+        | ThreadEvent::ItemDone { item, .. }
+        | ThreadEvent::ItemReplaced { item, .. } => Some(item),
         _ => None,
     }
 }
 
 fn is_hidden(event: &ThreadEvent) -> bool {
     match event {
-        ThreadEvent::ItemAdded { item }
-        | ThreadEvent::ItemDone { item }
-        | ThreadEvent::ItemReplaced { item } => item.is_hidden(),
+        ThreadEvent::ItemAdded { item, .. }
+        | ThreadEvent::ItemDone { item, .. }
+        | ThreadEvent::ItemReplaced { item, .. } => item.is_hidden(),
         _ => false,
     }
 }
 
 fn write_of(event: ThreadEvent) -> Option<ItemWrite> {
     match event {
-        ThreadEvent::ItemDone { item } | ThreadEvent::ItemReplaced { item } => Some(ItemWrite::Put(item)),
-        ThreadEvent::ItemRemoved { item_id } => Some(ItemWrite::Remove(item_id)),
+        ThreadEvent::ItemDone { item, .. } | ThreadEvent::ItemReplaced { item, .. } => {
+            Some(ItemWrite::Put(item))
+        }
+        ThreadEvent::ItemRemoved { item_id, .. } => Some(ItemWrite::Remove(item_id)),
         _ => None,
     }
 }

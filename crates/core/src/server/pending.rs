@@ -19,14 +19,16 @@ impl Pending {
     /// Follows an event on its way out.
     pub(super) fn observe(&mut self, event: &ThreadEvent) {
         match event {
-            ThreadEvent::ItemAdded { item } => {
+            ThreadEvent::ItemAdded { item, .. } => {
                 self.forget(item.id());
                 self.items.push(item.clone());
                 self.changed = true;
             }
-            ThreadEvent::ItemUpdated { item_id, update } => self.update(item_id, update),
-            ThreadEvent::ItemDone { item } | ThreadEvent::ItemReplaced { item } => self.forget(item.id()),
-            ThreadEvent::ItemRemoved { item_id } => self.forget(item_id),
+            ThreadEvent::ItemUpdated { item_id, update, .. } => self.update(item_id, update),
+            ThreadEvent::ItemDone { item, .. } | ThreadEvent::ItemReplaced { item, .. } => {
+                self.forget(item.id())
+            }
+            ThreadEvent::ItemRemoved { item_id, .. } => self.forget(item_id),
             _ => {}
         }
     }
@@ -66,24 +68,28 @@ impl Pending {
 /// Whether a stop keeps this item.
 pub(super) fn is_partial_message(item: &ThreadItem) -> bool {
     matches!(item, ThreadItem::AssistantMessage(message)
-        if message.content.iter().any(|part| !part.text.trim().is_empty()))
+        if message.content.iter().any(has_text))
+}
+
+fn has_text(part: &AssistantMessageContent) -> bool {
+    matches!(part, AssistantMessageContent::OutputText(part) if !part.text.trim().is_empty())
 }
 
 fn update_message(message: &mut AssistantMessageItem, update: &ItemUpdate) {
     match update {
-        ItemUpdate::ContentPartTextDelta { content_index, delta } => {
-            if let Some(part) = part(message, *content_index) {
+        ItemUpdate::ContentPartTextDelta { content_index, delta, .. } => {
+            if let Some(AssistantMessageContent::OutputText(part)) = part(message, *content_index) {
                 part.text.push_str(delta);
             }
         }
-        ItemUpdate::ContentPartAdded { content_index, content }
-        | ItemUpdate::ContentPartDone { content_index, content } => {
+        ItemUpdate::ContentPartAdded { content_index, content, .. }
+        | ItemUpdate::ContentPartDone { content_index, content, .. } => {
             if let Some(part) = part(message, *content_index) {
                 part.clone_from(content);
             }
         }
-        ItemUpdate::ContentPartAnnotationAdded { content_index, annotation_index, annotation } => {
-            if let Some(part) = part(message, *content_index) {
+        ItemUpdate::ContentPartAnnotationAdded { content_index, annotation_index, annotation, .. } => {
+            if let Some(AssistantMessageContent::OutputText(part)) = part(message, *content_index) {
                 let at = usize::try_from(*annotation_index).unwrap_or(usize::MAX).min(part.annotations.len());
                 part.annotations.insert(at, annotation.clone());
             }
@@ -96,7 +102,7 @@ fn update_message(message: &mut AssistantMessageItem, update: &ItemUpdate) {
 fn part(message: &mut AssistantMessageItem, index: u32) -> Option<&mut AssistantMessageContent> {
     let index = usize::try_from(index).ok().filter(|index| *index < MAX_PARTS)?;
     if message.content.len() <= index {
-        message.content.resize_with(index + 1, AssistantMessageContent::default);
+        message.content.resize_with(index + 1, || AssistantMessageContent::text(""));
     }
     message.content.get_mut(index)
 }
@@ -105,7 +111,7 @@ fn update_workflow(item: &mut WorkflowItem, update: &ItemUpdate) {
     let tasks = &mut item.workflow.tasks;
     match update {
         ItemUpdate::WorkflowTaskAdded { task, .. } if tasks.len() < MAX_PARTS => tasks.push(task.clone()),
-        ItemUpdate::WorkflowTaskUpdated { task_index, task } => {
+        ItemUpdate::WorkflowTaskUpdated { task_index, task, .. } => {
             let at = usize::try_from(*task_index).unwrap_or(usize::MAX);
             if let Some(known) = tasks.get_mut(at) {
                 known.clone_from(task);

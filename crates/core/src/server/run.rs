@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use chatkitd_protocol::chatkit::{SdkHiddenContextItem, ThreadEvent, ThreadItem};
+use chatkitd_protocol::chatkit::{ErrorCode, SdkHiddenContextItem, ThreadEvent, ThreadItem};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
@@ -108,7 +108,7 @@ impl Run {
                 Ending::Failed(error_event(&message, allow_retry))
             }
             Ok(Err(AgentError::Stream { code, allow_retry })) => {
-                Ending::Failed(ThreadEvent::Error { code, message: None, allow_retry })
+                Ending::Failed(ThreadEvent::error(code, None, allow_retry))
             }
             Ok(Err(error @ AgentError::Failed(_))) => {
                 tracing::error!(%run, error = &error as &dyn std::error::Error, "an agent failed");
@@ -176,9 +176,9 @@ impl Run {
         for item in pending {
             if is_partial_message(&item) {
                 writes.push(ItemWrite::Put(item.clone()));
-                events.push(ThreadEvent::ItemDone { item });
+                events.push(ThreadEvent::item_done(item));
             } else if !item.is_hidden() {
-                events.push(ThreadEvent::ItemRemoved { item_id: item.id().to_owned() });
+                events.push(ThreadEvent::item_removed(item.id().to_owned()));
             }
         }
         let note = match reason {
@@ -233,12 +233,12 @@ pub(super) fn count(outcome: &'static str) {
 
 /// The event of a custom error.
 pub(super) fn error_event(message: &str, allow_retry: bool) -> ThreadEvent {
-    ThreadEvent::Error { code: "custom".to_owned(), message: Some(message.to_owned()), allow_retry }
+    ThreadEvent::error(ErrorCode::Custom, Some(message.to_owned()), allow_retry)
 }
 
 /// Something went wrong, in the widget's own words (protocol rule 11).
 pub(super) fn stream_error() -> ThreadEvent {
-    ThreadEvent::Error { code: "stream.error".to_owned(), message: None, allow_retry: true }
+    ThreadEvent::error(ErrorCode::StreamError, None, true)
 }
 
 /// The last event of a run that was cut off.

@@ -1,6 +1,6 @@
 //! A thread, and pages of threads and items.
 
-use chatkitd_protocol::chatkit::{Order, Page, Thread, ThreadItem, ThreadStatus, Time};
+use chatkitd_protocol::chatkit::{Extra, Order, Page, Thread, ThreadItem, ThreadStatus, Time};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -36,7 +36,7 @@ impl ThreadRecord {
             user,
             created_at: now,
             title: None,
-            status: ThreadStatus::Active,
+            status: ThreadStatus::default(),
             allowed_image_domains: None,
             metadata: Map::new(),
         }
@@ -51,7 +51,7 @@ impl ThreadRecord {
             status: self.status.clone(),
             allowed_image_domains: self.allowed_image_domains.clone(),
             items,
-            ..Thread::default()
+            extra: Extra::new(),
         }
     }
 }

@@ -1,342 +1,321 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    Annotation, Attachment, Extra, InferenceOptions, StructuredInput, StructuredInputStatus, Task, Time,
+    Annotation, Attachment, Extra, InferenceOptions, StructuredInput, Task, Time, UnknownObject,
     UserMessageContent, WidgetRoot, Workflow,
+    tagged::{tagged_union, words},
 };
 
-/// An entry of a thread.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum ThreadItem {
-    /// What the visitor said.
-    UserMessage(UserMessageItem),
-    /// What the assistant said.
-    AssistantMessage(AssistantMessageItem),
-    /// Something the page is asked to do.
-    ClientToolCall(ClientToolCallItem),
-    /// A widget.
-    Widget(WidgetItem),
-    /// A generated picture.
-    GeneratedImage(GeneratedImageItem),
-    /// Questions.
-    StructuredInput(StructuredInputItem),
-    /// Several tasks.
-    Workflow(WorkflowItem),
-    /// One task.
-    Task(TaskItem),
-    /// The assistant's turn ends.
-    EndOfTurn(EndOfTurnItem),
-    /// Known to agents only; never sent.
-    HiddenContextItem(HiddenContextItem),
-    /// Known to the server and agents only; never sent.
-    SdkHiddenContext(SdkHiddenContextItem),
-    /// A kind that this version does not know.
-    #[serde(untagged)]
-    Unknown(Map<String, Value>),
-}
-
-macro_rules! items {
-    ($($variant:ident $kind:literal),*) => {
-        impl ThreadItem {
-            /// Its id; empty when it has none yet.
-            pub fn id(&self) -> &str {
-                match self {
-                    $(Self::$variant(item) => &item.id,)*
-                    Self::Unknown(fields) => text(fields, "id"),
-                }
-            }
-
-            /// The thread it is in; empty when not filled in yet.
-            pub fn thread_id(&self) -> &str {
-                match self {
-                    $(Self::$variant(item) => &item.thread_id,)*
-                    Self::Unknown(fields) => text(fields, "thread_id"),
-                }
-            }
-
-            /// When it was made, as it is written; empty when not filled in yet.
-            pub fn created_at(&self) -> &str {
-                match self {
-                    $(Self::$variant(item) => item.created_at.as_str(),)*
-                    Self::Unknown(fields) => text(fields, "created_at"),
-                }
-            }
-
-            /// Its type's name on the wire.
-            pub fn kind(&self) -> &str {
-                match self {
-                    $(Self::$variant(_) => $kind,)*
-                    Self::Unknown(fields) => text(fields, "type"),
-                }
-            }
-
-            /// Gives it an id.
-            pub fn set_id(&mut self, id: String) {
-                match self {
-                    $(Self::$variant(item) => item.id = id,)*
-                    Self::Unknown(fields) => set(fields, "id", id),
-                }
-            }
-
-            /// Puts it into a thread.
-            pub fn set_thread_id(&mut self, id: String) {
-                match self {
-                    $(Self::$variant(item) => item.thread_id = id,)*
-                    Self::Unknown(fields) => set(fields, "thread_id", id),
-                }
-            }
-
-            /// Says when it was made.
-            pub fn set_created_at(&mut self, at: Time) {
-                match self {
-                    $(Self::$variant(item) => item.created_at = at,)*
-                    Self::Unknown(fields) => set(fields, "created_at", at.as_str().to_owned()),
-                }
-            }
-        }
-
-        $(impl From<items!(@type $variant)> for ThreadItem {
-            fn from(item: items!(@type $variant)) -> Self {
-                Self::$variant(item)
-            }
-        })*
-    };
-    (@type UserMessage) => { UserMessageItem };
-    (@type AssistantMessage) => { AssistantMessageItem };
-    (@type ClientToolCall) => { ClientToolCallItem };
-    (@type Widget) => { WidgetItem };
-    (@type GeneratedImage) => { GeneratedImageItem };
-    (@type StructuredInput) => { StructuredInputItem };
-    (@type Workflow) => { WorkflowItem };
-    (@type Task) => { TaskItem };
-    (@type EndOfTurn) => { EndOfTurnItem };
-    (@type HiddenContextItem) => { HiddenContextItem };
-    (@type SdkHiddenContext) => { SdkHiddenContextItem };
-}
-
-items!(
-    UserMessage "user_message",
-    AssistantMessage "assistant_message",
-    ClientToolCall "client_tool_call",
-    Widget "widget",
-    GeneratedImage "generated_image",
-    StructuredInput "structured_input",
-    Workflow "workflow",
-    Task "task",
-    EndOfTurn "end_of_turn",
-    HiddenContextItem "hidden_context_item",
-    SdkHiddenContext "sdk_hidden_context"
-);
-
-impl ThreadItem {
-    /// Whether it is never sent to a client (rule 4).
-    pub fn is_hidden(&self) -> bool {
-        matches!(self, Self::HiddenContextItem(_) | Self::SdkHiddenContext(_))
+tagged_union! {
+    /// An entry of a thread.
+    pub enum ThreadItem, else UnknownItem {
+        /// What the user wrote.
+        "user_message" => UserMessage(UserMessageItem),
+        /// What the assistant answered.
+        "assistant_message" => AssistantMessage(AssistantMessageItem),
+        /// A call of a tool that runs in the page.
+        "client_tool_call" => ClientToolCall(ClientToolCallItem),
+        /// A widget.
+        "widget" => Widget(WidgetItem),
+        /// An image that the assistant made.
+        "generated_image" => GeneratedImage(GeneratedImageItem),
+        /// Questions to the user.
+        "structured_input" => StructuredInput(StructuredInputItem),
+        /// A list of tasks with a summary.
+        "workflow" => Workflow(WorkflowItem),
+        /// A task that stands alone.
+        "task" => Task(TaskItem),
+        /// The assistant's turn is over.
+        "end_of_turn" => EndOfTurn(EndOfTurnItem),
+        /// What the assistant knows and the user does not see. Never sent to a client.
+        "hidden_context_item" => HiddenContext(HiddenContextItem),
+        /// The same, written by the server itself. Never sent to a client.
+        "sdk_hidden_context" => SdkHiddenContext(SdkHiddenContextItem),
     }
 }
 
-fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> &'a str {
-    fields.get(name).and_then(Value::as_str).unwrap_or_default()
+/// Applies to the item of whatever kind.
+macro_rules! each {
+    ($self:expr, $item:ident => $does:expr) => {
+        match $self {
+            ThreadItem::UserMessage($item) => $does,
+            ThreadItem::AssistantMessage($item) => $does,
+            ThreadItem::ClientToolCall($item) => $does,
+            ThreadItem::Widget($item) => $does,
+            ThreadItem::GeneratedImage($item) => $does,
+            ThreadItem::StructuredInput($item) => $does,
+            ThreadItem::Workflow($item) => $does,
+            ThreadItem::Task($item) => $does,
+            ThreadItem::EndOfTurn($item) => $does,
+            ThreadItem::HiddenContext($item) => $does,
+            ThreadItem::SdkHiddenContext($item) => $does,
+            ThreadItem::Unknown($item) => $does,
+        }
+    };
 }
 
-fn set(fields: &mut Map<String, Value>, name: &str, value: String) {
-    fields.insert(name.to_owned(), Value::String(value));
+impl ThreadItem {
+    /// `cti_…`, or what a store or agent of another maker calls it.
+    pub fn id(&self) -> &str {
+        each!(self, item => &item.id)
+    }
+
+    /// The thread that it belongs to.
+    pub fn thread_id(&self) -> &str {
+        each!(self, item => &item.thread_id)
+    }
+
+    /// When it began.
+    pub fn created_at(&self) -> &Time {
+        each!(self, item => &item.created_at)
+    }
+
+    /// Gives it another id.
+    pub fn set_id(&mut self, id: impl Into<String>) {
+        each!(self, item => item.id = id.into());
+    }
+
+    /// Puts it into another thread.
+    pub fn set_thread_id(&mut self, id: impl Into<String>) {
+        each!(self, item => item.thread_id = id.into());
+    }
+
+    /// Says when it began.
+    pub fn set_created_at(&mut self, time: Time) {
+        each!(self, item => item.created_at = time);
+    }
+
+    /// Whether it is stored and never sent to a client (rule 4 of the protocol).
+    pub fn is_hidden(&self) -> bool {
+        matches!(self, Self::HiddenContext(_) | Self::SdkHiddenContext(_))
+    }
 }
 
+/// Declares the struct of an item: what all items have, its own fields, and what is not known here.
 macro_rules! item {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty, )*
+        }
+    ) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
         pub struct $name {
-            /// `cti_…`, or whatever its maker chose.
+            /// `cti_…`, or what a store or agent of another maker calls it.
             pub id: String,
-            /// The thread it is in.
+            /// The thread that it belongs to.
             pub thread_id: String,
-            /// When it was made.
+            /// When it began.
             pub created_at: Time,
-            $($(#[$field_doc])* pub $field: $type,)*
+            $( $(#[$field_meta])* pub $field: $type, )*
             /// Fields that this version does not know.
             #[serde(flatten)]
+            #[cfg_attr(feature = "schema", ts(skip))]
             pub extra: Extra,
         }
     };
 }
 
-item!(
-    /// What the visitor said.
-    UserMessageItem {
-        /// The parts of the message.
-        content: Vec<UserMessageContent>,
-        /// Files that came with it.
-        attachments: Vec<Attachment>,
-        /// What it refers to.
+item! {
+    /// `user_message`: what the user wrote.
+    #[derive(Default)]
+    pub struct UserMessageItem {
+        /// Text and tags, in their order.
+        pub content: Vec<UserMessageContent>,
+        /// Files that were sent along.
+        #[serde(default)]
+        pub attachments: Vec<Attachment>,
+        /// What the user quoted from the thread.
         #[serde(skip_serializing_if = "Option::is_none")]
-        quoted_text: Option<String>,
-        /// What the visitor chose in the composer.
-        inference_options: InferenceOptions,
-    }
-);
-item!(
-    /// What the assistant said.
-    AssistantMessageItem {
-        /// The parts of the message.
-        content: Vec<AssistantMessageContent>,
-    }
-);
-item!(
-    /// Something the page is asked to do.
-    ClientToolCallItem {
-        /// Whether the page has answered.
-        status: ClientToolCallStatus,
-        /// The model's id for the call.
-        call_id: String,
-        /// The tool.
-        name: String,
-        /// With what.
-        arguments: Map<String, Value>,
-        /// What the page answered.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        output: Option<Value>,
-    }
-);
-item!(
-    /// A widget.
-    WidgetItem {
-        /// What is shown.
-        widget: WidgetRoot,
-        /// What is copied.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        copy_text: Option<String>,
-    }
-);
-item!(
-    /// A generated picture.
-    GeneratedImageItem {
-        /// The picture, once there is one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        image: Option<GeneratedImage>,
-    }
-);
-item!(
-    /// Questions.
-    StructuredInputItem {
-        /// Whether they were answered.
-        status: StructuredInputStatus,
-        /// The questions.
-        inputs: Vec<StructuredInput>,
-    }
-);
-item!(
-    /// Several tasks.
-    WorkflowItem {
-        /// The workflow.
-        workflow: Workflow,
-    }
-);
-item!(
-    /// The assistant's turn ends.
-    EndOfTurnItem {}
-);
-item!(
-    /// Known to agents only; never sent.
-    HiddenContextItem {
-        /// Anything.
-        content: Value,
-    }
-);
-item!(
-    /// Known to the server and agents only; never sent.
-    SdkHiddenContextItem {
-        /// In words.
-        content: String,
-    }
-);
-
-impl UserMessageItem {
-    /// What the visitor sees of the message, its parts joined by blanks.
-    pub fn text(&self) -> String {
-        let parts: Vec<_> = self.content.iter().map(UserMessageContent::text).collect();
-        parts.join(" ")
+        pub quoted_text: Option<String>,
+        /// The model and tool that the user chose.
+        #[serde(default)]
+        pub inference_options: InferenceOptions,
     }
 }
 
-/// One task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TaskItem {
-    /// `cti_…`, or whatever its maker chose.
+item! {
+    /// `assistant_message`: what the assistant answered.
+    #[derive(Default)]
+    pub struct AssistantMessageItem {
+        /// The parts of the answer.
+        pub content: Vec<AssistantMessageContent>,
+    }
+}
+
+tagged_union! {
+    /// A part of an answer.
+    pub enum AssistantMessageContent, else UnknownObject {
+        /// Text.
+        "output_text" => OutputText(OutputText),
+    }
+}
+
+impl AssistantMessageContent {
+    /// A part that is text without annotations.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::OutputText(OutputText { text: text.into(), ..OutputText::default() })
+    }
+}
+
+/// `output_text`: text with annotations.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct OutputText {
+    /// Marks on the text.
     #[serde(default)]
-    pub id: String,
-    /// The thread it is in.
-    #[serde(default)]
-    pub thread_id: String,
-    /// When it was made.
-    #[serde(default)]
-    pub created_at: Time,
-    /// The task.
-    pub task: Task,
+    pub annotations: Vec<Annotation>,
+    /// The text, in Markdown.
+    pub text: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// Whether the page has answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientToolCallStatus {
-    /// Not yet.
-    #[default]
-    Pending,
-    /// It has.
-    Completed,
+words! {
+    /// How far a tool call is.
+    #[derive(Default)]
+    pub enum ToolCallStatus {
+        #[default]
+        "pending" => Pending,
+        "completed" => Completed,
+    }
 }
 
-/// A generated picture.
+item! {
+    /// `client_tool_call`: a call of a tool that runs in the page.
+    #[derive(Default)]
+    pub struct ClientToolCallItem {
+        /// Whether the page has answered.
+        #[serde(default)]
+        pub status: ToolCallStatus,
+        /// The model's own id of the call.
+        pub call_id: String,
+        /// The tool.
+        pub name: String,
+        /// What it is called with; free.
+        pub arguments: Extra,
+        /// What it answered; free.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub output: Option<Value>,
+    }
+}
+
+item! {
+    /// `widget`: a widget.
+    pub struct WidgetItem {
+        /// What it shows.
+        pub widget: WidgetRoot,
+        /// What is copied when the user copies the message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub copy_text: Option<String>,
+    }
+}
+
+/// An image that the assistant made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct GeneratedImage {
-    /// Its id.
+    /// Names the image.
     pub id: String,
-    /// Where to see it.
+    /// Where it is loaded from; a `data:` URL is one too.
     pub url: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// A part of what the assistant said.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct AssistantMessageContent {
-    /// What it rests on.
-    #[serde(default)]
-    pub annotations: Vec<Annotation>,
-    /// Markdown.
-    pub text: String,
-    /// Always `output_text`.
-    #[serde(rename = "type", default)]
-    pub kind: OutputText,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
+item! {
+    /// `generated_image`: an image that the assistant makes or made.
+    #[derive(Default)]
+    pub struct GeneratedImageItem {
+        /// The image, as soon as there is something to see.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub image: Option<GeneratedImage>,
+    }
 }
 
-/// The one kind of assistant content.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputText {
-    /// `output_text`.
-    #[default]
-    OutputText,
+words! {
+    /// Whether the questions of an item were answered.
+    #[derive(Default)]
+    pub enum StructuredInputStatus {
+        #[default]
+        "pending" => Pending,
+        "answered" => Answered,
+        "skipped" => Skipped,
+    }
 }
 
-/// What a sync action answers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SyncCustomActionResponse {
-    /// The item as it looks from now on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_item: Option<ThreadItem>,
-    /// Fields that this version does not know.
+item! {
+    /// `structured_input`: questions to the user.
+    #[derive(Default)]
+    pub struct StructuredInputItem {
+        /// Whether they were answered.
+        #[serde(default)]
+        pub status: StructuredInputStatus,
+        /// The questions.
+        pub inputs: Vec<StructuredInput>,
+    }
+}
+
+item! {
+    /// `workflow`: a list of tasks with a summary.
+    pub struct WorkflowItem {
+        /// The list.
+        pub workflow: Workflow,
+    }
+}
+
+item! {
+    /// `task`: a task that stands alone.
+    pub struct TaskItem {
+        /// The task.
+        pub task: Task,
+    }
+}
+
+item! {
+    /// `end_of_turn`: the assistant's turn is over.
+    #[derive(Default)]
+    pub struct EndOfTurnItem {}
+}
+
+item! {
+    /// `hidden_context_item`: what the assistant knows and the user does not see. Never sent to a client.
+    #[derive(Default)]
+    pub struct HiddenContextItem {
+        /// Free.
+        pub content: Value,
+    }
+}
+
+item! {
+    /// `sdk_hidden_context`: the same, written by the server itself. Never sent to a client.
+    #[derive(Default)]
+    pub struct SdkHiddenContextItem {
+        /// In words, for the model.
+        pub content: String,
+    }
+}
+
+/// An item of a kind that this version does not know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnknownItem {
+    /// `cti_…`, or what a store or agent of another maker calls it.
+    pub id: String,
+    /// The thread that it belongs to.
+    pub thread_id: String,
+    /// When it began.
+    pub created_at: Time,
+    /// Its `type`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// All other fields.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,16 +1,17 @@
 use serde::{Deserialize, Serialize};
 
-/// A stretch of a list.
+/// A part of a list. Made here and nowhere else, so that it has no unknown fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Page<T> {
-    /// The elements.
+    /// The entries, in the order that was asked for.
     #[serde(default = "Vec::new")]
     pub data: Vec<T>,
-    /// Whether more follow.
+    /// Whether there are more after these.
     #[serde(default)]
     pub has_more: bool,
-    /// What to send as `after` for the next page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The cursor of the next page: the id of the last entry. Absent when there is no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
@@ -22,11 +23,12 @@ impl<T> Default for Page<T> {
 
 /// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Oldest first.
     Asc,
-    /// Newest first, the default.
+    /// Newest first.
     #[default]
     Desc,
 }

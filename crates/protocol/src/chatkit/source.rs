@@ -1,129 +1,128 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::Extra;
+use super::{Extra, Icon, UnknownObject, tagged::tagged_union};
 
-/// What a statement rests on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Source {
-    /// A page on the web.
-    Url(UrlSource),
-    /// A file.
-    File(FileSource),
-    /// A thing that the page knows.
-    Entity(EntitySource),
-    /// A kind that this version does not know.
-    #[serde(untagged)]
-    Unknown(Map<String, Value>),
+tagged_union! {
+    /// What an answer rests on.
+    pub enum Source, else UnknownObject {
+        /// A page on the web.
+        "url" => Url(UrlSource),
+        /// A file.
+        "file" => File(FileSource),
+        /// Something of the application's own.
+        "entity" => Entity(EntitySource),
+    }
 }
 
-/// A page on the web.
+/// `url`: a page on the web.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct UrlSource {
-    /// What the visitor reads.
+    /// Its title.
     pub title: String,
-    /// A longer text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// When it was published.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timestamp: Option<String>,
-    /// Under which heading it is listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
     /// Its address.
     pub url: String,
-    /// Whom it is credited to.
+    /// Who is to be named with it, e.g. the publisher.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribution: Option<String>,
+    /// A sentence on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it was made, as it is to be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    /// Sources of one group are shown together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// A file.
+/// `file`: a file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct FileSource {
-    /// What the visitor reads.
+    /// Its title.
     pub title: String,
-    /// A longer text.
+    /// Its name.
+    pub filename: String,
+    /// A sentence on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// When it was made.
+    /// When it was made, as it is to be shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
-    /// Under which heading it is listed.
+    /// Sources of one group are shown together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// The file's name.
-    pub filename: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// A thing that the page knows: a customer, an order.
+/// `entity`: something of the application's own, such as a customer or an order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct EntitySource {
-    /// What the visitor reads.
-    pub title: String,
-    /// A longer text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// When it was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timestamp: Option<String>,
-    /// Under which heading it is listed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
-    /// The page's id for it.
+    /// Its id in the application.
     pub id: String,
-    /// An icon's name.
+    /// Its title.
+    pub title: String,
+    /// Shown with it; in the text only where there is no `inline_label`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<String>,
-    /// A label in the header shown on hover.
+    pub icon: Option<Icon>,
+    /// Shown with the icon when the pointer is on it and the page has no preview of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// A label in the text; without one the icon stands there.
+    /// Shown in the text, instead of the icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inline_label: Option<String>,
-    /// Whether the page hears of clicks and hovers.
+    /// Whether the page is told when it is clicked or pointed at.
+    #[serde(default)]
     pub interactive: bool,
-    /// Handed to the page's callbacks.
-    pub data: Map<String, Value>,
-    /// `lazy`; ignored by clients, kept for old agents.
+    /// What the page is given with that; free.
+    #[serde(default)]
+    pub data: Extra,
+    /// Obsolete, and ignored by the widget. The reference knows `lazy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<String>,
+    /// A sentence on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// When it was made, as it is to be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<String>,
+    /// Sources of one group are shown together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// Ties a source to a place in a text.
+tagged_union! {
+    /// A mark on the text of an answer.
+    pub enum Annotation, else UnknownObject {
+        /// A source of the answer.
+        "annotation" => Source(SourceAnnotation),
+    }
+}
+
+/// `annotation`: a source, and where in the text it belongs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Annotation {
-    /// Always `annotation`.
-    #[serde(rename = "type", default)]
-    pub kind: AnnotationType,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+pub struct SourceAnnotation {
     /// The source.
-    pub source: Source,
-    /// After how many characters of the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<i64>,
+    pub source: Box<Source>,
+    /// Behind which character of the text it is shown. Absent: only in the list of sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
-}
-
-/// The one kind of annotation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnnotationType {
-    /// `annotation`.
-    #[default]
-    Annotation,
 }

@@ -1,116 +1,103 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::Extra;
+use super::{Extra, UnknownObject, tagged::tagged_union};
 
-/// Where a set of questions stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StructuredInputStatus {
-    /// The visitor has not answered.
-    #[default]
-    Pending,
-    /// The visitor answered.
-    Answered,
-    /// The visitor would rather not.
-    Skipped,
-}
-
-/// A question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum StructuredInput {
-    /// Answered by choosing.
-    MultipleChoice(MultipleChoiceInput),
-    /// Answered in one's own words.
-    Freeform(FreeformInput),
-    /// A kind that this version does not know.
-    #[serde(untagged)]
-    Unknown(Map<String, Value>),
+tagged_union! {
+    /// A question to the user.
+    pub enum StructuredInput, else UnknownObject {
+        /// One that comes with options.
+        "multiple_choice" => MultipleChoice(MultipleChoiceInput),
+        /// One that is answered in words.
+        "freeform" => Freeform(FreeformInput),
+    }
 }
 
 impl StructuredInput {
-    /// The question's id; empty when it has none.
-    pub fn id(&self) -> &str {
+    /// The id of the question; of an unknown kind as far as it has one.
+    pub fn id(&self) -> Option<&str> {
         match self {
-            Self::MultipleChoice(input) => &input.id,
-            Self::Freeform(input) => &input.id,
-            Self::Unknown(fields) => fields.get("id").and_then(Value::as_str).unwrap_or_default(),
+            Self::MultipleChoice(input) => Some(&input.id),
+            Self::Freeform(input) => Some(&input.id),
+            Self::Unknown(input) => input.extra.get("id")?.as_str(),
         }
     }
 
-    /// Records the answer.
+    /// Writes the answer down. A question of an unknown kind stays as it is.
     pub fn set_answer(&mut self, answer: StructuredInputAnswer) {
         match self {
             Self::MultipleChoice(input) => input.answer = Some(answer),
             Self::Freeform(input) => input.answer = Some(answer),
-            Self::Unknown(fields) => {
-                if let Ok(answer) = serde_json::to_value(answer) {
-                    fields.insert("answer".to_owned(), answer);
-                }
-            }
+            Self::Unknown(_) => {}
         }
     }
 }
 
-/// A question answered by choosing.
+/// `multiple_choice`: a question with options. The user may also write an answer of their own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct MultipleChoiceInput {
-    /// Names the question in the answers.
+    /// Names the question among those of its item.
     pub id: String,
-    /// What the visitor reads.
+    /// The question.
     pub question: String,
-    /// What the visitor said.
+    /// What to choose from.
+    pub options: Vec<MultipleChoiceOption>,
+    /// Whether more than one may be chosen.
+    #[serde(default)]
+    pub multiple: bool,
+    /// The answer, once it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<StructuredInputAnswer>,
-    /// What is offered; the visitor may also write something else.
-    pub options: Vec<MultipleChoiceOption>,
-    /// Whether several may be chosen.
-    pub multiple: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// A choice.
+/// An option of a [`MultipleChoiceInput`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct MultipleChoiceOption {
-    /// What the visitor reads and what is sent back.
+    /// Its text, which is also what is submitted.
     pub value: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// A question answered in one's own words.
+/// `freeform`: a question that is answered in words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct FreeformInput {
-    /// Names the question in the answers.
+    /// Names the question among those of its item.
     pub id: String,
-    /// What the visitor reads.
+    /// The question.
     pub question: String,
-    /// What the visitor said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<StructuredInputAnswer>,
-    /// A longer text below the question.
+    /// More on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The answer, once it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<StructuredInputAnswer>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// What the visitor said.
+/// The answer to a [`StructuredInput`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct StructuredInputAnswer {
-    /// The answers; one for a single choice and for free text.
+    /// The words of it; empty when it was skipped.
+    #[serde(default)]
     pub values: Vec<String>,
-    /// Whether the visitor skipped the question.
+    /// Whether the user passed over the question.
+    #[serde(default)]
     pub skipped: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }

@@ -1,189 +1,133 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Extra, FileSource, UrlSource};
+use super::{
+    Extra, Icon, Source, UnknownObject,
+    tagged::{tagged_union, words},
+};
 
-/// A step that the visitor can follow.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Task {
-    /// Anything.
-    Custom(CustomTask),
-    /// A search on the web.
-    WebSearch(SearchTask),
-    /// Reasoning.
-    Thought(ThoughtTask),
-    /// Reading files.
-    File(FileTask),
-    /// Making a picture.
-    Image(ImageTask),
-    /// A kind that this version does not know.
-    #[serde(untagged)]
-    Unknown(Map<String, Value>),
+tagged_union! {
+    /// A step that is shown while the assistant works.
+    pub enum Task, else UnknownObject {
+        /// Of any content.
+        "custom" => Custom(CustomTask),
+        /// A search on the web.
+        "web_search" => Search(SearchTask),
+        /// A thought.
+        "thought" => Thought(ThoughtTask),
+        /// Work on files.
+        "file" => File(FileTask),
+        /// Work on an image.
+        "image" => Image(ImageTask),
+    }
 }
 
-/// How a task within a workflow is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StatusIndicator {
-    /// Plainly.
-    #[default]
-    None,
-    /// At work.
-    Loading,
-    /// Done.
-    Complete,
+words! {
+    /// How far a task is. Shown only within a workflow.
+    #[derive(Default)]
+    pub enum StatusIndicator {
+        #[default]
+        "none" => None,
+        "loading" => Loading,
+        "complete" => Complete,
+    }
 }
 
-/// Anything.
+/// `custom`: a step of any content.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct CustomTask {
-    /// How it is drawn.
+    /// How far it is.
+    #[serde(default)]
     pub status_indicator: StatusIndicator,
-    /// Its title.
+    /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// An icon's name.
+    /// Shown before the title.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<String>,
-    /// A text.
+    pub icon: Option<Icon>,
+    /// What it says, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// A search on the web.
+/// `web_search`: a search on the web.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct SearchTask {
-    /// How it is drawn.
+    /// How far it is.
+    #[serde(default)]
     pub status_indicator: StatusIndicator,
-    /// Its title.
+    /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// What was searched for, in the title.
+    /// The query that the title speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title_query: Option<String>,
     /// What was searched for.
+    #[serde(default)]
     pub queries: Vec<String>,
-    /// What was found.
-    pub sources: Vec<UrlSource>,
+    /// What was found, each of type `url`.
+    #[serde(default)]
+    pub sources: Vec<Source>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// Reasoning.
+/// `thought`: what the assistant thinks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct ThoughtTask {
-    /// How it is drawn.
+    /// How far it is.
+    #[serde(default)]
     pub status_indicator: StatusIndicator,
-    /// Its title.
+    /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The thought.
+    /// The thought, in Markdown.
     pub content: String,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// Reading files.
+/// `file`: work on files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct FileTask {
-    /// How it is drawn.
+    /// How far it is.
+    #[serde(default)]
     pub status_indicator: StatusIndicator,
-    /// Its title.
+    /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Which files.
-    pub sources: Vec<FileSource>,
+    /// The files, each of type `file`.
+    #[serde(default)]
+    pub sources: Vec<Source>,
     /// Fields that this version does not know.
     #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }
 
-/// Making a picture.
+/// `image`: work on an image.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct ImageTask {
-    /// How it is drawn.
+    /// How far it is.
+    #[serde(default)]
     pub status_indicator: StatusIndicator,
-    /// Its title.
+    /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Fields that this version does not know.
     #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// Several tasks under one heading.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Workflow {
-    /// Of which kind.
-    #[serde(rename = "type")]
-    pub kind: WorkflowKind,
-    /// The tasks.
-    #[serde(default)]
-    pub tasks: Vec<Task>,
-    /// The heading, once it is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<WorkflowSummary>,
-    /// Whether the tasks are shown without a click.
-    #[serde(default)]
-    pub expanded: bool,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// The kinds of workflows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WorkflowKind {
-    /// Anything.
-    #[default]
-    Custom,
-    /// A model's reasoning.
-    Reasoning,
-}
-
-/// A workflow's heading.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum WorkflowSummary {
-    /// In words.
-    Custom(CustomSummary),
-    /// How long it took.
-    Duration(DurationSummary),
-    /// A kind that this version does not know.
-    Unknown(Map<String, Value>),
-}
-
-/// A heading in words.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct CustomSummary {
-    /// The words.
-    pub title: String,
-    /// An icon's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub icon: Option<String>,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// A heading that says how long it took.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DurationSummary {
-    /// Seconds.
-    pub duration: u64,
-    /// Fields that this version does not know.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub extra: Extra,
 }

@@ -46,7 +46,7 @@ impl Agent for Echo {
 }
 
 fn said(message: &UserMessageItem) -> String {
-    words_of(message.content.iter().map(UserMessageContent::text))
+    words_of(message.content.iter().map(UserMessageContent::as_text))
 }
 
 /// The words of all parts, each with a space behind it.

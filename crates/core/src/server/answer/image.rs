@@ -21,7 +21,7 @@ impl Answer {
             created_at: self.now(),
             ..GeneratedImageItem::default()
         };
-        self.emit(ThreadEvent::ItemAdded { item: ThreadItem::GeneratedImage(item.clone()) }).await;
+        self.emit(ThreadEvent::item_added(ThreadItem::GeneratedImage(item.clone()))).await;
         ImageStream { answer: self.clone(), item }
     }
 }
@@ -42,7 +42,7 @@ impl ImageStream {
     /// `data:` URL. `progress` is from 0 to 1.
     pub async fn update(&mut self, url: impl Into<String>, progress: Option<f64>) {
         let image = self.picture(url.into());
-        self.answer.update(&self.item.id, ItemUpdate::GeneratedImageUpdated { image, progress }).await;
+        self.answer.update(&self.item.id, ItemUpdate::generated_image_updated(image, progress)).await;
     }
 
     /// Finishes the picture: it is saved. Returns the item's id.

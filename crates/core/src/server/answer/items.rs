@@ -100,7 +100,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn replace_item(&self, item: impl Into<ThreadItem>) {
-        self.emit(ThreadEvent::ItemReplaced { item: item.into() }).await;
+        self.emit(ThreadEvent::item_replaced(item.into())).await;
     }
 
     /// Takes an item away, from the thread and from the visitor's screen. One that is not there is no error.
@@ -113,7 +113,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn remove_item(&self, id: impl Into<String>) {
-        self.emit(ThreadEvent::ItemRemoved { item_id: id.into() }).await;
+        self.emit(ThreadEvent::item_removed(id.into())).await;
     }
 
     /// Adds a finished item and returns its id.
@@ -123,11 +123,11 @@ impl Answer {
             item.set_id(self.new_item_id());
         }
         let id = item.id().to_owned();
-        self.emit(ThreadEvent::ItemDone { item }).await;
+        self.emit(ThreadEvent::item_done(item)).await;
         id
     }
 
     pub(super) async fn update(&self, id: &str, update: ItemUpdate) {
-        self.emit(ThreadEvent::ItemUpdated { item_id: id.to_owned(), update }).await;
+        self.emit(ThreadEvent::item_updated(id.to_owned(), update)).await;
     }
 }

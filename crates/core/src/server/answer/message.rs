@@ -1,8 +1,8 @@
 //! Messages of the assistant: whole, or as they are written.
 
 use chatkitd_protocol::chatkit::{
-    Annotation, AnnotationType, AssistantMessageContent, AssistantMessageItem, Extra, ItemUpdate, Source,
-    ThreadEvent, ThreadItem,
+    Annotation, AssistantMessageContent, AssistantMessageItem, Extra, ItemUpdate, OutputText, Source,
+    SourceAnnotation, ThreadEvent, ThreadItem,
 };
 
 use super::Answer;
@@ -19,7 +19,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn say(&self, text: impl Into<String>) -> String {
-        let part = AssistantMessageContent { text: text.into(), ..AssistantMessageContent::default() };
+        let part = AssistantMessageContent::text(text);
         self.put(AssistantMessageItem { content: vec![part], ..AssistantMessageItem::default() }).await
     }
 
@@ -42,8 +42,8 @@ impl Answer {
             created_at: self.now(),
             ..AssistantMessageItem::default()
         };
-        let message = Message { answer: self.clone(), item, part: AssistantMessageContent::default() };
-        self.emit(ThreadEvent::ItemAdded { item: ThreadItem::AssistantMessage(message.item.clone()) }).await;
+        let message = Message { answer: self.clone(), item, part: OutputText::default() };
+        self.emit(ThreadEvent::item_added(ThreadItem::AssistantMessage(message.item.clone()))).await;
         message.begin_part().await;
         message
     }
@@ -58,7 +58,7 @@ pub struct Message {
     /// With the parts that are finished.
     item: AssistantMessageItem,
     /// The part that is being written.
-    part: AssistantMessageContent,
+    part: OutputText,
 }
 
 impl Message {
@@ -70,8 +70,7 @@ impl Message {
     /// Writes on. The visitor sees `delta` at the end of what is there.
     pub async fn push(&mut self, delta: &str) {
         self.part.text.push_str(delta);
-        let update =
-            ItemUpdate::ContentPartTextDelta { content_index: self.index(), delta: delta.to_owned() };
+        let update = ItemUpdate::content_part_text_delta(self.index(), delta.to_owned());
         self.update(update).await;
     }
 
@@ -90,18 +89,18 @@ impl Message {
     /// ```
     pub async fn cite(&mut self, source: Source) {
         // Counted in characters, as the models' annotations that the reference passes on.
-        let index = i64::try_from(self.part.text.chars().count()).ok();
-        let kind = AnnotationType::Annotation;
-        self.annotate(Annotation { kind, source, index, extra: Extra::new() }).await;
+        let index = u32::try_from(self.part.text.chars().count()).ok();
+        let source = SourceAnnotation { source: Box::new(source), index, extra: Extra::new() };
+        self.annotate(Annotation::Source(source)).await;
     }
 
     /// Adds an annotation as it is.
     pub async fn annotate(&mut self, annotation: Annotation) {
-        let update = ItemUpdate::ContentPartAnnotationAdded {
-            content_index: self.index(),
-            annotation_index: count(self.part.annotations.len()),
-            annotation: annotation.clone(),
-        };
+        let update = ItemUpdate::content_part_annotation_added(
+            self.index(),
+            count(self.part.annotations.len()),
+            annotation.clone(),
+        );
         self.part.annotations.push(annotation);
         self.update(update).await;
     }
@@ -119,15 +118,15 @@ impl Message {
     }
 
     async fn begin_part(&self) {
-        let content = AssistantMessageContent::default();
-        self.update(ItemUpdate::ContentPartAdded { content_index: self.index(), content }).await;
+        let content = AssistantMessageContent::text("");
+        self.update(ItemUpdate::content_part_added(self.index(), content)).await;
     }
 
     async fn end_part(&mut self) {
         let content_index = self.index();
-        let content = std::mem::take(&mut self.part);
+        let content = AssistantMessageContent::OutputText(std::mem::take(&mut self.part));
         self.item.content.push(content.clone());
-        self.update(ItemUpdate::ContentPartDone { content_index, content }).await;
+        self.update(ItemUpdate::content_part_done(content_index, content)).await;
     }
 
     fn index(&self) -> u32 {

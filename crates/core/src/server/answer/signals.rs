@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatkitd_protocol::chatkit::{NoticeLevel, ThreadEvent};
+use chatkitd_protocol::chatkit::{Icon, NoticeLevel, ThreadEvent};
 use serde_json::{Map, Value};
 
 use super::Answer;
@@ -17,7 +17,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn progress(&self, text: impl Into<String>, icon: Option<&str>) {
-        self.emit(ThreadEvent::ProgressUpdate { text: text.into(), icon: icon.map(str::to_owned) }).await;
+        self.emit(ThreadEvent::progress_update(icon.map(Icon::new), text.into())).await;
     }
 
     /// Fires an effect in the visitor's page (`onEffect`), and does not wait for anything.
@@ -30,7 +30,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn effect(&self, name: impl Into<String>, data: Map<String, Value>) {
-        self.emit(ThreadEvent::ClientEffect { name: name.into(), data }).await;
+        self.emit(ThreadEvent::client_effect(name.into(), data)).await;
     }
 
     /// Shows a notice above the composer. `message` is Markdown.
@@ -44,7 +44,7 @@ impl Answer {
     /// ```
     pub async fn notice(&self, level: NoticeLevel, message: impl Into<String>, title: Option<&str>) {
         let title = title.map(str::to_owned);
-        self.emit(ThreadEvent::Notice { level, message: message.into(), title }).await;
+        self.emit(ThreadEvent::notice(level, message.into(), title)).await;
     }
 
     /// Waits, by the server's clock: what tests set. The visitor sees nothing of it.

@@ -31,7 +31,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn lock(&self, reason: Option<&str>) {
-        self.set_status(ThreadStatus::Locked { reason: reason.map(str::to_owned) }).await;
+        self.set_status(ThreadStatus::locked(reason.map(str::to_owned))).await;
     }
 
     /// Takes no more messages. The visitor sees why, where there is a reason, and can begin another thread.
@@ -44,7 +44,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn close(&self, reason: Option<&str>) {
-        self.set_status(ThreadStatus::Closed { reason: reason.map(str::to_owned) }).await;
+        self.set_status(ThreadStatus::closed(reason.map(str::to_owned))).await;
     }
 
     /// Takes messages again.
@@ -56,7 +56,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn reopen(&self) {
-        self.set_status(ThreadStatus::Active).await;
+        self.set_status(ThreadStatus::default()).await;
     }
 
     /// Keeps the agent's own notes on the thread, in place of those that were there. The visitor never

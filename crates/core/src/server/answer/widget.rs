@@ -1,6 +1,6 @@
 //! Widgets: as they are, or as they change.
 
-use chatkitd_protocol::chatkit::{ThreadEvent, ThreadItem, WidgetItem, WidgetRoot};
+use chatkitd_protocol::chatkit::{Extra, ThreadEvent, ThreadItem, Time, WidgetItem, WidgetRoot};
 
 use super::Answer;
 use super::widget_diff::diff_widget;
@@ -47,7 +47,7 @@ impl Answer {
     pub async fn stream_widget(&self, root: WidgetRoot, copy_text: Option<&str>) -> WidgetStream {
         let item =
             WidgetItem { id: self.new_item_id(), created_at: self.now(), ..widget_item(root, copy_text) };
-        self.emit(ThreadEvent::ItemAdded { item: ThreadItem::Widget(item.clone()) }).await;
+        self.emit(ThreadEvent::item_added(ThreadItem::Widget(item.clone()))).await;
         WidgetStream { answer: self.clone(), item }
     }
 }
@@ -80,5 +80,12 @@ impl WidgetStream {
 }
 
 fn widget_item(root: WidgetRoot, copy_text: Option<&str>) -> WidgetItem {
-    WidgetItem { widget: root, copy_text: copy_text.map(str::to_owned), ..WidgetItem::default() }
+    WidgetItem {
+        id: String::new(),
+        thread_id: String::new(),
+        created_at: Time::default(),
+        widget: root,
+        copy_text: copy_text.map(str::to_owned),
+        extra: Extra::new(),
+    }
 }

@@ -1,7 +1,7 @@
 //! What to send so that a widget on the visitor's screen becomes the next one (protocol rule 13).
 
 use chatkitd_protocol::chatkit::{ItemUpdate, WidgetRoot};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, to_value};
 
 /// The updates that turn `before` into `after`, where the visitor sees `before`.
 ///
@@ -14,10 +14,13 @@ use serde_json::{Map, Value};
 /// before. Neither can happen there either, for each is a change that sends the whole widget. And it
 /// sends nothing for a text without an id, which the visitor then does not see until the widget is done.
 pub fn diff_widget(before: &WidgetRoot, after: &WidgetRoot) -> Vec<ItemUpdate> {
-    match appended_texts(before, after) {
-        Some(texts) => texts.into_iter().map(Appended::into_update).collect(),
-        None => vec![ItemUpdate::WidgetRootUpdated { widget: after.clone() }],
+    // As JSON both are of one shape, whatever their components.
+    if let (Ok(Value::Object(before)), Ok(Value::Object(after))) = (to_value(before), to_value(after))
+        && let Some(texts) = appended_texts(&before, &after)
+    {
+        return texts.into_iter().map(Appended::into_update).collect();
     }
+    vec![ItemUpdate::widget_root_updated(after.clone())]
 }
 
 /// Text at the end of a component's value that was not there before.
@@ -30,18 +33,17 @@ struct Appended<'a> {
 
 impl Appended<'_> {
     fn into_update(self) -> ItemUpdate {
-        ItemUpdate::WidgetTextDelta {
-            component_id: self.id.to_owned(),
-            delta: self.delta.to_owned(),
-            done: self.done,
-        }
+        ItemUpdate::widget_streaming_text_value_delta(self.id.to_owned(), self.delta.to_owned(), self.done)
     }
 }
 
 /// What was appended, in the order of the page; `None` when something else changed.
-fn appended_texts<'a>(before: &'a WidgetRoot, after: &'a WidgetRoot) -> Option<Vec<Appended<'a>>> {
+fn appended_texts<'a>(
+    before: &'a Map<String, Value>,
+    after: &'a Map<String, Value>,
+) -> Option<Vec<Appended<'a>>> {
     let mut walk = Walk::default();
-    walk.component(&before.0, &after.0)?;
+    walk.component(before, after)?;
     let Walk { appended, mut ids } = walk;
     ids.sort_unstable();
     let unique = ids.windows(2).all(|pair| pair.first() != pair.last());

@@ -29,12 +29,14 @@ impl Answer {
     pub async fn workflow(&self, kind: WorkflowKind) -> WorkflowStream {
         let begun = self.0.clock.now();
         let shown = kind == WorkflowKind::Reasoning;
-        let workflow = Workflow { kind, ..Workflow::default() };
+        let workflow =
+            Workflow { kind, tasks: Vec::new(), summary: None, expanded: false, extra: Extra::new() };
         let item = WorkflowItem {
             id: self.new_item_id(),
+            thread_id: String::new(),
             created_at: self.now(),
             workflow,
-            ..WorkflowItem::default()
+            extra: Extra::new(),
         };
         let stream = WorkflowStream { answer: self.clone(), item, begun, shown };
         if shown {
@@ -80,9 +82,7 @@ impl WorkflowStream {
         let index = tasks.len();
         tasks.push(task.clone());
         if self.shown {
-            self.answer
-                .update(&self.item.id, ItemUpdate::WorkflowTaskAdded { task_index: wire_index(index), task })
-                .await;
+            self.answer.update(&self.item.id, ItemUpdate::workflow_task_added(wire_index(index), task)).await;
         } else {
             self.shown = true;
             self.show().await;
@@ -99,9 +99,7 @@ impl WorkflowStream {
             return Err(AgentError::failed(format!("the workflow has {count} tasks, none at {index}")));
         };
         known.clone_from(&task);
-        self.answer
-            .update(&self.item.id, ItemUpdate::WorkflowTaskUpdated { task_index: wire_index(index), task })
-            .await;
+        self.answer.update(&self.item.id, ItemUpdate::workflow_task_updated(wire_index(index), task)).await;
         Ok(())
     }
 
@@ -120,7 +118,7 @@ impl WorkflowStream {
     pub async fn done(mut self) -> String {
         if self.item.workflow.summary.is_none() {
             let took = self.answer.0.clock.now().duration_since(self.begun);
-            let duration = u64::try_from(took.as_secs()).unwrap_or(0);
+            let duration = u32::try_from(took.as_secs()).unwrap_or(0);
             self.item.workflow.summary =
                 Some(WorkflowSummary::Duration(DurationSummary { duration, ..DurationSummary::default() }));
         }
@@ -128,7 +126,7 @@ impl WorkflowStream {
     }
 
     async fn show(&self) {
-        self.answer.emit(ThreadEvent::ItemAdded { item: ThreadItem::Workflow(self.item.clone()) }).await;
+        self.answer.emit(ThreadEvent::item_added(ThreadItem::Workflow(self.item.clone()))).await;
     }
 }
 

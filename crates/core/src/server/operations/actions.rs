@@ -1,7 +1,7 @@
 //! The visitor clicked something: `threads.custom_action` and `threads.sync_custom_action`.
 
 use chatkitd_protocol::chatkit::{
-    CustomActionParams, SyncCustomActionResponse, ThreadEvent, ThreadItem, WidgetItem,
+    CustomActionParams, ErrorCode, SyncCustomActionResponse, ThreadEvent, ThreadItem, WidgetItem,
 };
 
 use super::begin::{Beginning, Opened, Task};
@@ -47,7 +47,7 @@ impl ChatServer {
 
     /// The reference answers this in the stream, and the widget knows it so (protocol rule 10).
     fn wrong_sender(&self) -> Reply {
-        let event = ThreadEvent::Error { code: "stream.error".to_owned(), message: None, allow_retry: false };
+        let event = ThreadEvent::error(ErrorCode::StreamError, None, false);
         let mut frames = Vec::new();
         let json = serde_json::to_vec(&event).unwrap_or_default();
         chatkitd_protocol::sse::write_frame(&mut frames, Some(1), &json);

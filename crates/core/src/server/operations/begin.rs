@@ -140,9 +140,9 @@ impl ChatServer {
             fence,
             shared: Some(Arc::clone(&shared)),
         };
-        let options = StreamOptions { allow_cancel: agent.allow_cancel(&turn), ..StreamOptions::default() };
+        let options = StreamOptions::new(agent.allow_cancel(&turn));
         before.into_iter().for_each(|event| shared.send_last(event));
-        shared.send_last(ThreadEvent::StreamOptions { stream_options: options });
+        shared.send_last(ThreadEvent::stream_options(options));
         after.into_iter().for_each(|event| shared.send_last(event));
 
         let answer = Answer(shared);

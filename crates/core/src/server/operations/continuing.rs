@@ -1,8 +1,8 @@
 //! A turn goes on: a client tool's output, answers to questions.
 
 use chatkitd_protocol::chatkit::{
-    ClientToolCallItem, ClientToolCallStatus, Order, ThreadEvent, ThreadItem,
-    ThreadsAddClientToolOutputParams, ThreadsAddStructuredInputParams,
+    ClientToolCallItem, Order, ThreadEvent, ThreadItem, ThreadsAddClientToolOutputParams,
+    ThreadsAddStructuredInputParams, ToolCallStatus,
 };
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ impl ChatServer {
                 "The thread does not end with a tool call that waits for its output.",
             ));
         };
-        call.status = ClientToolCallStatus::Completed;
+        call.status = ToolCallStatus::Completed;
         call.output = Some(output);
         let forgotten = visible.filter(is_pending_call).map(|item| ItemWrite::Remove(item.id().to_owned()));
         let writes: Vec<_> =
@@ -81,7 +81,7 @@ impl ChatServer {
         };
         match self.answer_questions(&opening, params).await {
             Ok(item) => {
-                let replaced = ThreadEvent::ItemReplaced { item };
+                let replaced = ThreadEvent::item_replaced(item);
                 Ok(self.start(*opening, Task::Respond(None), Vec::new(), vec![replaced]))
             }
             Err(error) => {
@@ -112,8 +112,5 @@ impl ChatServer {
 }
 
 fn is_pending_call(item: &ThreadItem) -> bool {
-    matches!(
-        item,
-        ThreadItem::ClientToolCall(ClientToolCallItem { status: ClientToolCallStatus::Pending, .. })
-    )
+    matches!(item, ThreadItem::ClientToolCall(ClientToolCallItem { status: ToolCallStatus::Pending, .. }))
 }

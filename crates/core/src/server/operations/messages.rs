@@ -32,8 +32,8 @@ impl ChatServer {
         match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
             Opened::Run(opening) => {
-                let created = ThreadEvent::ThreadCreated { thread: opening.thread.to_wire(Page::default()) };
-                let done = ThreadEvent::ItemDone { item: ThreadItem::UserMessage(message.clone()) };
+                let created = ThreadEvent::thread_created(opening.thread.to_wire(Page::default()));
+                let done = ThreadEvent::item_done(ThreadItem::UserMessage(message.clone()));
                 Ok(self.start(*opening, Task::Respond(Some(message)), vec![created, done], Vec::new()))
             }
         }
@@ -56,7 +56,7 @@ impl ChatServer {
         match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
             Opened::Run(opening) => {
-                let done = ThreadEvent::ItemDone { item: ThreadItem::UserMessage(message.clone()) };
+                let done = ThreadEvent::item_done(ThreadItem::UserMessage(message.clone()));
                 Ok(self.start(*opening, Task::Respond(Some(message)), vec![done], Vec::new()))
             }
         }

@@ -2,7 +2,7 @@
 
 use chatkitd_protocol::chatkit::{
     StructuredInput, StructuredInputAnswer, StructuredInputItem, StructuredInputStatus,
-    StructuredInputSubmission, StructuredInputSubmissionStatus,
+    StructuredInputSubmission, SubmissionStatus,
 };
 
 /// Fills in the answers. Unknown question ids are ignored, missing answers count as skipped, and a single
@@ -14,9 +14,9 @@ pub(super) fn submit(
     if item.status != StructuredInputStatus::Pending {
         return None;
     }
-    let skipped = submission.status == StructuredInputSubmissionStatus::Skipped;
+    let skipped = submission.status == SubmissionStatus::Skipped;
     for question in &mut item.inputs {
-        let answer = submission.answers.remove(question.id());
+        let answer = question.id().and_then(|id| submission.answers.remove(id));
         let values = answer.filter(|answer| !skipped && !answer.skipped).map(|answer| answer.values);
         let mut values = values.unwrap_or_default();
         if let StructuredInput::MultipleChoice(choice) = question

@@ -1,0 +1,91 @@
+//! Says which field an error of serde_json is about. The error only has a line and a column, so the text up to there
+//! is walked through once more. That is done for bodies that are refused anyway.
+
+use std::fmt::Write;
+
+enum Step {
+    Field(String),
+    Element(usize),
+}
+
+/// The path of what `error` is about in `body`, e.g. `params.input.content[0].text`; empty for the body itself.
+pub(super) fn path(body: &[u8], error: &serde_json::Error, message: &str) -> String {
+    let mut steps = steps(&body[..offset(body, error)]);
+    if let Some(field) = missing_field(message) {
+        steps.push(Step::Field(field.into()));
+    }
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Field(name) if path.is_empty() => path = name,
+            Step::Field(name) if !name.is_empty() => _ = write!(path, ".{name}"),
+            Step::Field(_) => {}
+            Step::Element(index) => _ = write!(path, "[{index}]"),
+        }
+    }
+    path
+}
+
+/// What is wrong, without the place.
+pub(super) fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.split('`').next()
+}
+
+/// How many bytes the parser had read. Lines and columns count from 1; a column counts bytes.
+fn offset(body: &[u8], error: &serde_json::Error) -> usize {
+    let lines_before = error.line().saturating_sub(1);
+    let start: usize = body.split_inclusive(|byte| *byte == b'\n').take(lines_before).map(<[u8]>::len).sum();
+    (start + error.column()).min(body.len())
+}
+
+/// The fields and elements that are open at the end of `json`, outermost first.
+fn steps(json: &[u8]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut at = 0;
+    let mut last_string = &json[..0];
+    while let Some(byte) = json.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                let end = at + string_length(&json[at..]);
+                last_string = &json[at..end];
+                at = end + 1;
+            }
+            b'{' => steps.push(Step::Field(String::new())),
+            b'[' => steps.push(Step::Element(0)),
+            b'}' | b']' => _ = steps.pop(),
+            b':' => {
+                if let Some(Step::Field(name)) = steps.last_mut() {
+                    *name = String::from_utf8_lossy(last_string).into_owned();
+                }
+            }
+            b',' => match steps.last_mut() {
+                Some(Step::Element(index)) => *index += 1,
+                Some(Step::Field(name)) => name.clear(),
+                None => {}
+            },
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// The length of a string up to its closing quote, or to the end.
+fn string_length(json: &[u8]) -> usize {
+    let mut escaped = false;
+    json.iter()
+        .position(|byte| {
+            let closes = *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && !escaped;
+            closes
+        })
+        .unwrap_or(json.len())
+}

@@ -1,0 +1,102 @@
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::error::Category;
+
+use super::{Operation, Request, RequestError, locate, scan};
+use crate::chatkit::{InferenceOptions, UserMessageContent, UserMessageInput};
+
+/// A first look at a request: the rest is skipped, not kept. It makes any order of the fields equally cheap, and
+/// gives errors in the rest the place that they have in the body.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "type", borrow)]
+    operation: Cow<'a, str>,
+}
+
+impl Request {
+    /// Reads the body of a request. Fields that are not known here are dropped (design section 3).
+    ///
+    /// # Errors
+    /// When the body is not JSON, lies more than [`MAX_DEPTH`](super::MAX_DEPTH) deep, has a NUL in a text, names an
+    /// unknown operation, or is not of the operation's shape; the error says which field.
+    pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
+        scan::check(body)?;
+        let head: Head<'_> = serde_json::from_slice(body).map_err(|error| envelope_error(body, error))?;
+        let read = Operation::read(&head.operation, body)
+            .map_err(|error| params_error(&head.operation, body, error))?;
+        let Some((mut operation, metadata)) = read else {
+            return Err(RequestError::UnknownOperation(head.operation.into_owned()));
+        };
+        let name = operation.name();
+        if let Some(input) = operation.message_mut() {
+            refuse_unknown_content(name, input)?;
+            drop_unknown_fields(input);
+        }
+        Ok(Self { operation, metadata })
+    }
+}
+
+impl Operation {
+    fn message_mut(&mut self) -> Option<&mut UserMessageInput> {
+        match self {
+            Self::ThreadsCreate(params) => Some(&mut params.input),
+            Self::ThreadsAddUserMessage(params) => Some(&mut params.input),
+            _ => None,
+        }
+    }
+}
+
+fn envelope_error(body: &[u8], error: serde_json::Error) -> RequestError {
+    if error.classify() != Category::Data {
+        return RequestError::Json(error);
+    }
+    let message = locate::message(&error);
+    RequestError::Envelope { param: locate::path(body, &error, &message), message }
+}
+
+fn params_error(operation: &str, body: &[u8], error: serde_json::Error) -> RequestError {
+    let Some(operation) = Operation::known(operation) else {
+        return RequestError::UnknownOperation(operation.to_owned());
+    };
+    if error.classify() != Category::Data {
+        return RequestError::Json(error);
+    }
+    let message = locate::message(&error);
+    let mut param = locate::path(body, &error, &message);
+    // Absent params are read as empty ones, from a text of their own.
+    if error.line() <= 1 && !param.starts_with("params") && !param.starts_with("metadata") {
+        param = format!("params.{param}");
+    }
+    RequestError::Params { operation, param, message }
+}
+
+/// A message of a kind that is not known here cannot be stored in good faith: the sender believes it was understood.
+fn refuse_unknown_content(operation: &'static str, input: &UserMessageInput) -> Result<(), RequestError> {
+    for (index, content) in input.content.iter().enumerate() {
+        if let UserMessageContent::Unknown(unknown) = content {
+            return Err(RequestError::Params {
+                operation,
+                param: format!("params.input.content[{index}].type"),
+                message: format!("unknown type {:?}, expected `input_text` or `input_tag`", unknown.kind),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Items keep what they do not know, messages of browsers do not. They share these types.
+fn drop_unknown_fields(input: &mut UserMessageInput) {
+    for content in &mut input.content {
+        match content {
+            UserMessageContent::InputText(text) => text.extra.clear(),
+            UserMessageContent::InputTag(tag) => tag.extra.clear(),
+            UserMessageContent::Unknown(unknown) => unknown.extra.clear(),
+        }
+    }
+    let InferenceOptions { tool_choice, extra, .. } = &mut input.inference_options;
+    extra.clear();
+    if let Some(tool) = tool_choice {
+        tool.extra.clear();
+    }
+}
