@@ -4,7 +4,7 @@ import os
 import sqlite3
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -17,24 +17,25 @@ DEADLINE = 10.0
 class SqliteFile:
     """A file that chatkitd has open too."""
 
+    item_json = "body"
+
     def __init__(self, path: Path):
         self.path = path
 
     def count(self, sql: str) -> int:
-        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
-        try:
+        with self._open() as database:
             return database.execute(sql).fetchone()[0]
-        finally:
-            database.close()
 
-    def run(self, *statements: str) -> None:
-        database = sqlite3.connect(self.path)
-        try:
-            with database:
-                for sql in statements:
-                    database.execute(sql)
-        finally:
-            database.close()
+    def columns(self, table: str) -> list[str]:
+        with self._open() as database:
+            return [name for (name,) in database.execute("SELECT name FROM pragma_table_info(?)", (table,))]
+
+    def run(self, sql: str) -> None:
+        with self._open() as database, database:
+            database.execute(sql)
+
+    def _open(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(self.path))
 
     def settle(self) -> None:
         """What was written in bulk is brought to where a database that has grown slowly has it."""
@@ -44,14 +45,20 @@ class SqliteFile:
 class PostgresDatabase:
     """A database of its own on the throw-away server."""
 
+    item_json = "json"
+
     def __init__(self, url: str):
         self.url = url
 
     def count(self, sql: str) -> int:
         return int(self.text(sql))
 
-    def run(self, *statements: str) -> None:
-        self.text("BEGIN", *statements, "COMMIT")
+    def columns(self, table: str) -> list[str]:
+        sql = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
+        return self.text(sql).splitlines()
+
+    def run(self, sql: str) -> None:
+        self.text(sql)
 
     def settle(self) -> None:
         self.text("VACUUM ANALYZE")
@@ -62,7 +69,11 @@ class PostgresDatabase:
         psql = str(Path(os.environ["CHATKITD_TEST_POSTGRES_BIN"]) / "psql")
         options = ["--no-psqlrc", "--tuples-only", "--no-align", "--quiet", "-v", "ON_ERROR_STOP=1"]
         return subprocess.run(
-            [psql, self.url, *options, *commands], check=True, stdout=subprocess.PIPE, text=True
+            [psql, self.url, *options, *commands],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PGOPTIONS": "-c search_path=chatkitd"},
         ).stdout.strip()
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from . import chat
 from .chat import Visitor
@@ -38,24 +38,14 @@ COMPARISONS = [
     for of in ("p50_ms", "p99_ms")
 ]
 
-# Rows are copies of one that came over HTTP. They have ids of the usual length, numbered, and a row with a higher
-# number is an older thread or a later item.
-COPIES = "WITH RECURSIVE copy (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM copy WHERE n < {last})"
-THREADS = (
-    COPIES
-    + """
-    INSERT INTO threads (id, site, user_id, created_at, title, status, allowed_image_domains, metadata)
-    SELECT '{prefix}' || (n + {offset}), site, user_id, created_at - n, title, status, allowed_image_domains, metadata
-    FROM threads, copy WHERE id = '{original}'"""
-)
-ITEMS = (
-    COPIES
-    + """
-    INSERT INTO items (thread, position, id, hidden, body)
-    SELECT thread, position + n + 1, '{prefix}' || (n + {offset}), hidden,
-           replace(body, '{original}', '{prefix}' || (n + {offset}))
-    FROM items, copy WHERE id = '{original}'"""
-)
+# Rows are copies of one that came over HTTP: what is other in a copy, by column, whatever the database calls it. The
+# ids of copies are of the usual length, and numbered; a higher number is an older thread and a later item.
+IN_THREADS = {"id": "{id}", "created_at": "created_at - n"}
+IN_ITEMS = {
+    "id": "{id}",
+    **dict.fromkeys(("position", "seq"), "{column} + n + 1"),
+    **dict.fromkeys(("body", "json"), "replace({column}, '{original}', {id})"),
+}
 OFFSET = 10**9
 
 
@@ -74,13 +64,23 @@ def measured(asked: argparse.Namespace) -> Iterator[tuple[str, Result]]:
 
 
 def fill(database: SqliteFile | PostgresDatabase, thread: str, message: str, numbers: range) -> None:
-    for statement, original in ((THREADS, thread), (ITEMS, message)):
-        database.run(
-            statement.format(
-                first=numbers[0], last=numbers[-1], prefix=prefix(original), offset=OFFSET, original=original
-            )
-        )
+    copy(database, "threads", thread, IN_THREADS, numbers)
+    copy(database, "items", message, IN_ITEMS, numbers)
     database.settle()
+
+
+def copy(
+    database: SqliteFile | PostgresDatabase, table: str, original: str, changed: Mapping[str, str], numbers: range
+) -> None:
+    # SQLite's own key of a thread is given anew.
+    columns = [column for column in database.columns(table) if column != "key"]
+    copied_id = f"'{prefix(original)}' || (n + {OFFSET})"
+    values = [changed.get(c, c).format(column=c, id=copied_id, original=original) for c in columns]
+    database.run(
+        f"WITH RECURSIVE copy (n) AS (SELECT {numbers[0]} UNION ALL SELECT n + 1 FROM copy WHERE n < {numbers[-1]}) "
+        f"INSERT INTO {table} ({', '.join(columns)}) "
+        f"SELECT {', '.join(values)} FROM {table}, copy WHERE id = '{original}'"
+    )
 
 
 def prefix(original: str) -> str:
