@@ -77,7 +77,7 @@ def created(server: Server, asked: argparse.Namespace, repeat: int = REPEAT) -> 
 def persisted(database: SqliteFile | PostgresDatabase, result: Result, repeat: int = REPEAT) -> Result:
     """The result, provided that every answer which was read to its end is in the database, whole."""
     whole = " ".join(chat.WORDS.split() * repeat)
-    kept = database.count(f"SELECT count(*) FROM items WHERE {database.item_json} LIKE '%{whole}%'")
+    kept = database.count(f"SELECT count(*) FROM items WHERE body LIKE '%{whole}%'")
     if kept < result.requests:
         raise LoadFailed(f"chatkitd gave {result.requests} answers and kept {kept}")
     return result

@@ -17,8 +17,6 @@ DEADLINE = 10.0
 class SqliteFile:
     """A file that chatkitd has open too."""
 
-    item_json = "body"
-
     def __init__(self, path: Path):
         self.path = path
 
@@ -44,8 +42,6 @@ class SqliteFile:
 
 class PostgresDatabase:
     """A database of its own on the throw-away server."""
-
-    item_json = "json"
 
     def __init__(self, url: str):
         self.url = url

@@ -38,14 +38,10 @@ COMPARISONS = [
     for of in ("p50_ms", "p99_ms")
 ]
 
-# Rows are copies of one that came over HTTP: what is other in a copy, by column, whatever the database calls it. The
-# ids of copies are of the usual length, and numbered; a higher number is an older thread and a later item.
+# Rows are copies of one that came over HTTP: what is other in a copy, by column. The ids of copies are of the usual
+# length, and numbered; a higher number is an older thread and a later item.
 IN_THREADS = {"id": "{id}", "created_at": "created_at - n"}
-IN_ITEMS = {
-    "id": "{id}",
-    **dict.fromkeys(("position", "seq"), "{column} + n + 1"),
-    **dict.fromkeys(("body", "json"), "replace({column}, '{original}', {id})"),
-}
+IN_ITEMS = {"id": "{id}", "position": "position + n + 1", "body": "replace(body, '{original}', {id})"}
 OFFSET = 10**9
 
 
@@ -75,7 +71,7 @@ def copy(
     # SQLite's own key of a thread is given anew.
     columns = [column for column in database.columns(table) if column != "key"]
     copied_id = f"'{prefix(original)}' || (n + {OFFSET})"
-    values = [changed.get(c, c).format(column=c, id=copied_id, original=original) for c in columns]
+    values = [changed.get(c, c).format(id=copied_id, original=original) for c in columns]
     database.run(
         f"WITH RECURSIVE copy (n) AS (SELECT {numbers[0]} UNION ALL SELECT n + 1 FROM copy WHERE n < {numbers[-1]}) "
         f"INSERT INTO {table} ({', '.join(columns)}) "
