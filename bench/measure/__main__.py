@@ -5,7 +5,9 @@ import os
 import sys
 
 from . import creates, events, lists, machine, nodes, paging, report, rest, sessions, streams
+from .load import LoadFailed
 from .rows import Skipped
+from .servers import ServerFailed
 
 BUSY = 0.5
 
@@ -48,11 +50,12 @@ def measure(asked: argparse.Namespace) -> dict:
         "rounds": {},
         "values": {},
         "skipped": {},
+        "failed": {},
     }
     chosen = asked.only or list(PARTS)
     for number in range(asked.rounds):
         for name in chosen:
-            if name in IN_ROUNDS or number == 0:
+            if (name in IN_ROUNDS or number == 0) and name not in run["failed"]:
                 one_part(name, asked, run)
     return run
 
@@ -71,13 +74,19 @@ def one_part(name: str, asked: argparse.Namespace, run: dict) -> None:
         run["rounds"].setdefault(name, []).append(results)
     except Skipped as skipped:
         run["skipped"][name] = str(skipped)
+    except (LoadFailed, ServerFailed) as failed:
+        # The other parts are worth their time.
+        print(f"bench: {part.TITLE} failed: {failed}", file=sys.stderr)
+        run["failed"][name] = str(failed)
 
 
 def main() -> None:
     asked = arguments()
     run = measure(asked)
-    path = report.write(run, PARTS, whole=not asked.only)
+    path = report.write(run, PARTS, whole=not asked.only and not run["failed"])
     print(f"\n{report.markdown(run, PARTS)}\nWritten to {path.parent.name}/{path.name} and {path.stem}.md")
+    if run["failed"]:
+        sys.exit(f"bench: failed: {', '.join(run['failed'])}")
 
 
 main()

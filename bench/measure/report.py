@@ -79,6 +79,8 @@ def part_lines(name: str, part: ModuleType, run: dict) -> list[str]:
     heading = [f"## {part.TITLE}", ""]
     if name in run["skipped"]:
         return [*heading, f"Not measured: {run['skipped'][name]}."]
+    if name in run["failed"]:
+        return [*heading, f"Failed: {run['failed'][name]}"]
     if name in run["values"]:
         return heading + values(run["values"][name])
     rounds = run["rounds"][name]
@@ -97,7 +99,7 @@ def machine_lines(run: dict) -> list[str]:
 
 
 def markdown(run: dict, parts: Mapping[str, ModuleType]) -> str:
-    there = run["rounds"].keys() | run["values"].keys() | run["skipped"].keys()
+    there = {name for kind in ("rounds", "values", "skipped", "failed") for name in run[kind]}
     sections = [part_lines(name, part, run) for name, part in parts.items() if name in there]
     return "\n\n".join("\n".join(section) for section in [*sections, machine_lines(run)]) + "\n"
 
