@@ -232,7 +232,8 @@ pub trait Maintenance: Send + Sync {
     async fn finish_cancel_job(&self, job: &CancelJob) -> Result<(), StoreError>;
 
     /// Forgets what no rule needs any more at `now`: sealed replacements after their overlap, secrets
-    /// 24 h after their end, sessions that ended more than 30 days ago, limiter windows that closed.
+    /// 24 h after their end, sessions that ended more than 30 days ago, limiter windows that closed,
+    /// idempotency keys after their time, and runs that ended more than 24 h ago and that no key names.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -55,6 +55,7 @@ pub(crate) async fn read_bounded(body: Body, max_bytes: usize) -> Result<Bytes, 
     })
 }
 
+/// Refuses what says that it is something else than JSON.
 pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let essence =

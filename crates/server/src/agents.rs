@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chatkitd_core::ports::Clock;
-use chatkitd_core::server::{Agent, EchoAgent};
+use chatkitd_core::server::Agent;
+use chatkitd_core::server::agents::Echo;
 use chatkitd_core::workflows::{DEMO, ECHO};
 
 use crate::settings::{AgentSettings, Settings};
@@ -18,15 +17,14 @@ pub(crate) type Agents = BTreeMap<String, Arc<dyn Agent>>;
 pub enum AgentsError {}
 
 /// The built-in ones, over them those of the settings, and over both the program's own.
-pub(crate) fn of(settings: &Settings, own: Agents, clock: &Arc<dyn Clock>) -> Result<Agents, AgentsError> {
-    let echo = |repeat, delay| Arc::new(EchoAgent::new(repeat, delay, clock.clone())) as Arc<dyn Agent>;
+pub(crate) fn of(settings: &Settings, own: Agents) -> Result<Agents, AgentsError> {
     let mut agents = Agents::new();
-    agents.insert(ECHO.to_owned(), echo(1, Duration::ZERO));
-    agents.insert(DEMO.to_owned(), echo(1, Duration::ZERO));
+    agents.insert(ECHO.to_owned(), Arc::new(Echo::default()));
+    agents.insert(DEMO.to_owned(), Arc::new(Echo::default()));
     for (id, agent) in &settings.agents {
-        let agent = match agent {
-            AgentSettings::Echo { repeat, delay } => echo(*repeat, *delay),
-            AgentSettings::Script { file: _ } => echo(1, Duration::ZERO),
+        let agent: Arc<dyn Agent> = match agent {
+            AgentSettings::Echo { repeat, delay } => Arc::new(Echo { repeat: *repeat, delay: *delay }),
+            AgentSettings::Script { file: _ } => Arc::new(Echo::default()),
         };
         agents.insert(id.clone(), agent);
     }

@@ -94,7 +94,7 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
     let ring = key_ring(settings, rng.as_ref())?;
     let stores = Stores::open(settings).await?;
     let hosted = hosted(settings, &clock, &rng)?;
-    let agents = agents::of(settings, own, &clock)?;
+    let agents = agents::of(settings, own)?;
     let workflows = Workflows::new(settings.workflows.clone(), hosted.is_some());
     let workflows = workflows.with_local(agents.keys().cloned());
     let runs = runs(settings, &stores, agents, &clock, &rng)?;

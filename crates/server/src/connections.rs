@@ -19,6 +19,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -40,6 +41,9 @@ pub struct Patience {
     /// which nginx and AWS's load balancers keep idle connections, or they would now and then send a
     /// request into a connection that is just being closed.
     pub idle: Duration,
+    /// How long a client may take nothing of what is sent to it. Default 60 s: a stream that nobody reads would
+    /// hold its connection, and the run that it shows in memory, for as long as the client likes.
+    pub stalled: Duration,
     /// For requests in flight after the shutdown began. Default 30 s.
     pub grace: Duration,
 }
@@ -49,6 +53,7 @@ impl Default for Patience {
         Self {
             first_request: Duration::from_secs(10),
             idle: Duration::from_secs(75),
+            stalled: Duration::from_secs(60),
             grace: Duration::from_secs(30),
         }
     }
@@ -62,7 +67,7 @@ pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, sh
         match accepted {
             Ok((stream, peer)) => {
                 let connection = Connection { stream, peer, routes: routes.clone(), server: server.clone() };
-                tokio::spawn(connection.serve(connections.watcher(), patience.first_request));
+                tokio::spawn(connection.serve(connections.watcher(), patience));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -103,7 +108,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn serve(self, watcher: Watcher, first_request: Duration) {
+    async fn serve(self, watcher: Watcher, patience: Patience) {
         let Self { stream, peer, routes, server } = self;
         // Answers are small: waiting to fill a packet only delays them. Without it they are just slower.
         let _ = stream.set_nodelay(true);
@@ -117,12 +122,15 @@ impl Connection {
         });
         // hyper's own timer starts only once it knows the version of HTTP, which a silent client never says.
         let silent = async {
-            tokio::time::sleep(first_request).await;
+            tokio::time::sleep(patience.first_request).await;
             if asked.load(Ordering::Relaxed) {
                 std::future::pending::<()>().await;
             }
         };
-        let served = server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(patience.stalled));
+        let served =
+            server.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
         tokio::select! {
             // In this order, so that a request that arrived counts even where a busy machine is late to look.
             biased;

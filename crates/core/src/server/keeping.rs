@@ -6,7 +6,7 @@ use super::engine::{ChatServer, LEASE};
 use super::error::ServerError;
 use super::run::{count, interrupted};
 use super::stop::StopReason;
-use super::watch::Watch;
+use super::watch::{Elsewhere, Watch, end_interrupted};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::threads::{RunStatus, Which};
@@ -30,7 +30,12 @@ impl ChatServer {
         if let Some(log) = &self.log
             && log.read(run, after, Duration::ZERO).await?.is_some()
         {
-            return Ok(Watch::elsewhere(log.clone(), run.clone(), after, self.clock.clone()));
+            let elsewhere =
+                Elsewhere { log: log.clone(), threads: self.threads.clone(), scope: scope.clone() };
+            if record.status == RunStatus::Interrupted {
+                end_interrupted(log.as_ref(), run).await?;
+            }
+            return Ok(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone()));
         }
         match record.status {
             RunStatus::Interrupted => {
@@ -114,14 +119,7 @@ impl ChatServer {
 
     async fn end_log(&self, run: &RunId) {
         let Some(log) = &self.log else { return };
-        let ended = async {
-            let Some(part) = log.read(run, u64::MAX, Duration::ZERO).await? else { return Ok(()) };
-            let mut frame = Vec::new();
-            let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-            chatkitd_protocol::sse::write_frame(&mut frame, Some(part.last + 1), &event);
-            log.append(run, part.last + 1, &[frame], true).await
-        };
-        if let Err(error) = ended.await {
+        if let Err(error) = end_interrupted(log.as_ref(), run).await {
             tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
         }
     }

@@ -11,9 +11,11 @@ use jiff::Timestamp;
 
 use super::live::LiveRun;
 use super::log::MAX_PART_BYTES;
+use super::run::interrupted;
 use super::stop::StopReason;
 use crate::id::RunId;
-use crate::ports::{Clock, LogPart, RunLog, RunLogError};
+use crate::ports::{Clock, LogPart, RunLog, RunLogError, Scope, Threads};
+use crate::threads::RunStatus;
 
 /// After so much silence a comment is sent, so that proxies keep the connection (design 4.8).
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -35,9 +37,46 @@ pub struct Watch {
 
 enum Source {
     Here(Arc<LiveRun>),
-    Elsewhere(Arc<dyn RunLog>),
+    Elsewhere(Elsewhere),
     /// Frames that are all there is.
     Closed(Option<Vec<u8>>),
+}
+
+/// A run of another node.
+pub(super) struct Elsewhere {
+    pub(super) log: Arc<dyn RunLog>,
+    pub(super) threads: Arc<dyn Threads>,
+    /// Whose run it is.
+    pub(super) scope: Scope,
+}
+
+impl Elsewhere {
+    /// A run that is silent may be one whose node is gone, and whose thread somebody took over.
+    async fn read(&self, run: &RunId, after: u64) -> Result<Option<LogPart>, RunLogError> {
+        let part = self.log.read(run, after, HEARTBEAT).await?;
+        if part.as_ref().is_some_and(|part| part.frames.is_empty() && !part.ended) {
+            match self.threads.run(&self.scope, run).await {
+                Ok(Some(record)) if record.status == RunStatus::Interrupted => {
+                    end_interrupted(self.log.as_ref(), run).await?;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%run, error = &error as &dyn std::error::Error, "a silent run was not looked up");
+                }
+            }
+        }
+        Ok(part)
+    }
+}
+
+/// Ends the log of a run that was cut off, if its own node did not.
+pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(), RunLogError> {
+    let last = log.read(run, u64::MAX, Duration::ZERO).await?;
+    let Some(LogPart { last, ended: false, .. }) = last else { return Ok(()) };
+    let mut frame = Vec::new();
+    let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
+    sse::write_frame(&mut frame, Some(last + 1), &event);
+    log.append(run, last + 1, &[frame], true).await
 }
 
 impl Watch {
@@ -46,8 +85,8 @@ impl Watch {
         Self::of(Source::Here(run), id, after, clock)
     }
 
-    pub(super) fn elsewhere(log: Arc<dyn RunLog>, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
-        Self::of(Source::Elsewhere(log), run, after, clock)
+    pub(super) fn elsewhere(source: Elsewhere, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
+        Self::of(Source::Elsewhere(source), run, after, clock)
     }
 
     /// A run of which nothing is left but how it ended.
@@ -105,7 +144,7 @@ impl Watch {
                     Either::Right(_) => LogPart { frames: Vec::new(), last: after, ended: false },
                 }))
             }
-            Source::Elsewhere(log) => log.read(&self.run, after, HEARTBEAT).await,
+            Source::Elsewhere(source) => source.read(&self.run, after).await,
             Source::Closed(frames) => {
                 Ok(frames.take().map(|frames| LogPart { frames, last: after, ended: true }))
             }

@@ -8,6 +8,6 @@ mod run;
 
 pub use record::{ItemPage, ItemQuery, PageQuery, ThreadChange, ThreadPage, ThreadRecord, wire_time};
 pub use run::{
-    Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RUN_KEPT, Renewal, Renewed, RunEnd, RunOutcome,
-    RunRecord, RunStart, RunStatus, StrandedRun, Which,
+    Begun, ENDED_RUNS_KEPT, Fence, Idempotency, IdempotencyKey, ItemWrite, Renewal, Renewed, RunEnd,
+    RunOutcome, RunRecord, RunStart, RunStatus, StrandedRun, Which,
 };

@@ -75,6 +75,25 @@ pub struct ThreadChange {
 }
 
 impl ThreadChange {
+    /// The change that makes any thread like this one.
+    pub fn to(thread: &ThreadRecord) -> Self {
+        Self {
+            title: Some(thread.title.clone()),
+            status: Some(thread.status.clone()),
+            allowed_image_domains: Some(thread.allowed_image_domains.clone()),
+            metadata: Some(thread.metadata.clone()),
+        }
+    }
+
+    /// Makes a later change after this one.
+    pub fn add(&mut self, later: &Self) {
+        let Self { title, status, allowed_image_domains, metadata } = later.clone();
+        self.title = title.or(self.title.take());
+        self.status = status.or(self.status.take());
+        self.allowed_image_domains = allowed_image_domains.or(self.allowed_image_domains.take());
+        self.metadata = metadata.or(self.metadata.take());
+    }
+
     /// Makes the change to a record.
     pub fn apply(self, thread: &mut ThreadRecord) {
         let Self { title, status, allowed_image_domains, metadata } = self;

@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{ThreadItem, ThreadStatus};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::id::{RunId, ThreadId};
 use crate::ports::Scope;
 
 use super::record::{ThreadChange, ThreadRecord};
-
-/// How long the row of an ended run is kept, so that whoever asks for its events learns that they are gone.
-pub const RUN_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// What begins a run, as one operation: the lease on the thread is taken, and what the request brought is
 /// written, together or not at all.
@@ -31,6 +29,23 @@ pub struct RunStart {
     pub now: Timestamp,
     /// How long the lease holds unless renewed.
     pub lease: Duration,
+}
+
+impl RunStart {
+    /// What the request's key is kept under, if it has one: SHA-256 of the key within its scope. A thread
+    /// has one owner, so that a key which names its thread needs no user.
+    pub fn key_digest(&self, scope: &Scope) -> Option<[u8; 32]> {
+        let IdempotencyKey { operation, thread, key } = &self.idempotency.as_ref()?.key;
+        let owner = self.new_thread.as_ref().map_or("", |thread| thread.user.as_str());
+        let thread = thread.as_ref().map_or("", ThreadId::as_str);
+        let mut digest = Sha256::new();
+        for part in [scope.site().as_str(), owner, operation, thread, key] {
+            // The length first, so that no two scopes read the same.
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Some(digest.finalize().into())
+    }
 }
 
 /// What came of [`RunStart`].
@@ -95,6 +110,20 @@ pub enum ItemWrite {
     /// Changes the thread itself.
     Change(Box<ThreadChange>),
 }
+
+impl ItemWrite {
+    /// The change of the thread that this is, if it is one.
+    pub fn change(&self) -> Option<&ThreadChange> {
+        match self {
+            Self::Change(change) => Some(change),
+            Self::Put(_) | Self::Remove(_) | Self::RemoveAfter(_) => None,
+        }
+    }
+}
+
+/// How long the row of a run that ended is kept, so that whoever asks for its events learns that they are
+/// gone; longer while an idempotency key names it.
+pub const ENDED_RUNS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

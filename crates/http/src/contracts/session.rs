@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use chatkitd_core::id::{SessionId, UserId, UserIdError};
 use chatkitd_core::limits::Decision;
@@ -21,6 +21,7 @@ use crate::caller::{Call, Caller, not_signed_in, require_live};
 use crate::device::set_cookie;
 use crate::error::{ApiError, ErrorBody};
 use crate::limits;
+use crate::path_id::PathId;
 
 /// The union of what the front ends send. Every field is optional; unknown ones are ignored; an empty
 /// body will do.
@@ -264,7 +265,7 @@ fn created(
 pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
     call: Call,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Response, ApiError> {
     if !app.sessions.remembers() {
         return refresh_unremembered(&app, &call).await;
@@ -312,7 +313,7 @@ async fn refresh_unremembered(app: &App, call: &Call) -> Result<Response, ApiErr
 pub(crate) async fn validate(
     State(app): State<Arc<App>>,
     call: Call,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<ValidatedSession>, ApiError> {
     let session = own_session(&app, &call, &id).await?;
     let status = session.status(app.clock.now());
@@ -345,7 +346,7 @@ pub(crate) async fn validate(
 pub(crate) async fn end(
     State(app): State<Arc<App>>,
     call: Call,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<StatusCode, ApiError> {
     let session = own_session(&app, &call, &id).await?;
     app.sessions.revoke(&call.scope()?, &session.id, call.actor()).await?;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::caller::{Call, Caller};
 use crate::error::{ApiError, ErrorBody};
+use crate::path_id::PathId;
 
 /// A workflow, for front ends.
 #[derive(Serialize, ToSchema)]
@@ -48,7 +49,7 @@ pub(crate) struct Workflow {
 pub(crate) async fn look_up(
     State(app): State<Arc<App>>,
     call: Call,
-    Path(id): Path<String>,
+    PathId(id): PathId,
 ) -> Result<Json<Workflow>, ApiError> {
     call.scope()?;
     let workflows = app.sessions.workflows();

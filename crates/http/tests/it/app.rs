@@ -15,9 +15,10 @@ use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, Role
 use chatkitd_core::keys::KeyRing;
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::memory_limiter::MemoryLimiter;
-use chatkitd_core::ports::{Clock, Credentials, Limiter, LimiterError, Rng, Scope, Store};
+use chatkitd_core::ports::{Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store};
 use chatkitd_core::seal::Sealer;
 use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::server::{Agent, ChatServer, ChatServerParts};
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
     AuditAction, AuditEntry, ClientSecrets, DeviceTokens, Grant, LocalUpstream, NoStore, Opened, SecretKind,
@@ -28,11 +29,14 @@ use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{App, NotReady, Readiness, SignIn, SiteSignIn, router};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, router};
+use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+use crate::chatkit::agent::TestAgent;
 
 /// 2026-11-21T00:00:00Z.
 pub const START: i64 = 1_795_219_200;
@@ -43,6 +47,10 @@ pub struct TestApp {
     pub store: Arc<MemoryStore>,
     pub clock: Arc<ManualClock>,
     pub upstream: Arc<FakeUpstream>,
+    /// `None` without a database.
+    pub chat: Option<Arc<ChatServer>>,
+    /// Answers for `wf_demo`.
+    pub agent: Arc<TestAgent>,
 }
 
 /// What an app is made of before it starts.
@@ -104,6 +112,8 @@ impl Setup {
         let store = Arc::new(MemoryStore::default());
         let upstream = Arc::new(FakeUpstream::new(clock.clone()));
         let secrets = Arc::new(ClientSecrets::new(&ring));
+        let agent = Arc::new(TestAgent::default());
+        let chat = self.database.then(|| chat_server(&store, &clock, &rng, &agent));
         let (sessions_store, credentials): (Arc<dyn Store>, Arc<dyn Credentials>) = if self.database {
             (store.clone(), store.clone())
         } else {
@@ -122,6 +132,7 @@ impl Setup {
                 local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng.clone())),
                 hosted: self.hosted.then(|| upstream.clone() as Arc<dyn Upstream>),
             }),
+            chat: chat.clone(),
             credentials,
             devices: DeviceTokens::new(&ring),
             sign_in: sign_in(self.roles),
@@ -135,6 +146,7 @@ impl Setup {
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
+            answer_within: ANSWER_WITHIN,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -142,7 +154,34 @@ impl Setup {
         let service = routes.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let client = Client::builder().no_proxy().build().unwrap();
-        TestApp { base, client, store, clock, upstream }
+        TestApp { base, client, store, clock, upstream, chat, agent }
+    }
+}
+
+fn chat_server(
+    store: &Arc<MemoryStore>,
+    clock: &Arc<ManualClock>,
+    rng: &Arc<dyn Rng>,
+    agent: &Arc<TestAgent>,
+) -> Arc<ChatServer> {
+    Arc::new(ChatServer::new(ChatServerParts {
+        threads: store.clone(),
+        lease: store.clone(),
+        recovery: store.clone(),
+        log: None,
+        spawner: Arc::new(TokioSpawner),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        agents: [("wf_demo".to_owned(), agent.clone() as Arc<dyn Agent>)].into(),
+        run_time_limit: Duration::from_secs(24 * 3600),
+    }))
+}
+
+struct TokioSpawner;
+
+impl Spawner for TokioSpawner {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        tokio::spawn(task);
     }
 }
 
@@ -232,10 +271,24 @@ impl TestApp {
         self.get(&format!("/api/chatkit/session/{session}/validate"))
     }
 
+    /// Moves the clock forward by `step`, again and again, until `future` has what it waits for.
+    pub async fn passing<T>(&self, future: impl Future<Output = T>, step: Duration) -> T {
+        let mut future = std::pin::pin!(future);
+        loop {
+            tokio::select! {
+                biased;
+                found = &mut future => return found,
+                // Each step lets the server see that time has passed.
+                _ = send(self.get("/healthz")) => self.clock.advance(step),
+            }
+        }
+    }
+
     /// A service key of `site`.
     pub async fn service_key(&self, site: &str) -> String {
+        let seed = site.bytes().map(u64::from).sum();
         let site = SiteName::parse(site).unwrap();
-        let (key, text) = ServiceKey::mint(site.clone(), "test", self.clock.now(), &SeededRng::new(99));
+        let (key, text) = ServiceKey::mint(site.clone(), "test", self.clock.now(), &SeededRng::new(seed));
         let audit = AuditEntry {
             at: self.clock.now(),
             site: site.clone(),

@@ -11,6 +11,7 @@
 mod app;
 mod bad_input;
 mod callers;
+mod chatkit;
 mod cors;
 mod devices;
 mod fixtures;

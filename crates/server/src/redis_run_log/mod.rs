@@ -187,8 +187,9 @@ impl RunLog for RedisRunLog {
 
     async fn announce_stop(&self, run: &RunId) -> Result<(), RunLogError> {
         let mut connection = self.connection.clone();
-        let announced = redis::cmd("PUBLISH").arg(STOPS).arg(run.as_str()).query_async(&mut connection);
-        self.note::<()>(announced.await)
+        let mut announce = redis::cmd("PUBLISH");
+        announce.arg(STOPS).arg(run.as_str());
+        self.note(announce.query_async(&mut connection).await)
     }
 }
 

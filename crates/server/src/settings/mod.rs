@@ -211,26 +211,14 @@ impl Settings {
             roles_query,
             workflows: workflows.cards,
             agents: workflows.agents,
-            run_timeout: read_duration(
-                reader,
-                "CHATKITD_RUN_TIMEOUT",
-                "run_timeout",
-                file.run_timeout.take(),
-                Duration::from_secs(600),
-            )?,
+            run_timeout: read_run_timeout(reader, &mut file)?,
             proxies: read_proxies(reader, &mut file)?,
             page: reader.choice("CHATKITD_PAGE", "page", file.page.take())?.unwrap_or(PageSetting::Auto),
             log: reader.text("CHATKITD_LOG", "log", file.log.take()).unwrap_or_else(|| "info".to_owned()),
             log_format: reader
                 .choice("CHATKITD_LOG_FORMAT", "log_format", file.log_format.take())?
                 .unwrap_or(if dev { LogFormat::Text } else { LogFormat::Json }),
-            shutdown_grace: read_duration(
-                reader,
-                "CHATKITD_SHUTDOWN_GRACE",
-                "shutdown_grace",
-                file.shutdown_grace.take(),
-                Duration::from_secs(30),
-            )?,
+            shutdown_grace: read_shutdown_grace(reader, &mut file)?,
             otlp_endpoint: reader.text(
                 "OTEL_EXPORTER_OTLP_ENDPOINT",
                 "otlp_endpoint",
@@ -361,14 +349,14 @@ fn read_proxies(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Trus
         .map_err(|error| reader.invalid("CHATKITD_TRUSTED_PROXIES", &list, error.to_string()))
 }
 
-fn read_duration(
-    reader: &mut Reader<'_>,
-    name: &str,
-    key: &str,
-    in_file: Option<String>,
-    default: Duration,
-) -> Result<Duration, SettingsError> {
-    reader.text(name, key, in_file).map_or(Ok(default), |text| duration(reader, name, &text))
+fn read_shutdown_grace(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {
+    let text = reader.text("CHATKITD_SHUTDOWN_GRACE", "shutdown_grace", file.shutdown_grace.take());
+    text.map_or(Ok(Duration::from_secs(30)), |text| duration(reader, "CHATKITD_SHUTDOWN_GRACE", &text))
+}
+
+fn read_run_timeout(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {
+    let text = reader.text("CHATKITD_RUN_TIMEOUT", "run_timeout", file.run_timeout.take());
+    text.map_or(Ok(Duration::from_secs(600)), |text| duration(reader, "CHATKITD_RUN_TIMEOUT", &text))
 }
 
 /// Seconds, or a number with `s`, `m`, `h` or `d`.

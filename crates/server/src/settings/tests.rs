@@ -1,9 +1,10 @@
 use std::path::Path;
+use std::time::Duration;
 
 use chatkitd_core::limits::Quota;
 use secrecy::ExposeSecret;
 
-use super::{Database, LimiterKind, Settings, SettingsError, Source};
+use super::{AgentSettings, Database, LimiterKind, Settings, SettingsError, Source};
 
 fn load(env: &[(&str, &str)], file: Option<&str>, dev: bool) -> Result<Settings, SettingsError> {
     let look_up = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
@@ -233,4 +234,48 @@ fn the_key_for_users_tokens_is_not_the_servers_own_secret() {
     let key = "0123456789abcdef0123456789abcdef";
     let message = refused(&[("CHATKITD_AUTH_HS256_SECRET", key), ("CHATKIT_SECRET", key)], None);
     assert!(message.contains("CHATKIT_SECRET"), "{message}");
+}
+
+#[test]
+fn workflows_name_their_agents_and_keep_their_cards() {
+    let file = "[workflows.wf_parrot]\nname = \"Parrot\"\nagent = \"echo\"\nrepeat = 3\ndelay = \"20ms\"\n\
+                [workflows.wf_plain]\nagent = \"echo\"\n\
+                [workflows.wf_support]\nagent = \"script\"\nfile = \"turns/support.yaml\"\n\
+                [workflows.wf_hosted]\nname = \"At OpenAI\"\n";
+    let look_up = |_: &str| None;
+    let settings = Settings::load(&look_up, Some((Path::new("etc/chatkitd.toml"), file)), false).unwrap();
+    let agents: Vec<_> = settings.agents.iter().map(|(id, agent)| (id.as_str(), agent.clone())).collect();
+    let echo = |repeat, delay| AgentSettings::Echo { repeat, delay: Duration::from_millis(delay) };
+    let script = AgentSettings::Script { file: "etc/turns/support.yaml".into() };
+    assert_eq!(agents, [("wf_parrot", echo(3, 20)), ("wf_plain", echo(1, 0)), ("wf_support", script)]);
+    let named: Vec<_> = settings.workflows.keys().map(String::as_str).collect();
+    assert_eq!(named, ["wf_hosted", "wf_parrot"], "the others keep the card that they have");
+}
+
+#[test]
+fn an_agent_that_cannot_be_set_up_is_refused_with_file_line_and_reason() {
+    for (keys, line, reason) in [
+        ("agent = \"ecco\"", 3, "echo"),
+        ("repeat = 2", 3, "repeat needs agent = \"echo\""),
+        ("agent = \"echo\"\nrepeat = 0", 4, "repeat is a number from 1"),
+        ("agent = \"echo\"\ndelay = \"soon\"", 4, "delay is a time"),
+        ("agent = \"echo\"\ndelay = \"2h\"", 4, "delay is a time"),
+        ("agent = \"echo\"\nfile = \"a.yaml\"", 4, "file needs agent = \"script\""),
+        ("agent = \"script\"", 3, "needs file"),
+        ("agent = \"script\"\nfile = \"a.yaml\"\ndelay = \"1s\"", 5, "delay needs agent = \"echo\""),
+        ("agents = \"echo\"", 3, "agents"),
+    ] {
+        let message = refused(&[], Some(&format!("# a comment\n[workflows.wf_a]\n{keys}\n")));
+        assert!(message.contains("chatkitd.toml"), "{message}");
+        assert!(message.contains(&format!("line {line}")), "{keys}: {message}");
+        assert!(message.contains(reason), "{keys}: {message}");
+    }
+}
+
+#[test]
+fn an_answer_may_take_ten_minutes_unless_something_else_is_set() {
+    assert_eq!(load(&[], None, false).unwrap().run_timeout, Duration::from_secs(600));
+    let set = load(&[("CHATKITD_RUN_TIMEOUT", "90")], Some("run_timeout = \"1h\"\n"), false).unwrap();
+    assert_eq!(set.run_timeout, Duration::from_secs(90));
+    assert!(refused(&[("CHATKITD_RUN_TIMEOUT", "long")], None).contains("CHATKITD_RUN_TIMEOUT"));
 }

@@ -1,6 +1,5 @@
 //! The built binary as an operator runs it: its own process, its environment, its output.
 
-use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -71,13 +70,22 @@ pub struct Process {
 impl Process {
     /// Until it says that it is up.
     pub fn serve(folder: &Path, env: &Env) -> Self {
-        let env = Env(HashMap::clone(&env.0)).set("CHATKITD_LISTEN", "127.0.0.1:0");
-        let mut child = command(folder, &env, &["serve"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let env = env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0");
+        Self::start(command(folder, &env, &["serve"]))
+    }
+
+    /// The same, deaf to a signal that would end it.
+    pub fn serve_ignoring(folder: &Path, env: &Env, signal: &str) -> Self {
+        let env = env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0");
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("trap '' {signal}; exec \"$0\" serve"), env!("CARGO_BIN_EXE_chatkitd")]);
+        shell.current_dir(folder).env_clear().envs(&env.0);
+        Self::start(shell)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         let up = read(child.stderr.take().unwrap(), log.clone());
         let url = up.recv_timeout(Duration::from_secs(20));

@@ -165,11 +165,14 @@ impl Events {
 
     /// Until so many deltas have come; the last one.
     pub async fn deltas(&mut self, count: usize) -> Event {
-        let mut last = None;
-        for _ in 0..count {
-            last = Some(self.until("thread.item.updated").await);
+        let mut said = 0;
+        loop {
+            let event = self.until("thread.item.updated").await;
+            said += usize::from(event.delta().is_some());
+            if said == count {
+                return event;
+            }
         }
-        last.unwrap()
     }
 
     /// Everything until the end.

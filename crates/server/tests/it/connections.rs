@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::routing::get;
 use chatkitd::connections::{Patience, serve};
+use futures_util::stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -38,6 +40,7 @@ impl Server {
         };
         let routes = Router::new()
             .route("/", get(async || "hello"))
+            .route("/endless", get(endless))
             .route("/slow", get(slow));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -57,6 +60,12 @@ impl Server {
         self.shutdown.cancel();
         tokio::time::timeout(TOO_LONG, self.serving).await.expect("it stops in time").unwrap();
     }
+}
+
+/// A stream that never ends, as fast as it is read.
+async fn endless() -> Body {
+    let piece = Bytes::from_static(&[b'x'; 65_536]);
+    Body::from_stream(stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone())))
 }
 
 /// What comes until the server closes the connection.
@@ -150,4 +159,30 @@ async fn a_request_that_outlasts_the_grace_does_not_keep_the_server() {
     let _asking = server.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await;
     server.begun.notified().await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_its_answer_is_cut_off() {
+    let server = Server::start(Patience { stalled: SHORT, ..Patience::default() }).await;
+    let mut stalled = server.send("GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    // It writes into a closed connection sooner or later, without having read a byte.
+    let cut = async {
+        while stalled.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(TOO_LONG, cut).await.expect("it is cut off in time");
+    rest(&mut stalled).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_is_not_cut_off() {
+    let server = Server::start(Patience { stalled: Duration::from_secs(5), ..Patience::default() }).await;
+    let mut slow = server.send("GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    let mut piece = vec![0; 1_000_000];
+    for _ in 0..20 {
+        slow.read_exact(&mut piece).await.unwrap();
+        tokio::time::sleep(SHORT).await;
+    }
 }

@@ -48,7 +48,7 @@ async fn the_built_in_echo_answers_and_what_was_announced_is_kept() {
     let events = events.rest().await;
     assert!(events.iter().filter(|event| event.delta().is_some()).count() >= 4, "{events:?}");
     let items = chat.items(&thread).await;
-    assert_eq!(answers(&items), ["good morning to you"]);
+    assert_eq!(answers(&items), ["good morning to you "]);
     let announced: Vec<_> = events.iter().filter_map(Event::done).collect();
     assert_eq!(announced, items.iter().collect::<Vec<_>>());
 }

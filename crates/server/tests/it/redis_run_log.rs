@@ -68,7 +68,6 @@ mod suite {
     chatkitd_core::run_log_conformance!(crate::redis_run_log::own);
 }
 
-
 #[tokio::test]
 async fn a_log_is_kept_as_long_as_its_run_may_last_and_five_minutes_after_its_end() {
     let own = own().await;

@@ -99,12 +99,6 @@ impl Node {
         (&mut self.serving).await.unwrap().unwrap();
     }
 
-    /// As if the machine were gone: nothing is finished, nobody is told.
-    pub async fn vanish(mut self) {
-        self.serving.abort();
-        assert!((&mut self.serving).await.unwrap_err().is_cancelled());
-    }
-
     pub fn post(&self, path: &str) -> RequestBuilder {
         client().post(format!("{}{path}", self.url))
     }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
-use chatkitd_protocol::chatkit::{AssistantMessageContent, AssistantMessageItem, ItemUpdate, ThreadEvent, ThreadItem};
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -23,30 +22,14 @@ impl Puppet {
 #[async_trait]
 impl Agent for Puppet {
     async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
-        let mut message = begin(answer).await;
+        let mut message = answer.message().await;
         let mut words = self.0.lock().await;
         while let Some(word) = words.recv().await {
-            say(answer, &mut message, &word).await;
+            message.push(&word).await;
         }
-        answer.emit(ThreadEvent::ItemDone { item: ThreadItem::AssistantMessage(message) }).await;
+        message.done().await;
         Ok(())
     }
-}
-
-async fn begin(answer: &Answer) -> AssistantMessageItem {
-    let message = AssistantMessageItem {
-        id: answer.new_item_id(),
-        content: vec![AssistantMessageContent::default()],
-        ..AssistantMessageItem::default()
-    };
-    answer.emit(ThreadEvent::ItemAdded { item: ThreadItem::AssistantMessage(message.clone()) }).await;
-    message
-}
-
-async fn say(answer: &Answer, message: &mut AssistantMessageItem, word: &str) {
-    message.content[0].text.push_str(word);
-    let update = ItemUpdate::ContentPartTextDelta { content_index: 0, delta: word.to_owned() };
-    answer.emit(ThreadEvent::ItemUpdated { item_id: message.id.clone(), update }).await;
 }
 
 /// How an agent goes wrong after some words.
@@ -72,15 +55,15 @@ pub struct Faulty {
 impl Agent for Faulty {
     async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let mut message = begin(answer).await;
-        say(answer, &mut message, "some words").await;
+        let mut message = answer.message().await;
+        message.push("some words").await;
         match self.fault {
             Fault::Fails => Err(AgentError::failed("the password of the database is hunter2")),
             Fault::Explains => Err(AgentError::retryable("The shop is closed.")),
             Fault::Panics => panic!("an agent with a defect"),
             Fault::NeverEnds => std::future::pending().await,
             Fault::Floods => loop {
-                say(answer, &mut message, &"x".repeat(1_000)).await;
+                message.push(&"x".repeat(1_000)).await;
             },
         }
     }

@@ -1,4 +1,4 @@
--- Threads, items, feedback and runs. Times are milliseconds since 1970. JSON is TEXT, so that keys keep their order.
+-- Threads, items and runs. Times are milliseconds since 1970. JSON is TEXT, so that keys keep their order.
 
 -- `key` stands for a thread within this file: new threads and their rows go to the end of each table. It is never
 -- given out twice, so that nothing left of a deleted thread can belong to another.
@@ -29,37 +29,22 @@ CREATE TABLE items (
     id       TEXT    NOT NULL,
     hidden   INTEGER NOT NULL,
     body     TEXT    NOT NULL,
+    feedback TEXT,
     PRIMARY KEY (thread, position)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX items_by_id ON items (thread, id);
 
-CREATE TABLE feedback (
-    thread  INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
-    item_id TEXT    NOT NULL,
-    kind    TEXT    NOT NULL,
-    at      INTEGER NOT NULL,
-    PRIMARY KEY (thread, item_id)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE runs (
-    id         TEXT    NOT NULL PRIMARY KEY,
-    thread     INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
-    status     TEXT    NOT NULL,
-    started_at INTEGER NOT NULL,
-    ended_at   INTEGER
+    id          TEXT    NOT NULL PRIMARY KEY,
+    thread      INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
+    status      TEXT    NOT NULL,
+    started_at  INTEGER NOT NULL,
+    ended_at    INTEGER,
+    -- The idempotency key of the request that began it, as SHA-256 of it and its scope; NULL: none, or forgotten.
+    key_digest  BLOB,
+    body_digest BLOB,
+    key_until   INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_by_thread ON runs (thread);
-
-CREATE TABLE idempotency_keys (
-    site       TEXT    NOT NULL,
-    user_id    TEXT    NOT NULL,
-    operation  TEXT    NOT NULL,
-    thread_id  TEXT    NOT NULL, -- '' for a thread that the request begins
-    key        TEXT    NOT NULL,
-    body       BLOB    NOT NULL, -- SHA-256
-    run_id     TEXT    NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
-    kept_until INTEGER NOT NULL,
-    PRIMARY KEY (site, user_id, operation, thread_id, key)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX idempotency_keys_by_run ON idempotency_keys (run_id);
-CREATE INDEX idempotency_keys_by_end ON idempotency_keys (kept_until);
+CREATE UNIQUE INDEX runs_by_key ON runs (key_digest) WHERE key_digest IS NOT NULL;
+CREATE INDEX runs_by_key_end ON runs (key_until) WHERE key_until IS NOT NULL;

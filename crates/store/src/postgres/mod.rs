@@ -11,6 +11,7 @@ mod migrations;
 mod secrets;
 mod sessions;
 mod sweep;
+mod threads;
 
 use std::str::FromStr;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::threads::ENDED_RUNS_KEPT;
 use jiff::Timestamp;
 
 use super::Database;
@@ -24,13 +25,25 @@ const REVOKED_SESSIONS: &str = "\
 const WINDOWS: &str = "\
     DELETE FROM chatkitd.limiter_windows WHERE key IN (
         SELECT key FROM chatkitd.limiter_windows WHERE resets_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+/// The runs stay: those that go on, and those that ended not long ago.
+const KEYS: &str = "\
+    UPDATE chatkitd.runs SET key_digest = NULL, body_digest = NULL, key_until = NULL WHERE id IN (
+        SELECT id FROM chatkitd.runs WHERE key_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+/// Ids begin with the time at which a run began, so the old ones come first: no index of ends is needed.
+const RUNS: &str = "\
+    DELETE FROM chatkitd.runs WHERE id IN (
+        SELECT id FROM chatkitd.runs
+        WHERE id < 'run_' || lpad(to_hex($1), 12, '0') AND ended_at < $1 AND key_until IS NULL
+        ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)";
 
 pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<(), StoreError> {
     batches(database, SEALED, millis(now)).await?;
     batches(database, SECRETS, before(now, REFRESH_GRACE)).await?;
     batches(database, EXPIRED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, REVOKED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
-    batches(database, WINDOWS, millis(now)).await
+    batches(database, WINDOWS, millis(now)).await?;
+    batches(database, KEYS, millis(now)).await?;
+    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch.

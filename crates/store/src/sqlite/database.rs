@@ -62,8 +62,9 @@ impl Database {
     /// Waits for the writes that were asked for, then closes the file. Later operations are
     /// `Unavailable`.
     pub(crate) async fn close(&self) {
-        self.writer.close().await;
+        // Whichever connection is the last one copies the log: the writer's, which has a thread for it.
         self.readers.close();
+        self.writer.close().await;
     }
 }
 
@@ -87,7 +88,7 @@ fn open(options: &SqliteOptions) -> rusqlite::Result<Connection> {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use rusqlite::ffi;
+    use rusqlite::{OpenFlags, ffi};
 
     use super::super::query::{execute, first};
     use super::*;
@@ -187,6 +188,29 @@ mod tests {
         let refused = database.read(|connection| insert(1)(connection)).await;
         assert!(refused.is_err());
         assert_eq!(sum(&database).await, 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_written_gets_into_the_file_itself_while_the_store_is_open() {
+        let (folder, database) = database().await;
+        let file = format!("file:{}?immutable=1", folder.path().join("chatkitd.db").display());
+        let mut written = 0;
+        // Without the log: an immutable file has none.
+        let in_file = || -> i64 {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+            let alone = Connection::open_with_flags(&file, flags).unwrap();
+            alone.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap_or(0)
+        };
+        while in_file() == 0 && written < 100_000 {
+            for _ in 0..100 {
+                database.write(insert(1)).await.unwrap();
+            }
+            written += 100;
+        }
+        assert!(written < 100_000, "nothing was copied");
+        database.close().await;
+        assert_eq!(in_file(), written);
+        assert!(!folder.path().join("chatkitd.db-wal").exists(), "the last connection removes the log");
     }
 
     #[tokio::test]

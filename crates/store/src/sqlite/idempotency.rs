@@ -1,72 +1,45 @@
-//! `Idempotency-Key`s and the runs they stand for.
+//! `Idempotency-Key`s, which are kept with the runs that they began.
 
-use chatkitd_core::id::{RunId, ThreadId};
 use chatkitd_core::ports::Scope;
-use chatkitd_core::threads::{Begun, Idempotency};
+use chatkitd_core::threads::{Begun, RunStart};
 use rusqlite::{Connection, params};
 
 use super::error::QueryResult;
 use super::query::{execute, first};
-use crate::rows::{millis, user};
+use crate::rows::millis;
 use crate::thread_rows::run_id;
 
-/// A key, ready for the writing thread.
+/// A request's key, ready for the writing thread.
 pub(super) struct KeyRow {
-    site: String,
-    user: String,
-    operation: &'static str,
-    thread: String,
-    key: String,
-    body: [u8; 32],
-    kept_until: i64,
+    /// SHA-256 of the key within its scope.
+    pub(super) digest: [u8; 32],
+    /// SHA-256 of the request's body.
+    pub(super) body: [u8; 32],
+    pub(super) until: i64,
 }
 
 impl KeyRow {
-    pub(super) fn new(scope: &Scope, idempotency: &Idempotency) -> Self {
-        let key = &idempotency.key;
-        Self {
-            site: scope.site().as_str().to_owned(),
-            user: user(scope).unwrap_or_default().to_owned(),
-            operation: key.operation,
-            thread: key.thread.as_ref().map(ThreadId::as_str).unwrap_or_default().to_owned(),
-            key: key.key.clone(),
-            body: idempotency.body,
-            kept_until: millis(idempotency.until),
-        }
+    pub(super) fn new(scope: &Scope, start: &RunStart) -> Option<Self> {
+        let (digest, key) = start.key_digest(scope).zip(start.idempotency.as_ref())?;
+        Some(Self { digest, body: key.body, until: millis(key.until) })
     }
 
-    /// What the same key came to before. `None`: it is new, or was forgotten.
+    /// What the same key came to before. `None`: it is new, or its time is over.
     pub(super) fn look_up(&self, connection: &Connection, now: i64) -> QueryResult<Option<Begun>> {
-        let sql = "SELECT body, run_id FROM idempotency_keys
-                   WHERE site = ?1 AND user_id = ?2 AND operation = ?3 AND thread_id = ?4 AND key = ?5
-                     AND kept_until > ?6";
-        let scope = params![self.site, self.user, self.operation, self.thread, self.key, now];
-        let Some((body, run)) = first::<(Vec<u8>, String)>(connection, sql, scope)? else { return Ok(None) };
-        if body != self.body {
-            return Ok(Some(Begun::KeyReused));
-        }
-        Ok(Some(Begun::Repeated(run_id("idempotency_keys.run_id", &run)?)))
+        let sql = "SELECT body_digest, id FROM runs WHERE key_digest = ?1 AND key_until > ?2";
+        let known: Option<(Vec<u8>, String)> = first(connection, sql, params![self.digest, now])?;
+        Ok(match known {
+            None => None,
+            Some((body, _)) if body != self.body => Some(Begun::KeyReused),
+            Some((_, run)) => Some(Begun::Repeated(run_id("runs.id", &run)?)),
+        })
     }
 
-    /// Keeps the key, in place of one that should have been swept.
-    pub(super) fn insert(&self, connection: &Connection, run: &RunId) -> QueryResult<()> {
-        let sql = "INSERT OR REPLACE INTO idempotency_keys
-                       (site, user_id, operation, thread_id, key, body, run_id, kept_until)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        execute(
-            connection,
-            sql,
-            params![
-                self.site,
-                self.user,
-                self.operation,
-                self.thread,
-                self.key,
-                self.body,
-                run.as_str(),
-                self.kept_until,
-            ],
-        )?;
+    /// Takes the key from a run whose time with it is over.
+    pub(super) fn take_over(&self, connection: &Connection) -> QueryResult<()> {
+        let sql = "UPDATE runs SET key_digest = NULL, body_digest = NULL, key_until = NULL
+                   WHERE key_digest = ?1";
+        execute(connection, sql, params![self.digest])?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery, PageQuery};
+use chatkitd_core::threads::{ItemPage, ItemQuery};
 use chatkitd_protocol::chatkit::{Order, ThreadItem};
 use rusqlite::{Connection, params};
 
@@ -32,7 +32,7 @@ pub(super) async fn list(
         .read(|connection| {
             let owner = params![thread.as_str(), scope.site().as_str(), user(scope)];
             let Some((key,)) = first::<(i64,)>(connection, KEY, owner)? else { return Ok(None) };
-            let Some(start) = cursor(connection, key, &query.page)? else { return Ok(Some(Vec::new())) };
+            let Some(start) = cursor(connection, key, query)? else { return Ok(Some(Vec::new())) };
             let sql = match query.page.order {
                 Order::Asc => ASC,
                 Order::Desc => DESC,
@@ -44,12 +44,14 @@ pub(super) async fn list(
 }
 
 /// The position after which a page begins. `None`: the item that the client names is not there.
-fn cursor(connection: &Connection, thread: i64, page: &PageQuery) -> QueryResult<Option<i64>> {
-    match (&page.after, page.order) {
-        (None, Order::Asc) => Ok(Some(i64::MIN)),
-        (None, Order::Desc) => Ok(Some(i64::MAX)),
-        (Some(after), _) => position(connection, thread, after),
-    }
+fn cursor(connection: &Connection, thread: i64, query: &ItemQuery) -> QueryResult<Option<i64>> {
+    let after = match (&query.page.after, query.page.order) {
+        (None, Order::Asc) => return Ok(Some(i64::MIN)),
+        (None, Order::Desc) => return Ok(Some(i64::MAX)),
+        (Some(after), _) => after,
+    };
+    let sql = "SELECT position FROM items WHERE thread = ?1 AND id = ?2 AND (?3 OR NOT hidden)";
+    Ok(first::<(i64,)>(connection, sql, params![thread, after, query.hidden])?.map(|(position,)| position))
 }
 
 fn position(connection: &Connection, thread: i64, id: &str) -> QueryResult<Option<i64>> {
@@ -112,8 +114,16 @@ pub(super) fn write(connection: &Connection, thread: i64, writes: &[WriteRow]) -
     Ok(())
 }
 
+/// Writes an item at the end, unless it is there already: it was finished after the checkpoint then.
+pub(super) fn append_missing(connection: &Connection, thread: i64, item: &ItemRow) -> QueryResult<()> {
+    match position(connection, thread, &item.id)? {
+        Some(_) => Ok(()),
+        None => put(connection, thread, item),
+    }
+}
+
 /// Writes an item at its old place, or at the end.
-pub(super) fn put(connection: &Connection, thread: i64, item: &ItemRow) -> QueryResult<()> {
+fn put(connection: &Connection, thread: i64, item: &ItemRow) -> QueryResult<()> {
     let sql = "INSERT INTO items (thread, position, id, hidden, body)
                VALUES (?1, (SELECT coalesce(max(position), 0) + 1 FROM items WHERE thread = ?1), ?2, ?3, ?4)
                ON CONFLICT (thread, id) DO UPDATE SET hidden = excluded.hidden, body = excluded.body";

@@ -5,6 +5,7 @@
 //! neither wait for the writer nor hold it up.
 
 mod audit;
+mod checkpoint;
 mod database;
 mod error;
 mod idempotency;

@@ -35,11 +35,10 @@ pub struct SqliteOptions {
 /// Statements that a connection keeps prepared: more than there are.
 const STATEMENTS: usize = 256;
 
-/// How many pages the log (WAL) holds before they are copied into the file: 64 MiB. Writers wait for the
-/// disk meanwhile, and a page that changed often is copied once: with SQLite's own 1 000 pages a stream of
-/// small commits spends half its time there, with these a fifth. Larger gains little more, and the log is
-/// read as a whole at the start after a crash.
-const CHECKPOINT_PAGES: u32 = 16_000;
+/// At how many pages of log (WAL) the writer copies it into the file by itself: 256 MiB, where
+/// [`super::checkpoint`] did not get to it because a reader is in the way. With SQLite's own 1 000 pages a
+/// stream of small commits spends half its time waiting for the disk.
+const CHECKPOINT_PAGES: u32 = 64_000;
 
 impl SqliteOptions {
     /// The defaults for this file.

@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::{RunId, ThreadId};
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadRecord};
+use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord};
 use rusqlite::{Connection, params};
 
 use super::database::Database;
@@ -29,6 +29,7 @@ struct Start {
     thread: ThreadId,
     new_thread: Option<(ThreadRow, ThreadRecord)>,
     writes: Vec<WriteRow>,
+    changes: Vec<ThreadChange>,
     idempotency: Option<idempotency::KeyRow>,
     now: i64,
     lease: i64,
@@ -46,7 +47,8 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
         thread: start.thread.clone(),
         new_thread,
         writes: write_rows(&start.writes)?,
-        idempotency: start.idempotency.as_ref().map(|key| idempotency::KeyRow::new(scope, key)),
+        changes: start.writes.iter().filter_map(ItemWrite::change).cloned().collect(),
+        idempotency: idempotency::KeyRow::new(scope, start),
         now: millis(start.now),
         lease: whole_millis(start.lease),
     };
@@ -59,25 +61,54 @@ fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
 
 impl Start {
     fn run(self, connection: &Connection) -> QueryResult<Begun> {
+        let known = match &self.new_thread {
+            Some(_) => None,
+            None => Some(self.thread(connection)?),
+        };
         if let Some(key) = &self.idempotency
             && let Some(begun) = key.look_up(connection, self.now)?
         {
             return Ok(begun);
         }
-        let (key, thread) = match &self.new_thread {
-            Some((row, thread)) => (self.insert_thread(connection, row)?, thread.clone()),
-            None => match self.take_lease(connection)? {
+        let (key, thread) = match (known, &self.new_thread) {
+            (None, None) => return Err(StoreError::NotFound.into()),
+            (_, Some((row, thread))) => (self.insert_thread(connection, row)?, thread.clone()),
+            (Some(row), None) => match self.take_lease(connection, row)? {
                 Lease::Taken(key, thread) => (key, *thread),
                 Lease::Refused(begun) => return Ok(begun),
             },
         };
         items::write(connection, key, &self.writes)?;
-        let sql = "INSERT INTO runs (id, thread, status, started_at) VALUES (?1, ?2, 'running', ?3)";
-        execute(connection, sql, params![self.run.as_str(), key, self.now])?;
+        self.insert_run(connection, key)?;
+        Ok(Begun::Started(Box::new(self.as_written(thread))))
+    }
+
+    fn insert_run(&self, connection: &Connection, thread: i64) -> QueryResult<()> {
         if let Some(key) = &self.idempotency {
-            key.insert(connection, &self.run)?;
+            key.take_over(connection)?;
         }
-        Ok(Begun::Started(Box::new(thread)))
+        let key = self.idempotency.as_ref();
+        let sql = "INSERT INTO runs (id, thread, status, started_at, key_digest, body_digest, key_until)
+                   VALUES (?1, ?2, 'running', ?3, ?4, ?5, ?6)";
+        execute(
+            connection,
+            sql,
+            params![
+                self.run.as_str(),
+                thread,
+                self.now,
+                key.map(|key| key.digest),
+                key.map(|key| key.body),
+                key.map(|key| key.until),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The thread as it is after the writes.
+    fn as_written(self, mut thread: ThreadRecord) -> ThreadRecord {
+        self.changes.into_iter().for_each(|change| change.apply(&mut thread));
+        thread
     }
 
     fn insert_thread(&self, connection: &Connection, row: &ThreadRow) -> QueryResult<i64> {
@@ -107,7 +138,8 @@ impl Start {
         Ok(connection.last_insert_rowid())
     }
 
-    fn take_lease(&self, connection: &Connection) -> QueryResult<Lease> {
+    /// The thread to run on, with its lease.
+    fn thread(&self, connection: &Connection) -> QueryResult<LeasedRow> {
         const THREAD: &str = concat!(
             "SELECT ",
             thread_columns!(),
@@ -116,7 +148,15 @@ impl Start {
             ", 0) FROM threads WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
         );
         let owner = params![self.thread.as_str(), self.reach.site, self.reach.user];
-        let row: LeasedRow = first(connection, THREAD, owner)?.ok_or(StoreError::NotFound)?;
+        Ok(first(connection, THREAD, owner)?.ok_or(StoreError::NotFound)?)
+    }
+
+    fn take_lease(&self, connection: &Connection, row: LeasedRow) -> QueryResult<Lease> {
+        const TAKE: &str = concat!(
+            "UPDATE threads SET run_id = ?2, leased_until = ",
+            now!(),
+            " + ?3, stop_requested = 0, checkpoint = NULL WHERE key = ?1"
+        );
         let thread = ThreadRecord::try_from(row.thread)?;
         if !thread.status.is_active() {
             return Ok(Lease::Refused(Begun::NotActive(thread.status)));
@@ -127,11 +167,6 @@ impl Start {
             }
             interrupt(connection, row.key, &holder, self.now)?;
         }
-        const TAKE: &str = concat!(
-            "UPDATE threads SET run_id = ?2, leased_until = ",
-            now!(),
-            " + ?3, stop_requested = 0, checkpoint = NULL WHERE key = ?1"
-        );
         execute(connection, TAKE, params![row.key, self.run.as_str(), self.lease])?;
         Ok(Lease::Taken(row.key, Box::new(thread)))
     }
@@ -167,7 +202,7 @@ pub(super) fn interrupt(connection: &Connection, thread: i64, run: &str, now: i6
         first(connection, "SELECT checkpoint FROM threads WHERE key = ?1", [thread])?;
     if let Some((Some(checkpoint),)) = checkpoint {
         for item in checkpoint_rows(&checkpoint)? {
-            items::put(connection, thread, &item)?;
+            items::append_missing(connection, thread, &item)?;
         }
     }
     close(connection, thread, run, RunStatus::Interrupted, now)

@@ -6,7 +6,7 @@
 
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
-use chatkitd_core::threads::RUN_KEPT;
+use chatkitd_core::threads::ENDED_RUNS_KEPT;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -23,14 +23,13 @@ const WINDOWS: &str = "\
         SELECT key FROM limiter_windows WHERE resets_at <= ?1 LIMIT ?2)";
 
 const KEYS: &str = "\
-    DELETE FROM idempotency_keys WHERE run_id IN (
-        SELECT run_id FROM idempotency_keys WHERE kept_until <= ?1 LIMIT ?2) AND kept_until <= ?1";
+    UPDATE runs SET key_digest = NULL, body_digest = NULL, key_until = NULL WHERE id IN (
+        SELECT id FROM runs WHERE key_until <= ?1 LIMIT ?2)";
 /// Ids begin with the time at which a run began, so the old ones come first.
 const RUNS: &str = "\
     DELETE FROM runs WHERE id IN (
         SELECT id FROM runs
-        WHERE id < printf('run_%012x', ?1) AND ended_at <= ?1
-          AND NOT EXISTS (SELECT 1 FROM idempotency_keys WHERE run_id = runs.id)
+        WHERE id < printf('run_%012x', ?1) AND ended_at < ?1 AND key_digest IS NULL
         ORDER BY id LIMIT ?2)";
 
 /// How a table is walked along: ?1 is the end that is looked for, rows are (number, made, over).
@@ -70,7 +69,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     walk(database, &SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, WINDOWS, millis(now)).await?;
     batches(database, KEYS, millis(now)).await?;
-    batches(database, RUNS, before(now, RUN_KEPT)).await
+    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch. Other writes get in between.

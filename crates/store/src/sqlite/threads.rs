@@ -12,7 +12,7 @@ use super::error::QueryResult;
 use super::query::{all, execute, first};
 use super::sessions::Reach;
 use crate::columns::thread_columns;
-use crate::rows::{millis, record, user};
+use crate::rows::{record, user};
 use crate::thread_rows::{ChangeRow, ThreadRow, feedback_kind, feedback_word, thread_page};
 
 /// A thread in the scope: ?1 its id, ?2 the site, ?3 the user or NULL.
@@ -166,15 +166,12 @@ pub(super) async fn add_feedback(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let (reach, id, items) = (Reach::from(scope), thread.as_str().to_owned(), items.to_vec());
-    let (kind, at) = (feedback_word(kind), millis(at));
+    let kind = feedback_word(kind);
     let add = move |connection: &Connection| {
         let key = key(connection, &id, &reach)?;
-        // The SELECT leaves out what is not there, and then too few rows are written.
-        let sql = "INSERT INTO feedback (thread, item_id, kind, at)
-                   SELECT thread, id, ?3, ?4 FROM items WHERE thread = ?1 AND id = ?2
-                   ON CONFLICT (thread, item_id) DO UPDATE SET kind = excluded.kind, at = excluded.at";
+        let sql = "UPDATE items SET feedback = ?3 WHERE thread = ?1 AND id = ?2";
         for item in &items {
-            if execute(connection, sql, params![key, item, kind, at])? == 0 {
+            if execute(connection, sql, params![key, item, kind])? == 0 {
                 return Err(StoreError::NotFound.into());
             }
         }
@@ -188,10 +185,11 @@ pub(super) async fn feedback(
     scope: &Scope,
     thread: &ThreadId,
 ) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
-    let sql = "SELECT item_id, kind FROM feedback
+    let sql = "SELECT id, feedback FROM items
                WHERE thread = (SELECT key FROM threads
                                WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3))
-               ORDER BY item_id";
+                 AND feedback IS NOT NULL
+               ORDER BY id";
     let rows: Vec<(String, String)> = database
         .read(|connection| {
             Ok(all(connection, sql, params![thread.as_str(), scope.site().as_str(), user(scope)])?)

@@ -12,6 +12,7 @@ use chatkitd_core::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::error::{Error, Panicked, QueryResult};
 use super::options::SqliteOptions;
 use super::query::execute;
@@ -36,7 +37,8 @@ impl Writer {
     /// Starts the thread with an open connection; `options` open the next one, should this one fail.
     pub(super) fn spawn(connection: Connection, options: SqliteOptions) -> io::Result<Self> {
         let (sender, queue) = mpsc::channel(QUEUE);
-        let worker = Worker { connection: Some(connection), options, queue };
+        let checkpoints = Checkpoints::start(options.clone())?;
+        let worker = Worker { connection: Some(connection), checkpoints, options, queue };
         std::thread::Builder::new().name("sqlite-writer".into()).spawn(|| worker.run())?;
         Ok(Self(sender))
     }
@@ -136,6 +138,7 @@ fn run(connection: &Connection, sql: &str) -> Outcome<()> {
 struct Worker {
     /// `None` after a failure: the next batch begins with a fresh connection.
     connection: Option<Connection>,
+    checkpoints: Checkpoints,
     options: SqliteOptions,
     queue: mpsc::Receiver<Message>,
 }
@@ -169,12 +172,20 @@ impl Worker {
             for operation in batch.operations {
                 operation.answer(committed.clone());
             }
+            if let Some(connection) = &self.connection {
+                self.checkpoints.count(connection);
+            }
             if let Some(done) = batch.close {
-                self.end();
+                self.close();
                 let _ = done.send(());
                 return;
             }
         }
+        self.close();
+    }
+
+    fn close(mut self) {
+        self.checkpoints.close();
         self.end();
     }
 

@@ -114,7 +114,7 @@ async fn a_newer_schema_is_refused_in_words() {
     other.pragma_update(None, "user_version", 9999).unwrap();
     let refused = SqliteStore::connect(&SqliteOptions::new(store.path())).await;
     let error = refused.err().expect("a refusal");
-    assert!(matches!(error, MigrateError::Newer { found: 9999, known: 1 }), "{error:?}");
+    assert!(matches!(error, MigrateError::Newer { found: 9999, .. }), "{error:?}");
     assert!(error.to_string().contains("newer chatkitd"), "{error}");
 }
 

@@ -54,6 +54,10 @@ impl Default for Fixture {
 }
 
 impl Fixture {
+    pub(super) fn rng(&self) -> &SeededRng {
+        &self.0
+    }
+
     /// A session of `ann` on `shop`, made at `at(second)`, that lasts a day.
     pub fn session(&self, second: i64) -> Session {
         self.session_of(&user("ann"), second)

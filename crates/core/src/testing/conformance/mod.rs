@@ -3,24 +3,34 @@
 //! [`store_conformance!`](crate::store_conformance) turns each case into a test of its own, so that a
 //! backend's test binary names the sentence that does not hold.
 
+pub mod feedback;
 pub mod fixture;
+pub mod idempotency;
+pub mod item_paging;
+pub mod items;
 pub mod jobs;
 pub mod keys;
+pub mod leases;
 pub mod limiter;
 pub mod paging;
+pub mod recovery;
 pub mod replacement;
 pub mod revocation;
 pub mod run_log;
+pub mod runs;
 pub mod secrets;
 pub mod sessions;
 pub mod sweep;
+pub mod thread_fixture;
+pub mod thread_paging;
+pub mod threads;
 
-use crate::ports::{Credentials, Maintenance, Store};
+use crate::ports::{Credentials, Maintenance, RunLease, RunRecovery, Store, Threads};
 
 /// Everything a database does for the domain.
-pub trait FullStore: Store + Credentials + Maintenance {}
+pub trait FullStore: Store + Credentials + Maintenance + Threads + RunLease + RunRecovery {}
 
-impl<T: Store + Credentials + Maintenance> FullStore for T {}
+impl<T: Store + Credentials + Maintenance + Threads + RunLease + RunRecovery> FullStore for T {}
 
 /// One `#[tokio::test]` for each case of the store suite.
 ///
@@ -99,6 +109,87 @@ macro_rules! store_conformance {
                 a_sweep_goes_through_more_rows_than_one_batch_holds,
                 what_still_lives_does_not_hide_what_is_over_behind_it,
                 the_store_answers_a_ping,
+                idempotency_keys_go_after_their_time,
+                runs_go_a_day_after_they_ended,
+            }
+            threads {
+                a_new_thread_is_found_with_everything_it_was_given,
+                a_thread_from_elsewhere_keeps_its_id,
+                a_thread_cannot_begin_outside_the_scope,
+                a_threads_id_that_is_taken_is_a_conflict_and_changes_nothing,
+                another_user_and_another_site_find_no_thread,
+                a_service_key_reaches_every_thread_of_its_site,
+                a_change_touches_only_what_it_names,
+                a_status_keeps_what_this_version_does_not_know,
+                deleting_a_thread_takes_everything_of_it_along,
+                deleting_a_thread_takes_the_lease_from_its_run,
+            }
+            thread_paging {
+                threads_are_listed_by_their_time_within_the_scope,
+                a_full_page_can_be_the_last,
+                a_cursor_that_is_not_in_the_list_gives_an_empty_last_page,
+                random_threads_page_like_a_sorted_list,
+            }
+            items {
+                an_item_comes_back_byte_for_byte,
+                an_item_is_put_at_its_old_place_or_at_the_end,
+                the_same_item_of_two_threads_is_two_items,
+                writes_are_made_in_their_order,
+                of_two_puts_of_an_item_the_second_counts,
+                a_write_that_fails_undoes_the_others,
+                a_run_changes_its_thread_with_its_items,
+                an_item_is_replaced_where_it_is_without_a_lease,
+            }
+            item_paging {
+                items_are_paged_in_both_orders,
+                a_thread_without_items_has_an_empty_page_and_no_thread_has_none,
+                an_unknown_cursor_gives_an_empty_last_page,
+                hidden_items_are_left_out_before_paging,
+                random_writes_page_like_a_list,
+            }
+            feedback {
+                a_later_opinion_replaces_the_earlier_one,
+                feedback_on_what_is_not_there_keeps_nothing,
+                feedback_stays_with_a_replaced_item_and_goes_with_a_deleted_one,
+            }
+            runs {
+                a_run_begins_writes_and_ends,
+                a_second_run_finds_the_thread_busy,
+                a_locked_or_closed_thread_takes_no_run,
+                a_run_that_ended_cannot_write,
+                a_fence_of_another_owner_or_thread_does_not_hold,
+                of_fifty_callers_one_begins,
+                of_fifty_callers_one_begins_a_new_thread,
+                runs_on_many_threads_do_not_wait_for_one_another,
+                what_begins_together_fails_together,
+                an_end_that_fails_leaves_the_run_going,
+                an_abandoned_run_is_as_if_it_had_never_been,
+                a_stop_reaches_the_run_with_its_next_renewal,
+            }
+            leases {
+                a_lease_that_ran_out_is_taken_over,
+                what_was_finished_after_the_checkpoint_stays_as_it_is,
+                a_takeover_that_fails_changes_nothing,
+                a_lease_that_ran_out_holds_again_once_renewed,
+                a_checkpoint_stays_until_another_replaces_it,
+                a_checkpoint_of_a_run_that_ended_is_not_appended,
+                a_batch_of_renewals_is_answered_in_its_order,
+                of_fifty_callers_one_takes_a_lease_over,
+            }
+            idempotency {
+                the_same_request_again_finds_its_first_run,
+                a_new_thread_is_not_begun_twice,
+                a_key_belongs_to_owner_operation_and_thread,
+                a_key_is_forgotten_after_its_time,
+                what_did_not_begin_leaves_no_key,
+                of_fifty_times_the_same_request_one_begins_a_thread,
+                of_fifty_times_the_same_request_one_goes_on,
+            }
+            recovery {
+                a_run_whose_lease_ran_out_is_closed_with_its_checkpoint,
+                a_start_closes_every_run,
+                no_more_runs_are_closed_than_were_asked_for,
+                two_recoveries_never_close_the_same_run,
             }
         }
     };
@@ -169,16 +260,25 @@ mod tests {
     fn every_case_is_run() {
         let listed = include_str!("mod.rs");
         let subjects = [
+            include_str!("feedback.rs"),
+            include_str!("idempotency.rs"),
+            include_str!("item_paging.rs"),
+            include_str!("items.rs"),
             include_str!("jobs.rs"),
             include_str!("keys.rs"),
+            include_str!("leases.rs"),
             include_str!("limiter.rs"),
             include_str!("paging.rs"),
+            include_str!("recovery.rs"),
             include_str!("replacement.rs"),
             include_str!("revocation.rs"),
             include_str!("run_log.rs"),
+            include_str!("runs.rs"),
             include_str!("secrets.rs"),
             include_str!("sessions.rs"),
             include_str!("sweep.rs"),
+            include_str!("thread_paging.rs"),
+            include_str!("threads.rs"),
         ];
         for line in subjects.iter().flat_map(|subject| subject.lines()) {
             let Some(rest) = line.strip_prefix("pub async fn ") else { continue };

@@ -2,7 +2,9 @@
 
 use super::FullStore;
 use super::fixture::{Fixture, at, audit, no_change, replacement, shop, user};
+use super::thread_fixture::{completed, fence, started, stored, with_key};
 use crate::sessions::{AuditAction, NewSecret, SecretStanding, Session};
+use crate::threads::{Begun, Fence};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -106,4 +108,44 @@ pub async fn what_still_lives_does_not_hide_what_is_over_behind_it(store: &dyn F
 
 pub async fn the_store_answers_a_ping(store: &dyn FullStore) {
     store.ping().await.unwrap();
+}
+
+pub async fn idempotency_keys_go_after_their_time(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let ann = user("ann");
+    let begin = async || {
+        let start = with_key(make.start_new(&make.thread(0), Vec::new()), "key", 1, HOUR);
+        (start.run.clone(), store.begin_run(&ann, &start).await.unwrap())
+    };
+    let (first, begun) = begin().await;
+    started(begun);
+    store.sweep(at(HOUR - 1)).await.unwrap();
+    assert_eq!(begin().await.1, Begun::Repeated(first.clone()));
+    store.sweep(at(HOUR)).await.unwrap();
+    started(begin().await.1);
+    assert!(store.run(&ann, &first).await.unwrap().is_some(), "the run goes on");
+}
+
+pub async fn runs_go_a_day_after_they_ended(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let ann = user("ann");
+    let going = make.running(store, &["a"]).await;
+    let keyed = with_key(make.start_new(&make.thread(0), Vec::new()), "key", 1, 2 * DAY);
+    started(store.begin_run(&ann, &keyed).await.unwrap());
+    let (ended, keyed) = (make.running(store, &["a"]).await, fence(&ann, &keyed));
+    for run in [&ended, &keyed] {
+        store.end_run(run, &completed(HOUR, Vec::new())).await.unwrap();
+    }
+    let is_kept = async |fence: &Fence| store.run(&ann, &fence.run).await.unwrap().is_some();
+
+    store.sweep(at(HOUR + DAY)).await.unwrap();
+    assert!(is_kept(&ended).await);
+    store.sweep(at(HOUR + DAY + 1)).await.unwrap();
+    assert!(!is_kept(&ended).await);
+    assert!(is_kept(&keyed).await, "a key names it");
+    store.sweep(at(2 * DAY)).await.unwrap();
+    assert!(!is_kept(&keyed).await);
+    assert!(is_kept(&going).await, "it has not ended");
+    assert_eq!(stored(store, &ended.thread).await, ["a"], "what it wrote stays");
+    started(store.begin_run(&ann, &make.start_on(&ended.thread, 1, Vec::new())).await.unwrap());
 }

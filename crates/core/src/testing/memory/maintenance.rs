@@ -39,6 +39,7 @@ impl Maintenance for MemoryStore {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.conversations().sweep(now);
         let mut guard = self.state();
         let state = &mut *guard;
         for secret in state.secrets.values_mut() {

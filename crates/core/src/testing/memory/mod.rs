@@ -1,24 +1,40 @@
-//! The store in memory: what the ports ask for, in the plainest words. Tests only: nothing outlives
-//! the process and every operation waits for one lock.
+//! The store in memory: what the ports ask for, in the plainest words. For tests and measurements:
+//! nothing outlives the process and every operation waits for a lock.
 
+mod conversation;
+mod conversations;
 mod maintenance;
 mod store;
+mod threads;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::id::SessionId;
-use crate::ports::{Credentials, Scope, StoreError};
+use crate::ports::{Clock, Credentials, Scope, StoreError};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{AuditEntry, CancelJob, NewSecret, SecretKind, SecretRecord, Session, SessionChange};
+use crate::testing::ManualClock;
+use conversations::Conversations;
 
-/// An empty store in memory.
-#[derive(Default)]
-pub struct MemoryStore(Mutex<State>);
+/// A store in memory.
+pub struct MemoryStore {
+    state: Mutex<State>,
+    conversations: Mutex<Conversations>,
+    /// What leases go by, as by a database's clock.
+    clock: Arc<dyn Clock>,
+}
+
+/// An empty store whose clock stands still: a lease runs out at once if it is of no length, else never.
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::with_clock(Arc::new(ManualClock::at_second(0)))
+    }
+}
 
 #[derive(Default)]
 struct State {
@@ -49,8 +65,17 @@ fn covers_whole_site(scope: &Scope) -> bool {
 }
 
 impl MemoryStore {
+    /// An empty store whose leases go by this clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { state: Mutex::default(), conversations: Mutex::default(), clock }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no operation panics while it holds the store")
+        self.state.lock().expect("no operation panics while it holds the store")
+    }
+
+    fn conversations(&self) -> MutexGuard<'_, Conversations> {
+        self.conversations.lock().expect("no operation panics while it holds the threads")
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why the engine refused, as status, code and a sentence that says what to do next.
 
+use chatkitd_core::id::RunId;
 use chatkitd_core::ports::RunLogError;
 use chatkitd_core::server::{AgentError, ServerError};
 use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
@@ -11,6 +12,9 @@ use crate::error::{ApiError, Extra};
 /// again gets its end.
 const RUN_ELSEWHERE_SECONDS: u64 = 10;
 
+/// How much of an operation that does not exist is quoted.
+const SHOWN_CHARS: usize = 64;
+
 impl From<ServerError> for ApiError {
     fn from(error: ServerError) -> Self {
         match error {
@@ -18,58 +22,30 @@ impl From<ServerError> for ApiError {
             ServerError::Invalid { param, message } => {
                 Self::bad_request("invalid_value", message).about(param)
             }
-            ServerError::ThreadNotFound => gone_or_never("thread_not_found", "There is no such thread."),
-            ServerError::ItemNotFound => {
-                gone_or_never("item_not_found", "There is no such item in this thread.")
-            }
-            ServerError::RunNotFound => gone_or_never("run_not_found", "There is no such run."),
+            ServerError::WrongItem(message) => Self::bad_request("wrong_item", message),
+            // The same for what never was, what was deleted and what is somebody else's.
+            ServerError::ThreadNotFound => missing("thread_not_found", "There is no such thread."),
+            ServerError::ItemNotFound => missing("item_not_found", "There is no such item in this thread."),
+            ServerError::RunNotFound => missing("run_not_found", "There is no such run."),
             ServerError::RunGone => Self::new(
                 StatusCode::GONE,
                 "run_gone",
                 "The events of this run are not kept any more. Load the thread instead.",
             ),
             ServerError::RunElsewhere => run_elsewhere(),
-            ServerError::WrongItem(message) => Self::bad_request("wrong_item", message),
-            ServerError::AlreadyAnswered => Self::new(
-                StatusCode::CONFLICT,
-                "already_answered",
-                "These questions were answered or skipped already.",
-            ),
-            ServerError::ThreadBusy(run) => Self {
-                extra: Extra::Run(run),
-                ..Self::new(
-                    StatusCode::CONFLICT,
-                    "thread_busy",
-                    "Another answer is being given in this thread. Wait for its end, or stop it first.",
-                )
-            },
+            ServerError::AlreadyAnswered => {
+                conflict("already_answered", "These questions were answered or skipped already.")
+            }
+            ServerError::ThreadBusy(run) => thread_busy(run),
             ServerError::ThreadNotActive(status) => not_active(status),
-            ServerError::KeyReused => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "This Idempotency-Key came before with another body. Send another key.",
-            )
-            .about("Idempotency-Key"),
-            ServerError::TooManyRuns => Self {
-                extra: Extra::RetryAfter(1),
-                ..Self::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "too_many_runs",
-                    "You have too many answers under way. Wait until one of them has ended.",
-                )
-            },
+            ServerError::KeyReused => key_reused(),
+            ServerError::TooManyRuns => too_many_runs(),
             ServerError::NotConfigured(what) => Self::new(
                 StatusCode::NOT_IMPLEMENTED,
                 "not_configured",
                 format!("This server has no {what} configured."),
             ),
-            ServerError::NoAgent(workflow) => Self::configuration(
-                "no_agent",
-                format!(
-                    "Nothing here answers for the workflow {workflow}. Set CHATKIT_WORKFLOW_ID to one that \
-                     runs here, such as wf_demo."
-                ),
-            ),
+            ServerError::NoAgent(workflow) => no_agent(&workflow),
             ServerError::Agent(error) => agent_failed(&error),
             ServerError::RunLog(error) => error.into(),
             ServerError::Store(error) => error.into(),
@@ -77,9 +53,39 @@ impl From<ServerError> for ApiError {
     }
 }
 
-/// The same for what never was, what was deleted and what is somebody else's.
-fn gone_or_never(code: &'static str, message: &str) -> ApiError {
+fn missing(code: &'static str, message: &str) -> ApiError {
     ApiError::new(StatusCode::NOT_FOUND, code, message)
+}
+
+fn conflict(code: &'static str, message: &str) -> ApiError {
+    ApiError::new(StatusCode::CONFLICT, code, message)
+}
+
+fn thread_busy(run: RunId) -> ApiError {
+    let message = "Another answer is being given in this thread. Wait for its end, or stop it first.";
+    ApiError { extra: Extra::Run(run), ..conflict("thread_busy", message) }
+}
+
+fn key_reused() -> ApiError {
+    let message = "This Idempotency-Key came before with another body. Send another key.";
+    ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", message)
+        .about("Idempotency-Key")
+}
+
+fn too_many_runs() -> ApiError {
+    let message = "You have too many answers under way. Wait until one of them has ended.";
+    ApiError {
+        extra: Extra::RetryAfter(1),
+        ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_runs", message)
+    }
+}
+
+fn no_agent(workflow: &str) -> ApiError {
+    let message = format!(
+        "Nothing here answers for the workflow {workflow}. Set CHATKIT_WORKFLOW_ID to one that runs here, such \
+         as wf_demo."
+    );
+    ApiError::configuration("no_agent", message)
 }
 
 /// 503 and not 409: the request is right and nothing of the client's stands in the way. It only came to the
@@ -95,9 +101,11 @@ fn run_elsewhere() -> ApiError {
 
 fn not_active(status: ThreadStatus) -> ApiError {
     let (code, message, reason) = match status {
-        ThreadStatus::Closed { reason, .. } => ("thread_closed", "This thread is closed", reason),
-        ThreadStatus::Locked { reason, .. } => ("thread_locked", "This thread is locked", reason),
-        _ => ("thread_not_active", "This thread takes no messages", None),
+        ThreadStatus::Closed(closed) => ("thread_closed", "This thread is closed", closed.reason),
+        ThreadStatus::Locked(locked) => ("thread_locked", "This thread is locked", locked.reason),
+        ThreadStatus::Active(_) | ThreadStatus::Unknown(_) => {
+            ("thread_not_active", "This thread takes no messages", None)
+        }
     };
     let message = reason.map_or_else(|| format!("{message}."), |reason| format!("{message}: {reason}"));
     ApiError::forbidden(code, message)
@@ -116,7 +124,18 @@ fn agent_failed(error: &AgentError) -> ApiError {
 }
 
 fn bad_request(error: &RequestError) -> ApiError {
-    todo!("{error}")
+    let (code, message) = match error {
+        RequestError::Json(_) => ("invalid_json", error.to_string()),
+        RequestError::TooDeep => ("too_deep", error.to_string()),
+        RequestError::Nul => ("nul_character", error.to_string()),
+        RequestError::UnknownOperation(name) => {
+            let name: String = name.chars().take(SHOWN_CHARS).collect();
+            ("unknown_operation", format!("There is no operation {name:?}."))
+        }
+        RequestError::Envelope { .. } => ("invalid_request", error.to_string()),
+        RequestError::Params { .. } => ("invalid_params", error.to_string()),
+    };
+    ApiError { param: error.param().map(str::to_owned), ..ApiError::bad_request(code, message) }
 }
 
 impl From<RunLogError> for ApiError {
@@ -126,5 +145,30 @@ impl From<RunLogError> for ApiError {
             "run_log_unavailable",
             "The run's events cannot be read right now. Try again in a moment.",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatkitd_core::ports::StoreError;
+
+    use super::*;
+
+    /// What no test over HTTP can bring about with a store that never fails.
+    #[test]
+    fn what_is_unavailable_is_to_be_tried_again_and_what_is_broken_is_not() {
+        let broken = || Box::<dyn std::error::Error + Send + Sync>::from("sk-secret");
+        for (error, status, code) in [
+            (ServerError::Store(StoreError::Unavailable(broken())), 503, "store_unavailable"),
+            (ServerError::Store(StoreError::Other(broken())), 500, "internal_error"),
+            (ServerError::Store(StoreError::Conflict), 409, "conflict"),
+            (ServerError::RunLog(RunLogError(broken())), 503, "run_log_unavailable"),
+            (ServerError::AlreadyAnswered, 409, "already_answered"),
+        ] {
+            let refusal = ApiError::from(error);
+            assert_eq!((refusal.status.as_u16(), refusal.code), (status, code));
+            assert_eq!(matches!(refusal.extra, Extra::RetryAfter(1..)), status == 503, "{code}");
+            assert!(!refusal.message.contains("sk-secret"));
+        }
     }
 }

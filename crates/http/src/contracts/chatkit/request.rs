@@ -1,11 +1,13 @@
 //! What a request of the protocol asks for: its operation, and the wishes in its headers.
 
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{FromRequestParts, Request};
 use chatkitd_core::server::{ServerError, StreamWishes};
 use chatkitd_protocol::chatkit;
-use http::{HeaderMap, header};
+use http::HeaderMap;
+use http::request::Parts;
 use sha2::{Digest, Sha256};
+use url::form_urlencoded;
 
 use crate::body::{read_bounded, require_json};
 use crate::error::ApiError;
@@ -56,19 +58,28 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// The number of the last event that the client has: by the header, else by the query, else none.
-///
-/// An empty text is 0, as an `EventSource` says that it has none.
-pub(super) fn last_event_id(headers: &HeaderMap, after: Option<&str>) -> Result<u64, ApiError> {
-    let (number, name) = match headers.get(header::HeaderName::from_static("last-event-id")) {
-        Some(number) => (number.to_str().unwrap_or("?"), "Last-Event-ID"),
-        None => (after.unwrap_or(""), "after"),
-    };
-    if number.is_empty() {
-        return Ok(0);
+/// The number of the last event that a client has: from `Last-Event-ID`, else from the query's `after`, else
+/// 0. An empty text is 0, too: so an `EventSource` says that it has none.
+pub(crate) struct After(pub(super) u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for After {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let header = parts.headers.get("last-event-id");
+        let query =
+            || form_urlencoded::parse(parts.uri.query()?.as_bytes()).find(|(name, _)| name == "after");
+        let (number, name) = match header {
+            Some(number) => (String::from_utf8_lossy(number.as_bytes()), "Last-Event-ID"),
+            None => (query().map(|(_, number)| number).unwrap_or_default(), "after"),
+        };
+        if number.is_empty() {
+            return Ok(Self(0));
+        }
+        number.parse().map(Self).map_err(|_| {
+            let message =
+                "The number of the last event must be an integer, as the id: of that event says it.";
+            ApiError::bad_request("invalid_event_id", message).about(name)
+        })
     }
-    number.parse().map_err(|_| {
-        let message = "The number of the last event must be an integer, as the id: of that event says it.";
-        ApiError::bad_request("invalid_event_id", message).about(name)
-    })
 }

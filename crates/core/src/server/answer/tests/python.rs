@@ -1,7 +1,7 @@
 //! The same, played with our helpers and with those of the Python SDK, makes the same events.
 
 use chatkitd_protocol::chatkit::{
-    CustomSummary, CustomTask, FreeformInput, MultipleChoiceInput, MultipleChoiceOption, NoticeLevel,
+    CustomSummary, CustomTask, Icon, FreeformInput, MultipleChoiceInput, MultipleChoiceOption, NoticeLevel,
     SearchTask, Source, StatusIndicator, StructuredInput, Task, ThoughtTask, UrlSource, WidgetRoot,
     WorkflowKind, WorkflowSummary,
 };
@@ -137,9 +137,9 @@ async fn a_custom_workflow_appears_with_its_first_task() {
         queries: vec!["hours".to_owned()],
         ..SearchTask::default()
     };
-    workflow.add_task(Task::WebSearch(search)).await;
+    workflow.add_task(Task::Search(search)).await;
     workflow.update_task(first, reading(StatusIndicator::Complete)).await.unwrap();
-    let (title, icon) = ("Looked it up".to_owned(), Some("search".to_owned()));
+    let (title, icon) = ("Looked it up".to_owned(), Some(Icon::new("search")));
     workflow.summary(WorkflowSummary::Custom(CustomSummary { title, icon, ..CustomSummary::default() }));
     workflow.expanded(true);
     workflow.done().await;

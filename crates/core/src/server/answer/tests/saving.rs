@@ -96,7 +96,7 @@ async fn each_change_of_the_thread_is_saved_and_announced() {
     let thread = answer.thread();
     assert_eq!(thread.title.as_deref(), Some("Opening hours"));
     assert_eq!(thread.metadata, notes);
-    assert_eq!(thread.status, ThreadStatus::Active);
+    assert_eq!(thread.status, ThreadStatus::default());
     let writes = stage.save();
     assert!(writes.iter().all(|write| matches!(write, ItemWrite::Change(_))), "{writes:?}");
     assert_eq!(writes.len(), 6);

@@ -1,0 +1,9 @@
+//! The ChatKit protocol over real HTTP: identity, statuses, streams, runs.
+
+pub mod agent;
+pub mod client;
+mod identity;
+mod isolation;
+mod refusals;
+mod runs;
+mod streams;

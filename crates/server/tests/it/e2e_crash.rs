@@ -1,0 +1,146 @@
+//! `kill -9` in the middle of fifty answers, and what is there afterwards.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tempfile::{TempDir, tempdir};
+use tokio::time::Instant;
+
+use crate::binary::Process;
+use crate::chat::{Chat, Events, text_of};
+use crate::databases::postgres;
+use crate::e2e_runs::assert_interrupted;
+use crate::server::{Env, required};
+use crate::wait::until;
+
+const STREAMS: usize = 50;
+/// How many deltas there are, in all streams together, before the server is killed: as soon as all of them have
+/// begun, in the middle, and when checkpoints were made several times.
+const KILLED_AFTER: [usize; 3] = [0, STREAMS * 15, STREAMS * 60];
+/// What an answer may lack of what a client has seen (design 4.8).
+const LOST: Duration = Duration::from_secs(1);
+const LEASE_AND_MORE: Duration = Duration::from_secs(40);
+
+fn env(folder: &TempDir) -> Env {
+    let config = folder.path().join("own.toml");
+    std::fs::write(&config, "[workflows.wf_slow]\nagent = \"echo\"\ndelay = \"50ms\"\n").unwrap();
+    Env::sqlite(folder).set("CHATKITD_CONFIG", config.to_str().unwrap()).set("CHATKIT_WORKFLOW_ID", "wf_slow")
+}
+
+/// What all clients together have seen so far.
+#[derive(Default)]
+struct Progress {
+    begun: AtomicUsize,
+    deltas: AtomicUsize,
+}
+
+/// What one client saw until its connection broke.
+struct Witness {
+    chat: Chat,
+    run: String,
+    thread: String,
+    done: Vec<Value>,
+    /// When each delta came, and how long the text was with it.
+    heard: Vec<(Instant, usize)>,
+    text: String,
+}
+
+impl Witness {
+    async fn watch(chat: Chat, progress: Arc<Progress>) -> Self {
+        // Each word is its number, so that a text with a hole is not a beginning of the whole.
+        let words: Vec<_> = (0..5_000).map(|number| number.to_string()).collect();
+        let mut events = chat.create(&words.join(" ")).await;
+        let (run, thread) = (events.run.clone(), events.thread().await);
+        progress.begun.fetch_add(1, Ordering::Relaxed);
+        let mut witness =
+            Self { chat, run, thread, done: Vec::new(), heard: Vec::new(), text: String::new() };
+        while let Some(event) = events.next().await {
+            witness.done.extend(event.done().cloned());
+            if let Some(delta) = event.delta() {
+                witness.text.push_str(delta);
+                witness.heard.push((Instant::now(), witness.text.len()));
+                progress.deltas.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        witness
+    }
+
+    /// The rule of the issue: what was announced as done is there, the answer lacks no more than its last
+    /// second, whoever asks is told, and the thread takes a new message.
+    async fn testify(self, url: &str, killed_at: Instant) {
+        let chat = self.chat.at(url);
+        let mut next = say_when_free(&chat, &self.thread).await;
+        next.until("stream_options").await;
+        let items = chat.items(&self.thread).await;
+        for item in &self.done {
+            assert!(items.contains(item), "{item} was announced and is not there: {items:?}");
+        }
+        let safe = self.heard.iter().rev().find(|(at, _)| *at + LOST < killed_at).map_or(0, |(_, len)| *len);
+        let kept = items.iter().find(|item| item["type"] == "assistant_message").map(text_of);
+        let kept = kept.unwrap_or_default();
+        let both = kept.len().min(self.text.len());
+        assert_eq!(kept[..both], self.text[..both], "what is kept is what was said");
+        assert!(kept.len() >= safe, "{} of {safe} bytes are there", kept.len());
+        assert_interrupted(&chat.resume(&self.run, 0).await.rest().await);
+        chat.cancel(&next.run).await;
+        let last = next.rest().await;
+        assert!(last.iter().all(|event| event.kind() != "error"), "{last:?}");
+    }
+}
+
+async fn say_when_free(chat: &Chat, thread: &str) -> Events {
+    let begun = Instant::now();
+    loop {
+        let response = chat.saying(thread, "and now?").send().await.unwrap();
+        if response.status() == 200 {
+            return Events::from(response);
+        }
+        assert_eq!(response.status(), 409, "{}", response.text().await.unwrap());
+        assert!(begun.elapsed() < LEASE_AND_MORE, "the lease runs out after ten seconds");
+    }
+}
+
+async fn kill_in_the_middle(folder: &TempDir, env: &Env, after: usize) {
+    let mut node = Process::serve(folder.path(), env);
+    let progress = Arc::new(Progress::default());
+    let chats = join_all((0..STREAMS).map(|_| Chat::open(&node.url, "wf_slow"))).await;
+    let watching: Vec<_> =
+        chats.into_iter().map(|chat| tokio::spawn(Witness::watch(chat, progress.clone()))).collect();
+    until("enough was said", async || {
+        progress.begun.load(Ordering::Relaxed) == STREAMS && progress.deltas.load(Ordering::Relaxed) >= after
+    })
+    .await;
+    let killed_at = Instant::now();
+    node.kill();
+    let witnesses = join_all(watching).await;
+    let node = Process::serve(folder.path(), env);
+    join_all(witnesses.into_iter().map(|witness| witness.unwrap().testify(&node.url, killed_at))).await;
+}
+
+#[tokio::test]
+async fn after_kill_9_nothing_announced_is_lost_and_every_thread_goes_on_with_sqlite() {
+    let folder = tempdir().unwrap();
+    for after in KILLED_AFTER {
+        kill_in_the_middle(&folder, &env(&folder), after).await;
+    }
+}
+
+#[tokio::test]
+async fn after_kill_9_nothing_announced_is_lost_and_every_thread_goes_on_with_postgresql() {
+    let folder = tempdir().unwrap();
+    let env = env(&folder).set("CHATKITD_DATABASE_URL", postgres().await);
+    for (round, after) in KILLED_AFTER.into_iter().enumerate() {
+        // With and without the log between nodes: who ends the run's events differs.
+        let env = if round == 1 {
+            env.clone()
+                .set("CHATKITD_REDIS_URL", required("CHATKITD_TEST_REDIS_URL"))
+                .set("CHATKITD_LIMITER", "memory")
+        } else {
+            env.clone()
+        };
+        kill_in_the_middle(&folder, &env, after).await;
+    }
+}

@@ -1,0 +1,1 @@
+//! The example as its README says: started as a program, asked over HTTP.
