@@ -34,5 +34,5 @@ soak: ## What is too long for every run: the store suites and the pull faults, f
 	@scripts/setup-test.sh
 	@scripts/with-services.sh scripts/soak.sh 50
 
-fuzz: ## The property tests with a hundred times as many cases
-	PROPTEST_CASES=25600 $(CARGO) test --workspace --locked --lib
+fuzz: ## The property tests with a hundred times as many cases; a minute of libFuzzer for each target where it is there
+	@scripts/fuzz.sh

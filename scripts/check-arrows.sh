@@ -82,6 +82,8 @@ check_package() {
         may_see "$1" 'chatkitd-protocol chatkitd-core chatkitd-workflow chatkitd-http chatkitd-store'
         must_not_pull "$1" "$second_stacks" normal,build
         ;;
+    # An example sees what anybody may.
+    own-agent) must_not_pull "$1" "$second_stacks" normal,build ;;
     *) report "$1 has no place in design section 3 yet: give it one here." ;;
     esac
 }

@@ -1,1 +1,89 @@
 //! The example as its README says: started as a program, asked over HTTP.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::Value;
+
+const UP: &str = "chatkitd is up at ";
+
+/// The example as a process of its own; it goes away with the test.
+struct Program {
+    child: Child,
+    url: String,
+}
+
+impl Program {
+    fn start(folder: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_own-agent"))
+            .current_dir(folder)
+            .env_clear()
+            .env("CHATKITD_LISTEN", "127.0.0.1:0")
+            .env("CHATKITD_ADMIN_LISTEN", "off")
+            .env("CHATKITD_DATA_DIR", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let up = address(child.stderr.take().unwrap());
+        let url = up.recv_timeout(Duration::from_secs(20)).unwrap();
+        Self { child, url }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads the log to its end, and sends the address once it is there.
+fn address(stderr: std::process::ChildStderr) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            if let Some((_, url)) = line.split_once(UP) {
+                // The test may have given up waiting.
+                let _ = sender.send(url.trim().to_owned());
+            }
+        }
+    });
+    receiver
+}
+
+/// The body that the README sends.
+fn body_in_readme() -> &'static str {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("-d '").unwrap();
+    rest.split_once('\'').unwrap().0
+}
+
+#[tokio::test]
+async fn the_agent_answers_what_the_readme_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path());
+    let asked = reqwest::Client::new()
+        .post(format!("{}/chatkit", program.url))
+        .header("content-type", "application/json")
+        .body(body_in_readme())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(asked.status(), 200);
+    let stream = asked.text().await.unwrap();
+    let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
+    let events: Vec<Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
+
+    let of = |kind: &str| events.iter().rfind(|event| event["type"] == kind).unwrap();
+    assert_eq!(of("progress_update")["text"], "Looking at the calendar");
+    let answer = &of("thread.item.done")["item"]["content"][0]["text"];
+    assert_eq!(answer, "On monday we are open from **9:00 to 18:00**. ");
+    assert_eq!(of("thread.updated")["thread"]["title"], "Opening hours");
+}

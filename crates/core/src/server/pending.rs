@@ -26,7 +26,7 @@ impl Pending {
             }
             ThreadEvent::ItemUpdated { item_id, update, .. } => self.update(item_id, update),
             ThreadEvent::ItemDone { item, .. } | ThreadEvent::ItemReplaced { item, .. } => {
-                self.forget(item.id())
+                self.forget(item.id());
             }
             ThreadEvent::ItemRemoved { item_id, .. } => self.forget(item_id),
             _ => {}

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// The name of an icon: one of [`NAMES`](Self::NAMES), or one of a set that the page brings along
 /// (`vendor:…`, `lucide:…`). Names that a later widget adds are kept.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(transparent)]
 pub struct Icon(String);

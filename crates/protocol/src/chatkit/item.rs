@@ -137,6 +137,14 @@ item! {
     }
 }
 
+impl UserMessageItem {
+    /// What the user sees of it: its parts, with a blank between them.
+    pub fn text(&self) -> String {
+        let parts: Vec<_> = self.content.iter().map(UserMessageContent::as_text).collect();
+        parts.join(" ")
+    }
+}
+
 item! {
     /// `assistant_message`: what the assistant answered.
     #[derive(Default)]

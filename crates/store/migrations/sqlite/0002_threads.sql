@@ -24,15 +24,17 @@ CREATE INDEX threads_leased ON threads (key) WHERE run_id IS NOT NULL;
 
 -- Ordered by position, which a replacement keeps.
 CREATE TABLE items (
-    thread   INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    id       TEXT    NOT NULL,
-    hidden   INTEGER NOT NULL,
-    body     TEXT    NOT NULL,
-    feedback TEXT,
+    thread      INTEGER NOT NULL REFERENCES threads (key) ON DELETE CASCADE,
+    position    INTEGER NOT NULL,
+    id          TEXT    NOT NULL,
+    hidden      INTEGER NOT NULL,
+    body        TEXT    NOT NULL,
+    feedback    TEXT,
+    feedback_at INTEGER,
     PRIMARY KEY (thread, position)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX items_by_id ON items (thread, id);
+CREATE INDEX items_with_feedback ON items (thread, id) WHERE feedback IS NOT NULL;
 
 CREATE TABLE runs (
     id          TEXT    NOT NULL PRIMARY KEY,

@@ -2,7 +2,9 @@
 
 use chatkitd_core::id::{RunId, ThreadId};
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord};
+use chatkitd_core::threads::{
+    Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord,
+};
 use rusqlite::{Connection, params};
 
 use super::database::Database;
@@ -80,7 +82,7 @@ impl Start {
         };
         items::write(connection, key, &self.writes)?;
         self.insert_run(connection, key)?;
-        Ok(Begun::Started(Box::new(self.as_written(thread))))
+        Ok(Begun::Started(Box::new(self.written(thread))))
     }
 
     fn insert_run(&self, connection: &Connection, thread: i64) -> QueryResult<()> {
@@ -106,7 +108,7 @@ impl Start {
     }
 
     /// The thread as it is after the writes.
-    fn as_written(self, mut thread: ThreadRecord) -> ThreadRecord {
+    fn written(self, mut thread: ThreadRecord) -> ThreadRecord {
         self.changes.into_iter().for_each(|change| change.apply(&mut thread));
         thread
     }

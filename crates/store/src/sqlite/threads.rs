@@ -12,7 +12,7 @@ use super::error::QueryResult;
 use super::query::{all, execute, first};
 use super::sessions::Reach;
 use crate::columns::thread_columns;
-use crate::rows::{record, user};
+use crate::rows::{millis, record, user};
 use crate::thread_rows::{ChangeRow, ThreadRow, feedback_kind, feedback_word, thread_page};
 
 /// A thread in the scope: ?1 its id, ?2 the site, ?3 the user or NULL.
@@ -166,12 +166,12 @@ pub(super) async fn add_feedback(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let (reach, id, items) = (Reach::from(scope), thread.as_str().to_owned(), items.to_vec());
-    let kind = feedback_word(kind);
+    let (kind, at) = (feedback_word(kind), millis(at));
     let add = move |connection: &Connection| {
         let key = key(connection, &id, &reach)?;
-        let sql = "UPDATE items SET feedback = ?3 WHERE thread = ?1 AND id = ?2";
+        let sql = "UPDATE items SET feedback = ?3, feedback_at = ?4 WHERE thread = ?1 AND id = ?2";
         for item in &items {
-            if execute(connection, sql, params![key, item, kind])? == 0 {
+            if execute(connection, sql, params![key, item, kind, at])? == 0 {
                 return Err(StoreError::NotFound.into());
             }
         }
@@ -185,7 +185,7 @@ pub(super) async fn feedback(
     scope: &Scope,
     thread: &ThreadId,
 ) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
-    let sql = "SELECT id, feedback FROM items
+    let sql = "SELECT id, feedback FROM items INDEXED BY items_with_feedback
                WHERE thread = (SELECT key FROM threads
                                WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3))
                  AND feedback IS NOT NULL

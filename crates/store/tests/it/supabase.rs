@@ -27,11 +27,12 @@ async fn supabase_with_a_session() -> (TestDatabase, PgConnection) {
 #[tokio::test]
 async fn chatkitd_finds_nothing_to_migrate_after_the_file_was_applied() {
     let (_database, mut connection) = supabase_with_a_session().await;
-    let rows: Vec<(i64, String, i64)> =
-        sqlx::query_as("SELECT version, description, execution_time FROM chatkitd._sqlx_migrations ORDER BY version")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
+    let rows: Vec<(i64, String, i64)> = sqlx::query_as(
+        "SELECT version, description, execution_time FROM chatkitd._sqlx_migrations ORDER BY version",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
     let written = [(1, "sessions".to_owned(), 0), (2, "threads".to_owned(), 0)];
     assert_eq!(rows, written, "the rows that the file wrote");
 }

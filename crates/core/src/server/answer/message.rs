@@ -2,7 +2,7 @@
 
 use chatkitd_protocol::chatkit::{
     Annotation, AssistantMessageContent, AssistantMessageItem, Extra, ItemUpdate, OutputText, Source,
-    SourceAnnotation, ThreadEvent, ThreadItem,
+    SourceAnnotation, ThreadEvent,
 };
 
 use super::Answer;
@@ -36,14 +36,10 @@ impl Answer {
     /// # }
     /// ```
     pub async fn message(&self) -> Message {
-        let id = self.new_item_id();
-        let item = AssistantMessageItem {
-            id: id.clone(),
-            created_at: self.now(),
-            ..AssistantMessageItem::default()
-        };
+        let (id, created_at) = (self.new_item_id(), self.now());
+        let item = AssistantMessageItem { id, created_at, ..AssistantMessageItem::default() };
+        self.emit(ThreadEvent::item_added(item.clone().into())).await;
         let message = Message { answer: self.clone(), item, part: OutputText::default() };
-        self.emit(ThreadEvent::item_added(ThreadItem::AssistantMessage(message.item.clone()))).await;
         message.begin_part().await;
         message
     }

@@ -1,5 +1,6 @@
 //! What each helper sends, beside what the Python SDK's helpers send (`fixtures/answers`).
 
+mod echo;
 mod python;
 mod saving;
 

@@ -47,11 +47,15 @@ impl Answer {
         self.set_status(ThreadStatus::closed(reason.map(str::to_owned))).await;
     }
 
-    /// Takes messages again.
+    /// Takes messages again, after a [`lock`](Self::lock) or [`close`](Self::close) of this answer: on a
+    /// thread that takes no messages no later answer begins.
     ///
     /// ```
     /// # use chatkitd_core::server::Answer;
-    /// # async fn action(answer: &Answer) {
+    /// # async fn stock() {}
+    /// # async fn respond(answer: &Answer) {
+    /// answer.lock(Some("Counting the stock. One moment, please.")).await;
+    /// stock().await;
     /// answer.reopen().await;
     /// # }
     /// ```

@@ -24,7 +24,7 @@ async fn kept(store: &dyn FullStore, thread: &ThreadId) -> Vec<(String, Feedback
 }
 
 fn opinions(all: &[(&str, FeedbackKind)]) -> Vec<(String, FeedbackKind)> {
-    all.iter().map(|(id, kind)| ((*id).to_owned(), kind.clone())).collect()
+    all.iter().map(|(id, kind)| ((*id).to_owned(), *kind)).collect()
 }
 
 pub async fn a_later_opinion_replaces_the_earlier_one(store: &dyn FullStore) {

@@ -1,14 +1,15 @@
 //! Items: their places, and writes that stand or fall together.
 
+use chatkitd_protocol::chatkit::{FeedbackKind, Order};
 use serde_json::json;
 
 use super::FullStore;
 use super::fixture::{Fixture, at, user};
 use super::thread_fixture::{
-    completed, fence, hidden, is_conflict, is_not_found, item, message, put, remove, remove_after, started,
-    stored,
+    completed, fence, hidden, is_conflict, is_not_found, item, message, page, put, remove, remove_after,
+    started, stored,
 };
-use crate::threads::{ItemWrite, ThreadChange};
+use crate::threads::{ItemQuery, ItemWrite, ThreadChange};
 
 pub async fn an_item_comes_back_byte_for_byte(store: &dyn FullStore) {
     let head = json!({"id": "i1", "thread_id": "cthr_1", "created_at": "2026-01-01T00:00:00.000Z"});
@@ -164,6 +165,26 @@ pub async fn a_run_changes_its_thread_with_its_items(store: &dyn FullStore) {
     assert_eq!(stored(store, &held.thread).await, ["a"]);
     let record = store.thread(&user("ann"), &held.thread).await.unwrap().unwrap();
     assert_eq!(record.created_at, at(0));
+}
+
+pub async fn what_cannot_be_an_id_is_not_there(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let thread = make.idle(store, &["a"]).await;
+    let ann = user("ann");
+    for id in ["", "a\u{0}", "\u{0}", "a'; --"] {
+        assert_eq!(store.item(&ann, &thread, id).await.unwrap(), None);
+        assert!(is_not_found(&store.replace_item(&ann, &thread, &message(id, "new")).await));
+        let ids = ["a".to_owned(), id.to_owned()];
+        assert!(is_not_found(&store.add_feedback(&ann, &thread, &ids, FeedbackKind::Positive, at(1)).await));
+        for order in [Order::Asc, Order::Desc] {
+            let page = page(10, order, Some(id));
+            assert!(store.threads(&ann, &page).await.unwrap().threads.is_empty());
+            let query = ItemQuery { page, hidden: true };
+            assert!(store.items(&ann, &thread, &query).await.unwrap().unwrap().items.is_empty());
+        }
+    }
+    let odd = ThreadChange { title: Some(Some("a\u{0}b".to_owned())), ..ThreadChange::default() };
+    store.change_thread(&ann, &thread, &odd).await.unwrap();
 }
 
 pub async fn an_item_is_replaced_where_it_is_without_a_lease(store: &dyn FullStore) {

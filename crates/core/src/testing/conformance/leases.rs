@@ -130,7 +130,7 @@ pub async fn a_batch_of_renewals_is_answered_in_its_order(store: &dyn FullStore)
         expected[n + 1] = Renewed::StopRequested;
         expected[n + 2] = Renewed::Lost;
     }
-    let checkpoint = |n: usize| (n % 2 == 0).then(|| vec![message(&format!("p{n}"), "partial")]);
+    let checkpoint = |n: usize| n.is_multiple_of(2).then(|| vec![message(&format!("p{n}"), "partial")]);
     let renewals: Vec<Renewal> =
         held.iter().enumerate().map(|(n, held)| renewal(held, checkpoint(n))).collect();
     assert_eq!(renew(store, &renewals, NONE).await, expected);
@@ -140,7 +140,7 @@ pub async fn a_batch_of_renewals_is_answered_in_its_order(store: &dyn FullStore)
     for n in [4, 1_004, 1_005] {
         let start = make.start_on(&held[n].thread, 2, Vec::new());
         started(store.begin_run(&user("ann"), &start).await.unwrap());
-        let expected = if n % 2 == 0 { vec![format!("p{n}")] } else { Vec::new() };
+        let expected = if n.is_multiple_of(2) { vec![format!("p{n}")] } else { Vec::new() };
         assert_eq!(stored(store, &held[n].thread).await, expected);
     }
 }

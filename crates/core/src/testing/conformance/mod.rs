@@ -138,6 +138,7 @@ macro_rules! store_conformance {
                 of_two_puts_of_an_item_the_second_counts,
                 a_write_that_fails_undoes_the_others,
                 a_run_changes_its_thread_with_its_items,
+                what_cannot_be_an_id_is_not_there,
                 an_item_is_replaced_where_it_is_without_a_lease,
             }
             item_paging {
@@ -161,6 +162,7 @@ macro_rules! store_conformance {
                 of_fifty_callers_one_begins,
                 of_fifty_callers_one_begins_a_new_thread,
                 runs_on_many_threads_do_not_wait_for_one_another,
+                what_happens_to_a_thread_at_once_waits_for_no_other_in_a_circle,
                 what_begins_together_fails_together,
                 an_end_that_fails_leaves_the_run_going,
                 an_abandoned_run_is_as_if_it_had_never_been,

@@ -1,16 +1,17 @@
 //! Runs: one per thread, fenced, and what becomes of them.
 
-use futures_util::future::join_all;
+use chatkitd_protocol::chatkit::FeedbackKind;
+use futures_util::future::{join_all, join3, join5};
 use serde_json::json;
 
 use super::FullStore;
 use super::fixture::{Fixture, at, strangers, user};
 use super::thread_fixture::{
-    LEASE, completed, fence, is_conflict, is_not_found, put, remove_after, renewal, started, status, stored,
-    with_key,
+    LEASE, completed, fence, is_conflict, is_not_found, message, put, remove_after, renewal, started, status,
+    stored, with_key,
 };
 use crate::threads::{
-    Begun, Fence, Renewed, RunEnd, RunOutcome, RunRecord, RunStart, RunStatus, ThreadChange,
+    Begun, Fence, ItemWrite, Renewed, RunEnd, RunOutcome, RunRecord, RunStart, RunStatus, ThreadChange, Which,
 };
 
 pub async fn a_run_begins_writes_and_ends(store: &dyn FullStore) {
@@ -155,6 +156,52 @@ pub async fn runs_on_many_threads_do_not_wait_for_one_another(store: &dyn FullSt
         assert_eq!(stored(store, &held.thread).await, ["a", "b0", "b1", "b2", "b3", "b4", "c"]);
     });
     join_all(talks).await;
+}
+
+pub async fn what_happens_to_a_thread_at_once_waits_for_no_other_in_a_circle(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (ann, ids) = (user("ann"), ["a", "b", "c", "d"]);
+    let held = make.running(store, &ids).await;
+    let forwards: Vec<ItemWrite> = ids.iter().map(|id| put(id)).collect();
+    let backwards: Vec<ItemWrite> = ids.iter().rev().map(|id| put(id)).collect();
+    let liked: Vec<String> = ids.iter().rev().map(|&id| id.to_owned()).collect();
+    let (held, ann, liked) = (&held, &ann, &liked);
+    let rounds = (0..12).map(|n| {
+        let writes = if n % 2 == 0 { &forwards } else { &backwards };
+        let title = ThreadChange { title: Some(Some(format!("{n}"))), ..ThreadChange::default() };
+        async move {
+            let renewals = [renewal(held, Some(vec![message("p", "partial")]))];
+            let replacement = message("c", "better");
+            let at_once = join5(
+                store.write_run(held, writes),
+                store.add_feedback(ann, &held.thread, liked, FeedbackKind::Positive, at(n)),
+                store.replace_item(ann, &held.thread, &replacement),
+                store.change_thread(ann, &held.thread, &title),
+                store.renew_runs(&renewals, LEASE),
+            );
+            let (wrote, opinion, replaced, changed, renewed) = at_once.await;
+            wrote.unwrap();
+            opinion.unwrap();
+            replaced.unwrap();
+            changed.unwrap();
+            renewed.unwrap();
+        }
+    });
+    join_all(rounds).await;
+    assert_eq!(stored(store, &held.thread).await, ids);
+    assert_eq!(store.feedback(ann, &held.thread).await.unwrap().len(), ids.len());
+    // The end, a deletion and a recovery: whoever comes first, nothing is left half done.
+    let end = completed(20, vec![put("e")]);
+    let (ended, deleted, recovered) = join3(
+        store.end_run(held, &end),
+        store.delete_thread(ann, &held.thread),
+        store.interrupt_runs(Which::All, at(20), 10),
+    )
+    .await;
+    deleted.unwrap();
+    recovered.unwrap();
+    assert!(ended.is_ok() || is_conflict(&ended), "{ended:?}");
+    assert_eq!(store.run(ann, &held.run).await.unwrap(), None);
 }
 
 pub async fn what_begins_together_fails_together(store: &dyn FullStore) {

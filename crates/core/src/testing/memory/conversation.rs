@@ -29,7 +29,7 @@ struct Stored {
 /// How to take a write back.
 enum Undo {
     /// What was at a place.
-    Place(u64, Option<Stored>),
+    Place(u64, Option<Box<Stored>>),
     Record(Box<ThreadRecord>),
 }
 
@@ -129,8 +129,8 @@ impl Conversation {
                 self.last_place
             }
         };
-        let feedback = self.items.get(&place).and_then(|stored| stored.feedback.clone());
-        Undo::Place(place, self.items.insert(place, Stored { item, feedback }))
+        let feedback = self.items.get(&place).and_then(|stored| stored.feedback);
+        Undo::Place(place, self.items.insert(place, Stored { item, feedback }).map(Box::new))
     }
 
     fn clear(&mut self, place: u64) -> Undo {
@@ -138,7 +138,7 @@ impl Conversation {
         if let Some(stored) = &removed {
             self.places.remove(stored.item.id());
         }
-        Undo::Place(place, removed)
+        Undo::Place(place, removed.map(Box::new))
     }
 
     fn take_back(&mut self, step: Undo) {
@@ -148,7 +148,7 @@ impl Conversation {
                 self.clear(place);
                 if let Some(stored) = before {
                     self.places.insert(stored.item.id().to_owned(), place);
-                    self.items.insert(place, stored);
+                    self.items.insert(place, *stored);
                 }
             }
         }
@@ -162,11 +162,11 @@ impl Conversation {
         Ok(())
     }
 
-    pub(super) fn add_feedback(&mut self, ids: &[String], kind: &FeedbackKind) -> Result<(), StoreError> {
+    pub(super) fn add_feedback(&mut self, ids: &[String], kind: FeedbackKind) -> Result<(), StoreError> {
         let places: Option<Vec<u64>> = ids.iter().map(|id| self.places.get(id).copied()).collect();
         for place in places.ok_or(StoreError::NotFound)? {
             if let Some(stored) = self.items.get_mut(&place) {
-                stored.feedback = Some(kind.clone());
+                stored.feedback = Some(kind);
             }
         }
         Ok(())
@@ -174,7 +174,7 @@ impl Conversation {
 
     /// Opinions by item id.
     pub(super) fn feedback(&self) -> Vec<(String, FeedbackKind)> {
-        let opinion = |stored: &Stored| Some((stored.item.id().to_owned(), stored.feedback.clone()?));
+        let opinion = |stored: &Stored| Some((stored.item.id().to_owned(), stored.feedback?));
         let mut all: Vec<(String, FeedbackKind)> = self.items.values().filter_map(opinion).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all

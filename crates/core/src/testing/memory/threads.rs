@@ -5,6 +5,7 @@ use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use super::MemoryStore;
+use super::conversation::Conversation;
 use crate::id::{RunId, ThreadId};
 use crate::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
 use crate::threads::{
@@ -73,7 +74,7 @@ impl Threads for MemoryStore {
         kind: FeedbackKind,
         _: Timestamp,
     ) -> Result<(), StoreError> {
-        self.conversations().get_mut(scope, thread)?.add_feedback(items, &kind)
+        self.conversations().get_mut(scope, thread)?.add_feedback(items, kind)
     }
 
     async fn feedback(
@@ -81,7 +82,7 @@ impl Threads for MemoryStore {
         scope: &Scope,
         thread: &ThreadId,
     ) -> Result<Vec<(String, FeedbackKind)>, StoreError> {
-        Ok(self.conversations().get(scope, thread).map_or_else(Vec::new, |found| found.feedback()))
+        Ok(self.conversations().get(scope, thread).map_or_else(Vec::new, Conversation::feedback))
     }
 
     async fn begin_run(&self, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {

@@ -47,6 +47,9 @@ impl From<ServerError> for ApiError {
             ),
             ServerError::NoAgent(workflow) => no_agent(&workflow),
             ServerError::Agent(error) => agent_failed(&error),
+            ServerError::Aborted => {
+                Self::unavailable("aborted", "The server could not begin this. Try again in a moment.")
+            }
             ServerError::RunLog(error) => error.into(),
             ServerError::Store(error) => error.into(),
         }
@@ -162,6 +165,7 @@ mod tests {
             (ServerError::Store(StoreError::Unavailable(broken())), 503, "store_unavailable"),
             (ServerError::Store(StoreError::Other(broken())), 500, "internal_error"),
             (ServerError::Store(StoreError::Conflict), 409, "conflict"),
+            (ServerError::Aborted, 503, "aborted"),
             (ServerError::RunLog(RunLogError(broken())), 503, "run_log_unavailable"),
             (ServerError::AlreadyAnswered, 409, "already_answered"),
         ] {

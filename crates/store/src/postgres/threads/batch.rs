@@ -8,6 +8,7 @@ use chatkitd_core::threads::{ItemWrite, ThreadChange};
 use crate::thread_rows::ItemRow;
 
 /// Writes that one statement can make.
+#[expect(clippy::large_enum_variant, reason = "most batches are the large one, and there is mostly one")]
 pub(super) enum Batch {
     Together(Together),
     RemoveAfter(String),

@@ -7,10 +7,10 @@ use chatkitd_core::threads::{Begun, Fence, RunStart, ThreadChange, ThreadRecord}
 use sqlx::PgConnection;
 
 use super::batch::{Batch, Together, batches, take_first};
+use super::clock;
 use super::recovery::close_expired;
 use super::rows::{Columns, EarlierRow, LeaseRow, NewRun};
 use super::runs::{changed, items, with_change, with_items, write_all};
-use super::clock;
 use crate::columns::thread_columns;
 use crate::error::store_error;
 use crate::postgres::Database;
@@ -108,11 +108,7 @@ fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
     *scope.site() == thread.site && scope.user().is_none_or(|user| *user == thread.user)
 }
 
-pub(super) async fn begin(
-    database: &Database,
-    scope: &Scope,
-    start: &RunStart,
-) -> Result<Begun, StoreError> {
+pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
     if start.new_thread.as_ref().is_some_and(|thread| !owns(scope, thread)) {
         return Err(StoreError::NotFound);
     }
@@ -250,11 +246,7 @@ async fn earlier(
     Ok(answer)
 }
 
-async fn read(
-    database: &Database,
-    connection: &mut PgConnection,
-    id: &str,
-) -> Result<ThreadRow, StoreError> {
+async fn read(database: &Database, connection: &mut PgConnection, id: &str) -> Result<ThreadRow, StoreError> {
     database
         .query_as(concat!("SELECT ", thread_columns!(), " FROM chatkitd.threads WHERE id = $1"))
         .bind(id)

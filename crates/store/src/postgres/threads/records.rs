@@ -57,8 +57,7 @@ macro_rules! list {
     };
 }
 
-const FIRST_OF_USER: &str =
-    list!("site = $1 AND user_id = $4", ">", "-9223372036854775808", "ASC");
+const FIRST_OF_USER: &str = list!("site = $1 AND user_id = $4", ">", "-9223372036854775808", "ASC");
 const LAST_OF_USER: &str = list!("site = $1 AND user_id = $4", "<", "9223372036854775807", "DESC");
 const FIRST_OF_SITE: &str = list!("site = $1", ">", "-9223372036854775808", "ASC");
 const LAST_OF_SITE: &str = list!("site = $1", "<", "9223372036854775807", "DESC");
@@ -79,11 +78,7 @@ pub(super) async fn list(
         (None, Order::Asc) => FIRST_OF_SITE,
         (None, Order::Desc) => LAST_OF_SITE,
     };
-    let list = database
-        .query_as(sql)
-        .bind(scope.site().as_str())
-        .bind(after)
-        .bind(i64::from(page.limit) + 1);
+    let list = database.query_as(sql).bind(scope.site().as_str()).bind(after).bind(i64::from(page.limit) + 1);
     let list = match user {
         Some(user) => list.bind(user),
         None => list,

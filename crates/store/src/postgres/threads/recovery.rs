@@ -82,7 +82,7 @@ async fn close(
              SELECT thread.id, thread.last_position - cardinality($4::text[]) + part.place,
                  part.id, part.hidden, part.body
              FROM thread, unnest($4::text[], $5::boolean[], $6::text[]) WITH ORDINALITY
-                 AS part (id, hidden, json, place)
+                 AS part (id, hidden, body, place)
              ON CONFLICT (thread_id, id) DO NOTHING",
         )
         .bind(thread)
@@ -147,7 +147,10 @@ async fn interrupt_one(
     transaction.commit().await.map_err(store_error)?;
     Ok(Some(StrandedRun {
         run: run_id("runs.id", run)?,
-        scope: Scope::User(SiteName::parse(&site).map_err(|error| Damaged::because("threads.site", error))?, UserId::recorded(user)),
+        scope: Scope::User(
+            SiteName::parse(&site).map_err(|error| Damaged::because("threads.site", error))?,
+            UserId::recorded(user),
+        ),
         thread: ThreadId::parse(thread).ok_or_else(|| Damaged::bare("threads.id"))?,
     }))
 }

@@ -90,8 +90,8 @@ impl LeaseRow {
         if self.active {
             return Ok(None);
         }
-        let status = serde_json::from_str(&self.status)
-            .map_err(|error| Damaged::because("threads.status", error))?;
+        let status =
+            serde_json::from_str(&self.status).map_err(|error| Damaged::because("threads.status", error))?;
         Ok(Some(Begun::NotActive(status)))
     }
 }

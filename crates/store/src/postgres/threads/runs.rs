@@ -43,7 +43,7 @@ macro_rules! items {
              SELECT thread.id, thread.last_position - cardinality($6::text[]) + put.place,
                  put.id, put.hidden, put.body
              FROM thread, unnest($6::text[], $7::boolean[], $8::text[]) WITH ORDINALITY
-                 AS put (id, hidden, json, place)
+                 AS put (id, hidden, body, place)
              ON CONFLICT (thread_id, id) DO UPDATE SET hidden = excluded.hidden, body = excluded.body)"
     };
 }

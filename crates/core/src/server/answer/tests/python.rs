@@ -1,7 +1,7 @@
 //! The same, played with our helpers and with those of the Python SDK, makes the same events.
 
 use chatkitd_protocol::chatkit::{
-    CustomSummary, CustomTask, Icon, FreeformInput, MultipleChoiceInput, MultipleChoiceOption, NoticeLevel,
+    CustomSummary, CustomTask, FreeformInput, Icon, MultipleChoiceInput, MultipleChoiceOption, NoticeLevel,
     SearchTask, Source, StatusIndicator, StructuredInput, Task, ThoughtTask, UrlSource, WidgetRoot,
     WorkflowKind, WorkflowSummary,
 };
@@ -13,7 +13,7 @@ use super::Stage;
 impl Stage {
     /// Asserts that what was sent is what the recording of that name has.
     #[track_caller]
-    fn assert_sent_as_in_python(&self, play: &str) {
+    pub(super) fn assert_sent_as_in_python(&self, play: &str) {
         self.save();
         let recorded: Value =
             serde_json::from_str(include_str!("../../../../../../fixtures/answers/python.json")).unwrap();

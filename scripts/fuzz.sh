@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# fuzz.sh [SECONDS]: the property tests with a hundred times as many cases; then each fuzz target for so many
+# seconds (60 when not said) where cargo-fuzz and a nightly toolchain are there. A finding ends it with an error and
+# lies in fuzz/artifacts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+seconds=${1:-60}
+
+properties() {
+    # `it` of the core has the fuzz targets' own properties.
+    PROPTEST_CASES=25600 cargo test --workspace --locked --lib
+    PROPTEST_CASES=25600 cargo test --package chatkitd-core --locked --test it fuzz_targets
+}
+
+has_libfuzzer() {
+    cargo fuzz --version >/dev/null 2>&1 && rustup run nightly rustc --version >/dev/null 2>&1
+}
+
+# What a target finds out by itself goes to fuzz/corpus, which is not kept; fuzz/seeds is where it begins.
+target() {
+    local name=$1
+    mkdir -p "fuzz/corpus/$name" "fuzz/seeds/$name"
+    cargo +nightly fuzz run "$name" "fuzz/corpus/$name" "fuzz/seeds/$name" -- \
+        -max_total_time="$seconds" -max_len=65536 -timeout=10 -print_final_stats=1
+}
+
+properties
+if ! has_libfuzzer; then
+    echo 'fuzz: libFuzzer was left out. For its targets too:'
+    echo '  rustup toolchain install nightly --profile minimal && cargo install --locked cargo-fuzz'
+    exit 0
+fi
+target request
+target widget_diff
