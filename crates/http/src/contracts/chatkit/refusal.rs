@@ -131,6 +131,7 @@ fn bad_request(error: &RequestError) -> ApiError {
         RequestError::Json(_) => ("invalid_json", error.to_string()),
         RequestError::TooDeep => ("too_deep", error.to_string()),
         RequestError::Nul => ("nul_character", error.to_string()),
+        RequestError::ReservedName => ("reserved_name", error.to_string()),
         RequestError::UnknownOperation(name) => {
             let name: String = name.chars().take(SHOWN_CHARS).collect();
             ("unknown_operation", format!("There is no operation {name:?}."))
