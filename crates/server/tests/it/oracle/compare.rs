@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::exchange::{Differs, Outcome, Request};
 use super::improvements::{
-    Improvement, Shown, take_action_defaults, take_local_times, take_metadata, take_thread_changes,
-    take_utc_times,
+    Improvement, Shown, take_local_times, take_metadata, take_payloads, take_thread_changes, take_utc_times,
 };
 use super::wire::{Answer, Body};
 
@@ -54,7 +53,7 @@ fn each_document(answer: &mut Answer, does: impl FnMut(&mut Value)) {
 
 fn make_comparable(reference: &mut Answer, here: &Answer, shown: &mut Shown) {
     match (&mut reference.body, &here.body) {
-        (Body::Json(reference), Body::Json(here)) => take_action_defaults(reference, here, shown),
+        (Body::Json(reference), Body::Json(here)) => take_payloads(reference, here, shown),
         (
             Body::Stream { events: reference, hidden, .. },
             Body::Stream { events: here, hidden: sent_here, .. },
@@ -64,7 +63,7 @@ fn make_comparable(reference: &mut Answer, here: &Answer, shown: &mut Shown) {
             }
             take_thread_changes(reference, here, shown);
             for (reference, here) in reference.iter_mut().zip(here) {
-                take_action_defaults(reference, here, shown);
+                take_payloads(reference, here, shown);
             }
         }
         _ => {}

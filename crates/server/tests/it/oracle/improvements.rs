@@ -21,9 +21,8 @@ pub enum Improvement {
     /// The reference keeps hidden items back only when they are done, and sends them when they are added or
     /// replaced. They are never sent (protocol rule 4).
     HiddenItemsAreNeverSent,
-    /// The reference writes the defaults of an action out in widgets of its own classes, and not in those of
-    /// its templates, and drops what is null in a payload. Here an action is sent as the agent wrote it.
-    ActionsAreSentAsWritten,
+    /// The reference drops what is null in the payload of a widget's action, which comes back without it.
+    PayloadsKeepTheirNulls,
     /// The reference sends nothing when a text without an id grows, so that the visitor sees it when the widget
     /// is done.
     TextsWithoutIdAreSent,
@@ -45,7 +44,7 @@ impl Improvement {
         Self::ThreadsCarryNoMetadata,
         Self::ThreadChangesAtOnce,
         Self::HiddenItemsAreNeverSent,
-        Self::ActionsAreSentAsWritten,
+        Self::PayloadsKeepTheirNulls,
         Self::TextsWithoutIdAreSent,
         Self::FullPages,
         Self::RefusedProperly,
@@ -94,60 +93,29 @@ pub fn take_metadata(reference: &mut Value, shown: &mut Shown) {
     });
 }
 
-/// Leaves out of the reference's actions the defaults that ours do not write, and puts back the nulls of
-/// payloads.
-pub fn take_action_defaults(reference: &mut Value, here: &Value, shown: &mut Shown) {
-    match (reference, here) {
-        (Value::Array(theirs), Value::Array(ours)) => {
-            for (theirs, ours) in theirs.iter_mut().zip(ours) {
-                take_action_defaults(theirs, ours, shown);
-            }
+/// Puts the nulls of ours back into the payloads of the reference's actions.
+pub fn take_payloads(reference: &mut Value, here: &Value, shown: &mut Shown) {
+    each_pair(reference, here, &mut |theirs, ours| {
+        if let (Some(theirs), Some(ours)) = (theirs.get_mut("payload"), ours.get("payload"))
+            && put_nulls_back(theirs, ours)
+        {
+            shown.insert(Improvement::PayloadsKeepTheirNulls);
         }
-        (Value::Object(theirs), Value::Object(ours)) => {
-            for (name, theirs) in theirs {
-                let Some(ours) = ours.get(name) else { continue };
-                if let (true, Value::Object(theirs)) =
-                    (name == "action" || name.ends_with("Action"), &mut *theirs)
-                {
-                    take_defaults(theirs, ours, shown);
-                }
-                take_action_defaults(theirs, ours, shown);
-            }
-        }
-        _ => {}
-    }
+    });
 }
 
-fn take_defaults(action: &mut Map<String, Value>, ours: &Value, shown: &mut Shown) {
-    let defaults =
-        [("handler", json!("server")), ("loadingBehavior", json!("auto")), ("streaming", json!(true))];
-    for (name, default) in defaults {
-        if ours.get(name).is_none() && action.get(name) == Some(&default) {
-            action.remove(name);
-            shown.insert(Improvement::ActionsAreSentAsWritten);
-        }
-    }
-    if let (Some(theirs), Some(ours)) = (action.get_mut("payload"), ours.get("payload")) {
-        put_nulls_back(theirs, ours);
-    }
-}
-
-fn put_nulls_back(theirs: &mut Value, ours: &Value) {
-    match (theirs, ours) {
-        (Value::Array(theirs), Value::Array(ours)) => {
-            theirs.iter_mut().zip(ours).for_each(|(theirs, ours)| put_nulls_back(theirs, ours));
-        }
-        (Value::Object(theirs), Value::Object(ours)) => {
-            for (name, ours) in ours {
-                match theirs.get_mut(name) {
-                    Some(theirs) => put_nulls_back(theirs, ours),
-                    None if ours.is_null() => drop(theirs.insert(name.clone(), Value::Null)),
-                    None => {}
-                }
+fn put_nulls_back(theirs: &mut Value, ours: &Value) -> bool {
+    let mut back = false;
+    let mut put = |theirs: &mut Map<String, Value>, ours: &Map<String, Value>| {
+        for (name, _) in ours.iter().filter(|(_, ours)| ours.is_null()) {
+            if !theirs.contains_key(name) {
+                theirs.insert(name.clone(), Value::Null);
+                back = true;
             }
         }
-        _ => {}
-    }
+    };
+    each_pair(theirs, ours, &mut put);
+    back
 }
 
 /// Brings each `thread.updated` of the reference before the event that it came after, where ours is.
@@ -167,6 +135,28 @@ fn each_object(value: &mut Value, does: &mut impl FnMut(&mut Map<String, Value>)
         Value::Object(fields) => {
             does(fields);
             fields.values_mut().for_each(|value| each_object(value, does));
+        }
+        _ => {}
+    }
+}
+
+/// The objects that stand in the same places of two documents.
+fn each_pair(
+    reference: &mut Value,
+    here: &Value,
+    does: &mut impl FnMut(&mut Map<String, Value>, &Map<String, Value>),
+) {
+    match (reference, here) {
+        (Value::Array(theirs), Value::Array(ours)) => {
+            theirs.iter_mut().zip(ours).for_each(|(theirs, ours)| each_pair(theirs, ours, does));
+        }
+        (Value::Object(theirs), Value::Object(ours)) => {
+            does(theirs, ours);
+            for (name, theirs) in theirs {
+                if let Some(ours) = ours.get(name) {
+                    each_pair(theirs, ours, does);
+                }
+            }
         }
         _ => {}
     }
