@@ -48,6 +48,11 @@ impl Pending {
         std::mem::take(&mut self.changed)
     }
 
+    /// What was taken to be kept was not.
+    pub(super) fn set_changed(&mut self) {
+        self.changed = true;
+    }
+
     fn forget(&mut self, id: &str) {
         let before = self.items.len();
         self.items.retain(|item| item.id() != id);
