@@ -96,9 +96,10 @@ pub(crate) async fn conversation(
 
 /// A new visitor is introduced on a refusal, too: who was counted as new is known from then on.
 async fn converse(app: &App, call: &Call, request: Request, door: Door) -> Result<Response, ApiError> {
-    let Asked { operation, wishes, locale } = Asked::read(request).await?;
+    // Who may not converse need not have their body read.
     let recognised = visitor::recognise(app, call, door)?;
     let chat = require_chat(app)?;
+    let Asked { operation, wishes, locale } = Asked::read(request).await?;
     let visitor = recognised.admit(app, call, locale).await?;
     let mut response = match chat.handle(visitor.caller, operation, wishes).await {
         Ok(reply) => reply::respond(reply),
