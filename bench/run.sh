@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Measures chatkitd beside its peers, in one run, on loopback: `bench/run.sh [--seconds 8] [--rounds 3]`
+# Measures chatkitd beside its peers, in one run, on loopback: `bench/run.sh [--only sessions,chatkit] [--seconds 6]`
 # (`--help` lists the rest). Everything it needs is put into target/bench; the results into bench/results.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bench/setup.sh
 cargo build --release --locked --package chatkitd
-exec target/bench/venv/bin/python -m bench.measure "$@"
+# PostgreSQL keeps its files there: on a disk, which /tmp may not be.
+mkdir -p target/bench/run
+export TMPDIR=$PWD/target/bench/run
+exec scripts/with-services.sh target/bench/venv/bin/python -m bench.measure "$@"

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Brings what the benchmarks need: wrk and nginx (installed as root on Debian, otherwise named), and the peers'
-# Python and Node packages, pinned, in target/bench.
+# Brings what the benchmarks need: wrk, nginx, PostgreSQL and Redis (installed as root on Debian, otherwise
+# named), and the peers with their Python, Node and Rust packages, pinned, in target/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=scripts/test-tools.sh
+source scripts/test-tools.sh
 into=$PWD/target/bench
 peers=$PWD/bench/peers
 
@@ -19,7 +21,9 @@ find_python() {
 
 missing_packages() {
     command -v wrk >/dev/null || echo wrk
-    PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
+    [[ -n $CHATKITD_TEST_NGINX_BIN ]] || echo nginx
+    [[ -n $CHATKITD_TEST_POSTGRES_BIN ]] || echo postgresql
+    [[ -n $CHATKITD_TEST_REDIS_BIN ]] || echo redis-server
     [[ -n $(find_python) ]] || echo python3-venv
 }
 
@@ -44,6 +48,7 @@ ensure_packages() {
         echo "bench: installing $missing"
         # shellcheck disable=SC2086 # a list of package names
         install_packages $missing
+        find_test_tools
         missing=$(missing_packages | xargs)
     fi
     if [[ -n $missing ]]; then
@@ -63,33 +68,36 @@ ensure_node() {
 digest() { cat "$@" | git hash-object --stdin; }
 is_fresh() { [[ -f $1 && $(<"$1") == "$2" ]]; }
 
+# install_python_peer PEER ENVIRONMENT
 install_python_peer() {
-    local python key
+    local requirements=$peers/$1/requirements.txt venv=$into/$2 python key
     python=$(find_python)
-    key="$(digest "$peers/fastapi/requirements.txt") $("$python" --version)"
-    if is_fresh "$into/venv.stamp" "$key"; then return; fi
-    echo "bench: Python packages in target/bench/venv"
-    rm -rf "$into/venv" "$into/venv.stamp"
-    "$python" -m venv "$into/venv"
-    "$into/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --requirement "$peers/fastapi/requirements.txt"
-    echo "$key" >"$into/venv.stamp"
+    key="$(digest "$requirements") $("$python" --version)"
+    if is_fresh "$venv.stamp" "$key"; then return; fi
+    echo "bench: Python packages in target/bench/$2"
+    rm -rf "$venv" "$venv.stamp"
+    "$python" -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
+    echo "$key" >"$venv.stamp"
 }
 
-# Installed into a copy, so that the sources stay free of node_modules.
+# install_node_peer PEER: into a copy, so that the sources stay free of node_modules.
 install_node_peer() {
-    local key
-    key="$(digest "$peers"/node/{package.json,package-lock.json,server.mjs}) $(node --version)"
-    if is_fresh "$into/node.stamp" "$key"; then return; fi
-    echo "bench: Node packages in target/bench/node"
-    rm -rf "$into/node" "$into/node.stamp"
-    cp -R "$peers/node" "$into/node"
-    (cd "$into/node" && npm ci --loglevel=error --no-audit --no-fund)
-    echo "$key" >"$into/node.stamp"
+    local copy=$into/$1 key
+    key="$(digest "$peers/$1"/*) $(node --version)"
+    if is_fresh "$copy.stamp" "$key"; then return; fi
+    echo "bench: Node packages in target/bench/$1"
+    rm -rf "$copy" "$copy.stamp"
+    cp -R "$peers/$1" "$copy"
+    (cd "$copy" && npm ci --loglevel=error --no-audit --no-fund)
+    echo "$key" >"$copy.stamp"
 }
 
 ensure_packages
 ensure_node
 mkdir -p "$into"
-install_python_peer
-install_node_peer
+install_python_peer fastapi venv
+install_python_peer chatkit-python chatkit-python
+install_node_peer node
+install_node_peer chatkit-node
+cargo build --release --locked --quiet --manifest-path bench/peers/hyper/Cargo.toml --target-dir "$into/hyper"

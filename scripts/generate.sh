@@ -5,5 +5,15 @@ cd "$(dirname "$0")/.."
 
 fresh=$(mktemp)
 trap 'rm -f "$fresh"' EXIT
-cargo run --quiet --locked --package chatkitd -- openapi >"$fresh"
-cat "$fresh" >docs/openapi.json
+
+# write FILE COMMAND...: a command that fails leaves the file as it was.
+write() {
+    "${@:2}" >"$fresh"
+    cat "$fresh" >"$1"
+}
+
+describe() { cargo run --quiet --locked --package chatkitd-protocol --features schema --example describe -- "$1"; }
+
+write docs/openapi.json cargo run --quiet --locked --package chatkitd -- openapi
+write docs/chatkit.schema.json describe json-schema
+write web/protocol/chatkit.d.ts describe typescript

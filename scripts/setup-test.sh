@@ -34,6 +34,7 @@ missing_packages() {
     [[ -n $CHATKITD_TEST_NGINX_BIN ]] || echo nginx
     [[ -n $(find_python) ]] || echo python3-venv
     command -v cc >/dev/null || echo build-essential
+    command -v curl >/dev/null || echo curl
 }
 
 # Debian starts a server as soon as it is installed. The tests bring their own on free ports, and a
@@ -65,7 +66,7 @@ ensure_packages() {
     {
         echo "setup-test: the tests need these Debian packages: $missing"
         echo "  Debian, Ubuntu:  sudo apt-get install $missing"
-        echo "  elsewhere:       PostgreSQL 13+ (with initdb), Redis 6+, nginx, Python 3.10+ with venv, a C compiler"
+        echo "  elsewhere:       PostgreSQL 13+ (with initdb), Redis 6+, nginx, Python 3.10+ with venv, curl, a C compiler"
     } >&2
     exit 1
 }

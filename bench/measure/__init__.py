@@ -1,1 +1,1 @@
-"""The benchmarks of the session endpoint: servers are started, loaded and stopped one after the other."""
+"""The benchmarks: servers are started, loaded and stopped one after the other."""

@@ -1,17 +1,18 @@
 """Where it was measured: the machine, the versions, the commit."""
 
+import json
 import os
 import platform
 import re
 import subprocess
 from pathlib import Path
 
-from .servers import CHATKITD, NGINX, ROOT, TARGET
+from .chatkitd import CHATKITD
+from .peers import NGINX
+from .servers import BENCH, ROOT
 
 
 def describe() -> dict[str, str]:
-    venv = TARGET / "bench" / "venv" / "bin"
-    node = TARGET / "bench" / "node"
     return {
         "processor": processor(),
         "cores": str(os.cpu_count()),
@@ -20,18 +21,33 @@ def describe() -> dict[str, str]:
         "commit": said("git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"),
         "rustc": said("rustc", "--version"),
         "chatkitd": said(str(CHATKITD), "--version"),
+        "PostgreSQL": said(os.environ["CHATKITD_TEST_POSTGRES_BIN"] + "/postgres", "--version"),
+        "Redis": said(os.environ["CHATKITD_TEST_REDIS_BIN"], "--version").split(" sha=")[0],
         "nginx": said(NGINX, "-v").removeprefix("nginx version: "),
         "wrk": said("wrk", "-v").split(" [")[0],
         "python": platform.python_version(),
-        "fastapi": said(str(venv / "python"), "-c", version_of("fastapi")),
-        "uvicorn": said(str(venv / "python"), "-c", version_of("uvicorn")),
+        "fastapi": python_package("venv", "fastapi"),
+        "openai-chatkit": python_package("chatkit-python", "openai-chatkit"),
+        "uvicorn": python_package("chatkit-python", "uvicorn"),
         "node": said("node", "--version"),
-        "openai SDK": said("node", "-p", f"require('{node}/node_modules/openai/package.json').version"),
+        "openai SDK": node_package("node", "openai"),
+        "chatkit-node-backend-sdk": node_package("chatkit-node", "chatkit-node-backend-sdk"),
+        "hyper": rust_package("hyper"),
     }
 
 
-def version_of(package: str) -> str:
-    return f"import importlib.metadata; print(importlib.metadata.version('{package}'))"
+def python_package(venv: str, package: str) -> str:
+    ask = f"import importlib.metadata; print(importlib.metadata.version('{package}'))"
+    return said(str(BENCH / venv / "bin" / "python"), "-c", ask)
+
+
+def node_package(peer: str, package: str) -> str:
+    return json.loads((BENCH / peer / "node_modules" / package / "package.json").read_text())["version"]
+
+
+def rust_package(package: str) -> str:
+    lock = (ROOT / "bench" / "peers" / "hyper" / "Cargo.lock").read_text()
+    return re.search(rf'^name = "{package}"\nversion = "(.+)"$', lock, re.M)[1]
 
 
 def said(*command: str) -> str:

@@ -1,4 +1,4 @@
-"""Starts one server at a time: the stand-in, the peers, chatkitd. Everything listens on loopback."""
+"""Starts and stops one server. Everything listens on loopback."""
 
 import http.client
 import os
@@ -13,8 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "target"
-CHATKITD = Path(os.environ.get("CARGO_TARGET_DIR", TARGET)) / "release" / "chatkitd"
-NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+BENCH = TARGET / "bench"
+# The disk of the repository: /tmp may be memory, which is no place to measure durability in.
+DISK = BENCH / "run"
 DEADLINE = 20.0
 
 
@@ -27,6 +28,10 @@ class Server:
 
     def __init__(self, process: subprocess.Popen, port: int, folder: Path):
         self.process, self.port, self.folder = process, port, folder
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.process.args)
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -53,11 +58,10 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def scratch():
-    """A folder on the disk of the repository: /tmp may be memory, which is no place to measure durability in."""
-    parent = TARGET / "bench" / "run"
+def scratch(parent: Path = DISK):
+    """A folder that is gone afterwards."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix="chatkitd-bench-", dir=parent))
     try:
         # nginx's worker runs as another user where the master is root.
         folder.chmod(0o755)
@@ -76,7 +80,7 @@ def await_answer(server: Server, log: Path) -> None:
                 return
         except OSError:
             time.sleep(0.02)
-    raise ServerFailed(f"{server.process.args[0]} did not start:\n{log.read_text()[-2000:]}")
+    raise ServerFailed(f"{server.name} did not start:\n{log.read_text()[-2000:]}")
 
 
 def stop(process: subprocess.Popen) -> None:
@@ -100,80 +104,3 @@ def running(command: list[str], port: int, folder: Path, env: Mapping[str, str])
         yield server
     finally:
         stop(process)
-
-
-@contextmanager
-def nginx(configuration: Path, **ports: int):
-    with scratch() as folder:
-        port = free_port()
-        text = configuration.read_text().replace("@PORT@", str(port))
-        for name, value in ports.items():
-            text = text.replace(f"@{name.upper()}@", str(value))
-        (folder / "nginx.conf").write_text(text)
-        command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr"]
-        with running(command, port, folder, {}) as server:
-            yield server
-
-
-def standin():
-    return nginx(ROOT / "bench" / "standin" / "nginx.conf")
-
-
-def nginx_proxy(upstream: Server):
-    return nginx(ROOT / "bench" / "peers" / "nginx" / "nginx.conf", upstream=upstream.port)
-
-
-@contextmanager
-def fastapi():
-    with scratch() as folder:
-        port = free_port()
-        uvicorn = str(TARGET / "bench" / "venv" / "bin" / "uvicorn")
-        app = str(ROOT / "bench" / "peers" / "fastapi")
-        command = [uvicorn, "app:app", "--app-dir", app, "--port", str(port), "--workers", "1"]
-        quiet = ["--no-access-log", "--log-level", "warning"]
-        with running(command + quiet, port, folder, {"PYTHONDONTWRITEBYTECODE": "1"}) as server:
-            yield server
-
-
-@contextmanager
-def node(upstream: Server):
-    with scratch() as folder:
-        port = free_port()
-        env = {"PORT": str(port), "NODE_ENV": "production", **hosted_settings(upstream)}
-        with running(["node", str(TARGET / "bench" / "node" / "server.mjs")], port, folder, env) as server:
-            yield server
-
-
-def hosted_settings(upstream: Server) -> dict[str, str]:
-    """The same three names for the Node peer and for chatkitd, plus the address under both of its names."""
-    base = upstream.url("/v1")
-    return {
-        "OPENAI_API_KEY": "sk-bench",
-        "CHATKIT_WORKFLOW_ID": "wf_hosted",
-        "CHATKIT_API_BASE": base,
-        "OPENAI_BASE_URL": base,
-    }
-
-
-LOCAL_SETTINGS = {"CHATKIT_WORKFLOW_ID": "wf_demo"}
-
-
-def chatkitd_settings(folder: Path, port: int, settings: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "CHATKITD_LISTEN": f"127.0.0.1:{port}",
-        "CHATKITD_ADMIN_LISTEN": "off",
-        "CHATKITD_DATA_DIR": str(folder / "data"),
-        "CHATKITD_LOG": "warn",
-        "CHATKITD_LIMIT_ANONYMOUS": "0",
-        **settings,
-    }
-
-
-@contextmanager
-def chatkitd(settings: Mapping[str, str]):
-    """`serve` on a SQLite database of its own, limiter off."""
-    with scratch() as folder:
-        port = free_port()
-        env = chatkitd_settings(folder, port, settings)
-        with running([str(CHATKITD), "serve"], port, folder, env) as server:
-            yield server

@@ -45,19 +45,19 @@ echo '4. A lost connection: the events of the run, after the third.'
 curl -fsSN "$server/v1/chatkit/runs/$run/events" -H "authorization: Bearer $secret" -H 'last-event-id: 3'
 
 echo '5. Stop: a long answer, cancelled as soon as it has begun. What was said until then is kept.'
+touch "$folder/long"
 ask "{\"type\": \"threads.add_user_message\", \"params\": {\"thread_id\": \"$thread\",
-      \"input\": $(input 'One two three four five six seven eight nine ten and so on and on and on')}}" \
-    -D "$folder/headers" >"$folder/events" &
+      \"input\": $(input "Count: $(seq -s ' ' 400)")}}" \
+    -D "$folder/headers" >"$folder/long" &
 answering=$!
-until grep -q 'text_delta' "$folder/events"; do
+until grep -q 'text_delta' "$folder/long"; do
     kill -0 "$answering" # ends the script should the request have failed
     sleep 0.05
 done
-run=$(run_of "$folder/headers")
-curl -fsS -X POST "$server/v1/chatkit/runs/$run/cancel" -H "authorization: Bearer $secret"
+curl -fsS -X POST "$server/v1/chatkit/runs/$(run_of "$folder/headers")/cancel" -H "authorization: Bearer $secret"
 echo
 wait "$answering"
-tail -n 3 "$folder/events"
+tail -n 3 "$folder/long"
 
 echo '6. The whole conversation.'
 ask "{\"type\": \"items.list\", \"params\": {\"thread_id\": \"$thread\", \"order\": \"asc\"}}"

@@ -16,7 +16,7 @@ use crate::spawner::TokioSpawner;
 
 /// How often leases and checkpoints are kept. After a crash no more than the last second may be missing
 /// (design 4.8), the time that keeping takes included.
-const KEEP_EVERY: Duration = Duration::from_millis(700);
+const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// How often runs are looked for whose process is gone: their leases last ten seconds.
 const RECOVER_EVERY: Duration = Duration::from_secs(3);
 /// What is left of the grace, at the most, to end the runs that did not come to their end by themselves.
@@ -44,9 +44,9 @@ impl Runs {
     pub(crate) async fn keep(self: Arc<Self>, stops: Stops, over: CancellationToken) {
         let leases = async {
             loop {
-                // In this order: a process that was away for a while must not close its own runs.
-                note(self.chat.keep().await, "leases were not renewed");
-                self.clock.sleep(KEEP_EVERY).await;
+                let next = self.clock.sleep(KEEP_EVERY);
+                let (kept, ()) = tokio::join!(self.chat.keep(), next);
+                note(kept, "leases were not renewed");
             }
         };
         let stranded = async {

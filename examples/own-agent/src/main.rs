@@ -7,25 +7,23 @@ use chatkitd::Server;
 use chatkitd::settings::Settings;
 use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
 
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
 struct OpeningHours;
 
 #[async_trait]
 impl Agent for OpeningHours {
     async fn respond(&self, turn: &Turn, answer: &Answer) -> Result<(), AgentError> {
-        let question = turn.message().map(|message| message.text().to_lowercase()).unwrap_or_default();
-        answer.progress("Looking at the calendar", Some("calendar")).await;
-
-        let mut message = answer.message().await;
-        for day in ["monday", "tuesday", "wednesday", "thursday", "friday"] {
-            if question.contains(day) {
-                message.push(&format!("On {day} we are open from **9:00 to 18:00**. ")).await;
-            }
-        }
-        if question.contains("saturday") || question.contains("sunday") {
-            message.push("At the weekend we are closed.").await;
-        }
-        message.done().await;
+        let question = turn.text();
+        let Some(day) = DAYS.iter().find(|day| question.contains(**day)) else {
+            answer.say("Which day do you mean?").await;
+            return Ok(());
+        };
         answer.set_title("Opening hours").await;
+        let mut message = answer.message().await;
+        message.push(&format!("On {day} we are ")).await;
+        message.push(if day.starts_with('S') { "closed." } else { "open from **9:00 to 18:00**." }).await;
+        message.done().await;
         Ok(())
     }
 }

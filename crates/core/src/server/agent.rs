@@ -147,6 +147,11 @@ impl Turn {
         self.message.as_ref()
     }
 
+    /// The words of the message to answer; empty when there is none.
+    pub fn text(&self) -> String {
+        self.message.as_ref().map(UserMessageItem::text).unwrap_or_default()
+    }
+
     /// Who asks.
     pub fn context(&self) -> &AgentContext {
         &self.context

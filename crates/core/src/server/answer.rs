@@ -294,6 +294,11 @@ impl Shared {
         let changed = state.pending.take_changed();
         changed.then(|| state.pending.partial_messages().cloned().collect())
     }
+
+    /// The last checkpoint was not kept: the next one has it all again.
+    pub(super) fn checkpoint_failed(&self) {
+        lock(&self.state).pending.set_changed();
+    }
 }
 
 fn take_writes(state: &mut State) -> Vec<ItemWrite> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Operation, Request};
+use futures_channel::oneshot;
 
 use super::agent::{Agent, AgentContext};
 use super::error::ServerError;
@@ -107,8 +108,12 @@ impl ChatServer {
     }
 
     /// Performs one operation of the protocol.
+    ///
+    /// A streaming operation is begun in a task of its own: a caller that goes away in the middle must not
+    /// leave a thread leased that nobody drives. The watch that it does not take any more is dropped, which
+    /// stops the run unless it was wished to go on.
     pub async fn handle(
-        &self,
+        self: &Arc<Self>,
         caller: ChatCaller,
         request: Request,
         wishes: StreamWishes,
@@ -116,6 +121,25 @@ impl ChatServer {
         let Request { operation, metadata } = request;
         let mut caller = caller;
         caller.context.metadata = metadata;
+        if !operation.is_streaming() {
+            return self.answer(caller, operation, wishes).await;
+        }
+        let (reply, begun) = oneshot::channel();
+        let server = Arc::clone(self);
+        self.spawner.spawn(Box::pin(async move {
+            let begun = server.answer(caller, operation, wishes).await;
+            // Where nobody waits any more, what comes back is dropped.
+            drop(reply.send(begun));
+        }));
+        begun.await.map_err(|_| ServerError::Aborted)?
+    }
+
+    async fn answer(
+        &self,
+        caller: ChatCaller,
+        operation: Operation,
+        wishes: StreamWishes,
+    ) -> Result<Reply, ServerError> {
         let scope = caller.scope();
         match operation {
             Operation::ThreadsGetById(params) => self.get_thread(&scope, params).await,

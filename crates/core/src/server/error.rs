@@ -62,6 +62,9 @@ pub enum ServerError {
     /// A sync action failed.
     #[error("the agent failed")]
     Agent(#[source] AgentError),
+    /// The task that began the run broke down, or the server is going down.
+    #[error("the operation was not begun")]
+    Aborted,
     /// The log between nodes.
     #[error(transparent)]
     RunLog(#[from] RunLogError),

@@ -87,7 +87,7 @@ impl ChatServer {
         }
     }
 
-    /// Keeps this node's leases and checkpoints: to be called every second.
+    /// Keeps this node's leases and checkpoints: to be called more often than once a second.
     pub async fn keep(&self) -> Result<(), StoreError> {
         self.runs.sweep(self.clock.now());
         self.runs.measure();
@@ -95,7 +95,8 @@ impl ChatServer {
         if renewals.is_empty() {
             return Ok(());
         }
-        let answers = self.lease.renew_runs(&renewals, LEASE).await?;
+        let answers = self.lease.renew_runs(&renewals, LEASE).await;
+        let answers = answers.inspect_err(|_| self.runs.renewals_failed(&renewals))?;
         for (renewal, answer) in renewals.iter().zip(answers) {
             self.runs.renewed(&renewal.run, answer);
         }

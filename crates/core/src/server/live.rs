@@ -57,6 +57,14 @@ impl LiveRun {
         *renewed_at = now;
         Some(Renewal { run: self.fence.run.clone(), checkpoint })
     }
+
+    /// The store did not hear of it: both are due again.
+    fn renewal_failed(&self, renewal: &Renewal) {
+        *lock(&self.renewed_at) = Timestamp::UNIX_EPOCH;
+        if renewal.checkpoint.is_some() {
+            self.shared.checkpoint_failed();
+        }
+    }
 }
 
 fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
@@ -144,6 +152,16 @@ impl LiveRuns {
     /// What to tell the store about the runs that are going.
     pub(super) fn renewals(&self, now: Timestamp) -> Vec<Renewal> {
         self.going().iter().filter_map(|run| run.renewal(now)).collect()
+    }
+
+    /// The store did not answer.
+    pub(super) fn renewals_failed(&self, renewals: &[Renewal]) {
+        let state = lock(&self.0);
+        for renewal in renewals {
+            if let Some(run) = state.going.get(&renewal.run) {
+                run.renewal_failed(renewal);
+            }
+        }
     }
 
     /// Hears what the store answered.

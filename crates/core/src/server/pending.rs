@@ -26,7 +26,7 @@ impl Pending {
             }
             ThreadEvent::ItemUpdated { item_id, update, .. } => self.update(item_id, update),
             ThreadEvent::ItemDone { item, .. } | ThreadEvent::ItemReplaced { item, .. } => {
-                self.forget(item.id())
+                self.forget(item.id());
             }
             ThreadEvent::ItemRemoved { item_id, .. } => self.forget(item_id),
             _ => {}
@@ -46,6 +46,11 @@ impl Pending {
     /// Whether anything changed since the last time this was asked.
     pub(super) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
+    }
+
+    /// What was taken to be kept was not.
+    pub(super) fn set_changed(&mut self) {
+        self.changed = true;
     }
 
     fn forget(&mut self, id: &str) {

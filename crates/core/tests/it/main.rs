@@ -11,6 +11,7 @@
 mod fuzz_targets;
 mod issuing;
 mod memory_run_log;
+mod other_nodes;
 mod races;
 mod refreshing;
 mod sessions;

@@ -2,10 +2,12 @@ use serde::{Deserialize, Serialize};
 
 /// A part of a list. Made here and nowhere else, so that it has no unknown fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
+#[cfg_attr(feature = "schema", schemars(rename = "{T}Page"), ts(optional_fields))]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Page<T> {
     /// The entries, in the order that was asked for.
-    #[serde(default = "Vec::new")]
+    #[serde(default)]
     pub data: Vec<T>,
     /// Whether there are more after these.
     #[serde(default)]

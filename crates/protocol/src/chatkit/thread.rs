@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Extra, Page, ThreadItem, Time, UnknownObject, tagged::tagged_union};
 
-/// A thread as a client sees it. Its `metadata` is for the integration and has no place here.
+/// A thread as a client sees it. Its `metadata` is for the integration and has no place here; on the wire there is
+/// always an empty one, as in the reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS), ts(optional_fields))]
 pub struct Thread {
@@ -22,7 +23,7 @@ pub struct Thread {
     /// Its first items, oldest first; none where threads are listed.
     pub items: Page<ThreadItem>,
     /// Fields that this version does not know; never `metadata`.
-    #[serde(flatten, with = "super::private_fields")]
+    #[serde(flatten, with = "super::private_fields::of_thread")]
     #[cfg_attr(feature = "schema", schemars(with = "Extra"), ts(skip))]
     pub extra: Extra,
 }

@@ -6,4 +6,9 @@
     clippy::panic,
     reason = "tests fail by panicking"
 )]
+mod reference;
+mod request;
 mod rest;
+mod sse;
+mod survival;
+mod widget;

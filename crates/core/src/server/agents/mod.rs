@@ -1,5 +1,7 @@
 //! The agents that ship.
 
 mod echo;
+mod script;
 
 pub use echo::Echo;
+pub use script::Script;

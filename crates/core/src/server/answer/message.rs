@@ -36,8 +36,11 @@ impl Answer {
     /// # }
     /// ```
     pub async fn message(&self) -> Message {
-        let (id, created_at) = (self.new_item_id(), self.now());
-        let item = AssistantMessageItem { id, created_at, ..AssistantMessageItem::default() };
+        self.message_with(self.new_item_id()).await
+    }
+
+    pub(in crate::server) async fn message_with(&self, id: String) -> Message {
+        let item = AssistantMessageItem { id, created_at: self.now(), ..AssistantMessageItem::default() };
         self.emit(ThreadEvent::item_added(item.clone().into())).await;
         let message = Message { answer: self.clone(), item, part: OutputText::default() };
         message.begin_part().await;

@@ -26,6 +26,10 @@ impl Answer {
         self.put(widget_item(root, copy_text)).await
     }
 
+    pub(in crate::server) async fn widget_with(&self, id: String, root: WidgetRoot, copy_text: Option<&str>) {
+        self.put(WidgetItem { id, ..widget_item(root, copy_text) }).await;
+    }
+
     /// Shows a widget that changes while the visitor looks on.
     ///
     /// ```
@@ -45,8 +49,16 @@ impl Answer {
     /// # }
     /// ```
     pub async fn stream_widget(&self, root: WidgetRoot, copy_text: Option<&str>) -> WidgetStream {
-        let item =
-            WidgetItem { id: self.new_item_id(), created_at: self.now(), ..widget_item(root, copy_text) };
+        self.stream_widget_with(self.new_item_id(), root, copy_text).await
+    }
+
+    pub(in crate::server) async fn stream_widget_with(
+        &self,
+        id: String,
+        root: WidgetRoot,
+        copy_text: Option<&str>,
+    ) -> WidgetStream {
+        let item = WidgetItem { id, created_at: self.now(), ..widget_item(root, copy_text) };
         self.emit(ThreadEvent::item_added(ThreadItem::Widget(item.clone()))).await;
         WidgetStream { answer: self.clone(), item }
     }

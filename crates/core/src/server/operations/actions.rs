@@ -15,7 +15,6 @@ use crate::server::watch::Watch;
 use crate::threads::Fence;
 
 /// The item from which an action came.
-#[expect(clippy::large_enum_variant, reason = "one at a time")]
 enum Sender {
     Widget(WidgetItem),
     None,
@@ -84,7 +83,7 @@ impl ChatServer {
             item.set_thread_id(id.as_str().to_owned());
             self.keep_item(&scope, &id, item).await?;
         }
-        document(&SyncCustomActionResponse { updated_item, ..SyncCustomActionResponse::default() })
+        document(&SyncCustomActionResponse { updated_item })
     }
 
     /// Unlike the reference, where keeping the item is left to each integration: what the visitor sees is

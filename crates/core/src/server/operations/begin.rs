@@ -72,7 +72,7 @@ impl ChatServer {
         let start = self.run_start(beginning, wishes.idempotency);
         let thread = match self.begin(&scope, &start).await? {
             Begun::Started(thread) => *thread,
-            Begun::Repeated(run) => return Ok(Opened::Repeated(self.watch(&scope, &run, 0).await?)),
+            Begun::Repeated(run) => return self.repeated(&scope, &run).await,
             Begun::KeyReused => return Err(ServerError::KeyReused),
             Begun::Busy(run) => return Err(ServerError::ThreadBusy(run)),
             Begun::NotActive(status) => return Err(ServerError::ThreadNotActive(status)),
@@ -92,6 +92,18 @@ impl ChatServer {
         });
         let run = RunId::mint(now, self.rng.as_ref());
         RunStart { run, thread, new_thread, writes, idempotency, now, lease: LEASE }
+    }
+
+    /// The first run of a request that came again. It may be so new that its events are not kept anywhere
+    /// yet.
+    async fn repeated(&self, scope: &Scope, run: &RunId) -> Result<Opened, ServerError> {
+        for _ in 0..LOOKS {
+            match self.watch(scope, run, 0).await {
+                Err(ServerError::RunElsewhere) => self.clock.sleep(LOOK_EVERY).await,
+                watch => return Ok(Opened::Repeated(watch?)),
+            }
+        }
+        Err(ServerError::RunElsewhere)
     }
 
     /// Begins, or waits for the run before it to end: one that was stopped takes a moment to say so.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 
-use super::request::Asked;
+use super::request::{Asked, ConversationHeaders};
 use super::visitor::{self, Door};
 use super::{reply, require_chat};
 use crate::app::App;
@@ -22,11 +22,7 @@ use crate::error::ApiError;
     post,
     path = "/chatkit",
     tag = "chatkit",
-    params(
-        ("Accept-Language" = Option<String>, Header, description = "The visitor's languages; the agent is told the first"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters: the same request again is answered with the run that the first one started, for 24 hours"),
-        ("x-chatkit-resume" = Option<String>, Header, description = "`1`: the answer goes on when the connection is lost"),
-    ),
+    params(ConversationHeaders),
     request_body(content = Object, description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB"),
     security((), ("bearer" = [])),
     responses(
@@ -65,11 +61,7 @@ pub(crate) async fn page(
     post,
     path = "/v1/chatkit/conversation",
     tag = "chatkit",
-    params(
-        ("Accept-Language" = Option<String>, Header, description = "As on `/chatkit`"),
-        ("Idempotency-Key" = Option<String>, Header, description = "As on `/chatkit`"),
-        ("x-chatkit-resume" = Option<String>, Header, description = "As on `/chatkit`"),
-    ),
+    params(ConversationHeaders),
     request_body(content = Object, description = "As on `/chatkit`"),
     security(("bearer" = [])),
     responses(

@@ -8,14 +8,16 @@ mod request;
 pub(super) mod runs;
 mod visitor;
 
+use std::sync::Arc;
+
 use chatkitd_core::server::ChatServer;
 use http::StatusCode;
 
 use crate::app::App;
 use crate::error::ApiError;
 
-fn require_chat(app: &App) -> Result<&ChatServer, ApiError> {
-    app.chat.as_deref().ok_or_else(|| {
+fn require_chat(app: &App) -> Result<&Arc<ChatServer>, ApiError> {
+    app.chat.as_ref().ok_or_else(|| {
         ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
             "needs_database",

@@ -47,6 +47,9 @@ impl From<ServerError> for ApiError {
             ),
             ServerError::NoAgent(workflow) => no_agent(&workflow),
             ServerError::Agent(error) => agent_failed(&error),
+            ServerError::Aborted => {
+                Self::unavailable("aborted", "The server could not begin this. Try again in a moment.")
+            }
             ServerError::RunLog(error) => error.into(),
             ServerError::Store(error) => error.into(),
         }
@@ -128,6 +131,7 @@ fn bad_request(error: &RequestError) -> ApiError {
         RequestError::Json(_) => ("invalid_json", error.to_string()),
         RequestError::TooDeep => ("too_deep", error.to_string()),
         RequestError::Nul => ("nul_character", error.to_string()),
+        RequestError::ReservedName => ("reserved_name", error.to_string()),
         RequestError::UnknownOperation(name) => {
             let name: String = name.chars().take(SHOWN_CHARS).collect();
             ("unknown_operation", format!("There is no operation {name:?}."))
@@ -162,6 +166,7 @@ mod tests {
             (ServerError::Store(StoreError::Unavailable(broken())), 503, "store_unavailable"),
             (ServerError::Store(StoreError::Other(broken())), 500, "internal_error"),
             (ServerError::Store(StoreError::Conflict), 409, "conflict"),
+            (ServerError::Aborted, 503, "aborted"),
             (ServerError::RunLog(RunLogError(broken())), 503, "run_log_unavailable"),
             (ServerError::AlreadyAnswered, 409, "already_answered"),
         ] {

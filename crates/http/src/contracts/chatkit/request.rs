@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::request::Parts;
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
+use utoipa::IntoParams;
 
 use crate::body::{read_bounded, require_json};
 use crate::error::ApiError;
@@ -17,6 +18,39 @@ use crate::locale;
 const MAX_BYTES: usize = 1024 * 1024;
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
+
+/// The headers of a conversation, as the `OpenAPI` document describes them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes; the headers themselves are read below")]
+pub(super) struct ConversationHeaders {
+    /// The visitor's languages; the agent is told the first.
+    #[param(rename = "Accept-Language", required = false)]
+    accept_language: String,
+    /// The same request again is answered with the run that the first one started, for 24 hours. Visible
+    /// ASCII characters.
+    #[param(
+        rename = "Idempotency-Key",
+        required = false,
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
+    idempotency_key: String,
+    /// `1`: the answer goes on when the connection is lost.
+    #[param(rename = "x-chatkit-resume", required = false)]
+    resume: String,
+}
+
+/// The header of a client that goes on with a run's events, as the `OpenAPI` document describes it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only describes; the header itself is read below")]
+pub(super) struct EventsHeaders {
+    /// The number of the last event that the client has; the header wins over the query.
+    #[param(rename = "Last-Event-ID", required = false)]
+    last_event_id: u64,
+}
 
 /// A request, understood.
 pub(super) struct Asked {

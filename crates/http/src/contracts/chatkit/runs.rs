@@ -10,7 +10,7 @@ use chatkitd_core::server::ServerError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::request::After;
+use super::request::{After, EventsHeaders};
 use super::visitor::{self, Door};
 use super::{reply, require_chat};
 use crate::app::App;
@@ -33,7 +33,7 @@ pub(crate) struct Done {}
     tag = "chatkit",
     params(
         ("id" = String, Path, description = "`run_…`, from `x-chatkit-run-id`"),
-        ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that the client has"),
+        EventsHeaders,
         ("after" = Option<u64>, Query, description = "The same, for clients that cannot set a header on their first request; the header wins")
     ),
     security((), ("bearer" = [])),
@@ -65,7 +65,7 @@ pub(crate) async fn page_events(
     tag = "chatkit",
     params(
         ("id" = String, Path, description = "`run_…`, from `x-chatkit-run-id`"),
-        ("Last-Event-ID" = Option<u64>, Header, description = "The number of the last event that the client has"),
+        EventsHeaders,
         ("after" = Option<u64>, Query, description = "The same, for clients that cannot set a header on their first request; the header wins")
     ),
     security(("bearer" = [])),

@@ -11,6 +11,8 @@ pub enum RequestError {
     TooDeep,
     /// A text has a NUL in it, which databases refuse.
     Nul,
+    /// A field has a name that the parser gives a meaning of its own.
+    ReservedName,
     /// There is no operation of that name.
     UnknownOperation(String),
     /// The object around the params is of the wrong shape.
@@ -39,7 +41,7 @@ impl RequestError {
             Self::Envelope { param, .. } | Self::Params { param, .. } => {
                 Some(param.as_str()).filter(|param| !param.is_empty())
             }
-            Self::Json(_) | Self::TooDeep | Self::Nul => None,
+            Self::Json(_) | Self::TooDeep | Self::Nul | Self::ReservedName => None,
         }
     }
 }
@@ -53,6 +55,9 @@ impl fmt::Display for RequestError {
                 "The body has arrays and objects more than {MAX_DEPTH} deep in one another: make it flatter."
             ),
             Self::Nul => formatter.write_str("A text in the body has a NUL character in it: leave it out."),
+            Self::ReservedName => formatter.write_str(
+                "No field in the body may have a name that begins with `$serde_json::private::`: rename it.",
+            ),
             Self::UnknownOperation(name) => {
                 write!(formatter, "There is no operation {name:?}: see the `type` of the request.")
             }

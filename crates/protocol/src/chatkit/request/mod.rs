@@ -31,6 +31,7 @@ pub struct Request {
     pub operation: Operation,
     /// Free; for the integration.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", ts(as = "Option<Extra>", optional))]
     pub metadata: Extra,
 }
 

@@ -83,6 +83,7 @@ params! {
         pub limit: Option<u32>,
         /// By the time of creation.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(as = "Option<Order>", optional))]
         pub order: Order,
         /// The `after` of the page before.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +113,7 @@ params! {
         pub limit: Option<u32>,
         /// By the place in the thread.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(as = "Option<Order>", optional))]
         pub order: Order,
         /// The `after` of the page before.
         #[serde(skip_serializing_if = "Option::is_none")]

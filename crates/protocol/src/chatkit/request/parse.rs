@@ -18,8 +18,8 @@ impl Request {
     /// Reads the body of a request. Fields that are not known here are dropped (design section 3).
     ///
     /// # Errors
-    /// When the body is not JSON, lies more than [`MAX_DEPTH`](super::MAX_DEPTH) deep, has a NUL in a text, names an
-    /// unknown operation, or is not of the operation's shape; the error says which field.
+    /// When the body is not JSON, lies more than [`MAX_DEPTH`](super::MAX_DEPTH) deep, has a NUL in a text or a reserved
+    /// name, names an unknown operation, or is not of the operation's shape; the error says which field.
     pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
         scan::check(body)?;
         let head: Head<'_> = serde_json::from_slice(body).map_err(|error| envelope_error(body, error))?;

@@ -6,30 +6,60 @@ use super::RequestError;
 /// within items, threads and pages: serde_json reads 128 levels, and this leaves enough of them for what goes around.
 pub const MAX_DEPTH: usize = 64;
 
-/// Refuses a body that is too deep or has a NUL in a text. Whether it is JSON at all is for the parser to say.
+/// How the names of fields begin that serde_json gives a meaning of its own. With its feature `raw_value`, which axum
+/// turns on, `{"$serde_json::private::RawValue": "…"}` makes it read the text as JSON, beyond every bound on depth.
+const RESERVED: &str = "$serde_json::private::";
+
+/// Refuses a body that is too deep, has a NUL in a text or a reserved name. Whether it is JSON at all is for the
+/// parser to say.
 pub(super) fn check(body: &[u8]) -> Result<(), RequestError> {
     let mut depth = 0_usize;
-    let mut in_string = false;
-    let mut bytes = body.iter();
-    while let Some(byte) = bytes.next() {
-        match (in_string, byte) {
-            (_, b'"') => in_string = !in_string,
-            // What comes after a backslash is consumed with it, so that `\\u0000` is no NUL and `\"` no end.
-            (true, b'\\') => {
-                if bytes.as_slice().starts_with(b"u0000") {
-                    return Err(RequestError::Nul);
+    let mut at = 0;
+    while let Some(byte) = body.get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                let end = at + text_length(&body[at..])?;
+                if is_name(&body[end..]) && is_reserved(&body[at - 1..=end]) {
+                    return Err(RequestError::ReservedName);
                 }
-                bytes.next();
+                at = end + 1;
             }
-            (false, b'{' | b'[') => {
+            b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(RequestError::TooDeep);
                 }
             }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// The length of a text up to its closing quote, or to the end of the body.
+fn text_length(json: &[u8]) -> Result<usize, RequestError> {
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        at += match byte {
+            b'"' => return Ok(at),
+            // What comes after a backslash goes with it, so that `\\u0000` is no NUL and `\"` no end.
+            b'\\' if json[at + 1..].starts_with(b"u0000") => return Err(RequestError::Nul),
+            b'\\' => 2,
+            _ => 1,
+        };
+    }
+    Ok(json.len())
+}
+
+/// Whether a text is the name of a field: a colon comes after its closing quote.
+fn is_name(from_quote: &[u8]) -> bool {
+    from_quote.iter().skip(1).find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
+}
+
+/// Whether a name, with its quotes, is reserved, however it is escaped.
+fn is_reserved(name: &[u8]) -> bool {
+    matches!(name.get(1), Some(b'$' | b'\\'))
+        && serde_json::from_slice::<String>(name).is_ok_and(|name| name.starts_with(RESERVED))
 }

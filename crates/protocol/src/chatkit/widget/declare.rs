@@ -1,5 +1,8 @@
 //! How the parts of a widget are declared: two lists of fields instead of two attributes on each of 300 fields.
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 /// An object of the wire: fields that must be there, fields that may, and those that are not known here.
 macro_rules! object {
     (
@@ -51,6 +54,13 @@ macro_rules! component {
             }
         }
     };
+}
+
+/// The component, if `whole` is one of that type. Not inlined: with two dozen types in one stack frame, a widget as
+/// deep as serde_json reads would not fit on a thread's stack.
+#[inline(never)]
+pub(super) fn known<C: DeserializeOwned>(whole: &Value) -> Option<Box<C>> {
+    C::deserialize(whole).ok().map(Box::new)
 }
 
 /// A union of components. One of a known type that does not fit is kept whole in `Dynamic`, as one of an unknown
@@ -114,20 +124,25 @@ macro_rules! component_union {
             const EXPECTING: &'static str = stringify!($name);
 
             fn read<A: serde::de::MapAccess<'de>>(kind: &str, fields: A) -> Result<Self, A::Error> {
-                use serde::{Deserialize, de::Error};
-                let whole = serde_json::Value::Object(crate::chatkit::tagged::whole(kind, fields)?);
-                let known = match kind {
+                let whole = crate::chatkit::tagged::whole(kind, fields)?;
+                Self::known_or_dynamic(whole.into()).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl $name {
+            fn known_or_dynamic(whole: serde_json::Value) -> Result<Self, serde_json::Error> {
+                let known = match whole["type"].as_str() {
                     $(
-                        $tag => $component::deserialize(&whole).ok().map(|mut component| {
+                        Some($tag) => crate::chatkit::widget::declare::known::<$component>(&whole).map(|mut component| {
                             component.extra.shift_remove("type");
-                            Self::from(component)
+                            Self::$component(component)
                         }),
                     )*
                     _ => None,
                 };
                 match known {
                     Some(known) => Ok(known),
-                    None => serde_json::from_value(whole).map(Self::Dynamic).map_err(A::Error::custom),
+                    None => serde_json::from_value(whole).map(Self::Dynamic),
                 }
             }
         }

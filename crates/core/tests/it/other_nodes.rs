@@ -1,0 +1,240 @@
+//! Two engines on one store and one log: what becomes of runs whose node is gone, or whose log was away.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
+use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Spawner, Threads as _};
+use chatkitd_core::server::{
+    Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes,
+    Turn, Watch,
+};
+use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
+use chatkitd_core::threads::{Begun, RunStart, ThreadRecord, Which};
+use chatkitd_protocol::chatkit::Request;
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+
+const LEASE: Duration = Duration::from_secs(10);
+const WORKFLOW: &str = "wf_greeter";
+
+struct Tokio;
+
+impl Spawner for Tokio {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        tokio::spawn(task);
+    }
+}
+
+/// Says hello.
+struct Greeter;
+
+#[async_trait]
+impl Agent for Greeter {
+    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
+        let mut message = answer.message().await;
+        message.push("hello").await;
+        message.done().await;
+        Ok(())
+    }
+}
+
+struct Cluster {
+    clock: Arc<ManualClock>,
+    store: Arc<MemoryStore>,
+    log: Arc<MemoryRunLog>,
+    rng: Arc<SeededRng>,
+    a: Arc<ChatServer>,
+    b: Arc<ChatServer>,
+}
+
+impl Cluster {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::at_second(1_767_225_600));
+        let store = Arc::new(MemoryStore::with_clock(clock.clone()));
+        let log = Arc::new(MemoryRunLog::new(clock.clone()));
+        let rng = Arc::new(SeededRng::new(1));
+        let node = || {
+            Arc::new(ChatServer::new(ChatServerParts {
+                threads: store.clone(),
+                lease: store.clone(),
+                recovery: store.clone(),
+                log: Some(log.clone()),
+                spawner: Arc::new(Tokio),
+                clock: clock.clone(),
+                rng: rng.clone(),
+                agents: BTreeMap::from([(WORKFLOW.to_owned(), Arc::new(Greeter) as Arc<dyn Agent>)]),
+                run_time_limit: Duration::from_secs(600),
+            }))
+        };
+        let (a, b) = (node(), node());
+        Self { clock, store, log, rng, a, b }
+    }
+
+    /// A run of a node that dies after its first event.
+    async fn stranded(&self) -> (RunId, ThreadId) {
+        let now = self.clock.now();
+        let thread = ThreadRecord::new(ThreadId::mint(now, &*self.rng), site(), user(), now);
+        let start = RunStart {
+            run: RunId::mint(now, &*self.rng),
+            thread: thread.id.clone(),
+            new_thread: Some(thread.clone()),
+            writes: Vec::new(),
+            idempotency: None,
+            now,
+            lease: LEASE,
+        };
+        assert!(matches!(self.store.begin_run(&scope(), &start).await.unwrap(), Begun::Started(_)));
+        self.log.append(&start.run, 1, &[b"id: 1\ndata: {}\n\n".to_vec()], false).await.unwrap();
+        (start.run, thread.id)
+    }
+
+    async fn create(&self) -> Watch {
+        let params = json!({"input": {"content": [{"type": "input_text", "text": "hi"}], "attachments": [],
+                            "inference_options": {}}});
+        stream(&self.a, "threads.create", params).await
+    }
+}
+
+fn site() -> SiteName {
+    SiteName::default_site()
+}
+
+fn user() -> UserId {
+    UserId::recorded("ann")
+}
+
+fn scope() -> Scope {
+    Scope::User(site(), user())
+}
+
+async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch {
+    let context = AgentContext {
+        site: site(),
+        user: user(),
+        session: None,
+        workflow: WORKFLOW.to_owned(),
+        state_variables: Map::new(),
+        locale: None,
+        metadata: Map::new(),
+    };
+    let request = json!({"type": operation, "params": params}).to_string();
+    let request = Request::parse(request.as_bytes()).unwrap();
+    let wishes = StreamWishes { resume: true, idempotency: None };
+    match node.handle(ChatCaller { context }, request, wishes).await {
+        Ok(Reply::Stream(watch)) => watch,
+        Ok(Reply::Json { .. }) => panic!("{operation} is answered with a stream"),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// All frames until the end.
+async fn rest(mut watch: Watch) -> String {
+    let mut frames = Vec::new();
+    while let Some(next) = watch.next().await.unwrap() {
+        frames.extend(next);
+    }
+    String::from_utf8(frames).unwrap()
+}
+
+fn ends_as_interrupted(frames: &str) -> bool {
+    let last = frames.lines().rfind(|line| line.starts_with("data:")).unwrap_or_default();
+    last.contains("\"error\"") && last.contains("\"allow_retry\":true")
+}
+
+#[tokio::test]
+async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
+    let cluster = Cluster::new();
+    let (run, _) = cluster.stranded().await;
+    let watch = cluster.b.watch(&scope(), &run, 0).await.unwrap();
+    cluster.b.recover(Which::Expired).await.unwrap();
+    cluster.clock.advance(LEASE + Duration::from_secs(1));
+    cluster.b.recover(Which::Expired).await.unwrap();
+    let frames = rest(watch).await;
+    assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
+    let again = rest(cluster.a.watch(&scope(), &run, 0).await.unwrap()).await;
+    assert_eq!(again, frames, "on any node, once and no more");
+}
+
+#[tokio::test]
+async fn a_run_whose_thread_was_taken_over_ends_for_its_watchers() {
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    let watching = cluster.b.watch(&scope(), &run, 1).await.unwrap();
+    cluster.clock.advance(LEASE + Duration::from_secs(1));
+    let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
+                        "attachments": [], "inference_options": {}}});
+    rest(stream(&cluster.a, "threads.add_user_message", params).await).await;
+    let passing = async {
+        loop {
+            tokio::task::yield_now().await;
+            cluster.clock.advance(Duration::from_secs(1));
+        }
+    };
+    let frames = tokio::select! {
+        frames = rest(watching) => frames,
+        () = passing => unreachable!(),
+    };
+    assert!(ends_as_interrupted(&frames), "{frames}");
+}
+
+#[tokio::test]
+async fn who_asks_for_a_run_whose_thread_was_taken_over_is_told_at_once() {
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    cluster.clock.advance(LEASE + Duration::from_secs(1));
+    let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
+                        "attachments": [], "inference_options": {}}});
+    rest(stream(&cluster.a, "threads.add_user_message", params).await).await;
+    let frames = rest(cluster.b.watch(&scope(), &run, 0).await.unwrap()).await;
+    assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
+}
+
+#[tokio::test]
+async fn a_run_goes_on_without_the_log_and_is_there_whole_when_the_log_is_back() {
+    let cluster = Cluster::new();
+    cluster.log.set_away(true);
+    let watch = cluster.create().await;
+    let run = watch.run().clone();
+    let here = rest(watch).await;
+    assert!(here.contains("hello"), "{here}");
+    assert!(cluster.b.watch(&scope(), &run, 0).await.is_err(), "elsewhere it cannot be watched");
+    cluster.log.set_away(false);
+    let is_whole = async || {
+        let part = cluster.log.read(&run, u64::MAX, Duration::ZERO).await.unwrap();
+        part.is_some_and(|part| part.ended)
+    };
+    while !is_whole().await {
+        tokio::task::yield_now().await;
+        cluster.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(rest(cluster.b.watch(&scope(), &run, 0).await.unwrap()).await, here);
+}
+
+/// Five minutes after its end a run is forgotten here, and its events go nowhere any more.
+#[tokio::test]
+async fn a_log_that_stays_away_keeps_no_run_in_memory() {
+    let cluster = Cluster::new();
+    cluster.log.set_away(true);
+    let watch = cluster.create().await;
+    let run = watch.run().clone();
+    rest(watch).await;
+    cluster.clock.advance(Duration::from_secs(6 * 60));
+    cluster.a.keep().await.unwrap();
+    cluster.log.set_away(false);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+        cluster.clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(cluster.log.read(&run, 0, Duration::ZERO).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_stop_on_another_node_is_announced() {
+    let cluster = Cluster::new();
+    let (run, _) = cluster.stranded().await;
+    cluster.b.cancel(&scope(), &run).await.unwrap();
+    assert_eq!(cluster.log.stops(), [run]);
+}

@@ -1,0 +1,104 @@
+use chatkitd_protocol::chatkit::widget::{
+    ActionConfig, Button, Card, Children, Color, Length, Text, Transition, WidgetComponent, WidgetRoot,
+};
+use serde_json::{Value, json};
+
+fn read(value: &Value) -> WidgetComponent {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+#[test]
+fn a_widget_can_be_built_by_hand() {
+    let text = Text {
+        id: Some("t".into()),
+        value: "Hello".into(),
+        color: Some("secondary".into()),
+        width: Some(10.into()),
+        ..Text::default()
+    };
+    let button = Button { on_click_action: Some(ActionConfig::new("go", None)), ..Button::default() };
+    let card = Card { children: vec![text.into(), button.into()], as_form: Some(true), ..Card::default() };
+    let root = WidgetRoot::from(card);
+    let action = json!({"type": "go", "handler": "server", "loadingBehavior": "auto", "streaming": true});
+    let expected = json!({"type": "Card", "asForm": true, "children": [
+        {"type": "Text", "id": "t", "value": "Hello", "color": "secondary", "width": 10},
+        {"type": "Button", "onClickAction": action}]});
+    assert_eq!(serde_json::to_value(&root).unwrap(), expected);
+    assert_eq!((root.kind(), root.children()[0].id(), root.children()[1].key()), ("Card", Some("t"), None));
+}
+
+#[test]
+fn a_component_that_does_not_fit_its_type_is_kept_whole() {
+    for odd in [
+        json!({"type": "Text", "value": {"bound": "to.something"}}),
+        json!({"type": "Row", "gap": [1], "children": [{"type": "Text", "value": "v"}]}),
+        json!({"type": "Fancy", "children": "no components"}),
+        json!({"type": "Fancy", "children": {"type": "Text", "value": "v"}}),
+    ] {
+        let component = read(&odd);
+        assert!(matches!(component, WidgetComponent::Dynamic(_)), "{component:?}");
+        assert_eq!(serde_json::to_value(component).unwrap(), odd);
+    }
+}
+
+#[test]
+fn a_root_within_a_widget_is_kept_whole() {
+    let inner = json!({"type": "Card", "children": [{"type": "Text", "value": "v"}], "size": "sm"});
+    let root: WidgetRoot = serde_json::from_value(json!({"type": "Basic", "children": [inner]})).unwrap();
+    assert_eq!(root.children()[0].kind(), "Card");
+    assert!(matches!(root.children()[0].children(), [WidgetComponent::Text(_)]));
+    assert_eq!(serde_json::to_value(root).unwrap()["children"][0], inner);
+}
+
+#[test]
+fn a_widget_has_no_nulls_but_those_of_a_payload() {
+    let button = json!({"type": "Button", "label": null, "new": null, "nested": {"a": null, "b": [1, null]},
+        "onClickAction": {"type": "go", "payload": {"kept": null}, "handler": "client", "loadingBehavior": "self", "streaming": false}});
+    let expected = json!({"type": "Button", "nested": {"b": [1]},
+        "onClickAction": {"type": "go", "payload": {"kept": null}, "handler": "client", "loadingBehavior": "self", "streaming": false}});
+    assert_eq!(serde_json::to_value(read(&button)).unwrap(), expected);
+}
+
+#[test]
+fn children_are_found_in_every_form() {
+    let transition = Transition {
+        children: Some(Children::One(Box::new(Text::default().into()))),
+        ..Transition::default()
+    };
+    assert_eq!(WidgetComponent::from(transition).children().len(), 1);
+    assert!(read(&json!({"type": "Transition", "children": null})).children().is_empty());
+    assert!(read(&json!({"type": "Spacer"})).children().is_empty());
+    for container in ["Box", "Row", "Col", "Form", "ListViewItem", "Unknown"] {
+        let component =
+            read(&json!({"type": container, "children": [{"type": "Spacer"}, {"type": "Spacer"}]}));
+        assert_eq!((component.kind(), component.children().len()), (container, 2));
+    }
+}
+
+#[test]
+fn numbers_keep_their_form() {
+    for (text, length) in [("10", Length::from(10)), ("\"50%\"", Length::from("50%"))] {
+        assert_eq!(serde_json::from_str::<Length>(text).unwrap(), length);
+        assert_eq!(serde_json::to_string(&length).unwrap(), text);
+    }
+    assert_eq!(serde_json::to_string(&serde_json::from_str::<Length>("1.50").unwrap()).unwrap(), "1.5");
+    let themed: Color = serde_json::from_value(json!({"dark": "a", "light": "b"})).unwrap();
+    assert!(matches!(themed, Color::Themed(_)));
+}
+
+#[test]
+fn a_deep_widget_is_read_in_reasonable_time() {
+    let mut widget = json!({"type": "Text", "value": "x".repeat(1000)});
+    for level in 0..60 {
+        let kind = ["Box", "Col", "Fancy"][level % 3];
+        widget = json!({"type": kind, "children": [widget, {"type": "Spacer"}]});
+    }
+    let mut component = &read(&widget);
+    assert_eq!(serde_json::to_value(component).unwrap(), widget);
+    let mut depth = 0;
+    while let Some(child) = component.children().first() {
+        component = child;
+        depth += 1;
+    }
+    assert_eq!(depth, 60);
+}
