@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::exchange::{Differs, Outcome, Request};
 use super::improvements::{
-    Improvement, Shown, take_local_times, take_metadata, take_payloads, take_thread_changes, take_utc_times,
+    Improvement, Shown, take_local_times, take_payloads, take_thread_changes, take_utc_times,
 };
 use super::wire::{Answer, Body};
 
@@ -18,7 +18,6 @@ pub fn compare(
     for answer in &mut reference {
         each_document(answer, |document| {
             take_local_times(document);
-            take_metadata(document, shown);
         });
     }
     for answer in &mut here {

@@ -13,8 +13,6 @@ use serde_json::{Map, Value, json};
 pub enum Improvement {
     /// The reference writes local times without a zone, which a browser elsewhere reads as its own.
     UtcTimes,
-    /// The reference sends an empty `metadata` with each thread, which is never filled (protocol rule 5).
-    ThreadsCarryNoMetadata,
     /// The reference announces a change of the thread after the event that follows it, and after the error that
     /// ends the answer; here it is announced when it is made.
     ThreadChangesAtOnce,
@@ -39,9 +37,8 @@ pub enum Improvement {
 }
 
 impl Improvement {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::UtcTimes,
-        Self::ThreadsCarryNoMetadata,
         Self::ThreadChangesAtOnce,
         Self::HiddenItemsAreNeverSent,
         Self::PayloadsKeepTheirNulls,
@@ -80,17 +77,6 @@ fn take_time(fields: &mut Map<String, Value>, is_time: impl Fn(&str) -> bool) ->
         "<time>".clone_into(time);
     }
     taken
-}
-
-/// Leaves the empty `metadata` out of the reference's threads.
-pub fn take_metadata(reference: &mut Value, shown: &mut Shown) {
-    each_object(reference, &mut |fields| {
-        let thread = fields.contains_key("items") && fields.contains_key("status");
-        if thread && fields.get("metadata") == Some(&json!({})) {
-            fields.remove("metadata");
-            shown.insert(Improvement::ThreadsCarryNoMetadata);
-        }
-    });
 }
 
 /// Puts the nulls of ours back into the payloads of the reference's actions.
