@@ -7,6 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::cast_possible_wrap,
     clippy::disallowed_methods,
     reason = "a measurement: it stops at the first fault and asks the machine for the time"
 )]

@@ -1,7 +1,8 @@
 //! The store on PostgreSQL: many nodes on one database.
 //!
 //! Everything lives in the schema `chatkitd`, and every query names it. Operations that change a session
-//! or its secrets lock the session's row first, so that they cannot deadlock one another.
+//! or its secrets lock the session's row first, and those that change a thread's items or runs the
+//! thread's, so that they cannot deadlock one another.
 
 mod audit;
 mod jobs;

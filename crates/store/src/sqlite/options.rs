@@ -63,6 +63,9 @@ impl SqliteOptions {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Each operation of a batch is a savepoint, and what it would take to go back to one is kept in a
+        // temporary file once it is over 64 KiB: a file made and removed for every larger batch.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         if let Some(pages) = self.max_pages {
             connection.pragma_update(None, "max_page_count", pages)?;
