@@ -10,6 +10,9 @@ use chatkitd_core::workflows::{DEMO, ECHO};
 
 use crate::settings::{AgentSettings, Settings};
 
+/// The guided tour.
+const DEMO_SCRIPT: &str = include_str!("demo.yaml");
+
 /// Agents by workflow.
 pub(crate) type Agents = BTreeMap<String, Arc<dyn Agent>>;
 
@@ -42,7 +45,7 @@ pub enum AgentsError {
 pub(crate) fn of(settings: &Settings, own: Agents) -> Result<Agents, AgentsError> {
     let mut agents = Agents::new();
     agents.insert(ECHO.to_owned(), Arc::new(Echo::default()));
-    agents.insert(DEMO.to_owned(), Arc::new(Echo::default()));
+    agents.insert(DEMO.to_owned(), Arc::new(parse(DEMO, Path::new("demo.yaml"), DEMO_SCRIPT)?));
     for (id, agent) in &settings.agents {
         let agent: Arc<dyn Agent> = match agent {
             AgentSettings::Echo { repeat, delay } => Arc::new(Echo { repeat: *repeat, delay: *delay }),
@@ -55,17 +58,20 @@ pub(crate) fn of(settings: &Settings, own: Agents) -> Result<Agents, AgentsError
 }
 
 fn script(workflow: &str, path: &Path) -> Result<Script, AgentsError> {
-    let (workflow, path) = (|| workflow.to_owned(), || path.to_owned());
-    let text = std::fs::read_to_string(path()).map_err(|source| AgentsError::Read {
-        workflow: workflow(),
-        path: path(),
+    let text = std::fs::read_to_string(path).map_err(|source| AgentsError::Read {
+        workflow: workflow.to_owned(),
+        path: path.to_owned(),
         source,
     })?;
+    parse(workflow, path, &text)
+}
+
+fn parse(workflow: &str, path: &Path, text: &str) -> Result<Script, AgentsError> {
     // YAML 1.2, in which `no` is a text.
     let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(&text, options).map_err(|reason| AgentsError::Script {
-        workflow: workflow(),
-        path: path(),
+    serde_saphyr::from_str_with_options(text, options).map_err(|reason| AgentsError::Script {
+        workflow: workflow.to_owned(),
+        path: path.to_owned(),
         reason: Box::new(reason),
     })
 }
@@ -99,6 +105,11 @@ mod tests {
             assert!(message.contains(&format!("line {line} ")), "{message}");
             assert!(message.contains(reason), "{message}");
         }
+    }
+
+    #[test]
+    fn the_guided_tour_is_a_script() {
+        parse(DEMO, Path::new("demo.yaml"), DEMO_SCRIPT).unwrap();
     }
 
     #[test]
