@@ -86,6 +86,11 @@ minted_id!(
     RunId,
     "run_"
 );
+minted_id!(
+    /// An attachment's id, `cfile_…`.
+    AttachmentId,
+    "cfile_"
+);
 
 /// A thread's id. Ours are `cthr_…`; threads that came from elsewhere keep the id they had.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -4,11 +4,13 @@
 //! `chatkitd-store`, `chatkitd-http` and the server binary, and reach the domain through [`ports`].
 //! The crate also builds for `wasm32-unknown-unknown`.
 
+pub mod attachments;
 pub mod id;
 pub mod identity;
 pub mod keys;
 pub mod limits;
 pub mod memory_limiter;
+pub mod models;
 pub mod ports;
 pub mod seal;
 pub mod secret_text;

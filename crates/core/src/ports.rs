@@ -5,8 +5,15 @@
 //! [`Credentials`], where the secret that was presented is itself the authority, and
 //! [`Maintenance`], which no handler can obtain.
 
+mod attachments;
+mod models;
 mod threads;
 
+pub use attachments::{
+    AttachmentSweep, Attachments, Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError,
+    Previews,
+};
+pub use models::{Model, Transcriber};
 pub use threads::{LogPart, RunLease, RunLog, RunLogError, RunRecovery, Spawner, Threads};
 
 use std::time::Duration;

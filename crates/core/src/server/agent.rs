@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::answer::{Answer, Shared};
 use crate::id::{SessionId, SiteName, UserId};
 use crate::ports::{StoreError, Threads};
+use crate::site::ChatKitConfiguration;
 use crate::threads::{Fence, ItemPage, ItemQuery, PageQuery, ThreadRecord};
 
 /// Answers for a workflow, as `respond()` does for the Python SDK.
@@ -118,6 +119,8 @@ pub struct AgentContext {
     pub workflow: String,
     /// The session's state variables; empty without a session.
     pub state_variables: Map<String, Value>,
+    /// What the session was promised, within what the site allows.
+    pub configuration: ChatKitConfiguration,
     /// The visitor's language, from `Accept-Language`, such as `de-DE`.
     pub locale: Option<String>,
     /// The request's own `metadata`, as the page sent it. Not to be trusted.

@@ -117,6 +117,7 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
         session: None,
         workflow: WORKFLOW.to_owned(),
         state_variables: Map::new(),
+        configuration: Default::default(),
         locale: None,
         metadata: Map::new(),
     };

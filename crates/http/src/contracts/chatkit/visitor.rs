@@ -7,9 +7,10 @@ use chatkitd_core::ports::Scope;
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::server::{AgentContext, ChatCaller};
 use chatkitd_core::sessions::{Presented, SecretKind, Session, SessionError};
+use chatkitd_core::site::ChatKitConfiguration;
 use chatkitd_core::workflows::Placement;
 use http::{HeaderValue, StatusCode};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::caller::{Call, Caller, Device, not_signed_in, require_live};
@@ -147,11 +148,17 @@ impl Recognised<'_> {
             session: session.map(|session| session.id.clone()),
             workflow: self.workflow,
             state_variables: session.map(|session| session.state_variables.clone()).unwrap_or_default(),
+            configuration: call.site.configuration.narrowed_by(&session.map(promised).unwrap_or_default()),
             locale,
             metadata: Map::new(),
         };
         Ok(Visitor { caller: ChatCaller { context }, introduction })
     }
+}
+
+/// What the session was promised. What it holds was checked when it was made.
+fn promised(session: &Session) -> ChatKitConfiguration {
+    serde_json::from_value(Value::Object(session.configuration.clone())).unwrap_or_default()
 }
 
 impl Who<'_> {

@@ -33,6 +33,7 @@ fn turn(stage: &Stage, content: Option<Vec<UserMessageContent>>) -> Turn {
             session: None,
             workflow: "wf_echo".to_owned(),
             state_variables: Map::new(),
+            configuration: Default::default(),
             locale: None,
             metadata: Map::new(),
         },

@@ -1,0 +1,1 @@
+//! The `model` agent: one instruction, any model.

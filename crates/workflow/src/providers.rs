@@ -1,0 +1,1 @@
+//! What providers of models speak: requests in, events out, without a connection.
