@@ -1,0 +1,103 @@
+import type { Attachment, ChatKitOptions, Entity, UserMessageContent } from '@openai/chatkit';
+import type * as P from '../wire/protocol';
+import type { Emit } from './chat';
+import type { Changes } from './signal';
+
+/** A file that is being attached. */
+export interface Upload {
+  key: string;
+  file: { name: string; type: string; size: number };
+  /** Shown until the server has a preview. */
+  localUrl?: string;
+  state: 'uploading' | 'ready' | 'failed';
+  attachment?: Attachment;
+  /** Why it failed, for people. */
+  reason?: string;
+  abort: AbortController;
+}
+
+/** What the visitor is about to say. */
+export class Composer {
+  content: UserMessageContent[] = [];
+  uploads: Upload[] = [];
+  quote: string | null = null;
+  toolId: string | null = null;
+  modelId: string | null = null;
+
+  constructor(
+    private readonly options: () => ChatKitOptions,
+    private readonly emit: Emit,
+    private readonly changes: Changes,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.text.trim() === '' && !this.content.some((part) => part.type === 'input_tag') && this.uploads.length === 0;
+  }
+
+  get text(): string {
+    return this.content.map((part) => part.text).join('');
+  }
+
+  /** Whether it can be sent: there is something, and no file is still on its way. */
+  get isReady(): boolean {
+    return !this.isEmpty && this.uploads.every((upload) => upload.state === 'ready');
+  }
+
+  get model(): string | null {
+    const models = this.options().composer?.models ?? [];
+    const chosen = models.find((model) => model.id === this.modelId && model.disabled !== true);
+    return (chosen ?? models.find((model) => model.default && !model.disabled))?.id ?? null;
+  }
+
+  setContent(content: UserMessageContent[]): void {
+    this.content = content;
+    this.changes.mark();
+  }
+
+  selectTool(id: string | null): void {
+    if (id === this.toolId) return;
+    this.toolId = id;
+    this.emit('chatkit.tool.change', { toolId: id });
+    this.changes.mark();
+  }
+
+  selectModel(id: string): void {
+    this.modelId = id;
+    this.changes.mark();
+  }
+
+  /** What is there as a message; the composer is empty afterwards, but for a tool that persists. */
+  take(): P.UserMessageInput {
+    const input: P.UserMessageInput = {
+      content: trimmed(this.content) as P.UserMessageContent[],
+      attachments: this.uploads.flatMap((upload) => upload.attachment?.id ?? []),
+      inference_options: {},
+    };
+    if (this.quote !== null) input.quoted_text = this.quote;
+    if (this.toolId !== null) input.inference_options.tool_choice = { id: this.toolId };
+    if (this.model !== null) input.inference_options.model = this.model;
+    for (const upload of this.uploads) if (upload.localUrl) URL.revokeObjectURL(upload.localUrl);
+    this.content = [];
+    this.uploads = [];
+    this.quote = null;
+    const tool = this.options().composer?.tools?.find((tool) => tool.id === this.toolId);
+    if (tool?.persistent !== true) this.selectTool(null);
+    this.changes.mark();
+    return input;
+  }
+}
+
+/** An entity as a tag of a message. */
+export function asTag(entity: Entity): UserMessageContent {
+  const { id, title, group, data, interactive } = entity;
+  return { type: 'input_tag', id, text: title, group, data: data ?? {}, interactive: interactive ?? false };
+}
+
+/** Without blank ends. Blank text between tags stays. */
+function trimmed(content: UserMessageContent[]): UserMessageContent[] {
+  const parts = content.map((part) => ({ ...part }));
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (first?.type === 'input_text') first.text = first.text.trimStart();
+  if (last?.type === 'input_text') last.text = last.text.trimEnd();
+  return parts.filter((part) => part.type === 'input_tag' || part.text !== '');
+}

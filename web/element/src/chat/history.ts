@@ -1,0 +1,73 @@
+import { asError } from '../wire/errors';
+import type { Client } from '../wire/client';
+import type * as P from '../wire/protocol';
+import type { Emit } from './chat';
+import type { Changes } from './signal';
+
+/** The visitor's threads, newest first. */
+export class History {
+  threads: P.Thread[] = [];
+  isOpen = false;
+  isLoading = false;
+  hasFailed = false;
+  private after: string | null = null;
+
+  constructor(
+    private readonly client: Client,
+    private readonly emit: Emit,
+    private readonly changes: Changes,
+  ) {}
+
+  get hasMore(): boolean {
+    return this.after !== null;
+  }
+
+  async show(): Promise<void> {
+    if (!this.isOpen) {
+      this.isOpen = true;
+      this.emit('chatkit.history.open');
+    }
+    await this.read(undefined);
+  }
+
+  hide(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.emit('chatkit.history.close');
+    this.changes.mark();
+  }
+
+  async more(): Promise<void> {
+    if (this.after !== null && !this.isLoading) await this.read(this.after);
+  }
+
+  async rename(id: string, title: string): Promise<P.Thread> {
+    const { body } = await this.client.call('threads.update', { thread_id: id, title });
+    this.threads = this.threads.map((thread) => (thread.id === id ? { ...thread, title: body.title } : thread));
+    this.changes.mark();
+    return body;
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.client.call('threads.delete', { thread_id: id });
+    this.threads = this.threads.filter((thread) => thread.id !== id);
+    this.changes.mark();
+  }
+
+  private async read(after: string | undefined): Promise<void> {
+    this.isLoading = true;
+    this.hasFailed = false;
+    this.changes.mark();
+    try {
+      const { body } = await this.client.call('threads.list', { order: 'desc', limit: 30, ...(after && { after }) });
+      this.threads = after === undefined ? body.data : [...this.threads, ...body.data];
+      this.after = body.has_more ? (body.after ?? null) : null;
+    } catch (thrown) {
+      this.hasFailed = true;
+      this.emit('chatkit.error', { error: asError(thrown) });
+    } finally {
+      this.isLoading = false;
+      this.changes.mark();
+    }
+  }
+}

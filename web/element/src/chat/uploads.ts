@@ -1,0 +1,130 @@
+import type { Attachment, ChatKitOptions, CustomApiConfig } from '@openai/chatkit';
+import type { Client } from '../wire/client';
+import { asError, ChatKitError, isAbort } from '../wire/errors';
+import type * as P from '../wire/protocol';
+import type { Composer, Upload } from './composer';
+import type { Emit } from './chat';
+import type { Changes } from './signal';
+
+const DEFAULT_MAX_SIZE = 100 * 1024 * 1024;
+const DEFAULT_MAX_COUNT = 10;
+
+/** Why a file is not taken; the element has words for it. */
+export type Refusal = 'type' | 'size' | 'count';
+
+/** Brings the files of the composer to the server. */
+export class Uploads {
+  constructor(
+    private readonly client: Client,
+    private readonly composer: Composer,
+    private readonly options: () => ChatKitOptions,
+    private readonly emit: Emit,
+    private readonly changes: Changes,
+  ) {}
+
+  /** Begins to upload what may be sent; returns what may not, and why. */
+  add(files: Iterable<File>): { file: File; why: Refusal }[] {
+    const refused: { file: File; why: Refusal }[] = [];
+    for (const file of files) {
+      const why = this.refusal(file);
+      if (why === null) void this.begin(file);
+      else refused.push({ file, why });
+    }
+    this.changes.mark();
+    return refused;
+  }
+
+  /** Takes files that are at the server already. */
+  attach(attachments: Attachment[]): void {
+    this.composer.uploads = attachments.map((attachment) => ({
+      key: attachment.id,
+      file: { name: attachment.name, type: attachment.mime_type, size: 0 },
+      state: 'ready' as const,
+      attachment,
+      abort: new AbortController(),
+    }));
+    this.changes.mark();
+  }
+
+  /** Takes a file out again; at the server, too. */
+  async remove(upload: Upload): Promise<void> {
+    upload.abort.abort();
+    this.composer.uploads = this.composer.uploads.filter((other) => other !== upload);
+    if (upload.localUrl !== undefined) URL.revokeObjectURL(upload.localUrl);
+    this.changes.mark();
+    if (upload.attachment === undefined) return;
+    await this.client
+      .call('attachments.delete', { attachment_id: upload.attachment.id })
+      .catch((thrown) => this.emit('chatkit.error', { error: asError(thrown) }));
+  }
+
+  async retry(upload: Upload, file: File): Promise<void> {
+    this.composer.uploads = this.composer.uploads.filter((other) => other !== upload);
+    await this.begin(file);
+  }
+
+  private refusal(file: File): Refusal | null {
+    const settings = this.options().composer?.attachments;
+    if (this.composer.uploads.length >= (settings?.maxCount ?? DEFAULT_MAX_COUNT)) return 'count';
+    if (settings?.accept !== undefined && !accepts(settings.accept, file)) return 'type';
+    return file.size > limit(settings?.maxSize, file.type) ? 'size' : null;
+  }
+
+  private async begin(file: File): Promise<void> {
+    const upload: Upload = { key: crypto.randomUUID(), file, state: 'uploading', abort: new AbortController() };
+    if (file.type.startsWith('image/')) upload.localUrl = URL.createObjectURL(file);
+    this.composer.uploads = [...this.composer.uploads, upload];
+    try {
+      upload.attachment = await this.transfer(file, upload);
+      upload.state = 'ready';
+    } catch (thrown) {
+      if (isAbort(thrown)) return;
+      upload.state = 'failed';
+      if (thrown instanceof ChatKitError && !thrown.isRetryable) upload.reason = thrown.message;
+      this.emit('chatkit.error', { error: asError(thrown) });
+    }
+    this.composer.uploads = [...this.composer.uploads];
+    this.changes.mark();
+  }
+
+  private async transfer(file: File, upload: Upload): Promise<Attachment> {
+    const strategy = (this.options().api as CustomApiConfig).uploadStrategy ?? { type: 'two_phase' };
+    const { signal } = upload.abort;
+    if (strategy.type === 'direct') {
+      const body = new FormData();
+      body.append('file', file, file.name);
+      const response = await this.client.upload(strategy.uploadUrl, { method: 'POST', body, signal }, true);
+      return (await response.json()) as Attachment;
+    }
+    const announced = { name: file.name, size: file.size, mime_type: file.type || 'application/octet-stream' };
+    const { body: attachment } = await this.client.call('attachments.create', announced, signal);
+    const target = attachment.upload_descriptor;
+    if (target !== undefined) {
+      await this.client.upload(
+        target.url,
+        { method: target.method, headers: target.headers as Record<string, string>, body: file, signal },
+        false,
+      );
+    }
+    return attachment as P.Attachment & Attachment;
+  }
+}
+
+function accepts(accept: Record<string, string[]>, file: File): boolean {
+  const name = file.name.toLowerCase();
+  return Object.entries(accept).some(
+    ([type, extensions]) => matches(type, file.type) || extensions.some((end) => name.endsWith(end.toLowerCase())),
+  );
+}
+
+function limit(maxSize: number | Record<string, number> | undefined, type: string): number {
+  if (typeof maxSize === 'number') return maxSize;
+  const entries = Object.entries(maxSize ?? {}).filter(([pattern]) => pattern !== '*' && pattern !== '');
+  const exact = entries.find(([pattern]) => pattern === type) ?? entries.find(([pattern]) => matches(pattern, type));
+  return exact?.[1] ?? maxSize?.['*'] ?? maxSize?.[''] ?? DEFAULT_MAX_SIZE;
+}
+
+/** `image/*` and the like. */
+function matches(pattern: string, type: string): boolean {
+  return pattern === type || pattern === '*/*' || (pattern.endsWith('/*') && type.startsWith(pattern.slice(0, -1)));
+}

@@ -1,0 +1,10 @@
+import { ChatKitElement } from './element';
+import { ComposerInput } from './views/composer-input';
+
+// Two copies of the script on one page: the first one stays.
+define('chatkitd-input', ComposerInput);
+define('openai-chatkit', ChatKitElement);
+
+function define(name: string, element: CustomElementConstructor): void {
+  if (customElements.get(name) === undefined) customElements.define(name, element);
+}

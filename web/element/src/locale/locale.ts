@@ -1,0 +1,65 @@
+import type { SupportedLocale, TranslatedLocale } from '@openai/chatkit';
+import { assetUrl } from '../script';
+import { english, type Strings, type Word } from './strings';
+
+/** The languages that have a file of their own. */
+export const translated = [
+  'am', 'ar', 'bg-BG', 'bn-BD', 'bs-BA', 'ca-ES', 'cs-CZ', 'da-DK', 'de-DE', 'el-GR', 'es-419', 'es-ES', 'et-EE', 'fi-FI',
+  'fr-CA', 'fr-FR', 'gu-IN', 'hi-IN', 'hr-HR', 'hu-HU', 'hy-AM', 'id-ID', 'is-IS', 'it-IT', 'ja-JP', 'ka-GE', 'kk', 'kn-IN',
+  'ko-KR', 'lt', 'lv-LV', 'mk-MK', 'ml', 'mn', 'mr-IN', 'ms-MY', 'my-MM', 'nb-NO', 'nl-NL', 'pa', 'pl-PL', 'pt-BR', 'pt-PT',
+  'ro-RO', 'ru-RU', 'sk-SK', 'sl-SI', 'so-SO', 'sq-AL', 'sr-RS', 'sv-SE', 'sw-TZ', 'ta-IN', 'te-IN', 'th-TH', 'tl', 'tr-TR',
+  'uk-UA', 'ur', 'vi-VN', 'zh-CN', 'zh-HK', 'zh-TW',
+] as const satisfies readonly TranslatedLocale[];
+
+/** The compiler's proof that no language of the declarations is missing. */
+type Missing = Exclude<TranslatedLocale, (typeof translated)[number]>;
+const complete: [Missing] extends [never] ? true : Missing = true;
+void complete;
+
+const RIGHT_TO_LEFT = new Set(['ar', 'ur']);
+/** Where several files share a language, the one that the bare language means. */
+const PREFERRED: Record<string, TranslatedLocale> = {
+  es: 'es-ES',
+  fr: 'fr-FR',
+  pt: 'pt-BR',
+  zh: 'zh-CN',
+  'zh-hant': 'zh-TW',
+  no: 'nb-NO',
+};
+
+/** The language that comes closest to what was asked for; `null` for English. */
+export function resolve(asked: string): TranslatedLocale | null {
+  const tag = asked.toLowerCase().replaceAll('_', '-');
+  const exact = translated.find((locale) => locale.toLowerCase() === tag);
+  if (exact !== undefined) return exact;
+  if (/^zh-(hant|mo)/.test(tag)) return tag.includes('mo') || tag.includes('hk') ? 'zh-HK' : 'zh-TW';
+  const language = tag.split('-')[0]!;
+  return PREFERRED[tag] ?? PREFERRED[language] ?? translated.find((locale) => locale.split('-')[0] === language) ?? null;
+}
+
+/** The texts in one language. */
+export class Locale {
+  private constructor(
+    /** A BCP 47 tag, for `lang`, `Accept-Language` and dates. */
+    readonly tag: string,
+    private readonly strings: Strings,
+  ) {}
+
+  static readonly english = new Locale('en', {});
+
+  /** Loads a language; English until it is there, and where it has no file. */
+  static async load(asked: SupportedLocale | string): Promise<Locale> {
+    const locale = resolve(asked);
+    if (locale === null) return Locale.english;
+    const response = await fetch(assetUrl(`locale/${locale}.json`));
+    if (!response.ok) return Locale.english;
+    return new Locale(locale, (await response.json()) as Strings);
+  }
+
+  get direction(): 'ltr' | 'rtl' {
+    return RIGHT_TO_LEFT.has(this.tag.split('-')[0]!) ? 'rtl' : 'ltr';
+  }
+
+  readonly text = (word: Word, values: Record<string, string | number> = {}): string =>
+    (this.strings[word] ?? english[word]).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}

@@ -1,0 +1,216 @@
+import { html, nothing } from 'lit';
+import { Dictation } from '../chat/dictation';
+import type { Upload } from '../chat/composer';
+import { safeImageUrl } from '../text/urls';
+import type { ComposerInput } from './composer-input';
+import { icon } from './icon';
+import { choices, menuButton, type Choice } from './menu';
+import { Suggestions } from './suggestions';
+import type { View } from './view';
+
+/** Where the visitor writes. */
+export function composer(view: View): unknown {
+  const { chat } = view.session;
+  const status = chat.thread?.status;
+  if (status !== undefined && status.type !== 'active') return notActive(view, status.type, status.reason);
+  const list = suggestions(view);
+  return html`
+    <form class="composer" @submit=${(event: Event) => submit(view, event)} @drop=${(event: DragEvent) => drop(view, event)}
+      @dragover=${(event: DragEvent) => attachmentsEnabled(view) && event.preventDefault()}>
+      ${list.isOpen
+        ? choices(list.choices, view.locale.text(list.kind === 'entity' ? 'mention' : 'commands'),
+            (choice) => void list.pick(field(view), list.choices.indexOf(choice)), list.active)
+        : nothing}
+      ${quote(view)} ${uploads(view)} ${writing(view, list)}
+      <div class="tools">${attachButton(view)} ${mentionButton(view)} ${tools(view)} ${models(view)}<span class="gap"></span>
+        ${dictation(view)} ${sendOrStop(view)}</div>
+    </form>
+  `;
+}
+
+function notActive({ locale }: View, type: string, reason: string | undefined): unknown {
+  return html`<p class="not-active" role="status">${icon('info')} ${reason ?? locale.text(type === 'locked' ? 'locked' : 'closed')}</p>`;
+}
+
+function writing(view: View, list: Suggestions): unknown {
+  const { options, session, locale } = view;
+  const tool = options.composer?.tools?.find((one) => one.id === session.composer.toolId);
+  const placeholder = tool?.placeholderOverride ?? options.composer?.placeholder ?? locale.text('ask');
+  return html`<chatkitd-input
+    data-composer aria-label=${placeholder} data-placeholder=${placeholder} data-empty=${session.composer.content.length === 0}
+    aria-expanded=${list.isOpen} aria-controls="choices" aria-activedescendant=${list.isOpen ? `choice-${list.active}` : nothing}
+    .content=${session.composer.content}
+    @input=${(event: Event) => {
+      session.composer.setContent((event.currentTarget as ComposerInput).content);
+      void list.look(event.currentTarget as ComposerInput);
+    }}
+    @paste=${(event: ClipboardEvent) => addFiles(view, event.clipboardData?.files)}
+    @keydown=${(event: KeyboardEvent) => key(view, list, event)}
+  ></chatkitd-input>`;
+}
+
+function key(view: View, list: Suggestions, event: KeyboardEvent): void {
+  const input = event.currentTarget as ComposerInput;
+  if (input.isComposing || event.isComposing) return;
+  if (list.isOpen) {
+    const acts: Record<string, () => void> = {
+      ArrowDown: () => list.move(1),
+      ArrowUp: () => list.move(-1),
+      Enter: () => void list.pick(input),
+      Tab: () => void list.pick(input),
+      Escape: () => list.close(),
+    };
+    const act = acts[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  } else if (event.key === 'Enter' && !event.shiftKey) {
+    submit(view, event);
+  } else if (event.key === 'Escape' && view.session.chat.canStop) {
+    void view.session.chat.stop();
+  }
+}
+
+function submit({ session }: View, event: Event): void {
+  event.preventDefault();
+  if (session.chat.isAnswering || !session.composer.isReady) return;
+  void session.chat.send(session.composer.take());
+}
+
+function sendOrStop({ session, locale }: View): unknown {
+  const { chat, composer: draft } = session;
+  if (!chat.isAnswering) {
+    return html`<button class="send" aria-label=${locale.text('send')} ?disabled=${!draft.isReady}>${icon('send')}</button>`;
+  }
+  return html`<button type="button" class="send stop" aria-label=${locale.text('stop')} ?disabled=${!chat.canStop}
+    @click=${() => void chat.stop()}>${icon('stop')}</button>`;
+}
+
+function quote({ session, locale }: View): unknown {
+  const { composer: draft } = session;
+  if (draft.quote === null) return nothing;
+  const clear = () => {
+    draft.quote = null;
+    draft.setContent(draft.content);
+  };
+  return html`<blockquote class="quote">${icon('quote')}<span>${draft.quote}</span>
+    <button type="button" class="icon" aria-label=${locale.text('remove')} @click=${clear}>${icon('close')}</button></blockquote>`;
+}
+
+function uploads(view: View): unknown {
+  const { composer: draft } = view.session;
+  if (draft.uploads.length === 0) return nothing;
+  return html`<ul class="uploads">${draft.uploads.map((one) => html`<li class=${one.state}>${upload(view, one)}</li>`)}</ul>`;
+}
+
+function upload({ session, locale }: View, one: Upload): unknown {
+  const picture = one.localUrl ?? (one.attachment?.type === 'image' ? safeImageUrl(one.attachment.preview_url) : null);
+  const reason = one.reason ?? locale.text('attachmentFailed', { name: one.file.name });
+  return html`
+    ${picture ? html`<img src=${picture} alt="" width="40" height="40" />` : icon('document')}
+    <span class="name">${one.file.name}</span>
+    ${one.state === 'uploading' ? html`<span class="spinner" role="status" aria-label=${locale.text('loading')}></span>` : nothing}
+    ${one.state === 'failed' ? html`<span class="about" role="alert">${reason}</span>` : nothing}
+    <button type="button" class="icon" aria-label="${locale.text('remove')}: ${one.file.name}" @click=${() => void session.uploads.remove(one)}>
+      ${icon('close')}</button>
+  `;
+}
+
+function attachmentsEnabled({ options }: View): boolean {
+  return options.composer?.attachments?.enabled === true;
+}
+
+function attachButton(view: View): unknown {
+  if (!attachmentsEnabled(view)) return nothing;
+  const accept = Object.entries(view.options.composer?.attachments?.accept ?? {}).flatMap(([type, ends]) => [type, ...ends]);
+  const chosen = (event: Event) => {
+    const input = event.currentTarget as HTMLInputElement;
+    addFiles(view, input.files);
+    input.value = '';
+  };
+  const open = (event: Event) => ((event.currentTarget as Element).nextElementSibling as HTMLInputElement).click();
+  return html`<button type="button" class="icon" aria-label=${view.locale.text('attach')} @click=${open}>${icon('attach')}</button>
+    <input type="file" multiple hidden accept=${accept.join(',') || nothing} @change=${chosen} />`;
+}
+
+function drop(view: View, event: DragEvent): void {
+  if (!attachmentsEnabled(view)) return;
+  event.preventDefault();
+  addFiles(view, event.dataTransfer?.files);
+}
+
+function addFiles(view: View, files: FileList | null | undefined): void {
+  if (!attachmentsEnabled(view) || files == null || files.length === 0) return;
+  const words = { type: 'attachmentTypeRefused', size: 'attachmentTooLarge', count: 'attachmentTooMany' } as const;
+  for (const { file, why } of view.session.uploads.add(files)) {
+    view.session.chat.notices.push({ level: 'warning', message: view.locale.text(words[why], { name: file.name }) });
+  }
+  view.changes.mark();
+}
+
+function mentionButton(view: View): unknown {
+  const { onTagSearch, showComposerMenu } = view.options.entities ?? {};
+  if (onTagSearch === undefined || showComposerMenu !== true) return nothing;
+  const begin = () => field(view).insert({ type: 'input_text', text: '@' }, null);
+  return html`<button type="button" class="icon" aria-label=${view.locale.text('mention')} @click=${begin}>${icon('mention')}</button>`;
+}
+
+function tools(view: View): unknown {
+  const { options, session, locale } = view;
+  const all = options.composer?.tools ?? [];
+  if (all.length === 0) return nothing;
+  const chosen = session.composer.toolId;
+  const toggle = (id: string) => session.composer.selectTool(id === chosen ? null : id);
+  const loose = all.filter((tool) => tool.pinned !== true);
+  const shown = all.filter((tool) => tool.pinned === true || tool.id === chosen);
+  const lines: Choice[] = loose.map(({ id, label, icon: sign }) => ({ id, label, icon: sign, checked: id === chosen }));
+  return html`
+    ${loose.length === 0 ? nothing : menuButton(locale.text('tools'), icon('settings-slider'), lines, ({ id }) => toggle(id))}
+    ${shown.map(
+      (tool) => html`<button type="button" class="chip" aria-pressed=${tool.id === chosen} @click=${() => toggle(tool.id)}>
+        ${icon(tool.icon)}<span>${tool.shortLabel ?? tool.label}</span></button>`,
+    )}
+  `;
+}
+
+function models(view: View): unknown {
+  const { options, session, locale } = view;
+  const all = options.composer?.models ?? [];
+  if (all.length === 0) return nothing;
+  const chosen = session.composer.model;
+  const face = all.find((model) => model.id === chosen)?.label ?? locale.text('model');
+  const lines: Choice[] = all.map(({ id, label, description, disabled }) => ({ id, label, description, disabled, checked: id === chosen }));
+  return menuButton(locale.text('model'), html`<span>${face}</span>${icon('chevron-down')}`, lines, ({ id }) => session.composer.selectModel(id));
+}
+
+function dictation({ options, session, locale }: View): unknown {
+  if (options.composer?.dictation?.enabled !== true || !Dictation.isPossible) return nothing;
+  const { dictation: voice } = session;
+  if (voice.state === 'recording') {
+    return html`<span class="recording" role="status">${locale.text('dictating')}</span>
+      <button type="button" class="icon" aria-label=${locale.text('cancel')} @click=${() => voice.stop({ discard: true })}>${icon('close')}</button>
+      <button type="button" class="icon" aria-label=${locale.text('dictateStop')} @click=${() => voice.stop()}>${icon('check')}</button>`;
+  }
+  return html`${voice.state === 'failed' ? html`<span class="about" role="alert">${locale.text('dictateFailed')}</span>` : nothing}
+    <button type="button" class="icon" aria-label=${locale.text('dictate')} ?disabled=${voice.state === 'transcribing'}
+      @click=${() => void voice.start()}>${icon('microphone')}</button>`;
+}
+
+function field(view: View): ComposerInput {
+  return view.host.shadowRoot!.querySelector<ComposerInput>('[data-composer]')!;
+}
+
+const known = new WeakMap<object, { view: View; list: Suggestions }>();
+
+/** The list of this element. */
+function suggestions(view: View): Suggestions {
+  const found = known.get(view.host);
+  if (found !== undefined) {
+    found.view = view;
+    return found.list;
+  }
+  const fresh: { view: View; list: Suggestions } = { view, list: new Suggestions(() => fresh.view) };
+  known.set(view.host, fresh);
+  return fresh.list;
+}

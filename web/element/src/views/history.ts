@@ -1,0 +1,122 @@
+import { html, nothing } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type * as P from '../wire/protocol';
+import { icon } from './icon';
+import { trapFocus } from './focus';
+import type { View } from './view';
+
+/** The visitor's conversations, over the chat. */
+export function history(view: View): unknown {
+  const { session, locale } = view;
+  const { history: list } = session;
+  return html`
+    <section class="history" role="dialog" aria-modal="true" aria-label=${locale.text('history')}
+      ${trapFocus(() => list.hide())}>
+      <header class="header">
+        <div class="side">
+          <button class="icon" aria-label=${locale.text('back')} @click=${() => list.hide()}>${icon('back-large')}</button>
+        </div>
+        <h1 class="title">${locale.text('history')}</h1>
+        <div class="side end"></div>
+      </header>
+      <ul class="threads" @scroll=${(event: Event) => nearEnd(event) && void list.more()}>
+        ${repeat(list.threads, (thread) => thread.id, (thread) => entry(view, thread))}
+        ${list.isLoading ? html`<li class="quiet" role="status">${locale.text('loading')}</li>` : nothing}
+        ${list.hasFailed
+          ? html`<li class="quiet" role="alert">${locale.text('historyFailed')}
+              <button class="text" @click=${() => void list.show()}>${locale.text('retry')}</button></li>`
+          : nothing}
+        ${!list.isLoading && !list.hasFailed && list.threads.length === 0
+          ? html`<li class="quiet">${locale.text('historyEmpty')}</li>`
+          : nothing}
+      </ul>
+    </section>
+  `;
+}
+
+function entry(view: View, thread: P.Thread): unknown {
+  const { options, session, locale } = view;
+  const { showDelete = true, showRename = true } = options.history ?? {};
+  const title = thread.title ?? locale.text('untitled');
+  const isOpen = session.chat.threadId === thread.id;
+  return html`<li class="entry ${isOpen ? 'current' : ''}">
+    <button class="open" aria-current=${isOpen} @click=${() => open(view, thread.id)}>
+      <span class="name">${title}</span><time datetime=${thread.created_at}>${day(view, thread.created_at)}</time>
+    </button>
+    ${showRename
+      ? html`<button class="icon" aria-label="${locale.text('rename')}: ${title}" @click=${(event: Event) => startRename(event)}>
+          ${icon('write')}</button>`
+      : nothing}
+    ${showDelete
+      ? html`<button class="icon" aria-label="${locale.text('delete')}: ${title}" @click=${() => void remove(view, thread)}>
+          ${icon('trash')}</button>`
+      : nothing}
+    <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
+      @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endRename(event)}>
+      <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .value=${thread.title ?? ''} />
+      <button class="icon" aria-label=${locale.text('save')}>${icon('check')}</button>
+    </form>
+  </li>`;
+}
+
+function open({ session }: View, id: string): void {
+  session.history.hide();
+  void session.chat.open(id);
+}
+
+function startRename(event: Event): void {
+  const form = formOf(event);
+  form.hidden = false;
+  form.querySelector('input')?.select();
+}
+
+function endRename(event: Event): void {
+  event.stopPropagation();
+  formOf(event).hidden = true;
+}
+
+function formOf(event: Event): HTMLFormElement {
+  return (event.currentTarget as Element).closest('li')!.querySelector('form')!;
+}
+
+async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEvent): Promise<void> {
+  event.preventDefault();
+  const form = event.currentTarget as HTMLFormElement;
+  const title = String(new FormData(form).get('title') ?? '').trim();
+  if (title === '') return;
+  form.hidden = true;
+  try {
+    const changed = await session.history.rename(thread.id, title);
+    if (session.chat.thread?.id === thread.id) session.chat.thread = { ...session.chat.thread, title: changed.title };
+  } catch (error) {
+    emit('chatkit.error', { error });
+  }
+}
+
+async function remove(view: View, thread: P.Thread): Promise<void> {
+  const { session, locale, emit } = view;
+  if (!confirm(locale.text('deleteConfirm'))) return;
+  try {
+    await session.history.delete(thread.id);
+    if (session.chat.threadId === thread.id) await session.chat.open(null);
+  } catch (error) {
+    emit('chatkit.error', { error });
+  }
+}
+
+function day({ locale }: View, time: string): string {
+  const date = new Date(time);
+  const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
+  if (days === 0) return locale.text('today');
+  if (days === 1) return locale.text('yesterday');
+  return date.toLocaleDateString(locale.tag, { day: 'numeric', month: 'short', year: 'numeric' });
+}
+
+function startOfDay(date: Date): number {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+function nearEnd(event: Event): boolean {
+  const list = event.currentTarget as HTMLElement;
+  return list.scrollTop + list.clientHeight > list.scrollHeight - 200;
+}

@@ -1,0 +1,65 @@
+import { html, nothing } from 'lit';
+import type * as P from '../../wire/protocol';
+import { icon } from '../icon';
+import type { View } from '../view';
+
+/** What can be done with an answer: copy, judge, have it given anew. */
+export function answerActions(view: View, last: P.ThreadItem): unknown {
+  const { options, locale, session } = view;
+  const { feedback = false, retry = false } = options.threadItemActions ?? {};
+  const answer = answerUpTo(session.chat.items.all, last.id);
+  const text = copyText(answer);
+  return html`<div class="actions" role="group">
+    ${text === ''
+      ? nothing
+      : html`<button class="icon" aria-label=${locale.text('copy')} @click=${(event: Event) => void copy(event, text)}>${icon('copy')}</button>`}
+    ${feedback ? html`${judge(view, answer, 'positive')} ${judge(view, answer, 'negative')}` : nothing}
+    ${retry && view.session.chat.thread?.status.type === 'active'
+      ? html`<button class="icon" aria-label=${locale.text('retry')} @click=${() => retryAnswer(view, last.id)}>${icon('reload')}</button>`
+      : nothing}
+  </div>`;
+}
+
+function judge(view: View, answer: P.ThreadItem[], kind: P.FeedbackKind): unknown {
+  const word = view.locale.text(kind === 'positive' ? 'feedbackGood' : 'feedbackBad');
+  const send = async (event: Event) => {
+    const button = event.currentTarget as HTMLButtonElement;
+    const others = [...button.parentElement!.querySelectorAll('[data-feedback]')];
+    for (const other of others) other.setAttribute('aria-pressed', String(other === button));
+    await view.session.chat.feedback(answer.map((one) => one.id), kind).catch(() => button.setAttribute('aria-pressed', 'false'));
+  };
+  return html`<button class="icon" data-feedback=${kind} aria-label=${word} aria-pressed="false" @click=${send}>
+    ${icon(kind === 'positive' ? 'thumbs-up' : 'thumbs-down')}
+  </button>`;
+}
+
+function retryAnswer({ session: { chat } }: View, id: string): void {
+  const items = chat.items.all;
+  const at = items.findIndex((one) => one.id === id);
+  const question = items.slice(0, at).findLast((one) => one.type === 'user_message');
+  if (question !== undefined) void chat.retryAfter(question.id);
+}
+
+/** What the assistant said in one go, up to this item. */
+function answerUpTo(items: P.ThreadItem[], id: string): P.ThreadItem[] {
+  const end = items.findIndex((one) => one.id === id);
+  const start = items.slice(0, end).findLastIndex((one) => one.type === 'user_message');
+  return items.slice(start + 1, end + 1);
+}
+
+function copyText(answer: P.ThreadItem[]): string {
+  return answer
+    .map((one) => {
+      if (one.type === 'assistant_message') return one.content.map((part) => part.text).join('\n\n');
+      return one.type === 'widget' ? (one.copy_text ?? '') : '';
+    })
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+async function copy(event: Event, text: string): Promise<void> {
+  const button = event.currentTarget as HTMLElement;
+  await navigator.clipboard.writeText(text);
+  button.classList.add('done');
+  setTimeout(() => button.classList.remove('done'), 1500);
+}

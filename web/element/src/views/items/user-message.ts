@@ -1,0 +1,43 @@
+import type { Entity } from '@openai/chatkit';
+import { html, nothing } from 'lit';
+import type * as P from '../../wire/protocol';
+import { icon } from '../icon';
+import { entityPreview } from '../entity-preview';
+import { imageAllowed, safeUrl } from '../../text/urls';
+import type { View } from '../view';
+
+type Said = Pick<P.UserMessageItem, 'content' | 'attachments' | 'quoted_text'>;
+
+/** What the visitor said. */
+export function userMessage(view: View, message: Said): unknown {
+  return html`
+    <h3 class="unseen">${view.locale.text('youSaid')}</h3>
+    ${message.attachments.length === 0
+      ? nothing
+      : html`<ul class="attachments">${message.attachments.map((one) => html`<li>${attachment(one)}</li>`)}</ul>`}
+    ${message.quoted_text === undefined ? nothing : html`<blockquote class="quote">${message.quoted_text}</blockquote>`}
+    ${message.content.length === 0 ? nothing : html`<p class="bubble">${message.content.map((part) => segment(view, part))}</p>`}
+  `;
+}
+
+/** The same before the server has confirmed it. */
+export function asMessage(view: View, input: P.UserMessageInput): unknown {
+  const said = { content: input.content, attachments: [], quoted_text: input.quoted_text };
+  return html`<article class="item user_message unconfirmed">${userMessage(view, said)}</article>`;
+}
+
+function segment(view: View, part: P.UserMessageContent): unknown {
+  if (part.type === 'input_text') return part.text;
+  const { text: title, id, group, interactive } = part;
+  const entity: Entity = { id, title, group, interactive, data: part.data as Record<string, string> };
+  const { onClick } = view.options.entities ?? {};
+  if (!interactive) return html`<span class="tag">${title}</span>`;
+  return html`<button class="tag" ${entityPreview(view, entity)} @click=${() => onClick?.(entity)}>${title}</button>`;
+}
+
+function attachment(one: P.Attachment): unknown {
+  if (one.type === 'image' && imageAllowed(one.preview_url, null, true)) {
+    return html`<img class="thumbnail" src=${safeUrl(one.preview_url) ?? ''} alt=${one.name} loading="lazy" width="160" height="160" />`;
+  }
+  return html`<span class="file">${icon('document')}<span>${one.name}</span></span>`;
+}

@@ -1,0 +1,22 @@
+import { html, nothing } from 'lit';
+import type { Notice } from '../chat/chat';
+import { icon } from './icon';
+import type { View } from './view';
+
+/** Something that the server or the element has to say beside the conversation. */
+export function notice(view: View, one: Notice): unknown {
+  const { locale, session } = view;
+  const { retry } = one;
+  const isError = one.level === 'error';
+  return html`<aside class="notice ${one.level}" role=${isError || one.level === 'danger' ? 'alert' : 'status'}>
+    ${icon(one.level === 'info' ? 'info' : 'warning')}
+    <div class="words">
+      ${one.title === undefined ? nothing : html`<strong>${one.title}</strong>`}
+      ${isError
+        ? html`<p>${one.message ?? locale.text('errorAnswer')}</p>`
+        : html`<chatkitd-markdown .source=${one.message ?? ''}></chatkitd-markdown>`}
+      ${retry === undefined ? nothing : html`<button class="text" @click=${() => void retry()}>${locale.text('retry')}</button>`}
+    </div>
+    <button class="icon" aria-label=${locale.text('dismiss')} @click=${() => session.chat.dismiss(one)}>${icon('close')}</button>
+  </aside>`;
+}

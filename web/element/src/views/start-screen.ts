@@ -1,0 +1,35 @@
+import type { StartScreenPrompt, UserMessageContent } from '@openai/chatkit';
+import { html } from 'lit';
+import type * as P from '../wire/protocol';
+import { icon } from './icon';
+import type { View } from './view';
+
+/** What is shown before anything was said. */
+export function startScreen(view: View): unknown {
+  const { options, locale } = view;
+  const { greeting, prompts = [] } = options.startScreen ?? {};
+  return html`
+    <div class="start">
+      <h2 class="greeting">${greeting ?? locale.text('greeting')}</h2>
+      <ul class="prompts">
+        ${prompts.map(
+          (prompt) => html`<li>
+            <button class="prompt" @click=${() => say(view, prompt)}>
+              ${prompt.icon === undefined ? '' : icon(prompt.icon)}<span>${prompt.label}</span>
+            </button>
+          </li>`,
+        )}
+      </ul>
+    </div>
+  `;
+}
+
+function say({ session }: View, { prompt }: StartScreenPrompt): void {
+  const content: UserMessageContent[] = typeof prompt === 'string' ? [{ type: 'input_text', text: prompt }] : prompt;
+  const { model } = session.composer;
+  void session.chat.send({
+    content: content as P.UserMessageContent[],
+    attachments: [],
+    inference_options: model === null ? {} : { model },
+  });
+}

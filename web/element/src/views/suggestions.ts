@@ -1,0 +1,101 @@
+import type { Command, Entity } from '@openai/chatkit';
+import { asTag } from '../chat/composer';
+import type { ComposerInput } from './composer-input';
+import type { Choice } from './menu';
+import type { View } from './view';
+
+/** How long after the last letter the page is asked. */
+const REST = 120;
+
+/** The list above the composer: entities for `@`, commands for `/`. */
+export class Suggestions {
+  choices: Choice[] = [];
+  active = 0;
+  kind: 'entity' | 'command' = 'entity';
+  private entities: Entity[] = [];
+  private commands: Command[] = [];
+  private range: Range | null = null;
+  private asked = 0;
+
+  constructor(private readonly view: () => View) {}
+
+  get isOpen(): boolean {
+    return this.choices.length > 0;
+  }
+
+  close(): void {
+    this.asked++;
+    this.choices = [];
+    this.view().changes.mark();
+  }
+
+  move(step: number): void {
+    this.active = (this.active + step + this.choices.length) % this.choices.length;
+    this.view().changes.mark();
+  }
+
+  /** The visitor wrote something: it may be the beginning of a tag or of a command. */
+  async look(input: ComposerInput): Promise<void> {
+    const asked = ++this.asked;
+    const { options } = this.view();
+    const word = input.wordBeforeCaret;
+    const sign = word?.text[0];
+    const search = sign === '@' ? options.entities?.onTagSearch : sign === '/' && options.commands?.enabled ? options.commands.onSearch : undefined;
+    if (word === null || search === undefined) return this.isOpen ? this.close() : undefined;
+    await new Promise((done) => setTimeout(done, REST));
+    if (asked !== this.asked) return;
+    try {
+      const found = await search(word.text.slice(1));
+      if (asked !== this.asked) return;
+      this.range = word.range;
+      if (sign === '@') this.showEntities(found as Entity[]);
+      else this.showCommands(found as Command[]);
+    } catch (error) {
+      this.close();
+      this.view().emit('chatkit.error', { error });
+    }
+  }
+
+  /** Takes the line that is marked, or the one that was clicked. */
+  async pick(input: ComposerInput, at = this.active): Promise<void> {
+    const [entity, command] = [this.entities[at], this.commands[at]];
+    const { range } = this;
+    if (this.kind === 'entity') {
+      this.close();
+      if (entity !== undefined) input.insert(asTag(entity), range);
+      return;
+    }
+    if (command === undefined) return;
+    this.close();
+    range?.deleteContents();
+    input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    try {
+      const next = await this.view().options.commands?.onSelect?.(command);
+      if (next?.type === 'entity') input.insert(asTag(next.entity), null);
+      else if (next?.type === 'menu') {
+        this.range = null;
+        this.showCommands(next.commands);
+      }
+    } catch (error) {
+      this.view().emit('chatkit.error', { error });
+    }
+  }
+
+  private showEntities(found: Entity[]): void {
+    this.kind = 'entity';
+    this.entities = found;
+    this.show(found.map(({ id, title, icon, group }) => ({ id, label: title, icon, group })));
+  }
+
+  private showCommands(found: Command[]): void {
+    this.kind = 'command';
+    this.commands = found;
+    this.show(found);
+  }
+
+  private show(choices: Choice[]): void {
+    this.choices = choices;
+    this.active = 0;
+    this.view().changes.mark();
+  }
+}

@@ -1,0 +1,74 @@
+/** What went wrong between this element and its server, in words that somebody can act on. */
+export class ChatKitError extends Error {
+  override readonly name = 'ChatKitError';
+
+  constructor(
+    message: string,
+    /** A stable word: the server's own `code`, or one of ours. */
+    readonly code: string,
+    readonly details: { status?: number; retryAfter?: number; requestId?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+  }
+
+  get status(): number | undefined {
+    return this.details.status;
+  }
+
+  /** Whether the same request may succeed in a moment. */
+  get isRetryable(): boolean {
+    const { status } = this.details;
+    return status === undefined ? this.code === 'network' : status === 429 || status >= 500 && status !== 501;
+  }
+}
+
+/** Whatever was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Whether somebody stopped it on purpose. */
+export function isAbort(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'AbortError';
+}
+
+/** The request did not get through, or its answer broke off. */
+export function networkError(cause: unknown): ChatKitError {
+  return new ChatKitError('The server cannot be reached.', 'network', { cause });
+}
+
+/** An answer that is no success, in the server's own words where it has some (OpenAI's envelope, or ours). */
+export async function refusal(response: Response): Promise<ChatKitError> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = field(body, 'error');
+  const message = text(field(error, 'message')) ?? text(error) ?? text(field(body, 'detail'));
+  const code = text(field(error, 'code')) ?? text(field(body, 'code')) ?? `http_${response.status}`;
+  return new ChatKitError(message ?? `The server answered ${response.status}.`, code, {
+    status: response.status,
+    retryAfter: retryAfter(response),
+    requestId: response.headers.get('x-request-id') ?? undefined,
+  });
+}
+
+/** A proxy, a login page or a wrong address answered. */
+export function wrongContentType(response: Response): ChatKitError {
+  const type = response.headers.get('content-type') ?? 'nothing';
+  return new ChatKitError(
+    `The address ${response.url} answered with ${type}, which is no ChatKit server's answer. Check api.url.`,
+    'wrong_content_type',
+    { status: response.status },
+  );
+}
+
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get('retry-after'));
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
