@@ -1,8 +1,10 @@
 import { ChatKitElement } from './element';
+import { MarkdownElement } from './text/markdown';
 import { ComposerInput } from './views/composer-input';
 
 // Two copies of the script on one page: the first one stays.
 define('chatkitd-input', ComposerInput);
+define('chatkitd-markdown', MarkdownElement);
 define('openai-chatkit', ChatKitElement);
 
 function define(name: string, element: CustomElementConstructor): void {

@@ -1,0 +1,43 @@
+import type { TokenizerExtension, Tokens } from 'marked';
+
+/** A formula, in the notation that models write: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`. */
+export interface Formula extends Tokens.Generic {
+  type: 'formula';
+  tex: string;
+  display: boolean;
+}
+
+const BLOCK = /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
+// A price is no formula: no blank inside the dollars, no digit behind them.
+const INLINE = /^(?:\$\$([^$]+?)\$\$|\$(?![\s$])((?:\\.|[^$\\\n])+?)(?<!\s)\$(?!\d)|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\])/;
+
+export const blockFormula: TokenizerExtension = {
+  name: 'formula',
+  level: 'block',
+  start: (source) => indexOf(source, /\$\$|\\\[/),
+  tokenizer(source) {
+    const found = BLOCK.exec(source);
+    return found === null ? undefined : formula(found[0], (found[1] ?? found[2])!, true);
+  },
+};
+
+export const inlineFormula: TokenizerExtension = {
+  name: 'formula',
+  level: 'inline',
+  start: (source) => indexOf(source, /\$|\\\(|\\\[/),
+  tokenizer(source) {
+    const found = INLINE.exec(source);
+    if (found === null) return undefined;
+    const display = found[1] !== undefined || found[4] !== undefined;
+    return formula(found[0], (found[1] ?? found[2] ?? found[3] ?? found[4])!, display);
+  },
+};
+
+function formula(raw: string, tex: string, display: boolean): Formula {
+  return { type: 'formula', raw, tex: tex.trim(), display };
+}
+
+function indexOf(source: string, sign: RegExp): number | undefined {
+  const at = source.search(sign);
+  return at < 0 ? undefined : at;
+}
