@@ -1,10 +1,12 @@
 import { ChatKitElement } from './element';
 import { MarkdownElement } from './text/markdown';
 import { ComposerInput } from './views/composer-input';
+import { WidgetElement } from './widgets/widget';
 
 // Two copies of the script on one page: the first one stays.
 define('chatkitd-input', ComposerInput);
 define('chatkitd-markdown', MarkdownElement);
+define('chatkitd-widget', WidgetElement);
 define('openai-chatkit', ChatKitElement);
 
 function define(name: string, element: CustomElementConstructor): void {
