@@ -5,6 +5,7 @@
 //! bounds, retries, and what a refusal says.
 
 mod client;
+mod exchange;
 mod model;
 mod transcriber;
 

@@ -1,15 +1,14 @@
-//! When to try again, and after how long.
+//! How long to wait before another try.
 
 use std::time::Duration;
 
 use chatkitd_core::ports::Rng;
 
-use super::answer::Failure;
-
 const MAX_RETRIES: u32 = 2;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
-pub(super) struct Backoff<'a> {
+/// Two more tries, 200 ms and 400 ms apart, or as the other side wants it.
+pub(crate) struct Backoff<'a> {
     tried: u32,
     left: Duration,
     rng: &'a dyn Rng,
@@ -17,16 +16,17 @@ pub(super) struct Backoff<'a> {
 
 impl<'a> Backoff<'a> {
     /// A backoff whose waits together stay below `total`.
-    pub(super) fn new(total: Duration, rng: &'a dyn Rng) -> Self {
+    pub(crate) fn new(total: Duration, rng: &'a dyn Rng) -> Self {
         Self { tried: 0, left: total, rng }
     }
 
-    /// How long to wait before the next try; `None` when there is to be none.
-    pub(super) fn next(&mut self, failure: &Failure, idempotent: bool) -> Option<Duration> {
-        if self.tried >= MAX_RETRIES || !(failure.never_happened() || idempotent && failure.is_passing()) {
+    /// How long to wait before the next try; `None` when there is to be none. `retry_after`: what the other side
+    /// asked for.
+    pub(crate) fn next(&mut self, retry_after: Option<Duration>) -> Option<Duration> {
+        if self.tried >= MAX_RETRIES {
             return None;
         }
-        let wait = failure.retry_after().unwrap_or_else(|| self.jittered(FIRST_WAIT * 2u32.pow(self.tried)));
+        let wait = retry_after.unwrap_or_else(|| self.jittered(FIRST_WAIT * 2u32.pow(self.tried)));
         self.tried += 1;
         self.left = self.left.checked_sub(wait)?;
         Some(wait)
