@@ -6,7 +6,6 @@
 mod admin;
 mod agents;
 mod app;
-mod backoff;
 pub mod clock;
 pub mod commands;
 pub mod connections;
@@ -20,7 +19,7 @@ pub mod pull;
 pub mod redis_limiter;
 #[cfg(feature = "redis")]
 pub mod redis_run_log;
-mod retry_after;
+mod retry;
 pub mod rng;
 mod runs;
 pub mod secret_file;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use chatkitd_core::foreign_text::for_operators;
 use chatkitd_core::sessions::UpstreamError;
+use jiff::Timestamp;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::retry_after::retry_after;
+use crate::retry::asked_pause;
 
 /// The largest answer that is read. A session has about one kilobyte.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -77,9 +78,9 @@ impl From<Failure> for UpstreamError {
 }
 
 /// The body of an answer that succeeded.
-pub(super) async fn read_success(response: Response) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_success(response: Response, now: Timestamp) -> Result<Vec<u8>, Failure> {
     let status = response.status();
-    let retry_after = retry_after(response.headers());
+    let retry_after = asked_pause(response.headers(), now);
     let request_id =
         response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(for_operators);
     let body = read_bounded(response).await;

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
 
-use crate::backoff::Backoff;
+use crate::retry::Backoff;
 use crate::settings::OpenAi;
 use answer::{Failure, read_success};
 use queue::Queue;
@@ -105,7 +105,7 @@ impl HostedUpstream {
         loop {
             let Some(attempt) = request.try_clone() else { return Err(UpstreamError::Failed(None)) };
             let failure = match attempt.send().await {
-                Ok(response) => match read_success(response).await {
+                Ok(response) => match read_success(response, self.clock.now()).await {
                     Ok(body) => return Ok(body),
                     Err(failure) => failure,
                 },

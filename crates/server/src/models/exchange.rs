@@ -13,8 +13,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{Deadlines, ModelClient};
-use crate::backoff::Backoff;
-use crate::retry_after::retry_after;
+use crate::retry::{Backoff, asked_pause, is_worth_retrying};
 
 /// The most of an error's body that is read. A reason is shorter.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -22,22 +21,19 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 /// One try that did not succeed.
 struct Failure {
     error: ModelError,
+    /// Whether the next try may go better.
+    is_passing: bool,
     retry_after: Option<Duration>,
 }
 
-impl From<ModelError> for Failure {
-    fn from(error: ModelError) -> Self {
-        Self { error, retry_after: None }
-    }
-}
-
 impl Failure {
-    /// Whether the next try may go better. One that waited for minutes already may not take as long again.
-    fn is_passing(&self) -> bool {
-        matches!(
-            self.error,
-            ModelError::RateLimited { .. } | ModelError::Failed { .. } | ModelError::Connection(_)
-        )
+    /// Nothing came for minutes: the next try may not take as long again.
+    fn stalled(after: Duration) -> Self {
+        Self { error: ModelError::Stalled { after }, is_passing: false, retry_after: None }
+    }
+
+    fn connection(error: reqwest::Error) -> Self {
+        Self { error: broken(error), is_passing: true, retry_after: None }
     }
 }
 
@@ -63,7 +59,7 @@ impl ModelClient {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            let wait = failure.is_passing().then(|| backoff.next(failure.retry_after)).flatten();
+            let wait = failure.is_passing.then(|| backoff.next(failure.retry_after)).flatten();
             match wait {
                 Some(wait) => self.clock.sleep(wait).await,
                 None => return Err(failure.error),
@@ -75,15 +71,16 @@ impl ModelClient {
         let after = self.deadlines.first_byte;
         let response = timeout(after, request.send())
             .await
-            .map_err(|_| ModelError::Stalled { after })?
-            .map_err(broken)?;
+            .map_err(|_| Failure::stalled(after))?
+            .map_err(Failure::connection)?;
         if response.status().is_success() {
             return Ok(response);
         }
-        let status = response.status().as_u16();
-        let retry_after = retry_after(response.headers());
-        let error = self.fault(response).await.with_status(status, retry_after);
-        Err(Failure { error, retry_after })
+        let status = response.status();
+        let is_passing = is_worth_retrying(status, response.headers());
+        let retry_after = asked_pause(response.headers(), self.clock.now());
+        let error = self.fault(response).await.with_status(status.as_u16(), retry_after);
+        Err(Failure { error, is_passing, retry_after })
     }
 
     /// What the body of an answer says went wrong. One that cannot be read, or comes too slowly, says nothing.
