@@ -125,7 +125,7 @@ fn text_bytes(event: &ModelEvent) -> usize {
 }
 
 /// An event that cannot be read: an error that the server reports, outside the shape of its API's events, or
-/// nothing that the API promises. That says where and not what: the event has the model's words.
+/// nothing that the API promises. The event is not quoted: it has the model's words.
 fn refused(data: &str, error: &serde_json::Error) -> ModelError {
     use serde_json::error::Category;
     if let Some(fault) = Fault::in_event(data) {
@@ -136,5 +136,5 @@ fn refused(data: &str, error: &serde_json::Error) -> ModelError {
         Category::Data => "an event has another shape than the API promises",
         Category::Io | Category::Syntax => "an event is not JSON",
     };
-    ModelError::Malformed(format!("{what} (column {})", error.column()))
+    ModelError::Malformed(what.to_owned())
 }
