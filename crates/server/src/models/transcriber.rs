@@ -54,9 +54,9 @@ impl Transcriber for HttpTranscriber {
         };
         let response = self.client.send(send).await?;
         let body = read(response, self.client.deadlines, MAX_ANSWER_BYTES).await?;
-        let transcription: Transcription = serde_json::from_slice(&body).map_err(|error| {
-            ModelError::Malformed(format!("it is no transcription (column {})", error.column()))
-        })?;
+        // Not quoted: it may have somebody's words.
+        let transcription: Transcription = serde_json::from_slice(&body)
+            .map_err(|_| ModelError::Malformed("it is no transcription".to_owned()))?;
         Ok(transcription.text)
     }
 }
