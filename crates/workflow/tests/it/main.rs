@@ -1,0 +1,15 @@
+//! The integration tests: one binary, a module per subject.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod answers;
+mod fuzz_targets;
+mod model_fixtures;
+mod requests;
+mod sse;
