@@ -13,8 +13,10 @@ export type Emit = (name: string, detail?: unknown) => void;
 export interface Notice {
   level: P.NoticeLevel | 'error';
   title?: string;
-  /** Markdown for notices; plain text for errors. `undefined`: the element has its own words. */
+  /** Markdown for notices; plain text for errors. `undefined`: the element has its own words, by `cause`. */
   message?: string;
+  /** Why there is no answer, where that is known. */
+  cause?: 'network' | 'busy';
   /** What a button below it does. */
   retry?: () => Promise<void>;
 }
@@ -375,7 +377,7 @@ export class Chat {
   /** Something did not work: the visitor may try again, the page learns why. */
   private fail(thrown: unknown, retry: () => Promise<void>): void {
     const error = asError(thrown);
-    const notice: Notice = { level: 'error' };
+    const notice: Notice = { level: 'error', cause: causeOf(error) };
     const canRetry = !(error instanceof ChatKitError) || error.isRetryable || error.code === 'thread_busy';
     if (error instanceof ChatKitError && !error.isRetryable) notice.message = error.message;
     if (canRetry) {
@@ -391,4 +393,10 @@ export class Chat {
   private report(thrown: unknown): void {
     if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
   }
+}
+
+function causeOf(error: Error): Notice['cause'] {
+  if (!(error instanceof ChatKitError)) return undefined;
+  if (error.code === 'network') return 'network';
+  return error.status === 429 ? 'busy' : undefined;
 }

@@ -23,18 +23,27 @@ const PREFERRED: Record<string, TranslatedLocale> = {
   fr: 'fr-FR',
   pt: 'pt-BR',
   zh: 'zh-CN',
-  'zh-hant': 'zh-TW',
   no: 'nb-NO',
+  nn: 'nb-NO',
+  fil: 'tl',
 };
+/** Regions that write like another than the one that the bare language means. */
+const REGIONAL: { regions: RegExp; locale: TranslatedLocale }[] = [
+  { regions: /^es-(?!es$|gq$)[a-z]{2}$/, locale: 'es-419' },
+  { regions: /^pt-(?!br$)[a-z]{2}$/, locale: 'pt-PT' },
+  { regions: /^zh-(hant-)?(hk|mo)$/, locale: 'zh-HK' },
+  { regions: /^zh-hant/, locale: 'zh-TW' },
+];
 
 /** The language that comes closest to what was asked for; `null` for English. */
 export function resolve(asked: string): TranslatedLocale | null {
   const tag = asked.toLowerCase().replaceAll('_', '-');
   const exact = translated.find((locale) => locale.toLowerCase() === tag);
   if (exact !== undefined) return exact;
-  if (/^zh-(hant|mo)/.test(tag)) return tag.includes('mo') || tag.includes('hk') ? 'zh-HK' : 'zh-TW';
+  const regional = REGIONAL.find(({ regions }) => regions.test(tag));
+  if (regional !== undefined) return regional.locale;
   const language = tag.split('-')[0]!;
-  return PREFERRED[tag] ?? PREFERRED[language] ?? translated.find((locale) => locale.split('-')[0] === language) ?? null;
+  return PREFERRED[language] ?? translated.find((locale) => locale.split('-')[0] === language) ?? null;
 }
 
 /** The texts in one language. */

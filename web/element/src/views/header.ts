@@ -1,6 +1,7 @@
 import type { HeaderIcon } from '@openai/chatkit';
 import { html, nothing } from 'lit';
 import { icon } from './icon';
+import { iconName } from './icon-name';
 import type { View } from './view';
 
 /** Title, history, new chat, and the page's own buttons. */
@@ -13,7 +14,7 @@ export function header(view: View): unknown {
   return html`
     <header class="header">
       <div class="side">
-        ${pageButton(settings.leftAction)}
+        ${pageButton(view, settings.leftAction)}
         ${options.history?.enabled === false
           ? nothing
           : html`<button class="icon" aria-label=${locale.text('history')} aria-expanded=${history.isOpen}
@@ -24,7 +25,7 @@ export function header(view: View): unknown {
         ${chat.threadId === null
           ? nothing
           : html`<button class="icon" aria-label=${locale.text('newChat')} @click=${() => newChat(view)}>${icon('compose')}</button>`}
-        ${pageButton(settings.rightAction)}
+        ${pageButton(view, settings.rightAction)}
       </div>
     </header>
   `;
@@ -37,9 +38,9 @@ export function newChat(view: View): void {
   void (view.host as HTMLElement & { focusComposer(): Promise<void> }).focusComposer();
 }
 
-function pageButton(action: { icon: HeaderIcon; onClick: () => void } | undefined): unknown {
+function pageButton({ locale }: View, action: { icon: HeaderIcon; onClick: () => void } | undefined): unknown {
   if (action === undefined) return nothing;
-  return html`<button class="icon" aria-label=${action.icon.replaceAll('-', ' ')} @click=${() => action.onClick()}>
+  return html`<button class="icon" aria-label=${iconName(locale, action.icon)} @click=${() => action.onClick()}>
     ${icon(action.icon)}
   </button>`;
 }

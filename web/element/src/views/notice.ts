@@ -3,6 +3,8 @@ import type { Notice } from '../chat/chat';
 import { icon } from './icon';
 import type { View } from './view';
 
+const ERRORS = { network: 'errorConnection', busy: 'errorBusy', unknown: 'errorAnswer' } as const;
+
 /** Something that the server or the element has to say beside the conversation. */
 export function notice(view: View, one: Notice): unknown {
   const { locale, session } = view;
@@ -13,7 +15,7 @@ export function notice(view: View, one: Notice): unknown {
     <div class="words">
       ${one.title === undefined ? nothing : html`<strong>${one.title}</strong>`}
       ${isError
-        ? html`<p>${one.message ?? locale.text('errorAnswer')}</p>`
+        ? html`<p>${one.message ?? locale.text(ERRORS[one.cause ?? 'unknown'])}</p>`
         : html`<chatkitd-markdown .source=${one.message ?? ''}></chatkitd-markdown>`}
       ${retry === undefined ? nothing : html`<button class="text" @click=${() => void retry()}>${locale.text('retry')}</button>`}
     </div>

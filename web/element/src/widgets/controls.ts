@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { icon } from '../views/icon';
+import { iconName } from '../views/icon-name';
 import type * as P from '../wire/protocol';
 import type { WidgetContext } from './context';
 import { styled } from './style';
@@ -7,13 +8,14 @@ import { styled } from './style';
 export function button(context: WidgetContext, one: P.Button): unknown {
   const { onClickAction: action } = one;
   const isPending = context.pending === one;
+  const sign = one.iconStart ?? one.iconEnd;
   const style = one.style ?? (one.submit ? 'primary' : 'secondary');
   const tone = one.color ?? style;
   const variant = one.variant ?? (style === 'primary' ? 'solid' : 'soft');
   const click = () => action !== undefined && context.act(action, one, {});
   return html`<button class="control ${tone} ${variant} ${one.size ?? 'md'} ${one.pill === false ? '' : 'pill'} ${one.block ? 'block' : ''} ${one.uniform ? 'uniform' : ''}"
     type=${one.submit ? 'submit' : 'button'} ?disabled=${one.disabled || isPending || context.isBlocked(action)} aria-busy=${isPending}
-    aria-label=${one.label ?? one.iconStart ?? one.iconEnd ?? nothing} @click=${one.submit ? nothing : click}>
+    aria-label=${one.label ?? (sign === undefined ? nothing : iconName(context.view.locale, sign))} @click=${one.submit ? nothing : click}>
     ${isPending ? html`<span class="spinner"></span>` : one.iconStart === undefined ? nothing : icon(one.iconStart)}
     ${one.label === undefined ? nothing : html`<span>${one.label}</span>`}
     ${one.iconEnd === undefined ? nothing : icon(one.iconEnd)}

@@ -60,12 +60,16 @@ function cardButton(context: WidgetContext, card: P.Card, one: P.CardAction | un
 function listView(context: WidgetContext, one: P.ListView): unknown {
   const limit = typeof one.limit === 'number' ? one.limit : one.limit === 'auto' ? 5 : one.children.length;
   const rest = one.children.slice(limit);
+  const { locale } = context.view;
   return html`<div class="card md list" data-theme=${one.theme ?? nothing}>
     ${one.status === undefined ? nothing : status(one.status)}
     <div role="list">${components(context, one.children.slice(0, limit))}</div>
     ${rest.length === 0
       ? nothing
-      : html`<details><summary>${context.view.locale.text('showMore')}</summary><div role="list">${components(context, rest)}</div></details>`}
+      : html`<details>
+          <summary><span class="fold">${locale.text('showLess')}</span><span class="unfold">${locale.text('showMore')}</span></summary>
+          <div role="list">${components(context, rest)}</div>
+        </details>`}
   </div>`;
 }
 
