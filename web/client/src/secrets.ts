@@ -20,20 +20,26 @@ export class ClientSecrets {
 
   /** Bound, to be handed to `setOptions` as it is. */
   readonly getClientSecret = async (current: string | null): Promise<string> => {
-    const answer = this.sessionId === undefined ? null : await this.continue(this.sessionId, current);
+    const token = (await this.getToken?.()) ?? null;
+    const answer = this.sessionId === undefined ? null : await this.continue(this.sessionId, current, token);
     if (typeof answer === 'string') return answer;
-    const { session_id, client_secret } = answer ?? (await this.sessions.create(this.begin?.() ?? {}, this.getToken));
+    const { session_id, client_secret } = answer ?? (await this.sessions.create(this.begin?.() ?? {}, token));
     this.sessionId = session_id ?? this.sessionId;
     return client_secret;
   };
 
   /** Null when the session is over and this chat may begin another. */
-  private async continue(sessionId: string, current: string | null): Promise<string | SecretAnswer | null> {
-    const known = this.sessions.secretOf(sessionId);
-    // Somebody else on the page has refreshed it already, or has just made it.
+  private async continue(
+    sessionId: string,
+    current: string | null,
+    token: string | null,
+  ): Promise<string | SecretAnswer | null> {
+    // Somebody else on the page has refreshed it already, or has just made it. Whether it is the session of a user who
+    // signed in is for the server to say: it may have been somebody else who signed in before.
+    const known = token === null ? this.sessions.secretOf(sessionId) : null;
     if (known !== null && known !== current) return known;
     try {
-      return await this.sessions.refresh(sessionId, current, this.getToken);
+      return await this.sessions.refresh(sessionId, current, token);
     } catch (error) {
       if (this.begin === undefined || !isOver(error)) throw error;
       return null;

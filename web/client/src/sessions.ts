@@ -38,13 +38,14 @@ export class Sessions {
     return sessions;
   }
 
-  async create(session: NewSession, getToken?: GetToken): Promise<SecretAnswer> {
-    return this.post(this.apiEndpoint, (await getToken?.()) ?? null, session);
+  /** `token`: the signed-in user's. */
+  create(session: NewSession, token: string | null): Promise<SecretAnswer> {
+    return this.post(this.apiEndpoint, token, session);
   }
 
   /** A fresh secret for a session: by the user's token, else by a secret of the session, else by the device. */
-  async refresh(sessionId: string, secret: string | null, getToken?: GetToken): Promise<SecretAnswer> {
-    const bearer = (await getToken?.()) ?? secret ?? this.newest.get(sessionId)?.secret ?? null;
+  refresh(sessionId: string, secret: string | null, token: string | null): Promise<SecretAnswer> {
+    const bearer = token ?? secret ?? this.newest.get(sessionId)?.secret ?? null;
     const url = new URL(this.apiEndpoint);
     url.pathname += `${url.pathname.endsWith('/') ? '' : '/'}${encodeURIComponent(sessionId)}/refresh`;
     return this.post(url.href, bearer, {});

@@ -61,7 +61,8 @@ export function useChatSession(settings: ChatKitSettings = {}): ChatSession {
 async function create(session: NewSession, settings: ChatKitSettings): Promise<CreatedSession> {
   const config = resolveConfig(settings, await loadConfig(settings.config));
   const workflowId = session.workflowId ?? config.workflowId;
-  const answer = await Sessions.at(config.apiEndpoint).create({ ...session, workflowId }, settings.getToken);
+  const token = (await settings.getToken?.()) ?? null;
+  const answer = await Sessions.at(config.apiEndpoint).create({ ...session, workflowId }, token);
   if (isCreatedSession(answer)) return answer;
   throw new SessionError(`${config.apiEndpoint} answered with a client_secret, but with no session.`, 200, 'no_session');
 }
