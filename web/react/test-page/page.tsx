@@ -2,7 +2,7 @@
  * The page that browser tests open. The query says what is mounted (`show`) and where chatkitd is (`server`, default:
  * the page's own origin):
  *
- *   show=official  @openai/chatkit-react as it is, with api: {url, domainKey}; the test's page loads /chatkit.js itself
+ *   show=official  @openai/chatkit-react as it is, with api: {url, domainKey}, beside the script of chatkitd
  *   show=widget    <ChatKitWidget workflowId userId>, from the query's `workflow` and `user`
  *   show=hook      useChatSession, a button, and what it returned
  *   show=session   useChatKitSession, then <ChatKitWidget sessionId>
