@@ -1,0 +1,17 @@
+import { Show, SignInButton, UserButton } from '@clerk/nextjs';
+import ChatWidget from '@/components/ChatWidget';
+
+export default function Page() {
+  return (
+    <main>
+      <Show when="signed-out">
+        <p>Sign in to chat.</p>
+        <SignInButton />
+      </Show>
+      <Show when="signed-in">
+        <UserButton />
+        <ChatWidget />
+      </Show>
+    </main>
+  );
+}
