@@ -9,7 +9,7 @@ use chatkitd_protocol::chatkit::{
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Shared};
-use crate::id::{SessionId, SiteName, UserId};
+use crate::id::{RunId, SessionId, SiteName, UserId};
 use crate::ports::{StoreError, Threads};
 use crate::site::ChatKitConfiguration;
 use crate::threads::{Fence, ItemPage, ItemQuery, PageQuery, ThreadRecord};
@@ -142,6 +142,17 @@ impl Turn {
     /// The thread as it was when the run began. Change it through [`Answer`].
     pub fn thread(&self) -> &ThreadRecord {
         &self.thread
+    }
+
+    /// The thread as it is now: somebody else may have changed it since the run began.
+    pub async fn reload_thread(&self) -> Result<ThreadRecord, StoreError> {
+        let thread = self.threads.thread(&self.fence.scope, &self.fence.thread).await?;
+        thread.ok_or(StoreError::NotFound)
+    }
+
+    /// The run that gives this answer: what logs name.
+    pub fn run(&self) -> &RunId {
+        &self.fence.run
     }
 
     /// The message to answer: the new one, or the one that is retried. `None` when the turn goes on

@@ -1,14 +1,39 @@
 //! The `model` agent: one instruction, any model.
+//!
+//! An answer is a straight line: read the conversation ([`history`]), write the request ([`request`]), pass
+//! on what comes ([`speech`]). A title is found beside it ([`title`]).
 
+mod failure;
+mod hearing;
+mod history;
+mod media;
+mod pictures;
+mod reasoning;
+mod render;
+mod request;
 mod settings;
+mod speech;
+mod title;
 
+use std::error::Error;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::ports::Model;
+use chatkitd_core::models::{EndReason, ModelRequest};
+use chatkitd_core::ports::{Model, StoreError};
 use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
+use chatkitd_protocol::chatkit::NoticeLevel;
+use futures_util::future::{Either, select};
 
+use failure::Failure;
+use hearing::Hearing;
 pub use settings::ModelAgentSettings;
+use speech::Speech;
+
+/// How long an answer that is over waits for its title.
+const TITLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Answers with a language model.
 pub struct ModelAgent {
@@ -25,8 +50,99 @@ impl ModelAgent {
 
 #[async_trait]
 impl Agent for ModelAgent {
-    async fn respond(&self, _turn: &Turn, _answer: &Answer) -> Result<(), AgentError> {
-        let _ = (&self.model, &self.settings);
-        Err(AgentError::custom("not there yet"))
+    async fn respond(&self, turn: &Turn, answer: &Answer) -> Result<(), AgentError> {
+        let request = request::request(turn, &self.settings).await?;
+        let model = request.model.clone();
+        let heard = self.answer(turn, answer, request).await;
+        heard.map_err(|failure| failure.told(turn, &model))
     }
+}
+
+impl ModelAgent {
+    async fn answer(&self, turn: &Turn, answer: &Answer, request: ModelRequest) -> Result<(), Failure> {
+        let stream = self.model.answer(request).await?;
+        let mut hearing = Hearing { stream, speech: Speech::new(answer, &self.settings) };
+        // The title is asked for once the first word is there: a model server that answers one request at a
+        // time would make the visitor wait for the title first.
+        let heard = match hearing.until_first_word().await {
+            Ok(None) => self.beside_title(turn, answer, hearing.until_end()).await,
+            Ok(Some(reason)) => Ok(reason),
+            Err(failure) => Err(failure),
+        };
+        // What was said until it broke off is worth reading; trying again takes it away.
+        hearing.speech.finish().await?;
+        ended(answer, heard?, hearing.speech.has_spoken()).await
+    }
+
+    /// Drives the rest of an answer while its thread is given a title, where it has none.
+    async fn beside_title(
+        &self,
+        turn: &Turn,
+        answer: &Answer,
+        rest: impl Future<Output = Result<EndReason, Failure>>,
+    ) -> Result<EndReason, Failure> {
+        let Some(request) = self.title_request(turn) else { return rest.await };
+        let mut title = pin!(self.give_title(turn, answer, request));
+        let heard = match select(pin!(rest), &mut title).await {
+            Either::Right(((), rest)) => return rest.await,
+            Either::Left((heard, _)) => heard?,
+        };
+        select(title, pin!(answer.pause(TITLE_PATIENCE))).await;
+        Ok(heard)
+    }
+
+    fn title_request(&self, turn: &Turn) -> Option<ModelRequest> {
+        let titling = turn.context().configuration.automatic_thread_titling.as_ref();
+        let enabled = titling.and_then(|titling| titling.enabled).unwrap_or(true);
+        if !enabled || turn.thread().title.is_some() {
+            return None;
+        }
+        let model = self.settings.title_model.as_ref().unwrap_or(&self.settings.model);
+        title::request(model, turn.message()?)
+    }
+
+    /// A thread without a title is no failure: the next answer tries again.
+    async fn give_title(&self, turn: &Turn, answer: &Answer, request: ModelRequest) {
+        let run = turn.run();
+        match title::ask(self.model.as_ref(), request).await {
+            Ok(None) => tracing::debug!(%run, "a model found no title"),
+            Ok(Some(title)) => {
+                if let Err(error) = set_title(turn, answer, title).await {
+                    tracing::warn!(%run, error = &error as &dyn Error, "a thread was not given its title");
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%run, error = &error as &dyn Error, "a model was not asked for a title");
+            }
+        }
+    }
+}
+
+/// A title that the visitor gave meanwhile stays, on whatever node they gave it.
+async fn set_title(turn: &Turn, answer: &Answer, title: String) -> Result<(), StoreError> {
+    if turn.reload_thread().await?.title.is_none() {
+        answer.set_title(title).await;
+    }
+    Ok(())
+}
+
+/// What the visitor is told where the answer is not complete.
+async fn ended(answer: &Answer, reason: EndReason, has_spoken: bool) -> Result<(), Failure> {
+    let (rest, nothing) = match reason {
+        EndReason::Complete if has_spoken => return Ok(()),
+        EndReason::Complete => ("", "The assistant had no answer. Please try again."),
+        EndReason::TooLong => (
+            "The answer ends here because it reached the longest length that is allowed.",
+            "The assistant came to no answer within the length that is allowed. Please try again.",
+        ),
+        EndReason::Filtered => (
+            "The rest of the answer was held back by a content filter.",
+            "The answer was held back by a content filter. Please try again in other words.",
+        ),
+    };
+    if !has_spoken {
+        return Err(AgentError::retryable(nothing).into());
+    }
+    answer.notice(NoticeLevel::Info, rest, None).await;
+    Ok(())
 }
