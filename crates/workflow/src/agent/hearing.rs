@@ -13,7 +13,7 @@ pub(super) struct Hearing {
 impl Hearing {
     /// Passes on what comes until the visitor sees something, or the answer has ended.
     pub(super) async fn until_first_word(&mut self) -> Result<Option<EndReason>, Failure> {
-        while !self.speech.has_spoken() {
+        while !self.speech.has_begun() {
             if let Some(reason) = self.next().await? {
                 return Ok(Some(reason));
             }
@@ -38,7 +38,7 @@ impl Hearing {
             }
             event => {
                 self.speech.say(event).await?;
-                Ok(None)
+                Ok(self.speech.is_full().then_some(EndReason::TooLong))
             }
         }
     }

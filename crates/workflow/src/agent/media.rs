@@ -127,7 +127,10 @@ mod tests {
     fn text_is_cut_between_characters_and_says_so() {
         let mut allowance = Allowance::new(3);
         let ModelPart::Text(text) = allowance.text("a.txt", "aäö".as_bytes()) else { panic!("no text") };
-        assert_eq!(text, "The visitor attached \"a.txt\":\n<File>\naä\n</File>\n(2 more bytes are left out.)");
+        assert_eq!(
+            text,
+            "The visitor attached \"a.txt\":\n<File>\naä\n</File>\n(2 more bytes are left out.)"
+        );
         assert_eq!(allowance.text, 0);
     }
 

@@ -14,6 +14,7 @@ mod request;
 mod settings;
 mod speech;
 mod title;
+mod writing;
 
 use std::error::Error;
 use std::pin::pin;
@@ -33,7 +34,7 @@ pub use settings::ModelAgentSettings;
 use speech::Speech;
 
 /// How long an answer that is over waits for its title.
-const TITLE_PATIENCE: Duration = Duration::from_secs(5);
+const TITLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Answers with a language model.
 pub struct ModelAgent {
@@ -71,7 +72,7 @@ impl ModelAgent {
         };
         // What was said until it broke off is worth reading; trying again takes it away.
         hearing.speech.finish().await?;
-        ended(answer, heard?, hearing.speech.has_spoken()).await
+        ended(answer, heard?, hearing.speech.has_begun()).await
     }
 
     /// Drives the rest of an answer while its thread is given a title, where it has none.
@@ -127,9 +128,9 @@ async fn set_title(turn: &Turn, answer: &Answer, title: String) -> Result<(), St
 }
 
 /// What the visitor is told where the answer is not complete.
-async fn ended(answer: &Answer, reason: EndReason, has_spoken: bool) -> Result<(), Failure> {
+async fn ended(answer: &Answer, reason: EndReason, has_begun: bool) -> Result<(), Failure> {
     let (rest, nothing) = match reason {
-        EndReason::Complete if has_spoken => return Ok(()),
+        EndReason::Complete if has_begun => return Ok(()),
         EndReason::Complete => ("", "The assistant had no answer. Please try again."),
         EndReason::TooLong => (
             "The answer ends here because it reached the longest length that is allowed.",
@@ -140,7 +141,7 @@ async fn ended(answer: &Answer, reason: EndReason, has_spoken: bool) -> Result<(
             "The answer was held back by a content filter. Please try again in other words.",
         ),
     };
-    if !has_spoken {
+    if !has_begun {
         return Err(AgentError::retryable(nothing).into());
     }
     answer.notice(NoticeLevel::Info, rest, None).await;

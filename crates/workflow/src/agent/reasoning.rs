@@ -3,8 +3,8 @@
 use chatkitd_core::server::{AgentError, Answer, WorkflowStream};
 use chatkitd_protocol::chatkit::{Task, ThoughtTask, WorkflowKind};
 
-/// How many bytes of thoughts a visitor sees of one workflow. Open models think in novels.
-const MAX_BYTES: usize = 64 * 1024;
+/// How many bytes of thoughts a visitor sees of one answer. Open models think in novels.
+pub(super) const MAX_BYTES: usize = 64 * 1024;
 /// A thought is sent whole whenever it changes, so a long one is sent again only when it has grown by so
 /// much: what is sent stays in proportion to its length, and not to its square.
 const GROWTH: usize = 8;
@@ -28,9 +28,10 @@ struct Thought {
 }
 
 impl Reasoning {
-    pub(super) async fn begin(answer: &Answer) -> Self {
+    /// `left`: how many bytes of thoughts may be shown.
+    pub(super) async fn begin(answer: &Answer, left: usize) -> Self {
         let workflow = answer.workflow(WorkflowKind::Reasoning).await;
-        Self { workflow, thought: None, left: MAX_BYTES }
+        Self { workflow, thought: None, left }
     }
 
     /// A thought begins; the one before it has ended.
@@ -65,11 +66,11 @@ impl Reasoning {
         Ok(())
     }
 
-    /// The thinking is over: the visitor sees how long it took.
-    pub(super) async fn done(mut self) -> Result<(), AgentError> {
+    /// The thinking is over: the visitor sees how long it took. Returns how many bytes are left.
+    pub(super) async fn done(mut self) -> Result<usize, AgentError> {
         self.end_thought().await?;
         self.workflow.done().await;
-        Ok(())
+        Ok(self.left)
     }
 
     /// Sends the thought as far as it is.

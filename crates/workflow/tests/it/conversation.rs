@@ -115,7 +115,8 @@ async fn tasks_of_the_applications_own_making_are_read_and_thoughts_are_not() {
         read(json!({"type": "task", "task": custom})).await,
         "The visitor was shown that this was done:\n<Task>\nLooked up: the opening hours\n</Task>"
     );
-    let thinking = json!({"type": "reasoning", "tasks": [{"type": "thought", "content": "Hm."}], "expanded": false});
+    let thinking =
+        json!({"type": "reasoning", "tasks": [{"type": "thought", "content": "Hm."}], "expanded": false});
     assert_eq!(read(json!({"type": "workflow", "workflow": thinking})).await, "");
 }
 

@@ -1,5 +1,7 @@
 //! Models that do not answer, or not to the end.
 
+use std::sync::{Arc, Mutex};
+
 use chatkitd_core::models::{ModelError, ModelEvent};
 use chatkitd_core::testing::ModelScript;
 use chatkitd_protocol::chatkit::ThreadItem;
@@ -101,4 +103,36 @@ async fn stopping_an_answer_that_has_not_begun_drops_the_models_too() {
     world.model.asked(1).await;
     drop(answering);
     world.model.dropped(1).await;
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_operators_log_has_the_run_and_the_servers_words() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    // Of this thread, which is all that a test's runtime has.
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let world = world(settings());
+    world.model.refuses(unauthorized());
+    world.events_for("Hello").await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = log.lines().find(|line| line.contains("a model did not answer")).expect(&log);
+    for part in ["ERROR", "run=run_", "workflow=\"wf_model\"", "model=\"large\"", "401", "Incorrect API key"]
+    {
+        assert!(line.contains(part), "{line}");
+    }
 }

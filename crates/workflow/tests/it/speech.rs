@@ -234,3 +234,27 @@ async fn a_message_that_is_not_ended_is_ended_by_the_next_one_and_by_the_end() {
     world.events_for("Hello").await;
     assert_eq!(said(&world.items().await), ["One.", "Two."]);
 }
+
+#[tokio::test]
+async fn a_megabyte_without_a_newline_is_cut_kept_and_said() {
+    let world = world(settings());
+    let pieces = vec!["wörd"; 200_000];
+    world.model.answers(ModelScript::default().says(&pieces).ends());
+    let events = world.events_for("Write").await;
+    assert_eq!(events.last().unwrap()["type"], "notice");
+    let said = said(&world.items().await).remove(0);
+    assert!((512 * 1024 - 1..=512 * 1024).contains(&said.len()), "{}", said.len());
+    let deltas = events.iter().filter_map(|event| event["update"]["delta"].as_str());
+    assert_eq!(deltas.collect::<String>(), said, "nothing is left out of what was sent");
+    world.model.dropped(1).await;
+}
+
+#[tokio::test]
+async fn an_answer_of_usual_length_goes_out_as_it_comes() {
+    let world = world(settings());
+    let pieces = vec!["word"; 4_000];
+    world.model.answers(ModelScript::default().says(&pieces).ends());
+    let events = world.events_for("Write").await;
+    let deltas = events.iter().filter(|event| event["update"]["delta"] == "word");
+    assert_eq!(deltas.count(), 4_000);
+}

@@ -84,7 +84,7 @@ async fn an_answer_waits_a_few_seconds_for_its_title_and_no_longer() {
     answering.until("thread.item.done").await;
     answering.until("thread.item.done").await;
     world.model.asked(2).await;
-    world.clock.advance(Duration::from_secs(5));
+    world.clock.advance(Duration::from_secs(3));
     let events = answering.all().await;
     assert_eq!(events, [] as [serde_json::Value; 0], "the answer is complete without a title");
     assert_eq!(world.thread().await.title, None);

@@ -126,8 +126,7 @@ impl World {
     pub async fn thread_of(&self, items: impl IntoIterator<Item = Value>) -> ThreadId {
         let now = self.clock.now();
         let id = ThreadId::mint(now, &*self.rng);
-        let record =
-            ThreadRecord::new(id.clone(), self.context.site.clone(), self.context.user.clone(), now);
+        let record = ThreadRecord::new(id.clone(), self.context.site.clone(), self.context.user.clone(), now);
         let writes = items.into_iter().enumerate().map(|(at, mut item)| {
             item["id"] = format!("item_{}", at + 1).into();
             item["thread_id"] = id.as_str().into();
