@@ -1,3 +1,4 @@
+use chatkitd_core::id::RunId;
 use chatkitd_core::models::{EndReason, ModelError, ModelEvent, ModelStream};
 use futures_util::StreamExt as _;
 
@@ -5,12 +6,14 @@ use super::failure::Failure;
 use super::speech::Speech;
 
 /// A model's answer on its way to the visitor.
-pub(super) struct Hearing {
+pub(super) struct Hearing<'a> {
+    /// For the log.
+    pub(super) run: &'a RunId,
     pub(super) stream: ModelStream,
     pub(super) speech: Speech,
 }
 
-impl Hearing {
+impl Hearing<'_> {
     /// Passes on what comes until the visitor sees something, or the answer has ended.
     pub(super) async fn until_first_word(&mut self) -> Result<Option<EndReason>, Failure> {
         while !self.speech.has_begun() {
@@ -33,7 +36,8 @@ impl Hearing {
     async fn next(&mut self) -> Result<Option<EndReason>, Failure> {
         match self.stream.next().await.unwrap_or(Err(ModelError::CutOff))? {
             ModelEvent::Ended { reason, usage } => {
-                tracing::debug!(?reason, ?usage, "a model has answered");
+                let run = self.run;
+                tracing::debug!(%run, ?reason, ?usage, "a model has answered");
                 Ok(Some(reason))
             }
             event => {

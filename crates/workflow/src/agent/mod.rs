@@ -1,7 +1,7 @@
 //! The `model` agent: one instruction, any model.
 //!
-//! An answer is a straight line: read the conversation ([`history`]), write the request ([`request`]), pass
-//! on what comes ([`speech`]). A title is found beside it ([`title`]).
+//! An answer is a straight line: read the conversation (`history`), write the request (`request`), pass
+//! on what comes (`speech`). A title is found beside it (`title`).
 
 mod failure;
 mod hearing;
@@ -62,7 +62,7 @@ impl Agent for ModelAgent {
 impl ModelAgent {
     async fn answer(&self, turn: &Turn, answer: &Answer, request: ModelRequest) -> Result<(), Failure> {
         let stream = self.model.answer(request).await?;
-        let mut hearing = Hearing { stream, speech: Speech::new(answer, &self.settings) };
+        let mut hearing = Hearing { run: turn.run(), stream, speech: Speech::new(answer, &self.settings) };
         // The title is asked for once the first word is there: a model server that answers one request at a
         // time would make the visitor wait for the title first.
         let heard = match hearing.until_first_word().await {

@@ -5,6 +5,8 @@ use chatkitd_protocol::chatkit::{Task, ThoughtTask, WorkflowKind};
 
 /// How many bytes of thoughts a visitor sees of one answer. Open models think in novels.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
+/// What a thought takes of that beside its words, so that no number of short ones is free.
+const THOUGHT_BYTES: usize = 64;
 /// A thought is sent whole whenever it changes, so a long one is sent again only when it has grown by so
 /// much: what is sent stays in proportion to its length, and not to its square.
 const GROWTH: usize = 8;
@@ -21,6 +23,8 @@ pub(super) struct Reasoning {
 /// The thought that goes on.
 struct Thought {
     text: String,
+    /// Whether the rest of it is left out.
+    is_cut: bool,
     /// Its task, once it has words.
     task: Option<usize>,
     /// How much of it was sent.
@@ -37,20 +41,20 @@ impl Reasoning {
     /// A thought begins; the one before it has ended.
     pub(super) async fn begin_thought(&mut self) -> Result<(), AgentError> {
         self.end_thought().await?;
-        self.thought = Some(Thought { text: String::new(), task: None, sent: 0 });
+        self.left = self.left.saturating_sub(THOUGHT_BYTES);
+        let thought = Thought { text: String::new(), is_cut: false, task: None, sent: 0 };
+        self.thought = Some(thought).filter(|_| self.left > 0);
         Ok(())
     }
 
     pub(super) async fn push(&mut self, delta: &str) -> Result<(), AgentError> {
         let Some(thought) = &mut self.thought else { return Ok(()) };
-        if self.left == 0 {
-            return Ok(());
-        }
         let kept = &delta[..delta.floor_char_boundary(self.left)];
         thought.text.push_str(kept);
         self.left -= kept.len();
-        if kept.len() < delta.len() {
+        if kept.len() < delta.len() && !thought.is_cut {
             thought.text.push('…');
+            thought.is_cut = true;
             self.left = 0;
         }
         let grown = thought.text.len() - thought.sent;

@@ -15,10 +15,14 @@ pub(super) async fn request(turn: &Turn, settings: &ModelAgentSettings) -> Resul
     let model = model(settings, history.chosen.model.as_deref())?;
     let tool_choice = tool_choice(settings, turn)?;
     let text = settings.history_tokens as usize * BYTES_PER_TOKEN;
+    let messages = messages(turn, history.entries, Allowance::new(text)).await?;
+    if messages.is_empty() {
+        return Err(AgentError::custom("There is nothing to answer."));
+    }
     Ok(ModelRequest {
         model,
         instructions: instructions(&settings.instructions, turn.context().locale.as_deref()),
-        messages: messages(turn, history.entries, Allowance::new(text)).await?,
+        messages,
         tools: settings.tools.clone(),
         tool_choice,
         reasoning_effort: settings.reasoning_effort.clone(),

@@ -5,7 +5,7 @@ use chatkitd_core::testing::ModelScript;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use serde_json::{Value, json};
 
-use crate::world::{World, add, input, settings, world};
+use crate::world::{World, add, error, input, settings, world};
 
 fn user(text: &str) -> Value {
     json!({
@@ -83,6 +83,14 @@ async fn tags_and_quotes_of_a_message_are_explained_below_it() {
                 .to_owned()
         )]
     );
+}
+
+#[tokio::test]
+async fn a_message_of_nothing_is_not_answered() {
+    let world = answering(settings());
+    let (message, allow_retry) = error(&world.events_for(" \n").await);
+    assert_eq!((message.as_str(), allow_retry), ("There is nothing to answer.", false));
+    assert_eq!(world.model.requests(), []);
 }
 
 #[tokio::test]

@@ -139,8 +139,10 @@ async fn no_title_is_asked_for_where_titling_is_off_or_there_is_nothing_to_name(
     assert_eq!(off.model.requests().len(), 1);
 
     let wordless = titled();
+    let hidden = json!({"type": "hidden_context_item", "content": "They look at shoes."});
+    let thread = wordless.thread_of([hidden]).await;
     wordless.model.answers(says("Yes?"));
-    wordless.events_for("  ").await;
+    wordless.start(add(&thread, "  ")).await.all().await;
     assert_eq!(wordless.model.requests().len(), 1);
 }
 
