@@ -1,4 +1,4 @@
-//! The model agent in the engine, with a model that says what a script says.
+//! The integration tests: one binary, a module per subject.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -8,10 +8,4 @@
     reason = "tests fail by panicking"
 )]
 
-mod choices;
-mod conversation;
-mod failures;
-mod pictures;
-mod speech;
-mod titles;
-mod world;
+mod agent;

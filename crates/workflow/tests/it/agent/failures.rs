@@ -8,7 +8,7 @@ use chatkitd_protocol::chatkit::ThreadItem;
 use futures_channel::oneshot;
 use serde_json::json;
 
-use crate::world::{add, create, error, said, settings, world};
+use super::world::{add, create, error, said, settings, world};
 
 fn unauthorized() -> ModelError {
     ModelError::Unauthorized { status: 401, message: "Incorrect API key provided: sk-ab**cd".to_owned() }

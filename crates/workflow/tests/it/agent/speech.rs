@@ -8,7 +8,7 @@ use chatkitd_workflow::agent::ModelAgentSettings;
 use futures_channel::oneshot;
 use serde_json::{Value, json};
 
-use crate::world::{World, create, error, said, settings, world};
+use super::world::{World, create, error, said, settings, world};
 
 async fn events(script: ModelScript) -> Vec<Value> {
     let world = world(settings());

@@ -5,7 +5,7 @@ use chatkitd_core::testing::ModelScript;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use serde_json::{Value, json};
 
-use crate::world::{World, add, error, input, settings, world};
+use super::world::{World, add, error, input, settings, world};
 
 fn user(text: &str) -> Value {
     json!({

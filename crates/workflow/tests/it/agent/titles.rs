@@ -8,7 +8,7 @@ use chatkitd_workflow::agent::ModelAgentSettings;
 use futures_channel::oneshot;
 use serde_json::json;
 
-use crate::world::{World, add, create, said, settings, world};
+use super::world::{World, add, create, said, settings, world};
 
 fn titled() -> World {
     world(ModelAgentSettings { title_model: Some("small".to_owned()), ..settings() }).with_titles()

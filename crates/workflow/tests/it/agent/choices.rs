@@ -5,7 +5,7 @@ use chatkitd_core::testing::ModelScript;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use serde_json::{Value, json};
 
-use crate::world::{World, error, input, settings, world};
+use super::world::{World, error, input, settings, world};
 
 fn tool(kind: &str) -> HostedTool {
     HostedTool(serde_json::from_value(json!({"type": kind, "search_context_size": "low"})).unwrap())

@@ -5,7 +5,7 @@ use chatkitd_core::testing::ModelScript;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use serde_json::{Value, json};
 
-use crate::world::{World, said, settings, world};
+use super::world::{World, said, settings, world};
 
 fn drawing() -> World {
     let tool = json!({"type": "image_generation", "partial_images": 3});
