@@ -8,20 +8,21 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 
 properties() {
-    # `it` of the core has the fuzz targets' own properties.
+    # `it` of these crates has the fuzz targets' own properties.
     PROPTEST_CASES=25600 cargo test --workspace --locked --lib
-    PROPTEST_CASES=25600 cargo test --package chatkitd-core --locked --test it fuzz_targets
+    PROPTEST_CASES=25600 cargo test --package chatkitd-core --package chatkitd-workflow --locked --test it fuzz_targets
 }
 
 has_libfuzzer() {
     cargo fuzz --version >/dev/null 2>&1 && rustup run nightly rustc --version >/dev/null 2>&1
 }
 
-# What a target finds out by itself goes to fuzz/corpus, which is not kept; fuzz/seeds is where it begins.
+# target NAME SEEDS...: what a target finds out by itself goes to fuzz/corpus, which is not kept; SEEDS are the
+# folders that it begins with.
 target() {
     local name=$1
-    mkdir -p "fuzz/corpus/$name" "fuzz/seeds/$name"
-    cargo +nightly fuzz run "$name" "fuzz/corpus/$name" "fuzz/seeds/$name" -- \
+    mkdir -p "fuzz/corpus/$name"
+    cargo +nightly fuzz run "$name" "fuzz/corpus/$name" "${@:2}" -- \
         -max_total_time="$seconds" -max_len=65536 -timeout=10 -print_final_stats=1
 }
 
@@ -31,5 +32,7 @@ if ! has_libfuzzer; then
     echo '  rustup toolchain install nightly --profile minimal && cargo install --locked cargo-fuzz'
     exit 0
 fi
-target request
+target request fuzz/seeds/request
 target widget_diff
+target sse fixtures/models
+target model_answer fixtures/models

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| chatkitd_fuzz::request(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| chatkitd_fuzz::wire::request(data));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| chatkitd_fuzz::widget_diff(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| chatkitd_fuzz::wire::widget_diff(data));

@@ -30,6 +30,15 @@ pub struct ModelRequest {
     pub temperature: Option<f64>,
 }
 
+impl ModelRequest {
+    /// The tools that the model gets to know: all of them, or the one that must be used. No provider has a way to
+    /// name any hosted tool as the one to be used; all of them have "use one of these".
+    pub fn offered_tools(&self) -> impl Iterator<Item = &HostedTool> {
+        let choice = self.tool_choice.as_deref();
+        self.tools.iter().filter(move |tool| choice.is_none_or(|choice| tool.kind() == choice))
+    }
+}
+
 /// Something that was said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelMessage {

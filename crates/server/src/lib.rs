@@ -13,11 +13,13 @@ pub mod hosted;
 mod jobs;
 pub mod jwks;
 pub mod limiter;
+pub mod models;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;
 #[cfg(feature = "redis")]
 pub mod redis_run_log;
+mod retry;
 pub mod rng;
 mod runs;
 pub mod secret_file;

@@ -1,7 +1,7 @@
 //! What the fuzz targets hold, on every toolchain: their seeds, and bytes by chance. `make fuzz` tries more of
 //! them.
 
-#[path = "../../../../fuzz/src/lib.rs"]
+#[path = "../../../../fuzz/src/wire/mod.rs"]
 mod targets;
 
 use std::path::{Path, PathBuf};

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use chatkitd_core::foreign_text::for_operators;
 use chatkitd_core::sessions::UpstreamError;
+use jiff::Timestamp;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
+
+use crate::retry::asked_pause;
 
 /// The largest answer that is read. A session has about one kilobyte.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -74,10 +78,11 @@ impl From<Failure> for UpstreamError {
 }
 
 /// The body of an answer that succeeded.
-pub(super) async fn read_success(response: Response) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read_success(response: Response, now: Timestamp) -> Result<Vec<u8>, Failure> {
     let status = response.status();
-    let retry_after = retry_after(&response);
-    let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(shorten);
+    let retry_after = asked_pause(response.headers(), now);
+    let request_id =
+        response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(for_operators);
     let body = read_bounded(response).await;
     if status.is_success() {
         return body.map_err(Failure::Cut);
@@ -111,13 +116,6 @@ async fn read_bounded(mut response: Response) -> Result<Vec<u8>, Box<dyn std::er
     Ok(body)
 }
 
-/// `retry-after-ms`, else `Retry-After` in seconds. A date is not what this API sends.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let number = |name: &str| response.headers().get(name)?.to_str().ok()?.trim().parse::<f64>().ok();
-    let seconds = number("retry-after-ms").map(|millis| millis / 1000.0).or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
 /// What `OpenAI`'s error envelope says, with whatever looks like a key taken out.
 #[derive(Debug, PartialEq, Eq)]
 struct Refusal {
@@ -128,38 +126,13 @@ struct Refusal {
 
 fn describe(body: &[u8]) -> Refusal {
     let error = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    let text = |field: &str| shorten(&mask(error["error"][field].as_str().unwrap_or_default()));
+    let text = |field: &str| for_operators(error["error"][field].as_str().unwrap_or_default());
     Refusal { code: text("code"), kind: text("type"), message: text("message") }
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
-}
-
-/// Takes out every run of letters, digits, `-` and `_` that begins like a key, whatever stands around it.
-fn mask(text: &str) -> String {
-    let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(of_a_key) {
-        let (between, word) = rest.split_at(at);
-        let end = word.find(|c| !of_a_key(c)).unwrap_or(word.len());
-        let (word, after) = word.split_at(end);
-        let is_key = ["sk-", "sk_", "ek_"].iter().any(|prefix| word.starts_with(prefix));
-        masked.push_str(between);
-        masked.push_str(if is_key { "[masked]" } else { word });
-        rest = after;
-    }
-    masked + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn message_of(message: &str) -> String {
-        describe(serde_json::json!({"error": {"message": message}}).to_string().as_bytes()).message
-    }
 
     #[test]
     fn code_type_and_message_are_read_from_the_envelope() {
@@ -172,32 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_key_is_taken_out_of_messages() {
-        for (message, shown) in [
-            (
-                "Incorrect API key provided: 'sk-abc123'. See ek_x",
-                "Incorrect API key provided: '[masked]'. See [masked]",
-            ),
-            ("key=sk-proj-a_b-c", "key=[masked]"),
-            ("{\"client_secret\":\"ek_a.b.c\"}", "{\"client_secret\":\"[masked]\"}"),
-            ("Bearer\tsk_live", "Bearer[masked]"),
-            ("sk-pro*****1234", "[masked]"),
-            (
-                "ask-me about risk_1 and Workflow with id 'wf_1' not found.",
-                "ask-me about risk_1 and Workflow with id 'wf_1' not found.",
-            ),
-        ] {
-            assert_eq!(message_of(message), shown);
-        }
-    }
-
-    #[test]
     fn a_body_that_is_no_envelope_is_not_quoted() {
         assert_eq!(describe(b"<html>secret</html>").message, "");
-    }
-
-    #[test]
-    fn a_long_message_is_cut() {
-        assert_eq!(message_of(&"x".repeat(10_000)).len(), 300);
     }
 }

@@ -5,7 +5,6 @@
 
 mod answer;
 mod queue;
-mod retry;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +20,10 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
 
+use crate::retry::Backoff;
 use crate::settings::OpenAi;
 use answer::{Failure, read_success};
 use queue::Queue;
-use retry::Backoff;
 
 /// The longest a secret of `OpenAI`'s lives.
 const MAX_SECRET_LIFETIME: Duration = Duration::from_secs(600);
@@ -106,13 +105,14 @@ impl HostedUpstream {
         loop {
             let Some(attempt) = request.try_clone() else { return Err(UpstreamError::Failed(None)) };
             let failure = match attempt.send().await {
-                Ok(response) => match read_success(response).await {
+                Ok(response) => match read_success(response, self.clock.now()).await {
                     Ok(body) => return Ok(body),
                     Err(failure) => failure,
                 },
                 Err(error) => Failure::from_send(error),
             };
-            match backoff.next(&failure, idempotent) {
+            let may_repeat = failure.never_happened() || idempotent && failure.is_passing();
+            match may_repeat.then(|| backoff.next(failure.retry_after())).flatten() {
                 Some(wait) => self.clock.sleep(wait).await,
                 None => return Err(failure.into()),
             }

@@ -20,8 +20,8 @@ use super::{
     error::{Cause, PullError},
     page::Page,
     progress::Progress,
-    retry::{asked_pause, is_worth_retrying},
 };
+use crate::retry::{asked_pause, is_worth_retrying};
 
 const BETA: (HeaderName, HeaderValue) =
     (HeaderName::from_static("openai-beta"), HeaderValue::from_static("chatkit_beta=v1"));

@@ -34,8 +34,8 @@ use super::{
     page::Attachment,
     progress::Progress,
     record::{FileOutcome, file_path, hex},
-    retry::{asked_pause, is_worth_retrying},
 };
+use crate::retry::{asked_pause, is_worth_retrying};
 
 /// Tries of one file in a run. Fewer than of a page: a later run tries again.
 const TRIES: u32 = 4;

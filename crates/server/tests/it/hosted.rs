@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use chatkitd::clock::SystemClock;
 use chatkitd::hosted::{Deadlines, HostedUpstream};
 use chatkitd::settings::OpenAi;
@@ -17,28 +16,13 @@ use chatkitd_core::testing::SeededRng;
 use chatkitd_core::testing::conformance::fixture::Fixture;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
+use crate::noting_clock::NotingClock;
 use crate::upstream_standin::{Reply, UpstreamStandin, one_that_hangs_up};
 
 const KEY: &str = "sk-test-key-of-the-operator";
-
-/// The time of day; waits are written down and take no time.
-#[derive(Default)]
-struct NotingClock(Mutex<Vec<Duration>>);
-
-#[async_trait]
-impl Clock for NotingClock {
-    fn now(&self) -> Timestamp {
-        SystemClock.now()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.0.lock().unwrap().push(duration);
-    }
-}
 
 struct Hosted {
     upstream: HostedUpstream,
@@ -84,7 +68,7 @@ impl Hosted {
     }
 
     fn waits(&self) -> Vec<Duration> {
-        self.clock.0.lock().unwrap().clone()
+        self.clock.waits()
     }
 }
 

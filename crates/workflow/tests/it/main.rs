@@ -9,3 +9,8 @@
 )]
 
 mod agent;
+mod answers;
+mod fuzz_targets;
+mod model_fixtures;
+mod requests;
+mod sse;

@@ -1,0 +1,83 @@
+//! A language model over HTTP.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chatkitd_core::foreign_text::for_operators;
+use chatkitd_core::models::{ModelError, ModelRequest, ModelStream};
+use chatkitd_core::ports::Model;
+use chatkitd_workflow::providers::Api;
+use chatkitd_workflow::providers::sse::Bounds;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::Response;
+use secrecy::SecretString;
+use url::Url;
+
+use super::ModelClient;
+use super::exchange::pieces;
+
+/// Where models are.
+#[derive(Clone, Debug)]
+pub struct ModelServer {
+    /// Its address without the API's path; for most servers it ends in `/v1`.
+    pub base: Url,
+    /// Sent as a bearer token; servers on the operator's own machine need none.
+    pub key: Option<SecretString>,
+    /// What it speaks.
+    pub api: Api,
+}
+
+/// The models of a server. Its errors say nothing of the key and of what was asked.
+pub struct HttpModel {
+    client: ModelClient,
+    server: ModelServer,
+}
+
+impl HttpModel {
+    /// The models of this server.
+    pub fn new(client: ModelClient, server: ModelServer) -> Self {
+        Self { client, server }
+    }
+}
+
+#[async_trait]
+impl Model for HttpModel {
+    async fn answer(&self, request: ModelRequest) -> Result<ModelStream, ModelError> {
+        let ModelServer { base, key, api } = &self.server;
+        let body = Bytes::from(api.body(&request).to_string());
+        let send = || {
+            self.client
+                .post(base, api.path(), key.as_ref())
+                .header(CONTENT_TYPE, "application/json")
+                .header(ACCEPT, "text/event-stream")
+                .body(body.clone())
+        };
+        let response = self.streamed(self.client.send(send).await?).await?;
+        Ok(api.read(pieces(response, self.client.deadlines), bounds(&request)))
+    }
+}
+
+impl HttpModel {
+    /// A success may still be a page of some proxy, or an error in JSON.
+    async fn streamed(&self, response: Response) -> Result<Response, ModelError> {
+        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        // A server that says nothing of the kind is believed.
+        let content_type = content_type.unwrap_or("text/event-stream").to_ascii_lowercase();
+        if content_type.starts_with("text/event-stream") {
+            return Ok(response);
+        }
+        let message = self.client.fault(response).await.message;
+        let content_type = for_operators(&content_type);
+        Err(match message.as_str() {
+            "" => ModelError::Malformed(format!("it is {content_type} and not text/event-stream")),
+            _ => ModelError::Failed { message },
+        })
+    }
+}
+
+fn bounds(request: &ModelRequest) -> Bounds {
+    if request.offered_tools().any(|tool| tool.kind() == "image_generation") {
+        Bounds::IMAGES
+    } else {
+        Bounds::TEXT
+    }
+}

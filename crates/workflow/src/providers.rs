@@ -1,1 +1,0 @@
-//! What providers of models speak: requests in, events out, without a connection.

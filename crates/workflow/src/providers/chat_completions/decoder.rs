@@ -1,0 +1,83 @@
+//! What the chunks of a chat completion mean.
+
+use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usage};
+
+use super::chunk::{Annotation, Choice, Chunk, Delta};
+use crate::providers::fault::Fault;
+
+use crate::providers::pieces::Pieces;
+use crate::providers::refused;
+
+#[derive(Debug, Default)]
+pub(in crate::providers) struct Decoder {
+    pieces: Pieces,
+    reason: Option<EndReason>,
+    usage: Option<Usage>,
+}
+
+impl Decoder {
+    pub(in crate::providers) fn read(&mut self, data: &str) -> Result<Vec<ModelEvent>, ModelError> {
+        if data == "[DONE]" {
+            return Ok(self.finish(self.reason.unwrap_or(EndReason::Complete)));
+        }
+        let chunk: Chunk = serde_json::from_str(data).map_err(|error| refused(data, &error))?;
+        if chunk.error.is_some()
+            && let Some(fault) = Fault::in_event(data)
+        {
+            return Err(fault.within_answer());
+        }
+        // Usage comes in a chunk of its own, behind the one with the reason.
+        if let Some(usage) = chunk.usage {
+            self.usage =
+                Some(Usage { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens });
+        }
+        // One answer was asked for, which is the first.
+        let choices = chunk.choices.unwrap_or_default();
+        choices.into_iter().filter(|choice| choice.index == 0).for_each(|choice| self.take(choice));
+        Ok(self.pieces.take())
+    }
+
+    /// A server that gave a reason and hangs up without `[DONE]` has said all.
+    pub(in crate::providers) fn end(&mut self) -> Result<Vec<ModelEvent>, ModelError> {
+        match self.reason {
+            Some(reason) => Ok(self.finish(reason)),
+            None => Err(ModelError::CutOff),
+        }
+    }
+
+    fn finish(&mut self, reason: EndReason) -> Vec<ModelEvent> {
+        self.pieces.end(reason, self.usage);
+        self.pieces.take()
+    }
+
+    fn take(&mut self, choice: Choice) {
+        let Delta { content, refusal, reasoning_content, reasoning, annotations } =
+            choice.delta.unwrap_or_default();
+        // Some servers send both, with the same words.
+        self.pieces.thought(reasoning_content.or(reasoning).unwrap_or_default());
+        for text in [content, refusal].into_iter().flatten().filter(|text| !text.is_empty()) {
+            self.pieces.end_thought();
+            self.pieces.text(text);
+        }
+        annotations.into_iter().flatten().for_each(|annotation| self.annotate(annotation));
+        self.reason = choice.finish_reason.as_deref().and_then(end_reason).or(self.reason);
+    }
+
+    fn annotate(&mut self, annotation: Annotation) {
+        let Annotation::UrlCitation { url_citation } = annotation else { return };
+        let title = url_citation.title.filter(|title| !title.is_empty());
+        // Servers that do not know the place say 0.
+        let at = url_citation.end_index.filter(|index| *index > 0);
+        self.pieces.citation(CitedSource::Url { url: url_citation.url, title }, at);
+    }
+}
+
+/// Some servers send an empty reason with every chunk, and others have words of their own for `stop`.
+fn end_reason(reason: &str) -> Option<EndReason> {
+    match reason {
+        "" => None,
+        "length" => Some(EndReason::TooLong),
+        "content_filter" => Some(EndReason::Filtered),
+        _ => Some(EndReason::Complete),
+    }
+}

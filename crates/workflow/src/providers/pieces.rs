@@ -1,0 +1,117 @@
+//! Keeps what [`ModelEvent`] promises, whatever order a provider sends things in: nothing goes on that has not
+//! begun, nothing overlaps within its kind, nothing is empty, and all has ended when the answer has.
+
+use chatkitd_core::models::{CitedSource, EndReason, MadeImage, ModelEvent, Usage};
+
+/// The pieces of an answer that were read and not yet taken, and what is open.
+#[derive(Debug, Default)]
+pub(super) struct Pieces {
+    ready: Vec<ModelEvent>,
+    message: bool,
+    thought: bool,
+    /// The picture that is being made.
+    image: Option<String>,
+    /// Characters of the message so far.
+    characters: u32,
+}
+
+impl Pieces {
+    pub(super) fn take(&mut self) -> Vec<ModelEvent> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Characters of the open message so far.
+    pub(super) fn characters(&self) -> u32 {
+        self.characters
+    }
+
+    pub(super) fn text(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        self.begin_message();
+        let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        self.characters = self.characters.saturating_add(length);
+        self.ready.push(ModelEvent::Text(text));
+    }
+
+    pub(super) fn citation(&mut self, source: CitedSource, at: Option<u32>) {
+        self.begin_message();
+        self.ready.push(ModelEvent::Citation { source, at });
+    }
+
+    fn begin_message(&mut self) {
+        if !self.message {
+            self.message = true;
+            self.characters = 0;
+            self.ready.push(ModelEvent::MessageBegan);
+        }
+    }
+
+    pub(super) fn end_message(&mut self) {
+        if self.message {
+            self.message = false;
+            self.characters = 0;
+            self.ready.push(ModelEvent::MessageEnded);
+        }
+    }
+
+    pub(super) fn is_thinking(&self) -> bool {
+        self.thought
+    }
+
+    pub(super) fn thought(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        if !self.thought {
+            self.thought = true;
+            self.ready.push(ModelEvent::ThoughtBegan);
+        }
+        self.ready.push(ModelEvent::Thought(text));
+    }
+
+    pub(super) fn end_thought(&mut self) {
+        if self.thought {
+            self.thought = false;
+            self.ready.push(ModelEvent::ThoughtEnded);
+        }
+    }
+
+    /// A picture begins, or goes on: only the first time counts. One that was being made and never came is given
+    /// up.
+    pub(super) fn begin_image(&mut self, id: &str) {
+        if self.image.as_deref() != Some(id) {
+            self.image = Some(id.to_owned());
+            self.ready.push(ModelEvent::ImageBegan { id: id.to_owned() });
+        }
+    }
+
+    pub(super) fn partial_image(&mut self, id: String, index: u32, base64: String) {
+        self.begin_image(&id);
+        self.ready.push(ModelEvent::ImagePartial { id, index, image: made_image(base64) });
+    }
+
+    pub(super) fn end_image(&mut self, id: String, base64: String) {
+        self.begin_image(&id);
+        self.image = None;
+        self.ready.push(ModelEvent::ImageDone { id, image: made_image(base64) });
+    }
+
+    pub(super) fn end(&mut self, reason: EndReason, usage: Option<Usage>) {
+        self.end_thought();
+        self.end_message();
+        self.ready.push(ModelEvent::Ended { reason, usage });
+    }
+}
+
+/// The media type is told from the picture itself; providers leave it out now and then. PNG where nothing else is
+/// seen: it is what they make unless told otherwise.
+fn made_image(base64: String) -> MadeImage {
+    let mime_type = match base64.as_bytes() {
+        [b'/', b'9', b'j', b'/', ..] => "image/jpeg",
+        [b'U', b'k', b'l', b'G', b'R', ..] => "image/webp",
+        _ => "image/png",
+    };
+    MadeImage { mime_type: mime_type.to_owned(), base64 }
+}

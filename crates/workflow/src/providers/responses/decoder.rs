@@ -1,0 +1,123 @@
+//! What the events of the Responses API mean.
+
+use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usage};
+use serde_json::Value;
+
+use super::event::{Annotation, Event, Item, Response};
+use crate::providers::fault::Fault;
+use crate::providers::pieces::Pieces;
+use crate::providers::refused;
+
+#[derive(Debug, Default)]
+pub(in crate::providers) struct Decoder {
+    pieces: Pieces,
+    /// Where the open part of the message begins, in characters of the message.
+    part: u32,
+}
+
+impl Decoder {
+    pub(in crate::providers) fn read(&mut self, data: &str) -> Result<Vec<ModelEvent>, ModelError> {
+        // Not of this API; gateways send it all the same, and here it comes before the end.
+        if data == "[DONE]" {
+            return Err(ModelError::CutOff);
+        }
+        match serde_json::from_str(data) {
+            Ok(Event::Failed | Event::Error) => return Err(fault(data)),
+            Ok(event) => self.take(event),
+            Err(error) => return Err(refused(data, &error)),
+        }
+        Ok(self.pieces.take())
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::ItemAdded { item } => self.item_added(&item),
+            Event::ItemDone { item } => self.item_done(item),
+            Event::PartAdded => self.part = self.pieces.characters(),
+            Event::TextDelta { delta } => self.pieces.text(delta),
+            // Repeats the deltas, where there were any.
+            Event::TextDone { text } | Event::RefusalDone { refusal: text } => {
+                if self.pieces.characters() == self.part {
+                    self.pieces.text(text);
+                }
+            }
+            Event::AnnotationAdded { annotation } => self.annotate(annotation),
+            Event::SummaryPart => self.pieces.end_thought(),
+            Event::SummaryDelta { delta } => self.pieces.thought(delta),
+            Event::SummaryDone { text } => {
+                if !self.pieces.is_thinking() {
+                    self.pieces.thought(text);
+                }
+                self.pieces.end_thought();
+            }
+            Event::ImageBegan { item_id } => self.pieces.begin_image(&item_id),
+            Event::ImagePartial { item_id, partial_image_index, partial_image_b64 } => {
+                self.pieces.partial_image(item_id, partial_image_index, partial_image_b64);
+            }
+            Event::Completed { response } => self.end(EndReason::Complete, response),
+            Event::Incomplete { response } => self.end(incomplete_reason(&response), response),
+            Event::Failed | Event::Error | Event::Other => {}
+        }
+    }
+
+    fn item_added(&mut self, item: &Item) {
+        match item {
+            Item::Message => self.next_message(),
+            Item::ImageGenerationCall { id, .. } => self.pieces.begin_image(id),
+            Item::Reasoning | Item::Other => {}
+        }
+    }
+
+    fn item_done(&mut self, item: Item) {
+        match item {
+            Item::Message => self.next_message(),
+            Item::Reasoning => self.pieces.end_thought(),
+            Item::ImageGenerationCall { id, result: Some(base64) } => self.pieces.end_image(id, base64),
+            Item::ImageGenerationCall { result: None, .. } | Item::Other => {}
+        }
+    }
+
+    fn next_message(&mut self) {
+        self.pieces.end_message();
+        self.part = 0;
+    }
+
+    fn annotate(&mut self, annotation: Option<Annotation>) {
+        let (source, index) = match annotation {
+            Some(Annotation::UrlCitation { url, title, end_index }) => {
+                (CitedSource::Url { url, title: title.filter(|title| !title.is_empty()) }, end_index)
+            }
+            Some(Annotation::FileCitation { filename, index }) => {
+                (CitedSource::File { name: filename }, index)
+            }
+            Some(Annotation::ContainerFileCitation { filename, end_index }) => {
+                (CitedSource::File { name: filename }, end_index)
+            }
+            Some(Annotation::Other) | None => return,
+        };
+        let at = index.map(|index| self.part.saturating_add(index));
+        self.pieces.citation(source, at);
+    }
+
+    fn end(&mut self, reason: EndReason, response: Response) {
+        let usage = response
+            .usage
+            .map(|usage| Usage { input_tokens: usage.input_tokens, output_tokens: usage.output_tokens });
+        self.pieces.end(reason, usage);
+    }
+}
+
+fn incomplete_reason(response: &Response) -> EndReason {
+    match response.incomplete_details.as_ref().and_then(|details| details.reason.as_deref()) {
+        Some("content_filter") => EndReason::Filtered,
+        _ => EndReason::TooLong,
+    }
+}
+
+/// `{"type": "response.failed", "response": {"error": …}}`, `{"type": "error", "error": …}`, or `OpenAI`'s own
+/// `{"type": "error", "code": …, "message": …}`.
+fn fault(data: &str) -> ModelError {
+    let event: Value = serde_json::from_str(data).unwrap_or_default();
+    let nested = Fault::in_envelope(&event["response"]).or_else(|| Fault::in_envelope(&event));
+    nested.unwrap_or_else(|| Fault::in_body(data.as_bytes())).within_answer()
+}

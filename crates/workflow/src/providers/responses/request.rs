@@ -1,0 +1,67 @@
+//! The body of `POST /v1/responses`.
+
+use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest, Role};
+use serde_json::{Map, Value, json};
+
+use crate::providers::data_url::data_url;
+
+/// Nothing is stored at the provider: the conversation is kept here.
+pub(in crate::providers) fn body(request: &ModelRequest) -> Value {
+    let mut body = Map::new();
+    let mut set = |name: &str, value: Value| body.insert(name.to_owned(), value);
+    set("model", json!(request.model));
+    set("stream", json!(true));
+    set("store", json!(false));
+    if !request.instructions.is_empty() {
+        set("instructions", json!(request.instructions));
+    }
+    set("input", request.messages.iter().filter_map(message).collect());
+    let tools: Vec<_> = request.offered_tools().map(|tool| &tool.0).collect();
+    if !tools.is_empty() {
+        set("tools", json!(tools));
+        if request.tool_choice.is_some() {
+            set("tool_choice", json!("required"));
+        }
+    }
+    if let Some(effort) = &request.reasoning_effort {
+        // Models that do not think refuse the field, so that it is sent only where somebody asked for it.
+        set("reasoning", json!({"effort": effort, "summary": "auto"}));
+    }
+    if let Some(tokens) = request.max_output_tokens {
+        set("max_output_tokens", json!(tokens));
+    }
+    if let Some(temperature) = request.temperature {
+        set("temperature", json!(temperature));
+    }
+    Value::Object(body)
+}
+
+/// `None` where the API has no words for anything in it.
+fn message(message: &ModelMessage) -> Option<Value> {
+    let (role, part): (_, fn(&ModelPart) -> Option<Value>) = match message.role {
+        Role::User => ("user", |part| Some(user_part(part))),
+        Role::Assistant => ("assistant", assistant_part),
+    };
+    let content: Vec<Value> = message.parts.iter().filter_map(part).collect();
+    (!content.is_empty()).then(|| json!({"type": "message", "role": role, "content": content}))
+}
+
+fn user_part(part: &ModelPart) -> Value {
+    match part {
+        ModelPart::Text(text) => json!({"type": "input_text", "text": text}),
+        ModelPart::Image { mime_type, content } => {
+            json!({"type": "input_image", "detail": "auto", "image_url": data_url(mime_type, content)})
+        }
+        ModelPart::File { name, mime_type, content } => {
+            json!({"type": "input_file", "filename": name, "file_data": data_url(mime_type, content)})
+        }
+    }
+}
+
+/// The API takes words only from an assistant.
+fn assistant_part(part: &ModelPart) -> Option<Value> {
+    match part {
+        ModelPart::Text(text) => Some(json!({"type": "output_text", "text": text})),
+        ModelPart::Image { .. } | ModelPart::File { .. } => None,
+    }
+}
