@@ -22,10 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::models::{EndReason, ModelRequest};
+use chatkitd_core::models::ModelRequest;
 use chatkitd_core::ports::{Model, StoreError};
 use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
-use chatkitd_protocol::chatkit::NoticeLevel;
 use futures_util::future::{Either, select};
 
 use failure::Failure;
@@ -62,17 +61,14 @@ impl Agent for ModelAgent {
 impl ModelAgent {
     async fn answer(&self, turn: &Turn, answer: &Answer, request: ModelRequest) -> Result<(), Failure> {
         let stream = self.model.answer(request).await?;
-        let mut hearing = Hearing { run: turn.run(), stream, speech: Speech::new(answer, &self.settings) };
+        let speech = Speech::new(answer, &self.settings);
+        let mut hearing = Hearing { run: turn.run(), stream, speech, answer };
         // The title is asked for once the first word is there: a model server that answers one request at a
         // time would make the visitor wait for the title first.
-        let heard = match hearing.until_first_word().await {
-            Ok(None) => self.beside_title(turn, answer, hearing.until_end()).await,
-            Ok(Some(reason)) => Ok(reason),
-            Err(failure) => Err(failure),
-        };
-        // What was said until it broke off is worth reading; trying again takes it away.
-        hearing.speech.finish().await?;
-        ended(answer, heard?, hearing.speech.has_begun()).await
+        match hearing.until_first_word().await {
+            Some(ended) => hearing.conclude(ended).await,
+            None => self.beside_title(turn, answer, hearing.until_end()).await,
+        }
     }
 
     /// Drives the rest of an answer while its thread is given a title, where it has none.
@@ -80,16 +76,16 @@ impl ModelAgent {
         &self,
         turn: &Turn,
         answer: &Answer,
-        rest: impl Future<Output = Result<EndReason, Failure>>,
-    ) -> Result<EndReason, Failure> {
+        rest: impl Future<Output = Result<(), Failure>>,
+    ) -> Result<(), Failure> {
         let Some(request) = self.title_request(turn) else { return rest.await };
         let mut title = pin!(self.give_title(turn, answer, request));
-        let heard = match select(pin!(rest), &mut title).await {
+        match select(pin!(rest), &mut title).await {
             Either::Right(((), rest)) => return rest.await,
-            Either::Left((heard, _)) => heard?,
-        };
+            Either::Left((ended, _)) => ended?,
+        }
         select(title, pin!(answer.pause(TITLE_PATIENCE))).await;
-        Ok(heard)
+        Ok(())
     }
 
     fn title_request(&self, turn: &Turn) -> Option<ModelRequest> {
@@ -124,26 +120,5 @@ async fn set_title(turn: &Turn, answer: &Answer, title: String) -> Result<(), St
     if turn.reload_thread().await?.title.is_none() {
         answer.set_title(title).await;
     }
-    Ok(())
-}
-
-/// What the visitor is told where the answer is not complete.
-async fn ended(answer: &Answer, reason: EndReason, has_begun: bool) -> Result<(), Failure> {
-    let (rest, nothing) = match reason {
-        EndReason::Complete if has_begun => return Ok(()),
-        EndReason::Complete => ("", "The assistant had no answer. Please try again."),
-        EndReason::TooLong => (
-            "The answer ends here because it reached the longest length that is allowed.",
-            "The assistant came to no answer within the length that is allowed. Please try again.",
-        ),
-        EndReason::Filtered => (
-            "The rest of the answer was held back by a content filter.",
-            "The answer was held back by a content filter. Please try again in other words.",
-        ),
-    };
-    if !has_begun {
-        return Err(AgentError::retryable(nothing).into());
-    }
-    answer.notice(NoticeLevel::Info, rest, None).await;
     Ok(())
 }

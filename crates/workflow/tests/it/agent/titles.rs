@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatkitd_core::models::{ModelError, ModelEvent};
+use chatkitd_core::models::{EndReason, ModelError, ModelEvent};
 use chatkitd_core::testing::ModelScript;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use futures_channel::oneshot;
@@ -161,4 +161,21 @@ async fn a_failed_answer_does_not_wait_for_a_title() {
     // The clock stands still: were anything waited for, this would not end.
     let events = answering.all().await;
     assert_eq!(events.last().unwrap()["type"], "error");
+}
+
+#[tokio::test]
+async fn what_was_said_is_done_before_the_title_is_waited_for() {
+    let world = titled();
+    let (_never, until) = oneshot::channel();
+    let begun = ModelScript::default().event(ModelEvent::MessageBegan);
+    let said = begun.event(ModelEvent::Text("At nine and".to_owned()));
+    world.model.answers(said.event(ModelEvent::Ended { reason: EndReason::TooLong, usage: None }));
+    world.model.answers(ModelScript::default().waits(until));
+    let mut answering = world.start(create("When?")).await;
+    // The clock stands still: the title is still waited for.
+    answering.until("assistant_message.content_part.done").await;
+    answering.until("thread.item.done").await;
+    answering.until("notice").await;
+    drop(answering);
+    world.model.dropped(1).await;
 }
