@@ -123,15 +123,16 @@ impl std::io::Write for Log {
 async fn the_operators_log_has_the_run_and_the_servers_words() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    // Of this thread, which is all that a test's runtime has.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For all tests: one thread's own subscriber misses what another thread logged first.
+    tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).init();
     let world = world(settings());
-    world.model.refuses(unauthorized());
+    let message = "project proj_1 has no access to the model".to_owned();
+    world.model.refuses(ModelError::Unauthorized { status: 403, message });
     world.events_for("Hello").await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let line = log.lines().find(|line| line.contains("a model did not answer")).expect(&log);
-    for part in ["ERROR", "run=run_", "workflow=\"wf_model\"", "model=\"large\"", "401", "Incorrect API key"]
+    let line = log.lines().find(|line| line.contains("proj_1")).expect(&log);
+    for part in
+        ["ERROR", "a model did not answer", "run=run_", "workflow=\"wf_model\"", "model=\"large\"", "403"]
     {
         assert!(line.contains(part), "{line}");
     }

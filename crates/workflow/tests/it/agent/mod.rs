@@ -1,5 +1,6 @@
 //! The model agent in the engine, with a model that says what a script says.
 
+mod any_order;
 mod choices;
 mod conversation;
 mod failures;

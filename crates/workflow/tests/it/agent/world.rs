@@ -191,7 +191,14 @@ pub struct Answering {
 
 impl Answering {
     /// Everything to its end.
-    pub async fn all(mut self) -> Vec<Value> {
+    pub async fn all(self) -> Vec<Value> {
+        let mut events = self.all_with_ids().await;
+        events.iter_mut().for_each(strip);
+        events
+    }
+
+    /// The same, with what differs from run to run.
+    pub async fn all_with_ids(mut self) -> Vec<Value> {
         let mut events = Vec::new();
         while let Some(event) = self.next().await {
             events.push(event);
@@ -215,9 +222,7 @@ impl Answering {
                 let data = frame.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
                 self.rest = rest.to_owned();
                 if let Some(data) = data {
-                    let mut event = serde_json::from_str(&data).unwrap();
-                    strip(&mut event);
-                    return Some(event);
+                    return Some(serde_json::from_str(&data).unwrap());
                 }
                 continue;
             }
