@@ -21,9 +21,9 @@ find_python() {
     done
 }
 
-# @clerk/backend asks for Node 20.9.
+# @copilotkit/aimock asks for Node 20.15.
 works_as_node() {
-    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2009 ? 0 : 1)' \
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2015 ? 0 : 1)' \
         >/dev/null 2>&1
 }
 
@@ -73,7 +73,7 @@ ensure_packages() {
 
 ensure_node() {
     if works_as_node && command -v npm >/dev/null; then return; fi
-    echo "setup-test: the tests need Node 20.9 or newer with npm (Debian's own is older): https://nodejs.org" >&2
+    echo "setup-test: the tests need Node 20.15 or newer with npm (Debian's own is older): https://nodejs.org" >&2
     exit 1
 }
 

@@ -118,6 +118,14 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
         "Requests to OpenAI, by operation and outcome"
     );
     metrics::describe_histogram!("chatkitd_upstream_request_seconds", "How long requests to OpenAI took");
+    metrics::describe_counter!(
+        "chatkitd_model_requests_total",
+        "Requests to model servers, by whether they began to answer"
+    );
+    metrics::describe_histogram!(
+        "chatkitd_model_request_seconds",
+        "How long it took until a model server began to answer"
+    );
     metrics::describe_counter!("chatkitd_limiter_failures_total", "Requests that could not be counted");
     describe_runs();
     Ok(handle)

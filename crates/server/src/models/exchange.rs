@@ -8,7 +8,7 @@ use chatkitd_workflow::providers::Fault;
 use futures_util::stream::try_unfold;
 use futures_util::{Stream, TryStreamExt as _};
 use reqwest::{RequestBuilder, Response};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
 use url::Url;
 
@@ -17,6 +17,9 @@ use crate::retry::{Backoff, asked_pause, is_worth_retrying};
 
 /// The most of an error's body that is read. A reason is shorter.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+/// A shorter key is a word (`ollama`) that a server without keys was given.
+const MIN_KEY: usize = 12;
 
 /// One try that did not succeed.
 struct Failure {
@@ -38,37 +41,70 @@ impl Failure {
 }
 
 impl ModelClient {
-    /// A request to `path` below `base`.
-    pub(super) fn post(&self, base: &Url, path: &str, key: Option<&SecretString>) -> RequestBuilder {
+    /// What lies at `path` below `base`.
+    pub(super) fn endpoint<'a>(
+        &'a self,
+        base: &Url,
+        path: &str,
+        key: Option<&'a SecretString>,
+    ) -> Endpoint<'a> {
         let mut url = base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path.split('/'));
         }
-        let request = self.client.post(url);
-        match key {
-            Some(key) => request.bearer_auth(key.expose_secret()),
-            None => request,
-        }
+        Endpoint { client: self, url, key: key.map(ExposeSecret::expose_secret) }
+    }
+}
+
+/// An address of a model server, and what opens it.
+pub(super) struct Endpoint<'a> {
+    client: &'a ModelClient,
+    url: Url,
+    key: Option<&'a str>,
+}
+
+impl Endpoint<'_> {
+    /// Posts what `fill` puts into a request, up to three times, until there is an answer with a status of success.
+    pub(super) async fn post(
+        &self,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, ModelError> {
+        let began = self.client.clock.now();
+        let answered = self.attempts(fill).await;
+        let took = self.client.clock.now().duration_since(began);
+        count(answered.as_ref().err(), Duration::try_from(took).unwrap_or_default());
+        answered
     }
 
-    /// Sends what `request` makes, up to three times, until there is an answer with a status of success.
-    pub(super) async fn send(&self, request: impl Fn() -> RequestBuilder) -> Result<Response, ModelError> {
-        let mut backoff = Backoff::new(self.deadlines.retries, self.rng.as_ref());
+    async fn attempts(
+        &self,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, ModelError> {
+        let ModelClient { deadlines, clock, rng, .. } = self.client;
+        let mut backoff = Backoff::new(deadlines.retries, rng.as_ref());
         loop {
-            let failure = match self.attempt(request()).await {
+            let failure = match self.attempt(fill(self.request())).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
             let wait = failure.is_passing.then(|| backoff.next(failure.retry_after)).flatten();
             match wait {
-                Some(wait) => self.clock.sleep(wait).await,
+                Some(wait) => clock.sleep(wait).await,
                 None => return Err(failure.error),
             }
         }
     }
 
+    fn request(&self) -> RequestBuilder {
+        let request = self.client.client.post(self.url.clone());
+        match self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
+    }
+
     async fn attempt(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let after = self.deadlines.first_byte;
+        let after = self.client.deadlines.first_byte;
         let response = timeout(after, request.send())
             .await
             .map_err(|_| Failure::stalled(after))?
@@ -78,16 +114,45 @@ impl ModelClient {
         }
         let status = response.status();
         let is_passing = is_worth_retrying(status, response.headers());
-        let retry_after = asked_pause(response.headers(), self.clock.now());
+        let retry_after = asked_pause(response.headers(), self.client.clock.now());
         let error = self.fault(response).await.with_status(status.as_u16(), retry_after);
         Err(Failure { error, is_passing, retry_after })
     }
 
     /// What the body of an answer says went wrong. One that cannot be read, or comes too slowly, says nothing.
     pub(super) async fn fault(&self, response: Response) -> Fault {
-        let body = timeout(self.deadlines.idle, read(response, self.deadlines, MAX_ERROR_BYTES)).await;
-        Fault::in_body(&body.unwrap_or(Ok(Vec::new())).unwrap_or_default())
+        let deadlines = self.client.deadlines;
+        let body = timeout(deadlines.idle, read(response, deadlines, MAX_ERROR_BYTES)).await;
+        let body = body.unwrap_or(Ok(Vec::new())).unwrap_or_default();
+        // Some servers quote the key that they refuse.
+        match self.key {
+            Some(key) if key.len() >= MIN_KEY => {
+                Fault::in_body(String::from_utf8_lossy(&body).replace(key, "[masked]").as_bytes())
+            }
+            _ => Fault::in_body(&body),
+        }
     }
+}
+
+/// Retries are part of the time, the answer's body is not.
+fn count(error: Option<&ModelError>, took: Duration) {
+    let outcome = match error {
+        None => "ok",
+        Some(ModelError::Unauthorized { .. }) => "unauthorized",
+        Some(ModelError::NotFound { .. }) => "not_found",
+        Some(ModelError::Refused { .. }) => "refused",
+        Some(ModelError::RateLimited { .. }) => "rate_limited",
+        Some(ModelError::Stalled { .. }) => "stalled",
+        Some(ModelError::Connection(_)) => "connection",
+        Some(
+            ModelError::Failed { .. }
+            | ModelError::CutOff
+            | ModelError::Malformed(_)
+            | ModelError::TooLong { .. },
+        ) => "failed",
+    };
+    metrics::counter!("chatkitd_model_requests_total", "outcome" => outcome).increment(1);
+    metrics::histogram!("chatkitd_model_request_seconds", "outcome" => outcome).record(took);
 }
 
 /// The whole body of an answer.

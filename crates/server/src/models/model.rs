@@ -8,12 +8,12 @@ use chatkitd_core::ports::Model;
 use chatkitd_workflow::providers::Api;
 use chatkitd_workflow::providers::sse::Bounds;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::Response;
+use reqwest::{RequestBuilder, Response};
 use secrecy::SecretString;
 use url::Url;
 
 use super::ModelClient;
-use super::exchange::pieces;
+use super::exchange::{Endpoint, pieces};
 
 /// Where models are.
 #[derive(Clone, Debug)]
@@ -43,35 +43,33 @@ impl HttpModel {
 impl Model for HttpModel {
     async fn answer(&self, request: ModelRequest) -> Result<ModelStream, ModelError> {
         let ModelServer { base, key, api } = &self.server;
+        let endpoint = self.client.endpoint(base, api.path(), key.as_ref());
         let body = Bytes::from(api.body(&request).to_string());
-        let send = || {
-            self.client
-                .post(base, api.path(), key.as_ref())
-                .header(CONTENT_TYPE, "application/json")
+        let filled = |post: RequestBuilder| {
+            post.header(CONTENT_TYPE, "application/json")
                 .header(ACCEPT, "text/event-stream")
                 .body(body.clone())
         };
-        let response = self.streamed(self.client.send(send).await?).await?;
+        let response = endpoint.post(filled).await?;
+        let response = streamed(&endpoint, response).await?;
         Ok(api.read(pieces(response, self.client.deadlines), bounds(&request)))
     }
 }
 
-impl HttpModel {
-    /// A success may still be a page of some proxy, or an error in JSON.
-    async fn streamed(&self, response: Response) -> Result<Response, ModelError> {
-        let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        // A server that says nothing of the kind is believed.
-        let content_type = content_type.unwrap_or("text/event-stream").to_ascii_lowercase();
-        if content_type.starts_with("text/event-stream") {
-            return Ok(response);
-        }
-        let message = self.client.fault(response).await.message;
-        let content_type = for_operators(&content_type);
-        Err(match message.as_str() {
-            "" => ModelError::Malformed(format!("it is {content_type} and not text/event-stream")),
-            _ => ModelError::Failed { message },
-        })
+/// A success may still be a page of some proxy, or an error in JSON.
+async fn streamed(endpoint: &Endpoint<'_>, response: Response) -> Result<Response, ModelError> {
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // A server that says nothing of the kind is believed.
+    let content_type = content_type.unwrap_or("text/event-stream").to_ascii_lowercase();
+    if content_type.starts_with("text/event-stream") {
+        return Ok(response);
     }
+    let message = endpoint.fault(response).await.message;
+    let content_type = for_operators(&content_type);
+    Err(match message.as_str() {
+        "" => ModelError::Malformed(format!("it is {content_type} and not text/event-stream")),
+        _ => ModelError::Failed { message },
+    })
 }
 
 fn bounds(request: &ModelRequest) -> Bounds {

@@ -48,11 +48,9 @@ struct Transcription {
 impl Transcriber for HttpTranscriber {
     async fn transcribe(&self, audio: Bytes, mime_type: &str) -> Result<String, ModelError> {
         let TranscriptionServer { base, key, model } = &self.server;
-        let send = || {
-            let form = Form::new().text("model", model.clone()).part("file", recording(&audio, mime_type));
-            self.client.post(base, "audio/transcriptions", key.as_ref()).multipart(form)
-        };
-        let response = self.client.send(send).await?;
+        let endpoint = self.client.endpoint(base, "audio/transcriptions", key.as_ref());
+        let form = || Form::new().text("model", model.clone()).part("file", recording(&audio, mime_type));
+        let response = endpoint.post(|post| post.multipart(form())).await?;
         let body = read(response, self.client.deadlines, MAX_ANSWER_BYTES).await?;
         // Not quoted: it may have somebody's words.
         let transcription: Transcription = serde_json::from_slice(&body)

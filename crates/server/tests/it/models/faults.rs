@@ -4,11 +4,13 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chatkitd::models::{Deadlines, HttpModel, ModelServer};
 use chatkitd_core::models::ModelError;
+use chatkitd_core::ports::Model as _;
 use chatkitd_workflow::providers::Api;
 use chatkitd_workflow::providers::sse::Bounds;
 
-use super::{Asked, FIRST, KEY, impatient};
+use super::{Asked, FIRST, KEY, client, impatient, question};
 use crate::model_standin::{ModelStandin, Reply};
 use crate::wait::until;
 
@@ -50,6 +52,27 @@ async fn each_refusal_is_told_apart_and_repeated_only_where_it_may_pass() {
         assert!(!words(&error).contains(KEY), "{}", words(&error));
         let told = error.to_string();
         assert!(status == 307 || told.contains("Incorrect API key provided: [masked]"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_any_shape_is_taken_out_of_what_a_server_says() {
+    let standin = ModelStandin::start().await;
+    let body = r#"{"error":{"message":"Invalid token gsk.0123456789abcdef for ollama"}}"#;
+    let refusal = || Reply::Other(401, "application/json", body.into());
+    for (key, told) in [
+        ("gsk.0123456789abcdef", "Invalid token [masked] for ollama"),
+        ("ollama", "Invalid token gsk.0123456789abcdef for ollama"),
+    ] {
+        standin.reply([refusal()]);
+        let server = ModelServer {
+            base: standin.base.parse().unwrap(),
+            key: Some(key.into()),
+            api: Api::ChatCompletions,
+        };
+        let model = HttpModel::new(client(Deadlines::default()).0, server);
+        let error = model.answer(question()).await.err().unwrap();
+        assert!(matches!(&error, ModelError::Unauthorized { message, .. } if message == told), "{error:?}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! Models and transcription over HTTP, against a server that misbehaves in every way there is.
 
+mod aimock;
 mod faults;
 mod requests;
 mod transcription;
