@@ -100,6 +100,10 @@ impl Kind {
         match essence.as_str() {
             "image/png" | "image/jpeg" | "image/webp" | "image/gif" => Some(Self::Image),
             "application/pdf" => Some(Self::Document),
+            // Word, Excel, PowerPoint.
+            office if office.starts_with("application/vnd.openxmlformats-officedocument.") => {
+                Some(Self::Document)
+            }
             "application/json" | "application/xml" | "application/yaml" | "application/toml" => {
                 Some(Self::Text)
             }
@@ -152,6 +156,7 @@ mod tests {
             ("image/png", Some(Kind::Image)),
             ("image/svg+xml", None),
             ("application/pdf", Some(Kind::Document)),
+            ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", Some(Kind::Document)),
             ("text/csv; charset=utf-8", Some(Kind::Text)),
             ("application/zip", None),
         ] {
