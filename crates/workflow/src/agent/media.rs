@@ -4,8 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use chatkitd_core::models::ModelPart;
-use chatkitd_core::ports::StoreError;
-use chatkitd_core::server::Turn;
+use chatkitd_core::server::{AgentError, Turn};
 use chatkitd_protocol::chatkit::Attachment;
 
 /// The largest file that a model is sent.
@@ -32,7 +31,7 @@ impl Allowance {
         &mut self,
         turn: &Turn,
         attachment: &Attachment,
-    ) -> Result<ModelPart, StoreError> {
+    ) -> Result<ModelPart, AgentError> {
         let (id, name, mime_type) = match attachment {
             Attachment::File(file) => (&file.id, &file.name, &file.mime_type),
             Attachment::Image(image) => (&image.id, &image.name, &image.mime_type),
@@ -119,7 +118,7 @@ fn mention(name: &str, what: &str) -> ModelPart {
 
 /// The content of an attachment of this thread; `None`: it is larger than `limit`, or gone.
 #[expect(clippy::unused_async, reason = "reads from the blob store once a turn can")]
-async fn read(_turn: &Turn, _id: &str, _limit: u64) -> Result<Option<Bytes>, StoreError> {
+async fn read(_turn: &Turn, _id: &str, _limit: u64) -> Result<Option<Bytes>, AgentError> {
     Ok(None)
 }
 
@@ -136,6 +135,16 @@ mod tests {
             "The visitor attached \"a.txt\":\n<File>\naä\n</File>\n(2 more bytes are left out.)"
         );
         assert_eq!(allowance.text, 0);
+    }
+
+    #[test]
+    fn what_is_passed_on_uses_the_allowance_up() {
+        let mut allowance = Allowance::new(10);
+        let content = Bytes::from(vec![0; 1_000]);
+        allowance.part(Kind::Image, "a.png", "image/png", content.clone());
+        allowance.part(Kind::Document, "a.pdf", "application/pdf", content);
+        allowance.part(Kind::Text, "a.txt", "text/plain", Bytes::from_static(b"four"));
+        assert_eq!((allowance.bytes, allowance.text), (MAX_TOTAL_BYTES - 2_000, 6));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the model is asked.
 
 use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest};
-use chatkitd_core::ports::StoreError;
 use chatkitd_core::server::{AgentError, Turn};
 
 use super::history::{BYTES_PER_TOKEN, History};
@@ -62,7 +61,7 @@ async fn messages(
     turn: &Turn,
     entries: Vec<Entry>,
     mut allowance: Allowance,
-) -> Result<Vec<ModelMessage>, StoreError> {
+) -> Result<Vec<ModelMessage>, AgentError> {
     let mut messages: Vec<ModelMessage> = Vec::new();
     for entry in entries {
         let role = entry.role;
@@ -80,7 +79,7 @@ async fn messages(
     Ok(messages)
 }
 
-async fn parts(turn: &Turn, entry: Entry, allowance: &mut Allowance) -> Result<Vec<ModelPart>, StoreError> {
+async fn parts(turn: &Turn, entry: Entry, allowance: &mut Allowance) -> Result<Vec<ModelPart>, AgentError> {
     let mut parts: Vec<_> = entry.texts.into_iter().map(ModelPart::Text).collect();
     for attachment in &entry.attachments {
         parts.push(allowance.attachment(turn, attachment).await?);
