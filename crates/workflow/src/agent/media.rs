@@ -117,9 +117,9 @@ fn mention(name: &str, what: &str) -> ModelPart {
 }
 
 /// The content of an attachment of this thread; `None`: it is larger than `limit`, or gone.
-#[expect(clippy::unused_async, reason = "reads from the blob store once a turn can")]
-async fn read(_turn: &Turn, _id: &str, _limit: u64) -> Result<Option<Bytes>, AgentError> {
-    Ok(None)
+async fn read(turn: &Turn, id: &str, limit: u64) -> Result<Option<Bytes>, AgentError> {
+    let read = turn.read_attachment(id, limit).await.map_err(AgentError::failed)?;
+    Ok(read.map(|read| read.content))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chatkitd_core::attachments::{AttachmentService, PublicBase};
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::models::{ModelMessage, ModelPart, Role};
 use chatkitd_core::ports::{Clock as _, Scope, Spawner, Threads as _};
@@ -35,6 +36,7 @@ pub struct World {
     pub model: Arc<ScriptedModel>,
     pub context: AgentContext,
     rng: Arc<SeededRng>,
+    agent: Arc<dyn Agent>,
     server: Arc<ChatServer>,
 }
 
@@ -49,7 +51,18 @@ pub fn world(settings: ModelAgentSettings) -> World {
     let rng = Arc::new(SeededRng::new(1));
     let model = ScriptedModel::new();
     let agent: Arc<dyn Agent> = Arc::new(ModelAgent::new(model.clone(), settings));
-    let server = Arc::new(ChatServer::new(ChatServerParts {
+    let server = server(&clock, &store, &rng, &agent, None);
+    World { clock, store, model, context: context(), rng, agent, server }
+}
+
+fn server(
+    clock: &Arc<ManualClock>,
+    store: &Arc<MemoryStore>,
+    rng: &Arc<SeededRng>,
+    agent: &Arc<dyn Agent>,
+    attachments: Option<Arc<AttachmentService>>,
+) -> Arc<ChatServer> {
+    Arc::new(ChatServer::new(ChatServerParts {
         threads: store.clone(),
         lease: store.clone(),
         recovery: store.clone(),
@@ -57,10 +70,10 @@ pub fn world(settings: ModelAgentSettings) -> World {
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: BTreeMap::from([(WORKFLOW.to_owned(), agent)]),
+        agents: BTreeMap::from([(WORKFLOW.to_owned(), agent.clone())]),
+        attachments,
         run_time_limit: Duration::from_secs(600),
-    }));
-    World { clock, store, model, context: context(), rng, server }
+    }))
 }
 
 fn context() -> AgentContext {
@@ -84,6 +97,12 @@ impl World {
         self
     }
 
+    /// Files may be sent along.
+    pub fn with_attachments(mut self, service: Arc<AttachmentService>) -> Self {
+        self.server = server(&self.clock, &self.store, &self.rng, &self.agent, Some(service));
+        self
+    }
+
     pub fn scope(&self) -> Scope {
         Scope::User(self.context.site.clone(), self.context.user.clone())
     }
@@ -98,7 +117,7 @@ impl World {
 
     pub async fn send(&self, request: Value) -> Result<Reply, ServerError> {
         let request = Request::parse(&serde_json::to_vec(&request).unwrap()).unwrap();
-        let caller = ChatCaller { context: self.context.clone() };
+        let caller = ChatCaller { context: self.context.clone(), base: PublicBase::default() };
         self.server.handle(caller, request, StreamWishes::default()).await
     }
 
@@ -139,6 +158,7 @@ impl World {
             thread: id.clone(),
             new_thread: Some(record),
             writes: writes.collect(),
+            attachments: Vec::new(),
             idempotency: None,
             now,
             lease: Duration::from_secs(10),
