@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Shared};
 use crate::attachments::{AttachmentContent, AttachmentError, AttachmentService};
-use crate::id::{AttachmentId, SessionId, SiteName, UserId};
+use crate::id::{AttachmentId, RunId, SessionId, SiteName, UserId};
 use crate::ports::{StoreError, Threads};
 use crate::site::ChatKitConfiguration;
 use crate::threads::{Fence, ItemPage, ItemQuery, PageQuery, ThreadRecord};
@@ -144,6 +144,17 @@ impl Turn {
     /// The thread as it was when the run began. Change it through [`Answer`].
     pub fn thread(&self) -> &ThreadRecord {
         &self.thread
+    }
+
+    /// The thread as it is now: somebody else may have changed it since the run began.
+    pub async fn reload_thread(&self) -> Result<ThreadRecord, StoreError> {
+        let thread = self.threads.thread(&self.fence.scope, &self.fence.thread).await?;
+        thread.ok_or(StoreError::NotFound)
+    }
+
+    /// The run that gives this answer: what logs name.
+    pub fn run(&self) -> &RunId {
+        &self.fence.run
     }
 
     /// The message to answer: the new one, or the one that is retried. `None` when the turn goes on
