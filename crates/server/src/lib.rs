@@ -6,6 +6,7 @@
 mod admin;
 mod agents;
 mod app;
+pub mod blobs;
 pub mod clock;
 pub mod commands;
 pub mod connections;
@@ -13,6 +14,7 @@ pub mod hosted;
 mod jobs;
 pub mod jwks;
 pub mod limiter;
+pub mod previews;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;

@@ -9,6 +9,7 @@ use chatkitd_core::site::ChatKitConfiguration;
 use serde::Deserialize;
 
 use super::SettingsError;
+use super::attachments::FileAttachments;
 use super::workflows::FileWorkflow;
 
 /// The file as it stands. The environment variable that wins over a key is named in
@@ -37,6 +38,7 @@ pub struct FileSettings {
     pub(super) run_timeout: Option<String>,
     pub(super) session_ttl: Option<String>,
     pub(super) secret_ttl: Option<String>,
+    pub(super) attachments: FileAttachments,
     pub(super) limits: FileLimits,
     pub(super) roles: FileRoles,
     pub(super) sites: BTreeMap<String, FileSite>,

@@ -4,6 +4,7 @@
 //! files nor an environment of their own. Each value that was read leaves a [`Fact`] behind, from which
 //! `chatkitd config check` tells what is set and from where.
 
+mod attachments;
 mod check;
 mod choices;
 mod error;
@@ -27,6 +28,7 @@ use chatkitd_http::client_ip::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use attachments::{AttachmentStorage, S3Keys, S3Settings};
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 pub use error::SettingsError;
 pub use file::FileSettings;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub workflows: BTreeMap<String, WorkflowCard>,
     /// What answers for workflows that the file defines.
     pub agents: BTreeMap<String, AgentSettings>,
+    /// Where the content of attachments is kept.
+    pub attachments: AttachmentStorage,
     /// How long one answer may take. Default 10 minutes.
     pub run_timeout: Duration,
     /// Whose word on a client's address counts.
@@ -181,8 +185,10 @@ impl Settings {
         let openai = read_openai(reader, &mut file)?;
         let roles_query = read_roles_query(reader, &mut file, &database)?;
         let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), dev)?;
+        let attachments = attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?;
         Ok(Self {
             dev,
+            attachments,
             listen: reader
                 .parsed(
                     "CHATKITD_LISTEN",

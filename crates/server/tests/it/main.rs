@@ -9,6 +9,7 @@
 )]
 
 mod binary;
+mod blobs;
 mod chat;
 mod cli;
 mod connections;
@@ -25,11 +26,14 @@ mod e2e_run_faults;
 mod e2e_runs;
 mod e2e_sessions;
 mod hosted;
+mod images;
 mod jwks;
+mod moto;
 mod nginx;
 mod openai_standin;
 mod openapi;
 mod oracle;
+mod previews;
 mod pull;
 mod redis_limiter;
 mod redis_run_log;
