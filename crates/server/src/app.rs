@@ -17,7 +17,7 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -122,7 +122,9 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
         proxies: settings.proxies.clone(),
         readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
         page: page(settings),
+        public_url: settings.public_url.clone(),
         answer_within: ANSWER_WITHIN,
+        upload_idle: UPLOAD_IDLE,
     };
     Ok(Built { app, stores, canceller: hosted.map(|hosted| hosted as Arc<dyn Canceller>), clock, runs })
 }

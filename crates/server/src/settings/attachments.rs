@@ -87,6 +87,24 @@ impl AttachmentStorage {
     }
 }
 
+/// `CHATKITD_PUBLIC_URL`: where browsers find this server. So far only the addresses of files need it.
+pub(super) fn read_public_url(
+    reader: &mut Reader<'_>,
+    in_file: Option<String>,
+) -> Result<Option<Url>, SettingsError> {
+    let Some(text) = reader.text("CHATKITD_PUBLIC_URL", "public_url", in_file) else { return Ok(None) };
+    let whole = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+    };
+    let url = Url::parse(&text).ok().filter(whole);
+    let expected = "an address such as https://chat.example.com, without a query";
+    url.map(Some).ok_or_else(|| reader.invalid("CHATKITD_PUBLIC_URL", &text, expected))
+}
+
 pub(super) fn read(
     reader: &mut Reader<'_>,
     file: FileAttachments,

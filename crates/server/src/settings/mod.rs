@@ -82,6 +82,8 @@ pub struct Settings {
     pub attachments: AttachmentStorage,
     /// How long one answer may take. Default 10 minutes.
     pub run_timeout: Duration,
+    /// What addresses that are handed out begin with. Default: what a request was sent to.
+    pub public_url: Option<Url>,
     /// Whose word on a client's address counts.
     pub proxies: TrustedProxies,
     /// Whether there is a page at `/`.
@@ -218,6 +220,7 @@ impl Settings {
             workflows: workflows.cards,
             agents: workflows.agents,
             run_timeout: read_run_timeout(reader, &mut file)?,
+            public_url: attachments::read_public_url(reader, file.public_url.take())?,
             proxies: read_proxies(reader, &mut file)?,
             page: reader.choice("CHATKITD_PAGE", "page", file.page.take())?.unwrap_or(PageSetting::Auto),
             log: reader.text("CHATKITD_LOG", "log", file.log.take()).unwrap_or_else(|| "info".to_owned()),

@@ -25,6 +25,7 @@ mod e2e_run_cluster;
 mod e2e_run_faults;
 mod e2e_runs;
 mod e2e_sessions;
+mod files;
 mod hosted;
 mod images;
 mod jwks;
