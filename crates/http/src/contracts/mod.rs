@@ -2,6 +2,7 @@
 //! come from the same declarations, so that neither can lack what the other has.
 
 mod chatkit;
+pub(crate) mod files;
 mod health;
 mod netlify;
 mod session;

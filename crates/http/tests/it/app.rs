@@ -29,7 +29,7 @@ use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, router};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE, router};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 use reqwest::{Client, RequestBuilder};
@@ -146,7 +146,9 @@ impl Setup {
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
+            public_url: None,
             answer_within: ANSWER_WITHIN,
+            upload_idle: UPLOAD_IDLE,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
