@@ -420,11 +420,11 @@ onClickAction?: ActionConfig,
 /**
  * Before the text, or alone.
  */
-iconStart?: Icon,
+iconStart?: IconName,
 /**
  * Behind the text.
  */
-iconEnd?: Icon,
+iconEnd?: IconName,
 /**
  * A ready-made look.
  */
@@ -918,7 +918,7 @@ title: string,
 /**
  * Shown before the title.
  */
-icon?: Icon, };
+icon?: IconName, };
 
 /**
  * `custom`: a step of any content.
@@ -935,7 +935,7 @@ title?: string,
 /**
  * Shown before the title.
  */
-icon?: Icon,
+icon?: IconName,
 /**
  * What it says, in Markdown.
  */
@@ -1127,7 +1127,7 @@ title: string,
 /**
  * Shown with it; in the text only where there is no `inline_label`.
  */
-icon?: Icon,
+icon?: IconName,
 /**
  * Shown with the icon when the pointer is on it and the page has no preview of its own.
  */
@@ -1447,7 +1447,7 @@ export type Icon = {
 /**
  * Which one.
  */
-name: Icon,
+name: IconName,
 /**
  * Names it within the widget. A text that streams needs one.
  */
@@ -1464,6 +1464,12 @@ color?: Color,
  * Its size.
  */
 size?: IconSize, };
+
+/**
+ * The name of an icon: one of [`NAMES`](Self::NAMES), or one of a set that the page brings along
+ * (`vendor:…`, `lucide:…`). Names that a later widget adds are kept.
+ */
+export type IconName = string;
 
 /**
  * The size of an icon.
@@ -2890,7 +2896,7 @@ stream_options: StreamOptions, } | { "type": "progress_update",
 /**
  * Shown before the text.
  */
-icon?: Icon,
+icon?: IconName,
 /**
  * The words.
  */
@@ -3315,7 +3321,7 @@ frame?: boolean,
 /**
  * The icon before the text.
  */
-icon?: Icon, };
+icon?: IconName, };
 
 /**
  * A list of tasks with a summary above it, as shown while the assistant works. Not a workflow that answers.

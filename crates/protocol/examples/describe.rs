@@ -101,7 +101,12 @@ impl TypeVisitor for Declarations<'_> {
         // Only what has a file of its own in ts-rs' usual output has a declaration.
         if T::output_path().is_some() {
             let declaration = format!("{}export {}", T::docs().unwrap_or_default(), T::decl(self.config));
-            self.found.insert(T::ident(self.config), declaration);
+            let name = T::ident(self.config);
+            let other = self.found.insert(name.clone(), declaration.clone());
+            assert!(
+                other.is_none_or(|other| other == declaration),
+                "two types are called {name}: rename one"
+            );
         }
         T::visit_dependencies(self);
         T::visit_generics(self);

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Extra, Icon, ItemUpdate, Thread, ThreadItem,
+    Extra, IconName, ItemUpdate, Thread, ThreadItem,
     tagged::{tagged_variants, words},
 };
 
@@ -54,7 +54,7 @@ tagged_variants! {
         "progress_update" => ProgressUpdate as progress_update {
             /// Shown before the text.
             #[serde(skip_serializing_if = "Option::is_none")]
-            icon: Option<Icon>,
+            icon: Option<IconName>,
             /// The words.
             text: String,
         },

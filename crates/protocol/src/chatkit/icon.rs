@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, ts_rs::TS))]
 #[serde(transparent)]
-pub struct Icon(String);
+pub struct IconName(String);
 
-impl Icon {
+impl IconName {
     /// The names that the widget of `openai-chatkit` 1.6.5 has an icon for.
     #[rustfmt::skip]
     pub const NAMES: [&str; 64] = [

@@ -33,7 +33,7 @@ pub use attachment::{
     Attachment, FileAttachment, ImageAttachment, UnknownAttachment, UploadDescriptor, UploadMethod,
 };
 pub use event::{ErrorCode, NoticeLevel, StreamOptions, ThreadEvent};
-pub use icon::Icon;
+pub use icon::IconName;
 pub use item::{
     AssistantMessageContent, AssistantMessageItem, ClientToolCallItem, EndOfTurnItem, GeneratedImage,
     GeneratedImageItem, HiddenContextItem, OutputText, SdkHiddenContextItem, StructuredInputItem,

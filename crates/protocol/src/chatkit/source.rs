@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Extra, Icon, UnknownObject, tagged::tagged_union};
+use super::{Extra, IconName, UnknownObject, tagged::tagged_union};
 
 tagged_union! {
     /// What an answer rests on.
@@ -73,7 +73,7 @@ pub struct EntitySource {
     pub title: String,
     /// Shown with it; in the text only where there is no `inline_label`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<Icon>,
+    pub icon: Option<IconName>,
     /// Shown with the icon when the pointer is on it and the page has no preview of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Extra, Icon, Source, UnknownObject,
+    Extra, IconName, Source, UnknownObject,
     tagged::{tagged_union, words},
 };
 
@@ -44,7 +44,7 @@ pub struct CustomTask {
     pub title: Option<String>,
     /// Shown before the title.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<Icon>,
+    pub icon: Option<IconName>,
     /// What it says, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,

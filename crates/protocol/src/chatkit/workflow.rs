@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Extra, Icon, Task, tagged::words};
+use super::{Extra, IconName, Task, tagged::words};
 
 /// A list of tasks with a summary above it, as shown while the assistant works. Not a workflow that answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub struct CustomSummary {
     pub title: String,
     /// Shown before the title.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<Icon>,
+    pub icon: Option<IconName>,
     /// Fields that this version does not know.
     #[serde(flatten)]
     #[cfg_attr(feature = "schema", ts(skip))]

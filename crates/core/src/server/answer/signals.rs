@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatkitd_protocol::chatkit::{Icon, NoticeLevel, ThreadEvent};
+use chatkitd_protocol::chatkit::{IconName, NoticeLevel, ThreadEvent};
 use serde_json::{Map, Value};
 
 use super::Answer;
@@ -17,7 +17,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn progress(&self, text: impl Into<String>, icon: Option<&str>) {
-        self.emit(ThreadEvent::progress_update(icon.map(Icon::new), text.into())).await;
+        self.emit(ThreadEvent::progress_update(icon.map(IconName::new), text.into())).await;
     }
 
     /// Fires an effect in the visitor's page (`onEffect`), and does not wait for anything.

@@ -158,7 +158,7 @@ component! {
     pub struct Icon {
         required {
             /// Which one.
-            name: chatkit::Icon,
+            name: chatkit::IconName,
         }
         optional {
             /// Its colour; tokens as of [`Text`].

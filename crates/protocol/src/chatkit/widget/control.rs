@@ -5,7 +5,7 @@ use super::{
     TextAlign,
     declare::{component, object},
 };
-use crate::chatkit::{Icon, Time};
+use crate::chatkit::{IconName, Time};
 
 component! {
     /// `Button`: a button.
@@ -19,9 +19,9 @@ component! {
             /// What happens when it is clicked.
             on_click_action: ActionConfig,
             /// Before the text, or alone.
-            icon_start: Icon,
+            icon_start: IconName,
             /// Behind the text.
-            icon_end: Icon,
+            icon_end: IconName,
             /// A ready-made look.
             style: ButtonStyle,
             /// The size of its icons.

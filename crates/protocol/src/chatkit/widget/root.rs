@@ -6,7 +6,7 @@ use super::{
     ActionConfig, CardSize, Children, Color, Inset, Theme, WidgetComponent,
     declare::{component, component_union, object},
 };
-use crate::chatkit::Icon;
+use crate::chatkit::IconName;
 
 component_union! {
     /// A whole widget.
@@ -89,7 +89,7 @@ object! {
             /// Whether that has a frame, for contrast.
             frame: bool,
             /// The icon before the text.
-            icon: Icon,
+            icon: IconName,
         }
     }
 }

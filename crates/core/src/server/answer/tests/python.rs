@@ -1,9 +1,9 @@
 //! The same, played with our helpers and with those of the Python SDK, makes the same events.
 
 use chatkitd_protocol::chatkit::{
-    CustomSummary, CustomTask, FreeformInput, Icon, MultipleChoiceInput, MultipleChoiceOption, NoticeLevel,
-    SearchTask, Source, StatusIndicator, StructuredInput, Task, ThoughtTask, UrlSource, WidgetRoot,
-    WorkflowKind, WorkflowSummary,
+    CustomSummary, CustomTask, FreeformInput, IconName, MultipleChoiceInput, MultipleChoiceOption,
+    NoticeLevel, SearchTask, Source, StatusIndicator, StructuredInput, Task, ThoughtTask, UrlSource,
+    WidgetRoot, WorkflowKind, WorkflowSummary,
 };
 use serde_json::{Map, Value, json};
 
@@ -139,7 +139,7 @@ async fn a_custom_workflow_appears_with_its_first_task() {
     };
     workflow.add_task(Task::Search(search)).await;
     workflow.update_task(first, reading(StatusIndicator::Complete)).await.unwrap();
-    let (title, icon) = ("Looked it up".to_owned(), Some(Icon::new("search")));
+    let (title, icon) = ("Looked it up".to_owned(), Some(IconName::new("search")));
     workflow.summary(WorkflowSummary::Custom(CustomSummary { title, icon, ..CustomSummary::default() }));
     workflow.expanded(true);
     workflow.done().await;
