@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chatkitd_core::attachments::AttachmentService;
 use chatkitd_core::ports::{Clock, Credentials, Limiter, Rng};
 use chatkitd_core::server::ChatServer;
 use chatkitd_core::sessions::{DeviceTokens, SessionService};
@@ -22,6 +23,8 @@ pub struct App {
     pub sessions: SessionService,
     /// Holds conversations. `None` without a database to keep them in (design 4.4).
     pub chat: Option<Arc<ChatServer>>,
+    /// Keeps files that visitors send. `None`: none are taken.
+    pub files: Option<Arc<AttachmentService>>,
     /// Looks up what callers present.
     pub credentials: Arc<dyn Credentials>,
     /// Signs and reads device cookies and tokens.

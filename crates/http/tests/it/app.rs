@@ -133,6 +133,7 @@ impl Setup {
                 hosted: self.hosted.then(|| upstream.clone() as Arc<dyn Upstream>),
             }),
             chat: chat.clone(),
+            files: None,
             credentials,
             devices: DeviceTokens::new(&ring),
             sign_in: sign_in(self.roles),

@@ -179,7 +179,8 @@ mod tests {
     use crate::settings::Settings;
 
     fn load(env: &[(&str, &str)], file: &str) -> Result<Settings, SettingsError> {
-        let look_up = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let look_up =
+            |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         Settings::load(&look_up, Some((Path::new("chatkitd.toml"), file)), false)
     }
 
@@ -190,7 +191,11 @@ mod tests {
             (&[("CHATKITD_DATA_DIR", "/data")], "", "in /data/files"),
             (&[], "[attachments]\nfolder = \"/mnt/chat\"", "in /mnt/chat"),
             (&[("CHATKITD_ATTACHMENTS", "off")], "[attachments]\nstorage = \"folder\"", "off"),
-            (&[("CHATKITD_ATTACHMENTS", "s3://chats/of/ours/")], "", "in the bucket chats at AWS, with the machine's keys"),
+            (
+                &[("CHATKITD_ATTACHMENTS", "s3://chats/of/ours/")],
+                "",
+                "in the bucket chats at AWS, with the machine's keys",
+            ),
         ] {
             assert_eq!(load(env, file).unwrap().attachments.shown(), expected);
         }
@@ -203,7 +208,10 @@ mod tests {
         let settings = load(&[("AWS_REGION", "eu-2")], file).unwrap();
         assert!(!format!("{settings:?}").contains("very-secret"));
         let AttachmentStorage::S3(s3) = settings.attachments else { panic!("no S3") };
-        assert_eq!((s3.bucket.as_str(), s3.prefix.as_str(), s3.region.as_str()), ("chats", "of/ours", "eu-2"));
+        assert_eq!(
+            (s3.bucket.as_str(), s3.prefix.as_str(), s3.region.as_str()),
+            ("chats", "of/ours", "eu-2")
+        );
         assert_eq!(s3.endpoint.unwrap().as_str(), "http://minio:9000/");
         assert_eq!(s3.keys.unwrap().secret_access_key.expose_secret(), "very-secret");
     }
@@ -212,10 +220,22 @@ mod tests {
     fn what_cannot_be_meant_is_refused_with_what_can() {
         for (env, expected) in [
             (&[("CHATKITD_ATTACHMENTS", "s3")][..], "folder, s3://bucket/prefix, or off"),
-            (&[("CHATKITD_ATTACHMENTS", "https://bucket.s3.amazonaws.com")], "folder, s3://bucket/prefix, or off"),
-            (&[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_ENDPOINT_URL_S3", "minio:9000")], "https://minio.example.com"),
-            (&[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_ACCESS_KEY_ID", "AKIA")], "needs AWS_SECRET_ACCESS_KEY"),
-            (&[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_SECRET_ACCESS_KEY", "x")], "needs AWS_ACCESS_KEY_ID"),
+            (
+                &[("CHATKITD_ATTACHMENTS", "https://bucket.s3.amazonaws.com")],
+                "folder, s3://bucket/prefix, or off",
+            ),
+            (
+                &[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_ENDPOINT_URL_S3", "minio:9000")],
+                "https://minio.example.com",
+            ),
+            (
+                &[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_ACCESS_KEY_ID", "AKIA")],
+                "needs AWS_SECRET_ACCESS_KEY",
+            ),
+            (
+                &[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_SECRET_ACCESS_KEY", "x")],
+                "needs AWS_ACCESS_KEY_ID",
+            ),
             (&[("CHATKITD_PUBLIC_URL", "chat.example.com")], "https://chat.example.com"),
             (&[("CHATKITD_PUBLIC_URL", "https://a.example/?x")], "without a query"),
         ] {

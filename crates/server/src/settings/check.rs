@@ -139,7 +139,9 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
                 .to_owned(),
         );
     }
-    let uploads = |site: &Site| site.configuration.file_upload.as_ref().is_some_and(|upload| upload.enabled == Some(true));
+    let uploads = |site: &Site| {
+        site.configuration.file_upload.as_ref().is_some_and(|upload| upload.enabled == Some(true))
+    };
     let one_folder = matches!(
         (&settings.database, &settings.attachments),
         (Database::Postgres(_), AttachmentStorage::Folder(_))

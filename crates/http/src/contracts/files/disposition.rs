@@ -47,7 +47,10 @@ mod tests {
                 "x\"; filename=y.html",
                 "attachment; filename=\"x_; filename=y.html\"; filename*=UTF-8''x%22%3B%20filename%3Dy.html",
             ),
-            ("a\r\nset-cookie: b", "attachment; filename=\"a__set-cookie: b\"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20b"),
+            (
+                "a\r\nset-cookie: b",
+                "attachment; filename=\"a__set-cookie: b\"; filename*=UTF-8''a%0D%0Aset-cookie%3A%20b",
+            ),
             ("100%.txt'", "attachment; filename=\"100_.txt'\"; filename*=UTF-8''100%25.txt%27"),
             ("", "attachment; filename=\"\"; filename*=UTF-8''"),
         ] {

@@ -15,7 +15,7 @@ pub(super) struct FormFile {
     /// As the sender says, uncleaned; empty where it says nothing.
     pub(super) name: String,
     /// As the sender says.
-    pub(super) mime_type: String,
+    pub(super) mime_type: Option<String>,
     /// To be read to its end; what follows it in the form is nobody's concern.
     pub(super) content: ByteStream,
 }
@@ -23,7 +23,8 @@ pub(super) struct FormFile {
 /// Finds the file in a form. Of `body` no more is read than what stands before the content.
 pub(super) async fn find_file(headers: &HeaderMap, body: ByteStream) -> Result<FormFile, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok()).ok_or_else(not_a_form)?;
+    let boundary =
+        content_type.and_then(|value| multer::parse_boundary(value).ok()).ok_or_else(not_a_form)?;
     let head = Head::default();
     let constraints = Constraints::new().allowed_fields(vec![PART]);
     let mut form = Multipart::with_constraints(Paced::new(body, head.clone()), boundary, constraints);
@@ -31,7 +32,7 @@ pub(super) async fn find_file(headers: &HeaderMap, body: ByteStream) -> Result<F
     head.end();
     Ok(FormFile {
         name: field.file_name().unwrap_or_default().to_owned(),
-        mime_type: field.content_type().map(ToString::to_string).unwrap_or_default(),
+        mime_type: field.content_type().map(ToString::to_string),
         content: content_of(field),
     })
 }
