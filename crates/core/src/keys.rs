@@ -17,6 +17,8 @@ pub enum Purpose {
     Device,
     /// Seals what replaced a client secret.
     Seal,
+    /// Signs the addresses of attachments.
+    Urls,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
             Self::ClientSecret => "chatkitd client secret v1",
             Self::Device => "chatkitd device v1",
             Self::Seal => "chatkitd seal v1",
+            Self::Urls => "chatkitd urls v1",
         }
     }
 }

@@ -1,5 +1,21 @@
-//! Files that visitors send along.
+//! Files that visitors send along: announced, uploaded, sent in a thread, read by whoever answers.
+//!
+//! The rows are in the store ([`crate::ports::Attachments`]), the content in [`crate::ports::Blobs`]. Whoever
+//! holds a signed address ([`UrlSigner`]) may do what it permits; everything else is asked with a scope.
 
+mod content_type;
+mod error;
+mod incoming;
+mod name;
 mod record;
+mod service;
+mod url;
 
+pub use content_type::{AllowedTypes, HEAD_BYTES, UnknownType, is_image};
+pub use error::AttachmentError;
+pub use name::{MAX_NAME_BYTES, clean_name};
 pub use record::{AttachmentRecord, AttachmentState, Uploaded};
+pub use service::{
+    AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES, UNSENT_FOR,
+};
+pub use url::{DOWNLOAD_AT_LEAST, Permit, PublicBase, Signed, SignedUrlError, UPLOAD_WITHIN, UrlSigner};

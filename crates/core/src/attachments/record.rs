@@ -27,6 +27,13 @@ pub struct AttachmentRecord {
     pub created_at: Timestamp,
 }
 
+impl AttachmentRecord {
+    /// Whether the content is there.
+    pub fn is_uploaded(&self) -> bool {
+        matches!(self.state, AttachmentState::Uploaded { .. })
+    }
+}
+
 /// Whether an attachment's content is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttachmentState {
