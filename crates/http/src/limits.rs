@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use chatkitd_core::id::{SessionId, UserId};
+use chatkitd_core::id::{SessionId, SiteName, UserId};
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::site::Site;
 use http::{HeaderMap, HeaderValue};
@@ -56,8 +56,8 @@ impl App {
     }
 
     /// Counts a file that is sent in one request against its user (1.7 of the REST reference).
-    pub(crate) async fn limit_files(&self, site: &Site, user: &UserId) -> Result<(), ApiError> {
-        self.limit(Some(FILES), || format!("files:{}:{user}", site.name)).await.map(|_| ())
+    pub(crate) async fn limit_files(&self, site: &SiteName, user: &UserId) -> Result<(), ApiError> {
+        self.limit(Some(FILES), || format!("files:{site}:{user}")).await.map(|_| ())
     }
 
     async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {

@@ -6,10 +6,12 @@
 mod admin;
 mod agents;
 mod app;
+mod attachment_jobs;
 pub mod blobs;
 pub mod clock;
 pub mod commands;
 pub mod connections;
+mod files;
 pub mod hosted;
 mod jobs;
 pub mod jwks;

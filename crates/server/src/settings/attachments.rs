@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chatkitd_core::attachments::AllowedTypes;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
@@ -12,6 +13,15 @@ use super::reader::Reader;
 /// What S3 signs with when nothing else is said: where a bucket is made when nobody chooses, and what
 /// everything that is not AWS accepts.
 const DEFAULT_REGION: &str = "us-east-1";
+
+/// Files that visitors send.
+#[derive(Clone, Debug)]
+pub struct AttachmentSettings {
+    /// Where their content is kept.
+    pub storage: AttachmentStorage,
+    /// Which media types are taken. Default: all that can be told by their content.
+    pub types: AllowedTypes,
+}
 
 /// Where the content of attachments is kept.
 #[derive(Clone, Debug)]
@@ -55,6 +65,7 @@ pub struct S3Keys {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FileAttachments {
     storage: Option<String>,
+    types: Option<Vec<String>>,
     folder: Option<PathBuf>,
     s3: FileS3,
 }
@@ -70,6 +81,7 @@ struct FileS3 {
 }
 
 const STORAGE: &str = "CHATKITD_ATTACHMENTS";
+const TYPES: &str = "CHATKITD_ATTACHMENT_TYPES";
 const EXPECTED: &str = "folder, s3://bucket/prefix, or off";
 
 impl AttachmentStorage {
@@ -106,6 +118,20 @@ pub(super) fn read_public_url(
 }
 
 pub(super) fn read(
+    reader: &mut Reader<'_>,
+    mut file: FileAttachments,
+    data_dir: &Path,
+) -> Result<AttachmentSettings, SettingsError> {
+    let types = reader.list(TYPES, "attachments.types", file.types.take());
+    let types = match types {
+        Some(types) => AllowedTypes::new(types.iter().map(String::as_str))
+            .map_err(|error| reader.invalid(TYPES, &error.0, error.to_string()))?,
+        None => AllowedTypes::default(),
+    };
+    Ok(AttachmentSettings { storage: read_storage(reader, file, data_dir)?, types })
+}
+
+fn read_storage(
     reader: &mut Reader<'_>,
     file: FileAttachments,
     data_dir: &Path,
@@ -197,7 +223,7 @@ mod tests {
                 "in the bucket chats at AWS, with the machine's keys",
             ),
         ] {
-            assert_eq!(load(env, file).unwrap().attachments.shown(), expected);
+            assert_eq!(load(env, file).unwrap().attachments.storage.shown(), expected);
         }
     }
 
@@ -207,7 +233,7 @@ mod tests {
                     \"http://minio:9000\"\naccess_key_id = \"AKIA\"\nsecret_access_key = \"very-secret\"";
         let settings = load(&[("AWS_REGION", "eu-2")], file).unwrap();
         assert!(!format!("{settings:?}").contains("very-secret"));
-        let AttachmentStorage::S3(s3) = settings.attachments else { panic!("no S3") };
+        let AttachmentStorage::S3(s3) = settings.attachments.storage else { panic!("no S3") };
         assert_eq!(
             (s3.bucket.as_str(), s3.prefix.as_str(), s3.region.as_str()),
             ("chats", "of/ours", "eu-2")
@@ -236,6 +262,7 @@ mod tests {
                 &[("CHATKITD_ATTACHMENTS", "s3://b"), ("AWS_SECRET_ACCESS_KEY", "x")],
                 "needs AWS_ACCESS_KEY_ID",
             ),
+            (&[("CHATKITD_ATTACHMENT_TYPES", "image/png,image/svg+xml")], "told by its content"),
             (&[("CHATKITD_PUBLIC_URL", "chat.example.com")], "https://chat.example.com"),
             (&[("CHATKITD_PUBLIC_URL", "https://a.example/?x")], "without a query"),
         ] {

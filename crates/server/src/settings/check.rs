@@ -143,7 +143,7 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
         site.configuration.file_upload.as_ref().is_some_and(|upload| upload.enabled == Some(true))
     };
     let one_folder = matches!(
-        (&settings.database, &settings.attachments),
+        (&settings.database, &settings.attachments.storage),
         (Database::Postgres(_), AttachmentStorage::Folder(_))
     );
     if one_folder && settings.sites.iter().any(uploads) {

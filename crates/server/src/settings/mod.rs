@@ -28,7 +28,7 @@ use chatkitd_http::client_ip::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub use attachments::{AttachmentStorage, S3Keys, S3Settings};
+pub use attachments::{AttachmentSettings, AttachmentStorage, S3Keys, S3Settings};
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 pub use error::SettingsError;
 pub use file::FileSettings;
@@ -78,8 +78,8 @@ pub struct Settings {
     pub workflows: BTreeMap<String, WorkflowCard>,
     /// What answers for workflows that the file defines.
     pub agents: BTreeMap<String, AgentSettings>,
-    /// Where the content of attachments is kept.
-    pub attachments: AttachmentStorage,
+    /// Files that visitors send.
+    pub attachments: AttachmentSettings,
     /// How long one answer may take. Default 10 minutes.
     pub run_timeout: Duration,
     /// What addresses that are handed out begin with. Default: what a request was sent to.

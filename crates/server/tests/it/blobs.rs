@@ -47,7 +47,7 @@ fn folder(root: &TempDir) -> FolderBlobs {
 }
 
 fn bucket(env: &Env) -> impl Blobs + use<> {
-    let AttachmentStorage::S3(settings) = env.settings().attachments else { panic!("no S3") };
+    let AttachmentStorage::S3(settings) = env.settings().attachments.storage else { panic!("no S3") };
     s3(&settings).unwrap()
 }
 
