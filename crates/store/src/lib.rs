@@ -12,6 +12,7 @@
 //! [`Maintenance`]: chatkitd_core::ports::Maintenance
 //! [`Limiter`]: chatkitd_core::ports::Limiter
 
+mod attachment_rows;
 mod columns;
 mod error;
 mod postgres;

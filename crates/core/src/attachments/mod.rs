@@ -15,6 +15,7 @@ pub use content_type::{AllowedTypes, HEAD_BYTES, UnknownType, is_image};
 pub use error::AttachmentError;
 pub use name::{MAX_NAME_BYTES, clean_name};
 pub use record::{AttachmentRecord, AttachmentState, Uploaded};
+pub(crate) use service::to_wire;
 pub use service::{
     AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES, UNSENT_FOR,
 };

@@ -156,7 +156,7 @@ impl AttachmentService {
 
     /// Takes an attachment away that was not sent yet, or that the user does not want to have sent.
     pub async fn delete(&self, scope: &Scope, id: &AttachmentId) -> Result<(), AttachmentError> {
-        Ok(self.0.store.delete_attachment(scope, id, self.0.clock.now()).await?)
+        Ok(self.0.store.delete_attachment(scope, id).await?)
     }
 
     /// Whether anything may be sent at all; to be asked before a body is read.

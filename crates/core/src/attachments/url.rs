@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn id() -> AttachmentId {
-        AttachmentId::mint(Timestamp::UNIX_EPOCH, &SeededRng::default())
+        AttachmentId::mint(Timestamp::UNIX_EPOCH, &SeededRng::new(1))
     }
 
     #[test]

@@ -37,25 +37,16 @@ pub trait Attachments: Send + Sync {
     ) -> Result<AttachmentRecord, StoreError>;
 
     /// Deletes the row; its blobs become due for deletion in the same step. `NotFound` outside the scope.
-    async fn delete_attachment(
-        &self,
-        scope: &Scope,
-        id: &AttachmentId,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
+    async fn delete_attachment(&self, scope: &Scope, id: &AttachmentId) -> Result<(), StoreError>;
 }
 
 /// Deletes what nobody needs any more. Background tasks hold it; no handler can obtain it.
 #[async_trait]
 pub trait AttachmentSweep: Send + Sync {
-    /// Deletes rows of attachments that were announced before `before` and were never sent in a thread;
-    /// their blobs become due. At most `limit`; returns how many.
-    async fn expire_attachments(
-        &self,
-        before: Timestamp,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<u32, StoreError>;
+    /// Deletes attachments that nobody waits for any more at `now`: those whose content did not come within
+    /// [`crate::attachments::AWAITED_FOR`], and those that were not sent within
+    /// [`crate::attachments::UNSENT_FOR`]. Their blobs become due. At most `limit`.
+    async fn expire_attachments(&self, now: Timestamp, limit: u32) -> Result<(), StoreError>;
 
     /// Takes up to `limit` attachments whose blobs are due for deletion. Nobody else gets them for `lease`.
     async fn take_blob_deletions(

@@ -80,7 +80,7 @@ pub trait Threads: Send + Sync {
     ) -> Result<Vec<(String, FeedbackKind)>, StoreError>;
 
     /// Begins a run: see [`RunStart`] and [`Begun`]. What stands in its way is looked for in the order of
-    /// `NotFound`, `Repeated` or `KeyReused`, `NotActive`, `Busy`. A lease that ran out is no obstacle:
+    /// `NotFound`, `Repeated` or `KeyReused`, `NotActive`, `Busy`, `AttachmentSent`. A lease that ran out is no obstacle:
     /// the run that held it is closed as interrupted, and its last checkpoint's items are appended before
     /// anything else is written (one whose id is there already was finished after the checkpoint and
     /// stays as it is). `NotFound` when the thread is not there (and is no new one), when a new thread

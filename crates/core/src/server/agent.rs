@@ -9,7 +9,8 @@ use chatkitd_protocol::chatkit::{
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Shared};
-use crate::id::{SessionId, SiteName, UserId};
+use crate::attachments::{AttachmentContent, AttachmentError, AttachmentService};
+use crate::id::{AttachmentId, SessionId, SiteName, UserId};
 use crate::ports::{StoreError, Threads};
 use crate::site::ChatKitConfiguration;
 use crate::threads::{Fence, ItemPage, ItemQuery, PageQuery, ThreadRecord};
@@ -133,6 +134,7 @@ pub struct Turn {
     pub(crate) message: Option<UserMessageItem>,
     pub(crate) context: AgentContext,
     pub(crate) threads: Arc<dyn Threads>,
+    pub(crate) attachments: Option<Arc<AttachmentService>>,
     pub(crate) fence: Fence,
     /// `None` where there is no stream (sync actions).
     pub(crate) shared: Option<Arc<Shared>>,
@@ -177,6 +179,18 @@ impl Turn {
         let mut items = self.page_of_items(page).await?.items;
         items.reverse();
         Ok(items)
+    }
+
+    /// A file that was sent in the thread, whole. `None`: it is not there any more, or larger than `limit` bytes.
+    pub async fn read_attachment(
+        &self,
+        id: &str,
+        limit: u64,
+    ) -> Result<Option<AttachmentContent>, AttachmentError> {
+        match (&self.attachments, AttachmentId::parse(id)) {
+            (Some(attachments), Some(id)) => attachments.read(&self.fence.scope, &id, limit).await,
+            _ => Ok(None),
+        }
     }
 
     /// A page of the thread's items, hidden ones included.

@@ -11,6 +11,7 @@ use super::agent::{Agent, AgentContext};
 use super::error::ServerError;
 use super::live::LiveRuns;
 use super::watch::Watch;
+use crate::attachments::{AttachmentService, PublicBase};
 use crate::id::RunId;
 use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads};
 
@@ -27,6 +28,7 @@ pub struct ChatServer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
     pub(super) agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub(super) attachments: Option<Arc<AttachmentService>>,
     pub(super) run_time_limit: Duration,
     pub(super) runs: Arc<LiveRuns>,
 }
@@ -49,6 +51,8 @@ pub struct ChatServerParts {
     pub rng: Arc<dyn Rng>,
     /// Which agent answers for which workflow.
     pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    /// Files that visitors send along; `None`: none are taken.
+    pub attachments: Option<Arc<AttachmentService>>,
     /// How long one answer may take. An agent that does not come to an end is stopped then.
     pub run_time_limit: Duration,
 }
@@ -59,6 +63,8 @@ pub struct ChatCaller {
     /// The user, site and workflow, and what the agent may know of them. The request's own `metadata` is
     /// filled in by the engine.
     pub context: AgentContext,
+    /// Where this server is to them: the addresses of attachments begin with it.
+    pub base: PublicBase,
 }
 
 impl ChatCaller {
@@ -102,6 +108,7 @@ impl ChatServer {
             clock: parts.clock,
             rng: parts.rng,
             agents: parts.agents,
+            attachments: parts.attachments,
             run_time_limit: parts.run_time_limit,
             runs: Arc::default(),
         }
@@ -142,16 +149,15 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let scope = caller.scope();
         match operation {
-            Operation::ThreadsGetById(params) => self.get_thread(&scope, params).await,
+            Operation::ThreadsGetById(params) => self.get_thread(&caller, params).await,
             Operation::ThreadsList(params) => self.list_threads(&scope, params).await,
             Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
             Operation::ThreadsDelete(params) => self.delete_thread(&scope, params).await,
-            Operation::ItemsList(params) => self.list_items(&scope, params).await,
+            Operation::ItemsList(params) => self.list_items(&caller, params).await,
             Operation::ItemsFeedback(params) => self.add_feedback(&scope, params).await,
             Operation::ThreadsSyncCustomAction(params) => self.sync_action(caller, params).await,
-            Operation::AttachmentsCreate(_) | Operation::AttachmentsDelete(_) => {
-                Err(ServerError::NotConfigured("attachments"))
-            }
+            Operation::AttachmentsCreate(params) => self.create_attachment(&caller, params).await,
+            Operation::AttachmentsDelete(params) => self.delete_attachment(&scope, params).await,
             Operation::InputTranscribe(_) => Err(ServerError::NotConfigured("transcription")),
             Operation::ThreadsCreate(params) => self.create_thread(caller, params, wishes).await,
             Operation::ThreadsAddUserMessage(params) => self.add_user_message(caller, params, wishes).await,

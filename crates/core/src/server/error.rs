@@ -3,6 +3,7 @@
 use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
 
 use super::agent::AgentError;
+use crate::attachments::AttachmentError;
 use crate::id::RunId;
 use crate::ports::{RunLogError, StoreError};
 
@@ -41,6 +42,9 @@ pub enum ServerError {
     /// The questions were answered or skipped before.
     #[error("these questions were answered already")]
     AlreadyAnswered,
+    /// Something about an attachment.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
     /// Another run has the thread, and did not give it up within five seconds.
     #[error("the thread is busy with {0}")]
     ThreadBusy(RunId),

@@ -6,7 +6,7 @@ use chatkitd_protocol::chatkit::{ThreadItem, ThreadStatus};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::id::{RunId, ThreadId};
+use crate::id::{AttachmentId, RunId, ThreadId};
 use crate::ports::Scope;
 
 use super::record::{ThreadChange, ThreadRecord};
@@ -23,6 +23,9 @@ pub struct RunStart {
     pub new_thread: Option<ThreadRecord>,
     /// What is written at once, in this order.
     pub writes: Vec<ItemWrite>,
+    /// Attachments that become part of the thread with the first of the writes, the message they came with:
+    /// the scope's own, uploaded, and not sent before.
+    pub attachments: Vec<AttachmentId>,
     /// The request's `Idempotency-Key`, if it had one.
     pub idempotency: Option<Idempotency>,
     /// Now; the lease itself goes by the database's clock.
@@ -32,6 +35,14 @@ pub struct RunStart {
 }
 
 impl RunStart {
+    /// The message that the attachments came with: the first item that is written.
+    pub fn message(&self) -> Option<&str> {
+        self.writes.iter().find_map(|write| match write {
+            ItemWrite::Put(item) => Some(item.id()),
+            ItemWrite::Remove(_) | ItemWrite::RemoveAfter(_) | ItemWrite::Change(_) => None,
+        })
+    }
+
     /// What the request's key is kept under, if it has one: SHA-256 of the key within its scope. A thread
     /// has one owner, so that a key which names its thread needs no user.
     pub fn key_digest(&self, scope: &Scope) -> Option<[u8; 32]> {
@@ -59,6 +70,8 @@ pub enum Begun {
     KeyReused,
     /// That run holds the lease. Nothing was written.
     Busy(RunId),
+    /// One of the attachments is not there, not uploaded or was sent before. Nothing was written.
+    AttachmentSent,
     /// The thread is locked or closed. Nothing was written.
     NotActive(ThreadStatus),
 }

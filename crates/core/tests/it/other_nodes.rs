@@ -58,6 +58,7 @@ impl Cluster {
         let rng = Arc::new(SeededRng::new(1));
         let node = || {
             Arc::new(ChatServer::new(ChatServerParts {
+                attachments: None,
                 threads: store.clone(),
                 lease: store.clone(),
                 recovery: store.clone(),
@@ -78,6 +79,7 @@ impl Cluster {
         let now = self.clock.now();
         let thread = ThreadRecord::new(ThreadId::mint(now, &*self.rng), site(), user(), now);
         let start = RunStart {
+            attachments: Vec::new(),
             run: RunId::mint(now, &*self.rng),
             thread: thread.id.clone(),
             new_thread: Some(thread.clone()),
@@ -124,7 +126,7 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
     let request = json!({"type": operation, "params": params}).to_string();
     let request = Request::parse(request.as_bytes()).unwrap();
     let wishes = StreamWishes { resume: true, idempotency: None };
-    match node.handle(ChatCaller { context }, request, wishes).await {
+    match node.handle(ChatCaller { context, base: Default::default() }, request, wishes).await {
         Ok(Reply::Stream(watch)) => watch,
         Ok(Reply::Json { .. }) => panic!("{operation} is answered with a stream"),
         Err(error) => panic!("{error:?}"),

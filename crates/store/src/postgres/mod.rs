@@ -4,6 +4,7 @@
 //! or its secrets lock the session's row first, and those that change a thread's items or runs the
 //! thread's, so that they cannot deadlock one another.
 
+mod attachments;
 mod audit;
 mod jobs;
 mod keys;

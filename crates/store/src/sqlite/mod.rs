@@ -4,6 +4,7 @@
 //! one writing thread ([`writer`]), reads where they are asked for ([`readers`]); in WAL mode these
 //! neither wait for the writer nor hold it up.
 
+mod attachments;
 mod audit;
 mod checkpoint;
 mod database;

@@ -1,6 +1,6 @@
 //! Runs, and the leases that they hold on threads.
 
-use chatkitd_core::id::{RunId, ThreadId};
+use chatkitd_core::id::{AttachmentId, RunId, ThreadId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{
     Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord,
@@ -11,7 +11,7 @@ use super::database::Database;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, execute, first};
 use super::sessions::Reach;
-use super::{idempotency, items};
+use super::{attachments, idempotency, items};
 use crate::columns::{run_columns, thread_columns};
 use crate::rows::{millis, record, user, whole_millis};
 use crate::thread_rows::{RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
@@ -32,6 +32,8 @@ struct Start {
     new_thread: Option<(ThreadRow, ThreadRecord)>,
     writes: Vec<WriteRow>,
     changes: Vec<ThreadChange>,
+    attachments: Vec<AttachmentId>,
+    message: Option<String>,
     idempotency: Option<idempotency::KeyRow>,
     now: i64,
     lease: i64,
@@ -50,6 +52,8 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
         new_thread,
         writes: write_rows(&start.writes)?,
         changes: start.writes.iter().filter_map(ItemWrite::change).cloned().collect(),
+        attachments: start.attachments.clone(),
+        message: start.message().map(str::to_owned),
         idempotency: idempotency::KeyRow::new(scope, start),
         now: millis(start.now),
         lease: whole_millis(start.lease),
@@ -72,15 +76,18 @@ impl Start {
         {
             return Ok(begun);
         }
+        let can_send = attachments::can_send(connection, &self.reach, &self.attachments)?;
         let (key, thread) = match (known, &self.new_thread) {
             (None, None) => return Err(StoreError::NotFound.into()),
+            (_, Some(_)) if !can_send => return Ok(Begun::AttachmentSent),
             (_, Some((row, thread))) => (self.insert_thread(connection, row)?, thread.clone()),
-            (Some(row), None) => match self.take_lease(connection, row)? {
+            (Some(row), None) => match self.take_lease(connection, row, can_send)? {
                 Lease::Taken(key, thread) => (key, *thread),
                 Lease::Refused(begun) => return Ok(begun),
             },
         };
         items::write(connection, key, &self.writes)?;
+        attachments::send(connection, key, self.message.as_deref(), &self.attachments)?;
         self.insert_run(connection, key)?;
         Ok(Begun::Started(Box::new(self.written(thread))))
     }
@@ -153,7 +160,7 @@ impl Start {
         Ok(first(connection, THREAD, owner)?.ok_or(StoreError::NotFound)?)
     }
 
-    fn take_lease(&self, connection: &Connection, row: LeasedRow) -> QueryResult<Lease> {
+    fn take_lease(&self, connection: &Connection, row: LeasedRow, can_send: bool) -> QueryResult<Lease> {
         const TAKE: &str = concat!(
             "UPDATE threads SET run_id = ?2, leased_until = ",
             now!(),
@@ -167,7 +174,12 @@ impl Start {
             if row.held {
                 return Ok(Lease::Refused(Begun::Busy(run_id("threads.run_id", &holder)?)));
             }
-            interrupt(connection, row.key, &holder, self.now)?;
+            if can_send {
+                interrupt(connection, row.key, &holder, self.now)?;
+            }
+        }
+        if !can_send {
+            return Ok(Lease::Refused(Begun::AttachmentSent));
         }
         execute(connection, TAKE, params![row.key, self.run.as_str(), self.lease])?;
         Ok(Lease::Taken(row.key, Box::new(thread)))

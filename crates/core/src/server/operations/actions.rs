@@ -34,8 +34,13 @@ impl ChatServer {
             Sender::None => None,
             Sender::NotAWidget => return Ok(self.wrong_sender()),
         };
-        let beginning =
-            Beginning { operation: "threads.custom_action", thread, new_thread: None, writes: Vec::new() };
+        let beginning = Beginning {
+            operation: "threads.custom_action",
+            thread,
+            new_thread: None,
+            writes: Vec::new(),
+            attachments: Vec::new(),
+        };
         match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
             Opened::Run(opening) => {
@@ -74,6 +79,7 @@ impl ChatServer {
             message: None,
             context: caller.context,
             threads: self.threads.clone(),
+            attachments: self.attachments.clone(),
             fence: Fence { scope: scope.clone(), thread: id.clone(), run },
             shared: None,
         };

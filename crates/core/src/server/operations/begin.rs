@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Action, StreamOptions, ThreadEvent, UserMessageItem, WidgetItem};
 
-use crate::id::{RunId, ThreadId};
+use crate::attachments::AttachmentError;
+use crate::id::{AttachmentId, RunId, ThreadId};
 use crate::ports::Scope;
 use crate::server::agent::{Agent, Turn};
 use crate::server::answer::{Answer, Shared};
@@ -30,6 +31,8 @@ pub(super) struct Beginning {
     pub(super) thread: ThreadId,
     pub(super) new_thread: Option<ThreadRecord>,
     pub(super) writes: Vec<ItemWrite>,
+    /// What the message brings along; it becomes part of the thread.
+    pub(super) attachments: Vec<AttachmentId>,
 }
 
 /// What came of it.
@@ -74,6 +77,7 @@ impl ChatServer {
             Begun::Started(thread) => *thread,
             Begun::Repeated(run) => return self.repeated(&scope, &run).await,
             Begun::KeyReused => return Err(ServerError::KeyReused),
+            Begun::AttachmentSent => return Err(AttachmentError::AlreadySent.into()),
             Begun::Busy(run) => return Err(ServerError::ThreadBusy(run)),
             Begun::NotActive(status) => return Err(ServerError::ThreadNotActive(status)),
         };
@@ -84,14 +88,14 @@ impl ChatServer {
 
     fn run_start(&self, beginning: Beginning, key: Option<(String, [u8; 32])>) -> RunStart {
         let now = self.clock.now();
-        let Beginning { operation, thread, new_thread, writes } = beginning;
+        let Beginning { operation, thread, new_thread, writes, attachments } = beginning;
         let idempotency = key.map(|(key, body)| Idempotency {
             key: IdempotencyKey { operation, thread: new_thread.is_none().then(|| thread.clone()), key },
             body,
             until: now.checked_add(KEY_KEPT).unwrap_or(now),
         });
         let run = RunId::mint(now, self.rng.as_ref());
-        RunStart { run, thread, new_thread, writes, idempotency, now, lease: LEASE }
+        RunStart { run, thread, new_thread, writes, attachments, idempotency, now, lease: LEASE }
     }
 
     /// The first run of a request that came again. It may be so new that its events are not kept anywhere
@@ -149,6 +153,7 @@ impl ChatServer {
             message,
             context: caller.context,
             threads: self.threads.clone(),
+            attachments: self.attachments.clone(),
             fence,
             shared: Some(Arc::clone(&shared)),
         };

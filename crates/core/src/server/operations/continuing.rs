@@ -28,6 +28,7 @@ impl ChatServer {
             thread: thread_id(&params.thread_id)?,
             new_thread: None,
             writes: Vec::new(),
+            attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
@@ -74,6 +75,7 @@ impl ChatServer {
             thread: thread_id(&params.thread_id)?,
             new_thread: None,
             writes: Vec::new(),
+            attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),

@@ -7,7 +7,7 @@ use chatkitd_protocol::chatkit::{
 
 use super::begin::{Beginning, Opened, Opening, Task};
 use super::reading::thread_id;
-use crate::id::{ITEM_PREFIX, ThreadId, mint};
+use crate::id::{AttachmentId, ITEM_PREFIX, ThreadId, mint};
 use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::threads::{ItemWrite, ThreadRecord, wire_time};
@@ -21,19 +21,21 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let now = self.clock.now();
         let id = ThreadId::mint(now, self.rng.as_ref());
-        let message = self.user_message(&id, params.input)?;
+        let message = self.user_message(&caller, &id, params.input).await?;
         let (site, user) = (caller.context.site.clone(), caller.context.user.clone());
         let beginning = Beginning {
             operation: "threads.create",
             new_thread: Some(ThreadRecord::new(id.clone(), site, user, now)),
             thread: id,
             writes: vec![ItemWrite::Put(ThreadItem::UserMessage(message.clone()))],
+            attachments: attachment_ids(&message),
         };
+        let shown = self.addressed(&caller, message.clone());
         match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
             Opened::Run(opening) => {
                 let created = ThreadEvent::thread_created(opening.thread.to_wire(Page::default()));
-                let done = ThreadEvent::item_done(ThreadItem::UserMessage(message.clone()));
+                let done = ThreadEvent::item_done(ThreadItem::UserMessage(shown));
                 Ok(self.start(*opening, Task::Respond(Some(message)), vec![created, done], Vec::new()))
             }
         }
@@ -46,17 +48,19 @@ impl ChatServer {
         wishes: StreamWishes,
     ) -> Result<Reply, ServerError> {
         let id = thread_id(&params.thread_id)?;
-        let message = self.user_message(&id, params.input)?;
+        let message = self.user_message(&caller, &id, params.input).await?;
         let beginning = Beginning {
             operation: "threads.add_user_message",
             thread: id,
             new_thread: None,
             writes: vec![ItemWrite::Put(ThreadItem::UserMessage(message.clone()))],
+            attachments: attachment_ids(&message),
         };
+        let shown = self.addressed(&caller, message.clone());
         match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
             Opened::Run(opening) => {
-                let done = ThreadEvent::item_done(ThreadItem::UserMessage(message.clone()));
+                let done = ThreadEvent::item_done(ThreadItem::UserMessage(shown));
                 Ok(self.start(*opening, Task::Respond(Some(message)), vec![done], Vec::new()))
             }
         }
@@ -74,6 +78,7 @@ impl ChatServer {
             thread: thread_id(&params.thread_id)?,
             new_thread: None,
             writes: Vec::new(),
+            attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
@@ -101,24 +106,28 @@ impl ChatServer {
         Ok(message)
     }
 
-    fn user_message(
+    async fn user_message(
         &self,
+        caller: &ChatCaller,
         thread: &ThreadId,
         input: UserMessageInput,
     ) -> Result<UserMessageItem, ServerError> {
-        if !input.attachments.is_empty() {
-            return Err(ServerError::NotConfigured("attachments"));
-        }
+        let attachments = self.sent_along(caller, thread, &input.attachments).await?;
         let now = self.clock.now();
         Ok(UserMessageItem {
             id: mint(ITEM_PREFIX, now, self.rng.as_ref()),
             thread_id: thread.as_str().to_owned(),
             created_at: wire_time(now),
             content: input.content,
-            attachments: Vec::new(),
+            attachments,
             quoted_text: input.quoted_text,
             inference_options: input.inference_options,
             ..UserMessageItem::default()
         })
     }
+}
+
+/// Which attachments become part of the thread with this message.
+fn attachment_ids(message: &UserMessageItem) -> Vec<AttachmentId> {
+    message.attachments.iter().filter_map(|attachment| AttachmentId::parse(attachment.id())).collect()
 }

@@ -1,6 +1,7 @@
 //! The operations, by subject. What they refuse, they refuse before anything is streamed.
 
 mod actions;
+mod attachments;
 mod begin;
 mod continuing;
 mod messages;

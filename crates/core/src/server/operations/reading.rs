@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::id::ThreadId;
 use crate::ports::{Scope, StoreError};
-use crate::server::engine::{ChatServer, Reply};
+use crate::server::engine::{ChatCaller, ChatServer, Reply};
 use crate::server::error::ServerError;
 use crate::threads::{ItemQuery, PageQuery, ThreadChange};
 
@@ -24,15 +24,16 @@ const MAX_RATED: usize = 100;
 impl ChatServer {
     pub(in crate::server) async fn get_thread(
         &self,
-        scope: &Scope,
+        caller: &ChatCaller,
         params: ThreadsGetByIdParams,
     ) -> Result<Reply, ServerError> {
+        let scope = &caller.scope();
         let id = thread_id(&params.thread_id)?;
         let thread = self.threads.thread(scope, &id).await?.ok_or(ServerError::ThreadNotFound)?;
         // Before the items: a run that ends in between has its items among them.
         let live_run = self.threads.live_run(scope, &id).await?.map(|run| run.id);
         let page = page_query(None, Order::Asc, None);
-        let items = self.visible_items(scope, &id, page).await?;
+        let items = self.visible_items(caller, &id, page).await?;
         Ok(Reply::Json { body: json(&thread.to_wire(items))?, live_run })
     }
 
@@ -50,23 +51,25 @@ impl ChatServer {
 
     pub(in crate::server) async fn list_items(
         &self,
-        scope: &Scope,
+        caller: &ChatCaller,
         params: ItemsListParams,
     ) -> Result<Reply, ServerError> {
         let id = thread_id(&params.thread_id)?;
         let page = page_query(params.limit, params.order, params.after);
-        document(&self.visible_items(scope, &id, page).await?)
+        document(&self.visible_items(caller, &id, page).await?)
     }
 
     async fn visible_items(
         &self,
-        scope: &Scope,
+        caller: &ChatCaller,
         thread: &ThreadId,
         page: PageQuery,
     ) -> Result<Page<ThreadItem>, ServerError> {
         let query = ItemQuery { page, hidden: false };
-        let items = self.threads.items(scope, thread, &query).await?;
-        Ok(items.ok_or(ServerError::ThreadNotFound)?.into_wire())
+        let items = self.threads.items(&caller.scope(), thread, &query).await?;
+        let mut page = items.ok_or(ServerError::ThreadNotFound)?.into_wire();
+        self.address_all(caller, &mut page.data);
+        Ok(page)
     }
 
     pub(in crate::server) async fn update_thread(
@@ -136,6 +139,6 @@ pub(super) fn document(document: &impl Serialize) -> Result<Reply, ServerError> 
 }
 
 /// `{}`.
-fn nothing() -> Reply {
+pub(super) fn nothing() -> Reply {
     Reply::Json { body: b"{}".to_vec(), live_run: None }
 }

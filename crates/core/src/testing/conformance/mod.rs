@@ -3,6 +3,7 @@
 //! [`store_conformance!`](crate::store_conformance) turns each case into a test of its own, so that a
 //! backend's test binary names the sentence that does not hold.
 
+pub mod attachments;
 pub mod feedback;
 pub mod fixture;
 pub mod idempotency;
@@ -25,12 +26,20 @@ pub mod thread_fixture;
 pub mod thread_paging;
 pub mod threads;
 
-use crate::ports::{Credentials, Maintenance, RunLease, RunRecovery, Store, Threads};
+use crate::ports::{
+    AttachmentSweep, Attachments, Credentials, Maintenance, RunLease, RunRecovery, Store, Threads,
+};
 
 /// Everything a database does for the domain.
-pub trait FullStore: Store + Credentials + Maintenance + Threads + RunLease + RunRecovery {}
+pub trait FullStore:
+    Store + Credentials + Maintenance + Threads + RunLease + RunRecovery + Attachments + AttachmentSweep
+{
+}
 
-impl<T: Store + Credentials + Maintenance + Threads + RunLease + RunRecovery> FullStore for T {}
+impl<T> FullStore for T where
+    T: Store + Credentials + Maintenance + Threads + RunLease + RunRecovery + Attachments + AttachmentSweep
+{
+}
 
 /// One `#[tokio::test]` for each case of the store suite.
 ///
@@ -187,6 +196,17 @@ macro_rules! store_conformance {
                 of_fifty_times_the_same_request_one_begins_a_thread,
                 of_fifty_times_the_same_request_one_goes_on,
             }
+            attachments {
+                an_attachment_is_found_by_its_owner_only,
+                an_attachment_cannot_be_announced_for_somebody_else,
+                the_content_comes_once,
+                a_message_takes_its_attachments_along,
+                an_attachment_is_sent_once_and_only_when_it_is_there,
+                of_two_messages_with_the_same_attachment_one_begins,
+                attachments_go_with_their_thread_and_their_message,
+                a_deleted_attachment_leaves_its_blobs_to_be_deleted_once,
+                what_nobody_waits_for_goes,
+            }
             recovery {
                 a_run_whose_lease_ran_out_is_closed_with_its_checkpoint,
                 a_start_closes_every_run,
@@ -262,6 +282,7 @@ mod tests {
     fn every_case_is_run() {
         let listed = include_str!("mod.rs");
         let subjects = [
+            include_str!("attachments.rs"),
             include_str!("feedback.rs"),
             include_str!("idempotency.rs"),
             include_str!("item_paging.rs"),

@@ -6,6 +6,7 @@ use std::ops::Bound;
 use chatkitd_protocol::chatkit::{Order, ThreadItem};
 use jiff::Timestamp;
 
+use super::attachments::AttachmentTable;
 use super::conversation::Conversation;
 use crate::id::{RunId, SiteName, ThreadId, UserId};
 use crate::ports::{Scope, StoreError};
@@ -19,7 +20,8 @@ type Timeline = BTreeSet<(Timestamp, ThreadId)>;
 
 #[derive(Default)]
 pub(super) struct Conversations {
-    threads: HashMap<ThreadId, Conversation>,
+    pub(super) threads: HashMap<ThreadId, Conversation>,
+    pub(super) attachments: AttachmentTable,
     sites: HashMap<SiteName, SiteThreads>,
     pub(super) runs: HashMap<RunId, Run>,
     /// Idempotency keys, by their digest.
@@ -104,6 +106,7 @@ impl Conversations {
                 timeline.remove(&entry);
             }
         }
+        self.drop_attachments(id);
         Ok(())
     }
 
@@ -130,13 +133,15 @@ impl Conversations {
         if let Some(earlier) = self.earlier(digest, start) {
             return Ok(earlier);
         }
+        if let Some(obstacle) = self.obstacle(scope, start, clock) {
+            return Ok(obstacle);
+        }
         let begun = match &start.new_thread {
             Some(thread) => self.begin_new(thread, start)?,
-            None => self.begin_on(scope, start, clock)?,
+            None => self.begin_on(scope, start)?,
         };
-        if matches!(begun, Begun::Started(_)) {
-            self.insert_run(digest, start, clock);
-        }
+        self.attachments.send(start);
+        self.insert_run(digest, start, clock);
         Ok(begun)
     }
 
@@ -170,16 +175,25 @@ impl Conversations {
         Ok(Begun::Started(Box::new(record)))
     }
 
-    fn begin_on(&mut self, scope: &Scope, start: &RunStart, clock: Timestamp) -> Result<Begun, StoreError> {
+    /// What stands in the way of a run on a thread, beside its key.
+    fn obstacle(&mut self, scope: &Scope, start: &RunStart, clock: Timestamp) -> Option<Begun> {
+        if let Some(thread) = self.threads.get(&start.thread).filter(|_| start.new_thread.is_none()) {
+            if !thread.record.status.is_active() {
+                return Some(Begun::NotActive(thread.record.status.clone()));
+            }
+            let holder = thread.run.as_ref().and_then(|run| self.runs.get(run));
+            if let Some(holder) = holder.filter(|holder| holder.lease_until > clock) {
+                return Some(Begun::Busy(holder.record.id.clone()));
+            }
+        }
+        let can_send = self.attachments.can_send(scope, &start.attachments);
+        (!can_send).then_some(Begun::AttachmentSent)
+    }
+
+    fn begin_on(&mut self, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
         let conversation = self.threads.get_mut(&start.thread).filter(|found| owns(scope, &found.record));
         let conversation = conversation.ok_or(StoreError::NotFound)?;
-        if !conversation.record.status.is_active() {
-            return Ok(Begun::NotActive(conversation.record.status.clone()));
-        }
         let mut before = conversation.run.as_ref().and_then(|run| self.runs.get_mut(run));
-        if let Some(holder) = before.as_ref().filter(|holder| holder.lease_until > clock) {
-            return Ok(Begun::Busy(holder.record.id.clone()));
-        }
         let left = before.as_ref().map_or_else(Vec::new, |stranded| stranded.checkpoint.clone());
         conversation.append_then_write(left, &start.writes)?;
         if let Some(stranded) = &mut before {

@@ -1,6 +1,7 @@
 //! The store in memory: what the ports ask for, in the plainest words. For tests and measurements:
 //! nothing outlives the process and every operation waits for a lock.
 
+mod attachments;
 mod conversation;
 mod conversations;
 mod maintenance;

@@ -90,7 +90,10 @@ impl Threads for MemoryStore {
     }
 
     async fn write_run(&self, fence: &Fence, writes: &[ItemWrite]) -> Result<(), StoreError> {
-        self.conversations().fenced(fence)?.write(writes)
+        let mut conversations = self.conversations();
+        conversations.fenced(fence)?.write(writes)?;
+        conversations.drop_attachments(&fence.thread);
+        Ok(())
     }
 
     async fn end_run(&self, fence: &Fence, end: &RunEnd) -> Result<(), StoreError> {
@@ -99,6 +102,7 @@ impl Threads for MemoryStore {
         thread.write(&end.writes)?;
         thread.run = None;
         conversations.end(fence, RunStatus::Ended(end.outcome), end.now);
+        conversations.drop_attachments(&fence.thread);
         Ok(())
     }
 

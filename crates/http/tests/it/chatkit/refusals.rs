@@ -198,6 +198,7 @@ async fn a_run_of_another_server_is_to_be_asked_for_again() {
         thread,
         new_thread: Some(record),
         writes: Vec::new(),
+        attachments: Vec::new(),
         idempotency: None,
         now,
         lease: Duration::from_secs(10),

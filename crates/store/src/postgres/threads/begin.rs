@@ -13,7 +13,7 @@ use super::rows::{Columns, EarlierRow, LeaseRow, NewRun};
 use super::runs::{changed, items, with_change, with_items, write_all};
 use crate::columns::thread_columns;
 use crate::error::store_error;
-use crate::postgres::Database;
+use crate::postgres::{Database, attachments};
 use crate::rows::{millis, user};
 use crate::thread_rows::ThreadRow;
 
@@ -87,6 +87,7 @@ struct Start<'a> {
     first: Together,
     rest: VecDeque<Batch>,
     fence: Fence,
+    attachments: Option<&'a RunStart>,
 }
 
 impl<'a> Start<'a> {
@@ -100,7 +101,8 @@ impl<'a> Start<'a> {
             first.change = all;
         }
         let fence = Fence { scope: scope.clone(), thread: start.thread.clone(), run: start.run.clone() };
-        Ok(Self { scope, run: NewRun::new(scope, start), new_thread, first, rest, fence })
+        let attachments = Some(start).filter(|start| !start.attachments.is_empty());
+        Ok(Self { scope, run: NewRun::new(scope, start), new_thread, first, rest, fence, attachments })
     }
 }
 
@@ -113,7 +115,7 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
         return Err(StoreError::NotFound);
     }
     let start = Start::new(scope, start)?;
-    if start.rest.is_empty() {
+    if start.rest.is_empty() && start.attachments.is_none() {
         let mut connection = database.pool.acquire().await.map_err(store_error)?;
         match take(database, &mut connection, &start).await {
             Ok(Some(thread)) => return started(thread),
@@ -192,6 +194,11 @@ async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option
     if !start.rest.is_empty() {
         write_all(database, &mut transaction, &start.fence, &start.rest).await?;
         thread = read(database, &mut transaction, &start.run.thread).await?;
+    }
+    if let Some(brings) = start.attachments
+        && !attachments::send(database, &mut transaction, start.scope, brings).await?
+    {
+        return Ok(Some(Begun::AttachmentSent));
     }
     transaction.commit().await.map_err(store_error)?;
     started(thread).map(Some)

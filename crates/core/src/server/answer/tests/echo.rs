@@ -24,6 +24,7 @@ fn turn(stage: &Stage, content: Option<Vec<UserMessageContent>>) -> Turn {
     let scope = Scope::User(site.clone(), user.clone());
     let run = RunId::mint(stage.clock.now(), &SeededRng::new(2));
     Turn {
+        attachments: None,
         fence: Fence { scope, thread: thread.id.clone(), run },
         thread,
         message: content.map(|content| UserMessageItem { content, ..UserMessageItem::default() }),

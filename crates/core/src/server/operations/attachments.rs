@@ -1,0 +1,80 @@
+//! Files: announced, deleted, and sent along with a message.
+
+use std::sync::Arc;
+
+use chatkitd_protocol::chatkit::{
+    Attachment, AttachmentsCreateParams, AttachmentsDeleteParams, ThreadItem, UserMessageItem,
+};
+
+use super::reading::{document, nothing};
+use crate::attachments::{self, AttachmentError, AttachmentService};
+use crate::id::{AttachmentId, ThreadId};
+use crate::ports::Scope;
+use crate::server::engine::{ChatCaller, ChatServer, Reply};
+use crate::server::error::ServerError;
+
+impl ChatServer {
+    pub(in crate::server) async fn create_attachment(
+        &self,
+        caller: &ChatCaller,
+        params: AttachmentsCreateParams,
+    ) -> Result<Reply, ServerError> {
+        let file = (params.name.as_str(), params.size, params.mime_type.as_str());
+        let promise = caller.context.configuration.file_upload.as_ref();
+        let announced = self.attachments()?.announce(&caller.scope(), promise, &caller.base, file).await?;
+        document(&announced)
+    }
+
+    pub(in crate::server) async fn delete_attachment(
+        &self,
+        scope: &Scope,
+        params: AttachmentsDeleteParams,
+    ) -> Result<Reply, ServerError> {
+        let id = AttachmentId::parse(&params.attachment_id).ok_or(AttachmentError::NotFound)?;
+        self.attachments()?.delete(scope, &id).await?;
+        Ok(nothing())
+    }
+
+    /// What a message brings along, as it is kept. Each one may be sent once; the store sees to that.
+    pub(super) async fn sent_along(
+        &self,
+        caller: &ChatCaller,
+        thread: &ThreadId,
+        ids: &[String],
+    ) -> Result<Vec<Attachment>, ServerError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let promise = caller.context.configuration.file_upload.as_ref();
+        let mut records = self.attachments()?.to_send(&caller.scope(), promise, ids).await?;
+        for record in &mut records {
+            record.thread = Some(thread.clone());
+        }
+        Ok(records.iter().map(attachments::to_wire).collect())
+    }
+
+    /// The message as its sender sees it: with addresses that work.
+    pub(super) fn addressed(&self, caller: &ChatCaller, mut message: UserMessageItem) -> UserMessageItem {
+        if let Some(service) = &self.attachments {
+            for attachment in &mut message.attachments {
+                service.address(attachment, &caller.context.site, &caller.base);
+            }
+        }
+        message
+    }
+
+    /// The same for every message of a page.
+    pub(super) fn address_all(&self, caller: &ChatCaller, items: &mut [ThreadItem]) {
+        let Some(service) = &self.attachments else { return };
+        for item in items {
+            let ThreadItem::UserMessage(message) = item else { continue };
+            for attachment in &mut message.attachments {
+                service.address(attachment, &caller.context.site, &caller.base);
+            }
+        }
+    }
+
+    fn attachments(&self) -> Result<&Arc<AttachmentService>, ServerError> {
+        self.attachments.as_ref().ok_or(ServerError::NotConfigured("attachments"))
+    }
+}

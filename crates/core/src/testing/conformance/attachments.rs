@@ -1,0 +1,185 @@
+//! Attachments: announced, uploaded, sent, and gone with their blobs.
+
+use std::time::Duration;
+
+use super::FullStore;
+use super::fixture::{Fixture, at, shop, strangers, user};
+use super::thread_fixture::{completed, fence, is_conflict, is_not_found, put, remove_after, started};
+use crate::attachments::{AWAITED_FOR, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded};
+use crate::id::{AttachmentId, UserId};
+use crate::ports::Scope;
+use crate::threads::{Begun, RunStart};
+
+const LEASE: Duration = Duration::from_secs(60);
+
+impl Fixture {
+    /// A picture of `ann`'s on `shop`, announced at `at(second)`.
+    fn announced(&self, second: i64) -> AttachmentRecord {
+        AttachmentRecord {
+            id: AttachmentId::mint(at(second), self.rng()),
+            site: shop().site().clone(),
+            user: UserId::recorded("ann"),
+            thread: None,
+            name: "Grüße.png".to_owned(),
+            mime_type: "image/png".to_owned(),
+            size: 5_000_000_000,
+            state: AttachmentState::Awaited,
+            created_at: at(second),
+        }
+    }
+
+    /// The same, uploaded.
+    async fn uploaded(&self, store: &dyn FullStore, second: i64) -> AttachmentId {
+        let record = self.announced(second);
+        store.create_attachment(&user("ann"), &record).await.unwrap();
+        store.finish_upload(&user("ann"), &record.id, &picture()).await.unwrap();
+        record.id
+    }
+
+    /// A new thread of `ann`'s whose first message brings these along.
+    fn sending(&self, second: i64, attachments: &[&AttachmentId]) -> RunStart {
+        let attachments = attachments.iter().map(|id| (*id).clone()).collect();
+        RunStart { attachments, ..self.start_new(&self.thread(second), vec![put("question")]) }
+    }
+}
+
+fn picture() -> Uploaded {
+    Uploaded { mime_type: "image/png".to_owned(), size: 7, preview: true }
+}
+
+async fn exists(store: &dyn FullStore, id: &AttachmentId) -> bool {
+    store.attachment(&user("ann"), id).await.unwrap().is_some()
+}
+
+/// What is due for deletion at `at(second)`, each taken for a minute.
+async fn due(store: &dyn FullStore, second: i64) -> Vec<AttachmentId> {
+    let mut due = store.take_blob_deletions(at(second), LEASE, 100).await.unwrap();
+    due.sort();
+    due
+}
+
+pub async fn an_attachment_is_found_by_its_owner_only(store: &dyn FullStore) {
+    let record = Fixture::default().announced(0);
+    store.create_attachment(&user("ann"), &record).await.unwrap();
+    for scope in [user("ann"), shop()] {
+        assert_eq!(store.attachment(&scope, &record.id).await.unwrap().as_ref(), Some(&record));
+    }
+    for stranger in strangers() {
+        assert_eq!(store.attachment(&stranger, &record.id).await.unwrap(), None);
+        assert!(is_not_found(&store.finish_upload(&stranger, &record.id, &picture()).await));
+        assert!(is_not_found(&store.delete_attachment(&stranger, &record.id).await));
+    }
+    assert!(is_conflict(&store.create_attachment(&user("ann"), &record).await));
+}
+
+pub async fn an_attachment_cannot_be_announced_for_somebody_else(store: &dyn FullStore) {
+    let record = Fixture::default().announced(0);
+    for stranger in strangers() {
+        assert!(is_not_found(&store.create_attachment(&stranger, &record).await));
+    }
+    assert!(!exists(store, &record.id).await);
+}
+
+pub async fn the_content_comes_once(store: &dyn FullStore) {
+    let record = Fixture::default().announced(0);
+    store.create_attachment(&user("ann"), &record).await.unwrap();
+    let uploaded = store.finish_upload(&shop(), &record.id, &picture()).await.unwrap();
+    let expected = AttachmentRecord { size: 7, state: AttachmentState::Uploaded { preview: true }, ..record };
+    assert_eq!(uploaded, expected);
+    assert_eq!(store.attachment(&user("ann"), &expected.id).await.unwrap().as_ref(), Some(&expected));
+    let again = Uploaded { size: 8, ..picture() };
+    assert!(is_conflict(&store.finish_upload(&user("ann"), &expected.id, &again).await));
+    assert_eq!(store.attachment(&user("ann"), &expected.id).await.unwrap(), Some(expected));
+}
+
+pub async fn a_message_takes_its_attachments_along(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let (one, two) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 1).await);
+    let start = fixture.sending(2, &[&one]);
+    let thread = started(store.begin_run(&user("ann"), &start).await.unwrap());
+    assert_eq!(store.attachment(&user("ann"), &one).await.unwrap().unwrap().thread, Some(thread.id.clone()));
+    store.end_run(&fence(&user("ann"), &start), &completed(3, Vec::new())).await.unwrap();
+    let next =
+        RunStart { attachments: vec![two.clone()], ..fixture.start_on(&thread.id, 4, vec![put("next")]) };
+    started(store.begin_run(&user("ann"), &next).await.unwrap());
+    assert_eq!(store.attachment(&user("ann"), &two).await.unwrap().unwrap().thread, Some(thread.id));
+}
+
+pub async fn an_attachment_is_sent_once_and_only_when_it_is_there(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let awaited = fixture.announced(0);
+    store.create_attachment(&user("ann"), &awaited).await.unwrap();
+    let (ready, sent) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 0).await);
+    started(store.begin_run(&user("ann"), &fixture.sending(1, &[&sent])).await.unwrap());
+    for not_ready in [&awaited.id, &sent, &fixture.announced(0).id] {
+        let start = fixture.sending(2, &[&ready, not_ready]);
+        assert_eq!(store.begin_run(&user("ann"), &start).await.unwrap(), Begun::AttachmentSent);
+        assert_eq!(store.thread(&user("ann"), &start.thread).await.unwrap(), None);
+    }
+    let bobs = fixture.start_new(&fixture.thread_of(&user("bob"), 3), vec![put("question")]);
+    let bobs = RunStart { attachments: vec![ready.clone()], ..bobs };
+    assert_eq!(store.begin_run(&user("bob"), &bobs).await.unwrap(), Begun::AttachmentSent);
+    assert_eq!(store.attachment(&user("ann"), &ready).await.unwrap().unwrap().thread, None);
+}
+
+pub async fn of_two_messages_with_the_same_attachment_one_begins(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let id = fixture.uploaded(store, 0).await;
+    let (one, two) = (fixture.sending(1, &[&id]), fixture.sending(1, &[&id]));
+    let ann: Scope = user("ann");
+    let (one, two) =
+        futures_util::future::join(store.begin_run(&ann, &one), store.begin_run(&ann, &two)).await;
+    let outcomes = [one.unwrap(), two.unwrap()];
+    assert_eq!(outcomes.iter().filter(|begun| matches!(begun, Begun::Started(_))).count(), 1);
+    assert!(outcomes.contains(&Begun::AttachmentSent));
+}
+
+pub async fn attachments_go_with_their_thread_and_their_message(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let (kept, cut) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 0).await);
+    let start = fixture.sending(1, &[&kept]);
+    started(store.begin_run(&user("ann"), &start).await.unwrap());
+    store.end_run(&fence(&user("ann"), &start), &completed(2, Vec::new())).await.unwrap();
+    let next = fixture.start_on(&start.thread, 3, vec![put("another")]);
+    let next = RunStart { attachments: vec![cut.clone()], ..next };
+    started(store.begin_run(&user("ann"), &next).await.unwrap());
+    store.write_run(&fence(&user("ann"), &next), &[remove_after("question")]).await.unwrap();
+    assert!(exists(store, &kept).await && !exists(store, &cut).await);
+    assert_eq!(due(store, 4).await, vec![cut]);
+    store.delete_thread(&user("ann"), &start.thread).await.unwrap();
+    assert!(!exists(store, &kept).await);
+    assert_eq!(due(store, 4).await, vec![kept]);
+}
+
+pub async fn a_deleted_attachment_leaves_its_blobs_to_be_deleted_once(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let id = fixture.uploaded(store, 0).await;
+    store.delete_attachment(&user("ann"), &id).await.unwrap();
+    assert!(is_not_found(&store.delete_attachment(&user("ann"), &id).await));
+    assert_eq!(due(store, 1).await, vec![id.clone()]);
+    assert_eq!(due(store, 2).await, Vec::new(), "somebody has it");
+    assert_eq!(due(store, 61).await, vec![id.clone()], "they did not come to their end");
+    store.finish_blob_deletion(&id).await.unwrap();
+    assert_eq!(due(store, 600).await, Vec::new());
+}
+
+pub async fn what_nobody_waits_for_goes(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let awaited = fixture.announced(0);
+    store.create_attachment(&user("ann"), &awaited).await.unwrap();
+    let (unsent, sent) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 0).await);
+    started(store.begin_run(&user("ann"), &fixture.sending(1, &[&sent])).await.unwrap());
+    let seconds = |kept: Duration| i64::try_from(kept.as_secs()).unwrap();
+    for (second, expected) in [
+        (seconds(AWAITED_FOR) - 1, [true, true, true]),
+        (seconds(AWAITED_FOR), [false, true, true]),
+        (seconds(UNSENT_FOR) - 1, [false, true, true]),
+        (seconds(UNSENT_FOR), [false, false, true]),
+    ] {
+        store.expire_attachments(at(second), 100).await.unwrap();
+        let left =
+            [exists(store, &awaited.id).await, exists(store, &unsent).await, exists(store, &sent).await];
+        assert_eq!(left, expected, "after {second} s");
+    }
+    assert_eq!(due(store, seconds(UNSENT_FOR)).await.len(), 2);
+}
