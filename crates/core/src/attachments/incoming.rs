@@ -79,6 +79,8 @@ fn counted(content: ByteStream, size: Size) -> ByteStream {
             None => size.check(so_far, true).err().map(|error| (Err(error.into()), (content, so_far, true))),
         }
     })
+    // [`begin`] may come to the end, and then the reader of the whole does again.
+    .fuse()
     .boxed()
 }
 

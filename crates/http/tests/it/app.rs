@@ -66,6 +66,7 @@ pub struct Setup {
     pub page: Option<bool>,
     pub roles: bool,
     pub panics: bool,
+    pub files: bool,
 }
 
 /// A site named `default` that offers `wf_demo` and `wf_hosted`.
@@ -97,6 +98,7 @@ impl Default for Setup {
             page: None,
             roles: false,
             panics: false,
+            files: false,
         }
     }
 }
@@ -115,7 +117,7 @@ impl Setup {
         let upstream = Arc::new(FakeUpstream::new(clock.clone()));
         let secrets = Arc::new(ClientSecrets::new(&ring));
         let agent = Arc::new(TestAgent::default());
-        let files = self.database.then(|| file_service(&store, &ring, &clock, &rng));
+        let files = (self.database && self.files).then(|| file_service(&store, &ring, &clock, &rng));
         let chat = self.database.then(|| chat_server(&store, &clock, &rng, &agent, files.clone()));
         let (sessions_store, credentials): (Arc<dyn Store>, Arc<dyn Credentials>) = if self.database {
             (store.clone(), store.clone())

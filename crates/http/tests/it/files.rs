@@ -7,9 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chatkitd_core::ports::{
-    Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews,
-};
+use chatkitd_core::ports::{Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews};
 use chatkitd_core::site::{FileUpload, Site};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::Method;
@@ -33,10 +31,8 @@ impl Blobs for MemoryBlobs {
 
     async fn get(&self, key: &BlobKey) -> Result<Option<Blob>, BlobError> {
         let found = self.0.lock().unwrap().get(key).cloned();
-        Ok(found.map(|content| Blob {
-            size: content.len() as u64,
-            content: stream::iter([Ok(content)]).boxed(),
-        }))
+        Ok(found
+            .map(|content| Blob { size: content.len() as u64, content: stream::iter([Ok(content)]).boxed() }))
     }
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
@@ -64,8 +60,12 @@ fn with_uploads(site: Site) -> Site {
     site
 }
 
+fn uploads(sites: Vec<Site>) -> Setup {
+    Setup { sites, files: true, ..Setup::default() }
+}
+
 async fn app() -> TestApp {
-    Setup::of(with_uploads(site())).start().await
+    uploads(vec![with_uploads(site())]).start().await
 }
 
 fn announcement() -> Value {
@@ -126,15 +126,17 @@ async fn an_upload_has_thirty_seconds_for_each_byte() {
         // Nineteen bytes, twenty seconds each: over six minutes.
         app.clock.advance(Duration::from_secs(20));
         bytes.send(*byte).await;
+        // While this is answered, the byte arrives.
+        assert_eq!(send(app.get("/healthz")).await.status, 200);
     }
     drop(bytes);
     assert_eq!(uploading.await.unwrap().status, 204);
 
     let announced = announce(&app).await;
     let (bytes, dead) = bites();
-    let uploading = send(app.client.put(upload_url(&announced)).body(dead));
+    let uploading = tokio::spawn(send(app.client.put(upload_url(&announced)).body(dead)));
     bytes.send(b'%').await;
-    let refused = app.passing(uploading, Duration::from_secs(1)).await;
+    let refused = app.passing(uploading, Duration::from_secs(1)).await.unwrap();
     refused.is_openai_error(408, "request_timeout");
     drop(bytes);
 }
@@ -162,7 +164,7 @@ fn bites() -> (Bites, reqwest::Body) {
 async fn addresses_begin_where_the_caller_found_the_server() {
     let mut shop = with_uploads(site_of("shop", &[]));
     shop.anonymous = true;
-    let setup = Setup { sites: vec![with_uploads(site()), shop], proxies: "127.0.0.1", ..Setup::default() };
+    let setup = Setup { proxies: "127.0.0.1", ..uploads(vec![with_uploads(site()), shop]) };
     let app = setup.start().await;
     let at = async |headers: &[(&str, &str)]| {
         let mut request = app.chat(&announcement()).bearer_auth(token("ann"));
@@ -196,13 +198,15 @@ async fn addresses_begin_where_the_caller_found_the_server() {
 #[tokio::test]
 async fn a_page_may_upload_and_read_from_the_origins_of_its_site() {
     let site = with_uploads(site_of("default", &["https://shop.example"]));
-    let app = Setup::of(site).start().await;
+    let app = uploads(vec![site]).start().await;
     let origin = ("origin", "https://shop.example");
-    let preflight = app.client.request(Method::OPTIONS, format!("{}/chatkit/attachments/x/content", app.base));
+    let preflight =
+        app.client.request(Method::OPTIONS, format!("{}/chatkit/attachments/x/content", app.base));
     let answer = send(preflight.header(origin.0, origin.1)).await;
     assert!(answer.header("access-control-allow-methods").contains("PUT"), "{answer:?}");
     assert_eq!(answer.header("access-control-allow-origin"), origin.1);
-    let announced = send(app.chat(&announcement()).bearer_auth(token("ann")).header(origin.0, origin.1)).await;
+    let announced =
+        send(app.chat(&announcement()).bearer_auth(token("ann")).header(origin.0, origin.1)).await;
     let uploaded = send(app.client.put(upload_url(&announced)).header(origin.0, origin.1).body(PDF)).await;
     assert_eq!((uploaded.status.as_u16(), uploaded.header("access-control-allow-origin")), (204, origin.1));
     let foreign = form(&app, "/chatkit/attachments").header("origin", "https://evil.example");
@@ -225,7 +229,7 @@ async fn a_newcomer_who_uploads_first_is_known_from_then_on() {
 
 #[tokio::test]
 async fn where_files_may_not_be_sent_their_bodies_are_not_read() {
-    let app = Setup::default().start().await;
+    let app = uploads(vec![site()]).start().await;
     let never = reqwest::Body::wrap_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
     let request = app.post("/v1/chatkit/files").bearer_auth(token("ann"));
     let request = request.header("content-type", "multipart/form-data; boundary=edge").body(never);
@@ -237,7 +241,8 @@ async fn where_files_may_not_be_sent_their_bodies_are_not_read() {
 
 #[tokio::test]
 async fn a_server_without_a_database_keeps_no_files() {
-    let app = Setup { database: false, ..Setup::of(with_uploads(site())) }.start().await;
-    let url = format!("{}/chatkit/attachments/cfile_{}/content?expires=1&signature=x", app.base, "0".repeat(48));
+    let app = Setup { database: false, ..uploads(vec![with_uploads(site())]) }.start().await;
+    let url =
+        format!("{}/chatkit/attachments/cfile_{}/content?expires=1&signature=x", app.base, "0".repeat(48));
     send(app.client.get(url)).await.is_openai_error(501, "not_configured");
 }

@@ -36,7 +36,8 @@ pub(super) fn content(body: Body, clock: &Arc<dyn Clock>, idle: Duration) -> Byt
             }
         }
     };
-    stream::unfold(Some(body.into_data_stream()), read).boxed()
+    // Whoever looks at the beginning may ask again after the end.
+    stream::unfold(Some(body.into_data_stream()), read).fuse().boxed()
 }
 
 /// The sender wrote more before the content than any client needs.
