@@ -42,6 +42,12 @@ pub enum AttachmentError {
         /// The bound.
         limit: u32,
     },
+    /// Too many that were not sent.
+    #[error("{limit} attachments wait for being sent")]
+    TooManyUnsent {
+        /// The bound.
+        limit: u64,
+    },
     /// The address permits nothing.
     #[error(transparent)]
     Url(#[from] SignedUrlError),

@@ -17,6 +17,7 @@ pub use name::{MAX_NAME_BYTES, clean_name};
 pub use record::{AttachmentRecord, AttachmentState, Uploaded};
 pub(crate) use service::to_wire;
 pub use service::{
-    AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES, UNSENT_FOR,
+    AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES,
+    MAX_UNSENT, UNSENT_FOR,
 };
 pub use url::{DOWNLOAD_AT_LEAST, Permit, PublicBase, Signed, SignedUrlError, UPLOAD_WITHIN, UrlSigner};

@@ -25,6 +25,8 @@ use crate::site::FileUpload;
 pub const AWAITED_FOR: Duration = Duration::from_secs(3600);
 /// See [`AWAITED_FOR`].
 pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How many attachments a user may have that were not sent.
+pub const MAX_UNSENT: u64 = 50;
 /// The largest picture: it is read into memory for its preview.
 pub const MAX_IMAGE_BYTES: u64 = 32 * MEGABYTE;
 
@@ -94,7 +96,7 @@ impl AttachmentService {
             return Err(AttachmentError::TooLarge { limit });
         }
         let record = self.record(scope, name, mime_type, size)?;
-        self.0.store.create_attachment(scope, &record).await?;
+        self.create(scope, &record).await?;
         let mut wire = self.to_wire(&record, base);
         let url = self.0.urls.upload(base, &record.site, &record.id, self.0.clock.now());
         let headers = [("Content-Type".to_owned(), mime_type.to_owned())].into();
@@ -138,7 +140,7 @@ impl AttachmentService {
         let limit = max_bytes(promise)?;
         // The row comes first: should this process die in between, the sweep finds what it left.
         let record = self.record(scope, name, mime_type.unwrap_or_default(), 0)?;
-        self.0.store.create_attachment(scope, &record).await?;
+        self.create(scope, &record).await?;
         let kept = match self.keep(&record.id, mime_type, Size::AtMost(limit), content).await {
             Ok(uploaded) => {
                 self.0.store.finish_upload(scope, &record.id, &uploaded).await.map_err(Into::into)
@@ -268,6 +270,15 @@ impl AttachmentService {
             state: AttachmentState::Awaited,
             created_at: now,
         })
+    }
+
+    /// Two requests at the same moment may both be the last one: the bound is on what lies around, and need not be
+    /// sharp.
+    async fn create(&self, scope: &Scope, record: &AttachmentRecord) -> Result<(), AttachmentError> {
+        if self.0.store.unsent_attachments(scope).await? >= MAX_UNSENT {
+            return Err(AttachmentError::TooManyUnsent { limit: MAX_UNSENT });
+        }
+        Ok(self.0.store.create_attachment(scope, record).await?)
     }
 
     /// Keeps content once it is known what it is. On failure nothing is left.

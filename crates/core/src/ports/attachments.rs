@@ -20,6 +20,9 @@ pub trait Attachments: Send + Sync {
     /// the id is taken.
     async fn create_attachment(&self, scope: &Scope, record: &AttachmentRecord) -> Result<(), StoreError>;
 
+    /// How many of the scope's attachments were not sent in a thread yet.
+    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError>;
+
     /// One attachment.
     async fn attachment(
         &self,

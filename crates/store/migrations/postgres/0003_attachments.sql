@@ -17,6 +17,7 @@ CREATE TABLE chatkitd.attachments (
 );
 CREATE INDEX attachments_by_item ON chatkitd.attachments (thread_id, item_id) WHERE thread_id IS NOT NULL;
 CREATE INDEX attachments_unsent ON chatkitd.attachments (created_at) WHERE thread_id IS NULL;
+CREATE INDEX attachments_unsent_by_user ON chatkitd.attachments (site, user_id) WHERE thread_id IS NULL;
 
 -- Content that nothing names any more.
 CREATE TABLE chatkitd.blob_deletions (

@@ -17,6 +17,7 @@ CREATE TABLE attachments (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attachments_by_item ON attachments (thread, item_id) WHERE thread IS NOT NULL;
 CREATE INDEX attachments_unsent ON attachments (created_at) WHERE thread IS NULL;
+CREATE INDEX attachments_unsent_by_user ON attachments (site, user_id) WHERE thread IS NULL;
 
 -- Content that nothing names any more.
 CREATE TABLE blob_deletions (

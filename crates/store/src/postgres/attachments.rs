@@ -78,6 +78,21 @@ impl Attachments for PostgresStore {
         Ok(())
     }
 
+    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError> {
+        let (count,): (i64,) = self
+            .database
+            .query_as(
+                "SELECT count(*) FROM chatkitd.attachments
+                 WHERE site = $1 AND ($2::text IS NULL OR user_id = $2) AND thread_id IS NULL",
+            )
+            .bind(scope.site().as_str())
+            .bind(user(scope))
+            .fetch_one(&self.database.pool)
+            .await
+            .map_err(store_error)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     async fn attachment(
         &self,
         scope: &Scope,

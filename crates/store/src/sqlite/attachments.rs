@@ -96,6 +96,16 @@ impl Attachments for SqliteStore {
         self.0.write(insert).await
     }
 
+    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM attachments
+                   WHERE site = ?1 AND (?2 IS NULL OR user_id = ?2) AND thread IS NULL";
+        let count: Option<(i64,)> = self
+            .0
+            .read(|connection| Ok(first(connection, sql, params![scope.site().as_str(), user(scope)])?))
+            .await?;
+        Ok(count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default())
+    }
+
     async fn attachment(
         &self,
         scope: &Scope,

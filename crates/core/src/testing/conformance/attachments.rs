@@ -75,6 +75,7 @@ pub async fn an_attachment_is_found_by_its_owner_only(store: &dyn FullStore) {
 pub async fn an_attachment_cannot_be_announced_for_somebody_else(store: &dyn FullStore) {
     let record = Fixture::default().announced(0);
     for stranger in strangers() {
+        assert_eq!(store.unsent_attachments(&stranger).await.unwrap(), 0);
         assert!(is_not_found(&store.create_attachment(&stranger, &record).await));
     }
     assert!(!exists(store, &record.id).await);
@@ -95,9 +96,11 @@ pub async fn the_content_comes_once(store: &dyn FullStore) {
 pub async fn a_message_takes_its_attachments_along(store: &dyn FullStore) {
     let fixture = Fixture::default();
     let (one, two) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 1).await);
+    assert_eq!(store.unsent_attachments(&user("ann")).await.unwrap(), 2);
     let start = fixture.sending(2, &[&one]);
     let thread = started(store.begin_run(&user("ann"), &start).await.unwrap());
     assert_eq!(store.attachment(&user("ann"), &one).await.unwrap().unwrap().thread, Some(thread.id.clone()));
+    assert_eq!(store.unsent_attachments(&user("ann")).await.unwrap(), 1);
     store.end_run(&fence(&user("ann"), &start), &completed(3, Vec::new())).await.unwrap();
     let next =
         RunStart { attachments: vec![two.clone()], ..fixture.start_on(&thread.id, 4, vec![put("next")]) };

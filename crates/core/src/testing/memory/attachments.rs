@@ -87,6 +87,13 @@ impl Attachments for MemoryStore {
         Ok(())
     }
 
+    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError> {
+        let conversations = self.conversations();
+        let mut all = conversations.attachments.rows.values().map(|row| &row.record);
+        let unsent = all.by_ref().filter(|record| owns(scope, record) && record.thread.is_none());
+        Ok(unsent.count() as u64)
+    }
+
     async fn attachment(
         &self,
         scope: &Scope,

@@ -33,6 +33,7 @@ impl From<ServerError> for ApiError {
                 "The events of this run are not kept any more. Load the thread instead.",
             ),
             ServerError::RunElsewhere => run_elsewhere(),
+            ServerError::Attachment(error) => error.into(),
             ServerError::AlreadyAnswered => {
                 conflict("already_answered", "These questions were answered or skipped already.")
             }
