@@ -39,7 +39,6 @@ impl From<ServerError> for ApiError {
             }
             ServerError::ThreadBusy(run) => thread_busy(run),
             ServerError::ThreadNotActive(status) => not_active(status),
-            ServerError::Attachment(error) => error.into(),
             ServerError::KeyReused => key_reused(),
             ServerError::TooManyRuns => too_many_runs(),
             ServerError::NotConfigured(what) => Self::new(

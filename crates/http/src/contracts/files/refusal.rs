@@ -41,6 +41,10 @@ impl From<AttachmentError> for ApiError {
                 format!("At most {limit} files can be sent with one message."),
             )
             .about("params.input.attachments"),
+            AttachmentError::TooManyUnsent { limit } => conflict(
+                "too_many_unsent",
+                format!("You have {limit} files that you did not send. Send or delete some, or wait a day."),
+            ),
             AttachmentError::Url(error) => refused_address(error),
             AttachmentError::Broken(source) => refuse_content(source.as_ref()),
             AttachmentError::Blobs(error) => {
@@ -72,7 +76,7 @@ pub(super) fn refused_address(error: SignedUrlError) -> ApiError {
     }
 }
 
-fn conflict(code: &'static str, message: &str) -> ApiError {
+fn conflict(code: &'static str, message: impl Into<String>) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, code, message)
 }
 
