@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::error::{ApiError, WithoutCors};
 use crate::site_path::PathSite;
 
-const METHODS: &str = "GET, POST, DELETE, OPTIONS";
+const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS";
 const ALLOWED: &str = "authorization, content-type, idempotency-key, last-event-id, chatkit-device-token, \
                        chatkit-device-id, chatkit-frame-instance-id, x-chatkit-resume";
 const EXPOSED: &str = "chatkit-device-token, x-chatkit-run-id, x-request-id, retry-after, x-ratelimit-limit, x-ratelimit-remaining, \

@@ -12,12 +12,15 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::{Either, select};
 use http::{HeaderValue, StatusCode, header};
 
-use crate::app::App;
+use crate::app::{App, UPLOAD_WITHIN};
+use crate::contracts::files;
 use crate::error::ApiError;
 
 pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    // Between its bytes an upload is held to a deadline of its own.
+    let within = if files::is_upload(&request) { UPLOAD_WITHIN } else { app.answer_within };
     let answer = pin!(next.run(request));
-    match select(answer, app.clock.sleep(app.answer_within)).await {
+    match select(answer, app.clock.sleep(within)).await {
         Either::Left((response, _)) => response,
         Either::Right(_) => timed_out(),
     }

@@ -21,9 +21,10 @@ mod locale;
 mod observe;
 pub mod page;
 mod path_id;
+mod public_base;
 mod sign_in;
 mod site_path;
 
-pub use app::{ANSWER_WITHIN, App, NotReady, Readiness};
+pub use app::{ANSWER_WITHIN, App, NotReady, Readiness, UPLOAD_IDLE};
 pub use contracts::{openapi, router};
 pub use sign_in::{SignIn, SiteSignIn};

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use chatkitd_core::id::{SessionId, UserId};
+use chatkitd_core::id::{SessionId, SiteName, UserId};
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::site::Site;
 use http::{HeaderMap, HeaderValue};
@@ -10,6 +10,9 @@ use http::{HeaderMap, HeaderValue};
 use crate::app::App;
 use crate::client_ip::limit_key;
 use crate::error::ApiError;
+
+/// How often somebody may send a file in one request.
+const FILES: Quota = Quota::per_minute(10);
 
 impl App {
     /// Counts an anonymous creation against the address it comes from.
@@ -50,6 +53,11 @@ impl App {
         let Some(session) = session else { return Ok(()) };
         let quota = site.max_requests_per_1_minute.map(|limit| Quota::per_minute(limit.get()));
         self.limit(quota, || format!("conversation:{}:{session}", site.name)).await.map(|_| ())
+    }
+
+    /// Counts a file that is sent in one request against its user (1.7 of the REST reference).
+    pub(crate) async fn limit_files(&self, site: &SiteName, user: &UserId) -> Result<(), ApiError> {
+        self.limit(Some(FILES), || format!("files:{site}:{user}")).await.map(|_| ())
     }
 
     async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chatkitd_core::attachments::AttachmentService;
 use chatkitd_core::id::{RunId, SiteName};
 use chatkitd_core::identity::{RolePolicy, RolePolicyError, Roles, Verifiers, VerifiersError};
 use chatkitd_core::keys::{KeyRing, NoSecretError};
@@ -17,13 +18,15 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::agents::{self, Agents, AgentsError};
+use crate::attachment_jobs::AttachmentJobs;
 use crate::clock::SystemClock;
+use crate::files::{self, FilesError};
 use crate::hosted::{ClientError, Deadlines, HostedUpstream};
 use crate::jwks::HttpJwks;
 use crate::limiter::SharedLimiter;
@@ -68,6 +71,9 @@ pub enum BuildError {
     /// The query on the users table.
     #[error("CHATKITD_ROLES_QUERY cannot be used")]
     RoleQuery(#[from] RoleQueryError),
+    /// Where files are kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The shared limiter.
     #[error("the limiter cannot be set up: {0}")]
     Limiter(&'static str),
@@ -83,6 +89,8 @@ pub(crate) struct Built {
     pub(crate) stores: Stores,
     pub(crate) canceller: Option<Arc<dyn Canceller>>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What deletes files that nobody needs; `None` where there are none.
+    pub(crate) attachment_jobs: Option<AttachmentJobs>,
     /// The runs of this process, and which of them other nodes ask to stop; `None` without a database.
     pub(crate) runs: Option<(Arc<Runs>, Stops)>,
 }
@@ -97,7 +105,12 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
     let agents = agents::of(settings, own)?;
     let workflows = Workflows::new(settings.workflows.clone(), hosted.is_some());
     let workflows = workflows.with_local(agents.keys().cloned());
-    let runs = runs(settings, &stores, agents, &clock, &rng)?;
+    let files = match &stores.conversations {
+        Some(conversations) => files::files(settings, conversations, &ring, &clock, &rng)?,
+        None => None,
+    };
+    let (files, attachment_jobs) = files.map(|files| (files.service, files.jobs)).unzip();
+    let runs = runs(settings, &stores, agents, files.clone(), &clock, &rng)?;
     let secrets = Arc::new(ClientSecrets::new(&ring));
     let app = App {
         sites: Sites::new(settings.sites.clone()),
@@ -113,6 +126,7 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
             hosted: hosted.clone().map(|hosted| hosted as Arc<dyn Upstream>),
         }),
         chat: runs.as_ref().map(|(runs, _)| runs.chat.clone()),
+        files,
         credentials: stores.credentials.clone(),
         devices: DeviceTokens::new(&ring),
         sign_in: sign_in(settings, &clock)?,
@@ -122,9 +136,12 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
         proxies: settings.proxies.clone(),
         readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
         page: page(settings),
+        public_url: settings.public_url.clone(),
         answer_within: ANSWER_WITHIN,
+        upload_idle: UPLOAD_IDLE,
     };
-    Ok(Built { app, stores, canceller: hosted.map(|hosted| hosted as Arc<dyn Canceller>), clock, runs })
+    let canceller = hosted.map(|hosted| hosted as Arc<dyn Canceller>);
+    Ok(Built { app, stores, canceller, clock, attachment_jobs, runs })
 }
 
 /// The engine behind `/chatkit`.
@@ -132,6 +149,7 @@ fn runs(
     settings: &Settings,
     stores: &Stores,
     agents: Agents,
+    attachments: Option<Arc<AttachmentService>>,
     clock: &Arc<dyn Clock>,
     rng: &Arc<dyn Rng>,
 ) -> Result<Option<(Arc<Runs>, Stops)>, BuildError> {
@@ -154,6 +172,7 @@ fn runs(
         clock: clock.clone(),
         rng: rng.clone(),
         agents,
+        attachments,
         run_time_limit: settings.run_timeout,
     }));
     Ok(Some((Arc::new(Runs { chat, clock: clock.clone(), spawner, lock }), stops)))

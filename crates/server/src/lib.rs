@@ -6,14 +6,18 @@
 mod admin;
 mod agents;
 mod app;
+mod attachment_jobs;
+pub mod blobs;
 pub mod clock;
 pub mod commands;
 pub mod connections;
+mod files;
 pub mod hosted;
 mod jobs;
 pub mod jwks;
 pub mod limiter;
 pub mod models;
+pub mod previews;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;

@@ -161,6 +161,16 @@ impl AttachmentService {
         Ok(self.0.store.delete_attachment(scope, id).await?)
     }
 
+    /// Whether anything may be sent at all; to be asked before a body is read.
+    pub fn require_allowed(&self, promise: Option<&FileUpload>) -> Result<(), AttachmentError> {
+        max_bytes(promise).map(drop)
+    }
+
+    /// An address where the content can be read for a while.
+    pub fn download_url(&self, site: &SiteName, id: &AttachmentId, base: &PublicBase) -> String {
+        self.0.urls.read(base, Permit::Download, site, id, self.0.clock.now())
+    }
+
     /// The content or the small picture, for whoever holds the signed address.
     pub async fn download(
         &self,

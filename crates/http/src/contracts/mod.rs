@@ -2,6 +2,7 @@
 //! come from the same declarations, so that neither can lack what the other has.
 
 mod chatkit;
+pub(crate) mod files;
 mod health;
 mod netlify;
 mod session;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
+use http::{Method, StatusCode, Uri};
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
@@ -22,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::envelope::Envelope;
 use crate::error::ApiError;
 use crate::{cors, deadline, observe, page, site_path};
 
@@ -40,6 +43,7 @@ use crate::{cors, deadline, observe, page, site_path};
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
+        (name = "files", description = "Files that visitors send along"),
         (name = "netlify", description = "The paths of the Netlify functions"),
         (name = "operations", description = "Health and documentation")
     )
@@ -74,6 +78,11 @@ fn contracts() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chatkit::conversation::conversation))
         .routes(routes!(chatkit::runs::conversation_events))
         .routes(routes!(chatkit::runs::conversation_cancel))
+        .routes(routes!(files::links::upload))
+        .routes(routes!(files::links::download))
+        .routes(routes!(files::links::preview))
+        .routes(routes!(files::direct::attachment))
+        .routes(routes!(files::direct::file))
         .routes(routes!(netlify::start))
         .routes(routes!(netlify::refresh))
         .routes(routes!(health::live))
@@ -107,10 +116,13 @@ async fn unknown_path() -> ApiError {
     ApiError::not_found("There is nothing at this address.")
 }
 
-async fn unknown_method() -> ApiError {
-    ApiError::new(
-        http::StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "This address does not take this method; the Allow header names those it takes.",
-    )
+async fn unknown_method(method: Method, uri: Uri) -> ApiError {
+    let message = match Envelope::of(uri.path()) {
+        // `OpenAI`'s own words.
+        Envelope::OpenAi => format!("Invalid method for URL ({method} {})", uri.path()),
+        Envelope::Session => {
+            "This address does not take this method; the Allow header names those it takes.".to_owned()
+        }
+    };
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }

@@ -14,6 +14,7 @@ mod callers;
 mod chatkit;
 mod cors;
 mod devices;
+mod files;
 mod fixtures;
 mod limits;
 mod netlify;

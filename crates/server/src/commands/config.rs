@@ -61,6 +61,7 @@ fn in_force(settings: &Settings) -> Vec<String> {
         format!("listens on {}, operators on {admin}", settings.listen),
         format!("database: {database}"),
         format!("hosted upstream: {upstream}"),
+        format!("attachments: {}", settings.attachments.storage.shown()),
         format!("limiter: {:?}", settings.limiter).to_lowercase(),
         format!("an answer may take {} seconds", settings.run_timeout.as_secs()),
     ];

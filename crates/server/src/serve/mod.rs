@@ -70,7 +70,7 @@ impl Server {
         let Self { mut settings, own, admin } = self;
         offer(&mut settings, own.iter().map(|(id, _)| id.clone()));
         let address = listener.local_addr().map_err(ServeError::Listen)?;
-        let Built { app, stores, canceller, clock, runs } =
+        let Built { app, stores, canceller, clock, attachment_jobs, runs } =
             app::build(&settings, own.into_iter().collect::<Agents>()).await?;
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
@@ -81,6 +81,7 @@ impl Server {
         let patience = Patience { grace: settings.shutdown_grace, ..Patience::default() };
         let jobs = Jobs { maintenance: stores.maintenance.clone(), canceller, clock };
         let mut beside = vec![tokio::spawn(jobs.run(shutdown.clone()))];
+        beside.extend(attachment_jobs.map(|jobs| tokio::spawn(jobs.run(shutdown.clone()))));
         beside.extend(
             admin.map(|admin| tokio::spawn(admin.serve(app.readiness.clone(), patience, shutdown.clone()))),
         );

@@ -3,12 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use chatkitd_core::identity::Verifiers;
+use chatkitd_core::site::Site;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::reader::without_password;
-use super::{Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError};
+use super::{AttachmentStorage, Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError};
 
 /// Base URLs of upstreams; none of them may be this server (design 4.4).
 const BASE_URLS: [&str; 3] = ["CHATKIT_API_BASE", "OPENAI_BASE_URL", "CHATKITD_MODEL_BASE_URL"];
@@ -135,6 +136,20 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
     if settings.limiter == LimiterKind::Memory && matches!(settings.database, Database::Postgres(_)) {
         warnings.push(
             "requests are counted in each process by itself; set CHATKITD_REDIS_URL to share the counts"
+                .to_owned(),
+        );
+    }
+    let uploads = |site: &Site| {
+        site.configuration.file_upload.as_ref().is_some_and(|upload| upload.enabled == Some(true))
+    };
+    let one_folder = matches!(
+        (&settings.database, &settings.attachments.storage),
+        (Database::Postgres(_), AttachmentStorage::Folder(_))
+    );
+    if one_folder && settings.sites.iter().any(uploads) {
+        warnings.push(
+            "files that visitors send lie in a folder; with several nodes, set CHATKITD_ATTACHMENTS=s3://bucket or share \
+             the folder"
                 .to_owned(),
         );
     }

@@ -9,6 +9,7 @@ use chatkitd_core::site::ChatKitConfiguration;
 use serde::Deserialize;
 
 use super::SettingsError;
+use super::attachments::FileAttachments;
 use super::workflows::FileWorkflow;
 
 /// The file as it stands. The environment variable that wins over a key is named in
@@ -28,6 +29,7 @@ pub struct FileSettings {
     pub(super) openai_api_key: Option<String>,
     pub(super) api_base: Option<String>,
     pub(super) upstream_concurrency: Option<u32>,
+    pub(super) public_url: Option<String>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) page: Option<String>,
     pub(super) log: Option<String>,
@@ -37,6 +39,7 @@ pub struct FileSettings {
     pub(super) run_timeout: Option<String>,
     pub(super) session_ttl: Option<String>,
     pub(super) secret_ttl: Option<String>,
+    pub(super) attachments: FileAttachments,
     pub(super) limits: FileLimits,
     pub(super) roles: FileRoles,
     pub(super) sites: BTreeMap<String, FileSite>,

@@ -4,6 +4,7 @@
 //! files nor an environment of their own. Each value that was read leaves a [`Fact`] behind, from which
 //! `chatkitd config check` tells what is set and from where.
 
+mod attachments;
 mod check;
 mod choices;
 mod error;
@@ -27,6 +28,7 @@ use chatkitd_http::client_ip::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use attachments::{AttachmentSettings, AttachmentStorage, S3Keys, S3Settings};
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 pub use error::SettingsError;
 pub use file::FileSettings;
@@ -76,8 +78,12 @@ pub struct Settings {
     pub workflows: BTreeMap<String, WorkflowCard>,
     /// What answers for workflows that the file defines.
     pub agents: BTreeMap<String, AgentSettings>,
+    /// Files that visitors send.
+    pub attachments: AttachmentSettings,
     /// How long one answer may take. Default 10 minutes.
     pub run_timeout: Duration,
+    /// What addresses that are handed out begin with. Default: what a request was sent to.
+    pub public_url: Option<Url>,
     /// Whose word on a client's address counts.
     pub proxies: TrustedProxies,
     /// Whether there is a page at `/`.
@@ -181,8 +187,10 @@ impl Settings {
         let openai = read_openai(reader, &mut file)?;
         let roles_query = read_roles_query(reader, &mut file, &database)?;
         let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), dev)?;
+        let attachments = attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?;
         Ok(Self {
             dev,
+            attachments,
             listen: reader
                 .parsed(
                     "CHATKITD_LISTEN",
@@ -212,6 +220,7 @@ impl Settings {
             workflows: workflows.cards,
             agents: workflows.agents,
             run_timeout: read_run_timeout(reader, &mut file)?,
+            public_url: attachments::read_public_url(reader, file.public_url.take())?,
             proxies: read_proxies(reader, &mut file)?,
             page: reader.choice("CHATKITD_PAGE", "page", file.page.take())?.unwrap_or(PageSetting::Auto),
             log: reader.text("CHATKITD_LOG", "log", file.log.take()).unwrap_or_else(|| "info".to_owned()),

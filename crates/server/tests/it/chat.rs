@@ -33,6 +33,11 @@ impl Chat {
         Self { url: url.to_owned(), ..self.clone() }
     }
 
+    /// What the user proves itself with.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// An operation, not sent yet.
     pub fn request(&self, operation: &str, params: &Value) -> RequestBuilder {
         let url = format!("{}/v1/chatkit/conversation", self.url);

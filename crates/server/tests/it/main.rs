@@ -9,6 +9,7 @@
 )]
 
 mod binary;
+mod blobs;
 mod chat;
 mod cli;
 mod connections;
@@ -24,15 +25,19 @@ mod e2e_run_cluster;
 mod e2e_run_faults;
 mod e2e_runs;
 mod e2e_sessions;
+mod files;
 mod hosted;
+mod images;
 mod jwks;
 mod model_standin;
 mod models;
+mod moto;
 mod nginx;
 mod noting_clock;
 mod openai_standin;
 mod openapi;
 mod oracle;
+mod previews;
 mod pull;
 mod redis_limiter;
 mod redis_run_log;

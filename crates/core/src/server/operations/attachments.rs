@@ -30,8 +30,9 @@ impl ChatServer {
         scope: &Scope,
         params: AttachmentsDeleteParams,
     ) -> Result<Reply, ServerError> {
+        let attachments = self.attachments()?;
         let id = AttachmentId::parse(&params.attachment_id).ok_or(AttachmentError::NotFound)?;
-        self.attachments()?.delete(scope, &id).await?;
+        attachments.delete(scope, &id).await?;
         Ok(nothing())
     }
 

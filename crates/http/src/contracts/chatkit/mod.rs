@@ -6,7 +6,7 @@ mod refusal;
 mod reply;
 mod request;
 pub(super) mod runs;
-mod visitor;
+pub(super) mod visitor;
 
 use std::sync::Arc;
 

@@ -20,7 +20,7 @@ use crate::limits;
 
 /// Which address a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(in crate::contracts) enum Door {
     /// `/chatkit`: a device is enough.
     Page,
     /// `/v1/chatkit`: only what a bearer proves.
@@ -28,7 +28,7 @@ pub(super) enum Door {
 }
 
 /// Somebody who may converse, once they have a name.
-pub(super) struct Recognised<'a> {
+pub(in crate::contracts) struct Recognised<'a> {
     who: Who<'a>,
     workflow: String,
 }
@@ -44,14 +44,14 @@ enum Who<'a> {
 }
 
 /// Somebody who may converse.
-pub(super) struct Visitor {
-    pub(super) caller: ChatCaller,
-    pub(super) introduction: Introduction,
+pub(in crate::contracts) struct Visitor {
+    pub(in crate::contracts) caller: ChatCaller,
+    pub(in crate::contracts) introduction: Introduction,
 }
 
 /// What the answer tells the browser, so that it is known next time.
 #[derive(Default)]
-pub(super) struct Introduction {
+pub(in crate::contracts) struct Introduction {
     device: Option<SecretText>,
     /// Whether the device may also be kept as a cookie.
     cookie: bool,
@@ -59,7 +59,11 @@ pub(super) struct Introduction {
 }
 
 /// Who it is, and which workflow answers them. Nothing is counted and nobody named yet.
-pub(super) fn recognise<'a>(app: &App, call: &'a Call, door: Door) -> Result<Recognised<'a>, ApiError> {
+pub(in crate::contracts) fn recognise<'a>(
+    app: &App,
+    call: &'a Call,
+    door: Door,
+) -> Result<Recognised<'a>, ApiError> {
     // Without a database nothing is known of a bearer's secret (design 4.4), and what is said about the
     // workflow is of more help than "not signed in".
     let door = if app.sessions.remembers() { door } else { Door::Page };
@@ -134,7 +138,7 @@ impl<'a> Who<'a> {
 
 impl Recognised<'_> {
     /// Counts the request where it is counted, and gives newcomers a name.
-    pub(super) async fn admit(
+    pub(in crate::contracts) async fn admit(
         self,
         app: &App,
         call: &Call,
@@ -152,7 +156,7 @@ impl Recognised<'_> {
             locale,
             metadata: Map::new(),
         };
-        Ok(Visitor { caller: ChatCaller { context }, introduction })
+        Ok(Visitor { caller: ChatCaller { context, base: call.base.clone() }, introduction })
     }
 }
 
@@ -189,7 +193,7 @@ async fn newcomer(app: &App, call: &Call, cookie: bool) -> Result<(UserId, Intro
 }
 
 impl Introduction {
-    pub(super) fn write(&self, response: &mut Response, call: &Call) {
+    pub(in crate::contracts) fn write(&self, response: &mut Response, call: &Call) {
         if let Some(device) = &self.device {
             if self.cookie {
                 set_cookie(response, call, device);
