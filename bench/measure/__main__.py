@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import creates, events, lists, machine, nodes, paging, report, rest, sessions, streams
+from . import creates, events, lists, machine, nodes, paging, report, rest, sessions, streams, tokens
 from .load import LoadFailed
 from .rows import Skipped
 from .servers import ServerFailed
@@ -12,7 +12,15 @@ from .servers import ServerFailed
 BUSY = 0.5
 
 # In the order of the report.
-CHATKIT = {"create": creates, "lists": lists, "paging": paging, "events": events, "nodes": nodes, "streams": streams}
+CHATKIT = {
+    "create": creates,
+    "lists": lists,
+    "paging": paging,
+    "events": events,
+    "nodes": nodes,
+    "streams": streams,
+    "tokens": tokens,
+}
 PARTS = {"sessions": sessions, **CHATKIT, "rest": rest}
 # The others are measured once: they take long, or hold what they compare in themselves.
 IN_ROUNDS = ("sessions", "create", "lists", "events")

@@ -16,6 +16,9 @@ pub struct Deadlines {
     pub first_byte: Duration,
     /// Between two pieces of an answer. Default 60 s.
     pub idle: Duration,
+    /// The same for the Responses API. Default 300 s: nothing comes while a tool makes a picture or searches, or the
+    /// model thinks and does not say what.
+    pub working: Duration,
     /// All waits before another try together. Default 10 s.
     pub retries: Duration,
 }
@@ -26,6 +29,7 @@ impl Default for Deadlines {
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(120),
             idle: Duration::from_secs(60),
+            working: Duration::from_secs(300),
             retries: Duration::from_secs(10),
         }
     }

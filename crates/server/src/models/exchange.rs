@@ -168,20 +168,22 @@ pub(super) async fn read(
         body.extend_from_slice(&piece);
         Ok(body)
     };
-    pieces(response, deadlines).try_fold(Vec::new(), append).await
+    pieces(response, deadlines.first_byte, deadlines.idle).try_fold(Vec::new(), append).await
 }
 
-/// The body of an answer as it comes. Dropping it closes the connection, or resets the stream of an HTTP/2 one.
+/// The body of an answer as it comes: how long the `first` piece, and how long those after it may take. Dropping it
+/// closes the connection, or resets the stream of an HTTP/2 one.
 pub(super) fn pieces(
     response: Response,
-    deadlines: Deadlines,
+    first: Duration,
+    idle: Duration,
 ) -> impl Stream<Item = Result<Bytes, ModelError>> + Send + 'static {
-    try_unfold((response, deadlines.first_byte), move |(mut response, after)| async move {
+    try_unfold((response, first), move |(mut response, after)| async move {
         let piece = timeout(after, response.chunk())
             .await
             .map_err(|_| ModelError::Stalled { after })?
             .map_err(broken)?;
-        Ok(piece.map(|piece| (piece, (response, deadlines.idle))))
+        Ok(piece.map(|piece| (piece, (response, idle))))
     })
 }
 

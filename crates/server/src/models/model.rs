@@ -52,7 +52,12 @@ impl Model for HttpModel {
         };
         let response = endpoint.post(filled).await?;
         let response = streamed(&endpoint, response).await?;
-        Ok(api.read(pieces(response, self.client.deadlines), bounds(&request)))
+        let deadlines = self.client.deadlines;
+        let idle = match api {
+            Api::Responses => deadlines.working,
+            Api::ChatCompletions => deadlines.idle,
+        };
+        Ok(api.read(pieces(response, deadlines.first_byte, idle), bounds(&request)))
     }
 }
 

@@ -112,12 +112,15 @@ async fn a_server_that_says_nothing_is_given_up_once() {
 
 #[tokio::test]
 async fn a_server_that_stalls_after_the_first_word_is_given_up_sooner() {
-    let standin = ModelStandin::start().await;
-    standin.reply([Reply::Stall(first())]);
-    let (text, error) = Asked::with(&standin.base, Api::ChatCompletions, impatient()).fail().await;
-    assert_eq!(text, "Half");
-    assert!(matches!(error, ModelError::Stalled { after } if after.as_millis() == 200), "{error:?}");
-    until("the connection is closed", async || standin.let_go() == 1).await;
+    let working = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"Half\"}\n\n";
+    for (api, said, patience) in [(Api::ChatCompletions, FIRST, 200), (Api::Responses, working, 300)] {
+        let standin = ModelStandin::start().await;
+        standin.reply([Reply::Stall(Bytes::from_static(said.as_bytes()))]);
+        let (text, error) = Asked::with(&standin.base, api, impatient()).fail().await;
+        assert_eq!(text, "Half");
+        assert!(matches!(error, ModelError::Stalled { after } if after.as_millis() == patience), "{error:?}");
+        until("the connection is closed", async || standin.let_go() == 1).await;
+    }
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ pub fn impatient() -> Deadlines {
     Deadlines {
         first_byte: Duration::from_millis(400),
         idle: Duration::from_millis(200),
+        working: Duration::from_millis(300),
         ..Deadlines::default()
     }
 }
