@@ -10,6 +10,7 @@ use futures_channel::oneshot;
 use super::agent::{Agent, AgentContext};
 use super::error::ServerError;
 use super::live::LiveRuns;
+use super::reach::Reach;
 use super::watch::Watch;
 use crate::id::RunId;
 use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads};
@@ -59,6 +60,10 @@ pub struct ChatCaller {
     /// The user, site and workflow, and what the agent may know of them. The request's own `metadata` is
     /// filled in by the engine.
     pub context: AgentContext,
+    /// Which of their threads they see.
+    pub reach: Reach,
+    /// Whether their answers may be traced.
+    pub traced: bool,
 }
 
 impl ChatCaller {
@@ -141,9 +146,12 @@ impl ChatServer {
         wishes: StreamWishes,
     ) -> Result<Reply, ServerError> {
         let scope = caller.scope();
+        if let Some(thread) = operation.thread_id() {
+            self.require_reach(&scope, caller.reach, thread).await?;
+        }
         match operation {
             Operation::ThreadsGetById(params) => self.get_thread(&scope, params).await,
-            Operation::ThreadsList(params) => self.list_threads(&scope, params).await,
+            Operation::ThreadsList(params) => self.list_threads(&scope, caller.reach, params).await,
             Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
             Operation::ThreadsDelete(params) => self.delete_thread(&scope, params).await,
             Operation::ItemsList(params) => self.list_items(&scope, params).await,

@@ -73,8 +73,8 @@ impl ClientSecrets {
         self.0.verify(secret.expose().strip_prefix(PREFIX)?)
     }
 
-    /// Whether a text has the form of a secret minted here: such a text that does not [`read`] is a
-    /// forgery or was signed with a secret that is no longer set, and never a hosted secret.
+    /// Whether a text has the form of a secret minted here. One that does not [`read`] is a forgery, or was
+    /// signed with a secret that is no longer set, or comes from another chatkitd that is the hosted upstream.
     ///
     /// [`read`]: ClientSecrets::read
     pub fn looks_local(secret: &SecretText) -> bool {

@@ -137,7 +137,7 @@ async fn the_sites_list_says_which_workflow_answers() {
     assert_eq!(world.ask(&unsaid).await.unwrap().session.workflow, "wf_demo", "the first is the default");
     let refused = world.ask(&asked(ann(), "wf_echo")).await.unwrap_err();
     assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
-    let trusted = NewSession { any_workflow: true, ..asked(ann(), "wf_echo") };
+    let trusted = NewSession { trusted: true, ..asked(ann(), "wf_echo") };
     assert_eq!(world.ask(&trusted).await.unwrap().session.workflow, "wf_echo");
 
     world.site.workflows.clear();
@@ -152,7 +152,7 @@ async fn a_hosted_workflow_needs_a_key() {
     let world = world_without_key();
     let refused = world.ask(&asked(ann(), "wf_hosted")).await.unwrap_err();
     assert!(matches!(refused, SessionError::NoUpstream), "{refused}");
-    let trusted = NewSession { any_workflow: true, ..asked(ann(), "wf_elsewhere") };
+    let trusted = NewSession { trusted: true, ..asked(ann(), "wf_elsewhere") };
     let refused = world.ask(&trusted).await.unwrap_err();
     assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
     assert_eq!(world.issue("wf_demo").await.session.workflow, "wf_demo");

@@ -110,7 +110,7 @@ async fn start_session(app: &App, call: &Call) -> Result<Response, ApiError> {
     let new = NewSession {
         user: session::settle_user(app, call, None)?,
         workflow: None,
-        any_workflow: false,
+        trusted: false,
         state_variables: None,
         metadata: None,
         configuration: None,

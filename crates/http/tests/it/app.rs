@@ -349,6 +349,7 @@ impl Upstream for FakeUpstream {
             secret: SecretText::new(format!("ek_hosted_{number}")),
             kind: SecretKind::Hosted { upstream_session: format!("cksess_upstream_{number}") },
             expires_at: later(self.clock.now(), Duration::from_secs(600)),
+            configuration: None,
         })
     }
 }
