@@ -11,6 +11,7 @@ use chatkitd_core::site::Sites;
 
 use crate::client_ip::TrustedProxies;
 use crate::page::Page;
+use crate::passthrough::Passthrough;
 use crate::sign_in::SignIn;
 
 /// The server, as handlers see it.
@@ -37,6 +38,8 @@ pub struct App {
     pub proxies: TrustedProxies,
     /// What `/readyz` asks.
     pub readiness: Arc<dyn Readiness>,
+    /// Forwards other calls of `OpenAI`'s API, where that is switched on.
+    pub passthrough: Option<Arc<dyn Passthrough>>,
     /// The page at `/`, where it is switched on.
     pub page: Option<Page>,
     /// How long a request may take until its answer begins, a body that drips included. See

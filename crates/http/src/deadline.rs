@@ -16,6 +16,10 @@ use crate::app::App;
 use crate::error::ApiError;
 
 pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if app.passes_through(request.uri().path()) {
+        // A model may think for minutes before its first word; what is passed through has a bound of its own.
+        return next.run(request).await;
+    }
     let answer = pin!(next.run(request));
     match select(answer, app.clock.sleep(app.answer_within)).await {
         Either::Left((response, _)) => response,

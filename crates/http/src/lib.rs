@@ -20,10 +20,12 @@ mod limits;
 mod locale;
 mod observe;
 pub mod page;
+mod passthrough;
 mod path_id;
 mod sign_in;
 mod site_path;
 
 pub use app::{ANSWER_WITHIN, App, NotReady, Readiness};
 pub use contracts::{openapi, router};
+pub use passthrough::{Passthrough, PassthroughError};
 pub use sign_in::{SignIn, SiteSignIn};

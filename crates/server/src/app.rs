@@ -17,7 +17,7 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Passthrough, Readiness, SignIn, SiteSignIn};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -27,6 +27,7 @@ use crate::clock::SystemClock;
 use crate::hosted::{ClientError, Deadlines, HostedUpstream};
 use crate::jwks::HttpJwks;
 use crate::limiter::SharedLimiter;
+use crate::passthrough::OpenAiPassthrough;
 use crate::rng::SystemRng;
 use crate::runs::{Runs, Stops};
 use crate::secret_file::{self, SecretFileError};
@@ -121,6 +122,7 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
         rng,
         proxies: settings.proxies.clone(),
         readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
+        passthrough: passthrough(settings)?,
         page: page(settings),
         answer_within: ANSWER_WITHIN,
     };
@@ -192,6 +194,11 @@ fn hosted(
     let Some(openai) = settings.openai.clone() else { return Ok(None) };
     let upstream = HostedUpstream::new(openai, Deadlines::default(), clock.clone(), rng.clone())?;
     Ok(Some(Arc::new(upstream)))
+}
+
+fn passthrough(settings: &Settings) -> Result<Option<Arc<dyn Passthrough>>, BuildError> {
+    let Some(openai) = settings.openai.clone().filter(|_| settings.passthrough) else { return Ok(None) };
+    Ok(Some(Arc::new(OpenAiPassthrough::new(openai)?)))
 }
 
 fn sign_in(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<SignIn, BuildError> {

@@ -13,6 +13,7 @@ pub mod hosted;
 mod jobs;
 pub mod jwks;
 pub mod limiter;
+mod passthrough;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;

@@ -4,6 +4,8 @@
 mod chatkit;
 mod health;
 mod netlify;
+mod passthrough;
+mod rest;
 mod session;
 mod session_response;
 mod transcript;
@@ -22,7 +24,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::error::ApiError;
 use crate::{cors, deadline, observe, page, site_path};
 
 #[derive(OpenApi)]
@@ -40,6 +41,7 @@ use crate::{cors, deadline, observe, page, site_path};
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
+        (name = "rest", description = "OpenAI's ChatKit REST API, for servers with a service key"),
         (name = "netlify", description = "The paths of the Netlify functions"),
         (name = "operations", description = "Health and documentation")
     )
@@ -74,6 +76,11 @@ fn contracts() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chatkit::conversation::conversation))
         .routes(routes!(chatkit::runs::conversation_events))
         .routes(routes!(chatkit::runs::conversation_cancel))
+        .routes(routes!(rest::sessions::create))
+        .routes(routes!(rest::sessions::cancel))
+        .routes(routes!(rest::threads::list_threads))
+        .routes(routes!(rest::threads::retrieve, rest::threads::delete))
+        .routes(routes!(rest::threads::list_items))
         .routes(routes!(netlify::start))
         .routes(routes!(netlify::refresh))
         .routes(routes!(health::live))
@@ -92,8 +99,8 @@ pub fn router(app: App) -> Router {
     let (routes, _) = contracts().split_for_parts();
     let routes = routes
         .merge(page::routes(&app))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
+        .fallback(rest::unknown_path)
+        .method_not_allowed_fallback(rest::unknown_method)
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), deadline::layer))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), cors::layer))
@@ -101,16 +108,4 @@ pub fn router(app: App) -> Router {
         .with_state(app);
     // The site's prefix has to go before routing, so it goes outside of the router.
     Router::new().fallback_service(routes.map_request(|request: Request| site_path::strip(request)))
-}
-
-async fn unknown_path() -> ApiError {
-    ApiError::not_found("There is nothing at this address.")
-}
-
-async fn unknown_method() -> ApiError {
-    ApiError::new(
-        http::StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "This address does not take this method; the Allow header names those it takes.",
-    )
 }

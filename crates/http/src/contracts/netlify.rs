@@ -114,6 +114,7 @@ async fn start_session(app: &App, call: &Call) -> Result<Response, ApiError> {
         state_variables: None,
         metadata: None,
         configuration: None,
+        promise: None,
     };
     let (issued, decision) = session::issue(app, call, &new).await?;
     respond(app, call, &issued, decision)

@@ -158,6 +158,7 @@ fn new_session(app: &App, call: &Call, asked: CreateSession) -> Result<NewSessio
         state_variables: asked.state_variables(),
         metadata: asked.metadata,
         configuration: asked.chatkit_configuration,
+        promise: None,
     })
 }
 

@@ -145,6 +145,7 @@ impl Setup {
             rng,
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
+            passthrough: None,
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
             answer_within: ANSWER_WITHIN,
         };

@@ -28,6 +28,7 @@ pub struct FileSettings {
     pub(super) openai_api_key: Option<String>,
     pub(super) api_base: Option<String>,
     pub(super) upstream_concurrency: Option<u32>,
+    pub(super) passthrough: Option<bool>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) page: Option<String>,
     pub(super) log: Option<String>,
