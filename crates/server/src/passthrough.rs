@@ -55,8 +55,7 @@ impl OpenAiPassthrough {
 #[async_trait]
 impl Passthrough for OpenAiPassthrough {
     async fn forward(&self, request: Request) -> Result<Response, PassthroughError> {
-        let place =
-            Arc::clone(&self.places).try_acquire_owned().map_err(|_| PassthroughError::Overloaded)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PassthroughError::Overloaded)?;
         let (parts, body) = request.into_parts();
         let url = self.url(parts.uri.path_and_query().map_or("/", |path| path.as_str()))?;
         // A call without a body goes out without one: an empty stream would be a chunked body.

@@ -91,7 +91,8 @@ fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry
         .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
     let resource = Resource::builder().with_service_name("chatkitd").build();
     let processor = WithoutPromised(BatchSpanProcessor::builder(exporter).build());
-    let provider = SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build();
+    let provider =
+        SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build();
     let filter = EnvFilter::try_new("info").map_err(|_| TelemetryError::Filter("info".to_owned()))?;
     layers.push(Box::new(
         tracing_opentelemetry::layer().with_tracer(provider.tracer("chatkitd")).with_filter(filter),

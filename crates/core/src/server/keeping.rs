@@ -23,7 +23,7 @@ impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
     pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
         if let Some(live) = self.runs.find(run) {
-            if live.fence.scope != *scope {
+            if !scope.covers(&live.fence.scope) {
                 return Err(ServerError::RunNotFound);
             }
             return Ok(Watch::here(live, after, self.clock.clone()));
@@ -53,7 +53,7 @@ impl ChatServer {
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
     pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
-        if let Some(live) = self.runs.find(run).filter(|live| live.fence.scope == *scope) {
+        if let Some(live) = self.runs.find(run).filter(|live| scope.covers(&live.fence.scope)) {
             live.stop(StopReason::Requested);
             return Ok(());
         }

@@ -159,7 +159,7 @@ impl SessionService {
     /// query; unless the hosted upstream is another chatkitd, whose secrets look the same.
     pub async fn present(&self, secret: &SecretText) -> Result<Presented, SessionError> {
         let not_ours = ClientSecrets::looks_local(secret) && self.secrets.read(secret).is_none();
-        if not_ours && self.hosted.is_none() {
+        if not_ours && (self.hosted.is_none() || !self.secrets.is_of_another_chatkitd(secret)) {
             return Err(SessionError::SecretUnknown);
         }
         let found = self.credentials.client_secret(&secret.hash()).await?;

@@ -350,7 +350,9 @@ impl Upstream for FakeUpstream {
             secret: SecretText::new(format!("ek_hosted_{number}")),
             kind: SecretKind::Hosted { upstream_session: format!("cksess_upstream_{number}") },
             expires_at: later(self.clock.now(), Duration::from_secs(600)),
-            configuration: None,
+            configuration: serde_json::json!({"file_upload": {"enabled": true, "max_files": 3}})
+                .as_object()
+                .cloned(),
         })
     }
 }
