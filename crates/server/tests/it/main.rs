@@ -33,6 +33,7 @@ mod oracle;
 mod pull;
 mod redis_limiter;
 mod redis_run_log;
+mod rest;
 mod server;
 mod telemetry;
 mod test_agents;

@@ -5,8 +5,9 @@ use std::num::NonZeroU32;
 use chatkitd_core::id::{UserId, UserIdError};
 use chatkitd_core::sessions::{NewSession, Promise};
 use chatkitd_core::site::{ChatKitConfiguration, ConfigurationError};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
@@ -76,6 +77,7 @@ struct ExpiresAfterParam {
     #[schema(nullable, pattern = "^created_at$")]
     anchor: Option<String>,
     /// Seconds.
+    #[serde(default, deserialize_with = "whole_number")]
     #[schema(value_type = i64, required = true, minimum = 1, maximum = 600)]
     seconds: Option<i64>,
 }
@@ -84,8 +86,21 @@ struct ExpiresAfterParam {
 #[derive(Default, Deserialize, ToSchema)]
 struct RateLimitsParam {
     /// Default 10.
+    #[serde(default, deserialize_with = "whole_number")]
     #[schema(nullable, minimum = 1, maximum = 2_147_483_647)]
     max_requests_per_1_minute: Option<i64>,
+}
+
+/// JSON has one kind of numbers: 60.0 is 60, though Rust's integers do not read it.
+fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let float = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15);
+    // Exact: below 2^53 every whole number is a float, too.
+    #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+    let whole = number.as_i64().or_else(|| float.map(|float| float as i64));
+    // What is larger than any integer is larger than each bound, too.
+    let whole = whole.or_else(|| number.as_u64().map(|_| i64::MAX));
+    whole.map(Some).ok_or_else(|| D::Error::custom(format_args!("expected an integer, but got {number}")))
 }
 
 fn state_variables_schema() -> RefOr<Schema> {
