@@ -25,27 +25,29 @@ async fn only_a_service_key_opens_it() {
     assert_eq!(send(list().bearer_auth(&backend.key)).await.status, 200, "with or without a beta header");
 }
 
+/// A body with everything, but for the field at this path; null takes it away.
+fn complete_but_for(path: &str, value: Value) -> Value {
+    let mut body = json!({
+        "user": "user_1",
+        "workflow": {"id": "wf_demo", "state_variables": {}, "tracing": {}},
+        "expires_after": {"anchor": "created_at", "seconds": 60},
+        "rate_limits": {"max_requests_per_1_minute": 5},
+        "chatkit_configuration": {"file_upload": {}, "history": {}},
+    });
+    let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
+    let parent = if parent.is_empty() { String::new() } else { format!("/{}", parent.replace('.', "/")) };
+    let object = body.pointer_mut(&parent).unwrap().as_object_mut().unwrap();
+    if value.is_null() {
+        object.remove(name)
+    } else {
+        object.insert(name.to_owned(), value)
+    };
+    body
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_session_is_named() {
     let backend = Backend::start(Setup::default()).await;
-    let with = |pointer: &str, value: Value| {
-        let mut body = json!({
-            "user": "user_1",
-            "workflow": {"id": "wf_demo", "state_variables": {}, "tracing": {}},
-            "expires_after": {"anchor": "created_at", "seconds": 60},
-            "rate_limits": {"max_requests_per_1_minute": 5},
-            "chatkit_configuration": {"file_upload": {}, "history": {}},
-        });
-        let (parent, name) = pointer.rsplit_once('.').map_or(("", pointer), |(parent, name)| (parent, name));
-        let parent = if parent.is_empty() { String::new() } else { format!("/{}", parent.replace('.', "/")) };
-        let object = body.pointer_mut(&parent).unwrap().as_object_mut().unwrap();
-        if value.is_null() {
-            object.remove(name)
-        } else {
-            object.insert(name.to_owned(), value)
-        };
-        body
-    };
     let many: Value = (0..65).map(|n| (format!("v{n}"), json!(n))).collect::<serde_json::Map<_, _>>().into();
     for (field, value, code) in [
         ("user", json!(null), "missing_required_parameter"),
@@ -78,10 +80,15 @@ async fn what_is_wrong_with_a_session_is_named() {
         ("chatkit_configuration.history.recent_threads", json!(0), "integer_below_min_value"),
         ("chatkit_configuration.history", json!("all"), "invalid_type"),
     ] {
-        let refused = backend.create(&with(field, value.clone())).await;
+        let refused = backend.create(&complete_but_for(field, value.clone())).await;
         refused.is_openai_error(400, code);
         assert_eq!(refused.param(), field, "{value}");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_session_is_refused() {
+    let backend = Backend::start(Setup::default()).await;
     let missing = backend.create(&json!({})).await;
     assert_eq!(missing.json()["error"]["message"], "Missing required parameter: 'user'.");
     for body in ["[]", "{", "\"x\"", r#"{"user": "a\u0000b"}"#] {
