@@ -62,6 +62,11 @@ impl Scope {
         }
     }
 
+    /// Whether all that `other` may touch is in this scope too.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.site() == other.site() && self.user().is_none_or(|user| other.user() == Some(user))
+    }
+
     /// The user, when the scope is that narrow.
     pub fn user(&self) -> Option<&UserId> {
         match self {

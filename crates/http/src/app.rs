@@ -13,6 +13,7 @@ use url::Url;
 
 use crate::client_ip::TrustedProxies;
 use crate::page::Page;
+use crate::passthrough::Passthrough;
 use crate::sign_in::SignIn;
 
 /// The server, as handlers see it.
@@ -41,6 +42,8 @@ pub struct App {
     pub proxies: TrustedProxies,
     /// What `/readyz` asks.
     pub readiness: Arc<dyn Readiness>,
+    /// Forwards other calls of `OpenAI`'s API, where that is switched on.
+    pub passthrough: Option<Arc<dyn Passthrough>>,
     /// The page at `/`, where it is switched on.
     pub page: Option<Page>,
     /// What addresses that are handed out begin with. `None`: what a request was sent to.

@@ -21,11 +21,16 @@ pub(crate) trait JsonBody: DeserializeOwned {
     const OBJECTS: &'static [&'static str];
 }
 
-/// Reads a body as `T`. An empty body and `null` are an empty object; a missing content type is JSON
-/// (design 4.1).
+/// Reads a body of the session contracts as `T`.
 pub(crate) async fn read_json<T: JsonBody>(request: Request) -> Result<T, ApiError> {
+    read_json_of(request, MAX_BYTES).await
+}
+
+/// Reads a body of at most `max_bytes` as `T`. An empty body and `null` are an empty object; a missing content
+/// type is JSON (design 4.1).
+pub(crate) async fn read_json_of<T: JsonBody>(request: Request, max_bytes: usize) -> Result<T, ApiError> {
     let (parts, body) = request.into_parts();
-    let bytes = read_bounded(body, MAX_BYTES).await?;
+    let bytes = read_bounded(body, max_bytes).await?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return from_value(Value::Object(serde_json::Map::new()));
     }
@@ -101,11 +106,13 @@ fn from_value<T: JsonBody>(value: Value) -> Result<T, ApiError> {
         return Err(ApiError::bad_request(
             "invalid_type",
             format!("The field \"{field}\" must be an object."),
-        ));
+        )
+        .about(field));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let field = error.path().to_string();
         let reason = error.into_inner();
-        ApiError::bad_request("invalid_type", format!("The field \"{field}\" is not as expected: {reason}."))
+        let message = format!("The field \"{field}\" is not as expected: {reason}.");
+        ApiError::bad_request("invalid_type", message).about(field)
     })
 }

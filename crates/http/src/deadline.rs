@@ -17,6 +17,10 @@ use crate::contracts::files;
 use crate::error::ApiError;
 
 pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if app.passes_through(request.uri().path()) {
+        // A model may think for minutes before its first word; what is passed through has a bound of its own.
+        return next.run(request).await;
+    }
     // Between its bytes an upload is held to a deadline of its own.
     let within = if files::is_upload(&request) { UPLOAD_WITHIN } else { app.answer_within };
     let answer = pin!(next.run(request));

@@ -18,7 +18,9 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE};
+use chatkitd_http::{
+    ANSWER_WITHIN, App, NotReady, Passthrough, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE,
+};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -30,6 +32,7 @@ use crate::files::{self, FilesError};
 use crate::hosted::{ClientError, Deadlines, HostedUpstream};
 use crate::jwks::HttpJwks;
 use crate::limiter::SharedLimiter;
+use crate::passthrough::OpenAiPassthrough;
 use crate::rng::SystemRng;
 use crate::runs::{Runs, Stops};
 use crate::secret_file::{self, SecretFileError};
@@ -135,6 +138,7 @@ pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, Bui
         rng,
         proxies: settings.proxies.clone(),
         readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
+        passthrough: passthrough(settings)?,
         page: page(settings),
         public_url: settings.public_url.clone(),
         answer_within: ANSWER_WITHIN,
@@ -211,6 +215,11 @@ fn hosted(
     let Some(openai) = settings.openai.clone() else { return Ok(None) };
     let upstream = HostedUpstream::new(openai, Deadlines::default(), clock.clone(), rng.clone())?;
     Ok(Some(Arc::new(upstream)))
+}
+
+fn passthrough(settings: &Settings) -> Result<Option<Arc<dyn Passthrough>>, BuildError> {
+    let Some(openai) = settings.openai.clone().filter(|_| settings.passthrough) else { return Ok(None) };
+    Ok(Some(Arc::new(OpenAiPassthrough::new(openai)?)))
 }
 
 fn sign_in(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<SignIn, BuildError> {

@@ -18,6 +18,7 @@ pub mod jwks;
 pub mod limiter;
 pub mod models;
 pub mod previews;
+mod passthrough;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;

@@ -3,7 +3,7 @@
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{
-    ItemPage, ItemWrite, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
+    ItemPage, ItemWrite, PageQuery, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use serde::Serialize;
@@ -169,19 +169,15 @@ pub(crate) fn item(body: &str) -> Result<ThreadItem, StoreError> {
 }
 
 /// A page from bodies of which one more was asked for than the page holds.
-pub(crate) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPage, StoreError> {
-    let limit = limit as usize;
-    let has_more = bodies.len() > limit;
-    bodies.truncate(limit);
+pub(crate) fn item_page(bodies: Vec<(String,)>, page: &PageQuery) -> Result<ItemPage, StoreError> {
+    let (bodies, has_more) = page.cut(bodies);
     let items = bodies.iter().map(|(body,)| item(body)).collect::<Result<_, _>>()?;
     Ok(ItemPage { items, has_more })
 }
 
 /// A page from rows of which one more was asked for than the page holds.
-pub(crate) fn thread_page(mut rows: Vec<ThreadRow>, limit: u32) -> Result<ThreadPage, StoreError> {
-    let limit = limit as usize;
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
+pub(crate) fn thread_page(rows: Vec<ThreadRow>, page: &PageQuery) -> Result<ThreadPage, StoreError> {
+    let (rows, has_more) = page.cut(rows);
     let threads = rows.into_iter().map(ThreadRecord::try_from).collect::<Result<_, _>>()?;
     Ok(ThreadPage { threads, has_more })
 }

@@ -186,7 +186,7 @@ impl Turn {
     /// The newest items of the thread, at most `limit`, oldest first; hidden ones and this answer's own
     /// finished ones included.
     pub async fn items(&self, limit: u32) -> Result<Vec<ThreadItem>, StoreError> {
-        let page = PageQuery { limit, order: Order::Desc, after: None };
+        let page = PageQuery { limit, order: Order::Desc, after: None, before: None };
         let mut items = self.page_of_items(page).await?.items;
         items.reverse();
         Ok(items)
@@ -209,7 +209,7 @@ impl Turn {
         if let Some(shared) = &self.shared {
             shared.flushed().await;
         }
-        let query = ItemQuery { page, hidden: true };
+        let query = ItemQuery { page, hidden: true, kinds: None };
         let items = self.threads.items(&self.fence.scope, &self.fence.thread, &query).await?;
         items.ok_or(StoreError::NotFound)
     }

@@ -10,6 +10,7 @@ use futures_channel::oneshot;
 use super::agent::{Agent, AgentContext};
 use super::error::ServerError;
 use super::live::LiveRuns;
+use super::reach::Reach;
 use super::watch::Watch;
 use crate::attachments::{AttachmentService, PublicBase};
 use crate::id::RunId;
@@ -65,6 +66,10 @@ pub struct ChatCaller {
     pub context: AgentContext,
     /// Where this server is to them: the addresses of attachments begin with it.
     pub base: PublicBase,
+    /// Which of their threads they see.
+    pub reach: Reach,
+    /// Whether their answers may be traced.
+    pub traced: bool,
 }
 
 impl ChatCaller {
@@ -148,9 +153,12 @@ impl ChatServer {
         wishes: StreamWishes,
     ) -> Result<Reply, ServerError> {
         let scope = caller.scope();
+        if let Some(thread) = operation.thread_id() {
+            self.require_reach(&scope, caller.reach, thread).await?;
+        }
         match operation {
             Operation::ThreadsGetById(params) => self.get_thread(&caller, params).await,
-            Operation::ThreadsList(params) => self.list_threads(&scope, params).await,
+            Operation::ThreadsList(params) => self.list_threads(&scope, caller.reach, params).await,
             Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
             Operation::ThreadsDelete(params) => self.delete_thread(&scope, params).await,
             Operation::ItemsList(params) => self.list_items(&caller, params).await,

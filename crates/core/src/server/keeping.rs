@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use super::engine::{ChatServer, LEASE};
 use super::error::ServerError;
 use super::run::{count, interrupted};
@@ -21,7 +23,7 @@ impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
     pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
         if let Some(live) = self.runs.find(run) {
-            if live.fence.scope != *scope {
+            if !scope.covers(&live.fence.scope) {
                 return Err(ServerError::RunNotFound);
             }
             return Ok(Watch::here(live, after, self.clock.clone()));
@@ -51,7 +53,7 @@ impl ChatServer {
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
     pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
-        if let Some(live) = self.runs.find(run).filter(|live| live.fence.scope == *scope) {
+        if let Some(live) = self.runs.find(run).filter(|live| scope.covers(&live.fence.scope)) {
             live.stop(StopReason::Requested);
             return Ok(());
         }
@@ -87,10 +89,16 @@ impl ChatServer {
         }
     }
 
-    /// Keeps this node's leases and checkpoints: to be called more often than once a second.
+    /// Keeps this node's leases and checkpoints, and stops what ended sessions started: to be called more often
+    /// than once a second.
     pub async fn keep(&self) -> Result<(), StoreError> {
         self.runs.sweep(self.clock.now());
         self.runs.measure();
+        let (kept, stopped) = join(self.keep_leases(), self.stop_what_ended_sessions_started()).await;
+        kept.and(stopped)
+    }
+
+    async fn keep_leases(&self) -> Result<(), StoreError> {
         let renewals = self.runs.renewals(self.clock.now());
         if renewals.is_empty() {
             return Ok(());
@@ -99,6 +107,15 @@ impl ChatServer {
         let answers = answers.inspect_err(|_| self.runs.renewals_failed(&renewals))?;
         for (renewal, answer) in renewals.iter().zip(answers) {
             self.runs.renewed(&renewal.run, answer);
+        }
+        Ok(())
+    }
+
+    /// A session that was ended, on whatever node, ends its answers too.
+    async fn stop_what_ended_sessions_started(&self) -> Result<(), StoreError> {
+        let sessions = self.runs.sessions();
+        if !sessions.is_empty() {
+            self.runs.stop_sessions(&self.lease.revoked_sessions(&sessions).await?);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The runs of this process: those that are going, and those whose events are still kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::answer::Shared;
 use super::lock;
 use super::log::EventLog;
 use super::stop::{StopReason, StopSignal};
-use crate::id::{RunId, ThreadId};
+use crate::id::{RunId, SessionId, ThreadId};
 use crate::ports::Scope;
 use crate::threads::{Fence, Renewal, Renewed, ThreadRecord};
 
@@ -30,15 +30,17 @@ const RENEW_EVERY: Duration = Duration::from_secs(3);
 pub(crate) struct LiveRun {
     pub(crate) fence: Fence,
     pub(crate) log: Arc<EventLog>,
+    /// The session whose secret started it, if it was one.
+    pub(super) session: Option<SessionId>,
     pub(super) shared: Arc<Shared>,
     pub(super) stop: StopSignal,
     renewed_at: Mutex<Timestamp>,
 }
 
 impl LiveRun {
-    pub(super) fn new(fence: Fence, shared: Arc<Shared>, now: Timestamp) -> Self {
+    pub(super) fn new(fence: Fence, session: Option<SessionId>, shared: Arc<Shared>, now: Timestamp) -> Self {
         let log = Arc::clone(&shared.log);
-        Self { fence, log, shared, stop: StopSignal::default(), renewed_at: Mutex::new(now) }
+        Self { fence, log, session, shared, stop: StopSignal::default(), renewed_at: Mutex::new(now) }
     }
 
     /// Asks the run to stop. One that has ended is not harmed.
@@ -147,6 +149,22 @@ impl LiveRuns {
     /// The runs that are going.
     pub(crate) fn going(&self) -> Vec<Arc<LiveRun>> {
         lock(&self.0).going.values().cloned().collect()
+    }
+
+    /// The sessions whose secrets started the runs that are going.
+    pub(super) fn sessions(&self) -> Vec<SessionId> {
+        let state = lock(&self.0);
+        let sessions: BTreeSet<_> = state.going.values().filter_map(|run| run.session.clone()).collect();
+        sessions.into_iter().collect()
+    }
+
+    /// Stops what sessions started that have been ended since.
+    pub(super) fn stop_sessions(&self, ended: &[SessionId]) {
+        for run in self.going() {
+            if run.session.as_ref().is_some_and(|session| ended.contains(session)) {
+                run.stop(StopReason::Requested);
+            }
+        }
     }
 
     /// What to tell the store about the runs that are going.

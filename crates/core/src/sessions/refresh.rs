@@ -97,7 +97,7 @@ impl SessionService {
             .open(&by.sealed, &presented.record.hash)
             .map_err(|error| SessionError::Store(StoreError::Other(Box::new(error))))?;
         let (record, session) = self.standing_now(&secret.hash()).await?;
-        Ok(Issued { session, secret, secret_expires_at: record.expires_at })
+        Ok(Issued { session, secret, secret_expires_at: record.expires_at, configuration: None })
     }
 
     /// A secret and its session as they are now, unless they are revoked.

@@ -52,6 +52,14 @@ impl Signer {
         jsonwebtoken::encode(&header, claims, &key.encoding)
     }
 
+    /// Whether a token is of this purpose and names a key that is not one of these.
+    pub(super) fn is_of_another_key(&self, token: &str) -> bool {
+        jsonwebtoken::decode_header(token).is_ok_and(|header| {
+            header.typ.as_deref() == Some(self.typ)
+                && header.kid.is_some_and(|kid| self.keys.iter().all(|key| key.kid != kid))
+        })
+    }
+
     /// The claims of a token that was signed here for this purpose; `None` for any other text.
     pub(super) fn verify<T: DeserializeOwned + Clone>(&self, token: &str) -> Option<T> {
         let header = jsonwebtoken::decode_header(token).ok()?;

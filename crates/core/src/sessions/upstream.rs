@@ -49,6 +49,8 @@ pub struct Opened {
     pub kind: SecretKind,
     /// When it stops.
     pub expires_at: Timestamp,
+    /// `chatkit_configuration` as the upstream says that it holds; `None`: as it was asked for.
+    pub configuration: Option<Map<String, Value>>,
 }
 
 /// Why an upstream granted nothing. None of these carries the upstream's own words: they are logged
@@ -104,6 +106,6 @@ impl Upstream for LocalUpstream {
             .secrets
             .mint(grant.session, now, expires_at, self.rng.as_ref())
             .map_err(|source| UpstreamError::Failed(Some(Box::new(source))))?;
-        Ok(Opened { secret, kind: SecretKind::Local, expires_at })
+        Ok(Opened { secret, kind: SecretKind::Local, expires_at, configuration: None })
     }
 }

@@ -112,16 +112,73 @@ impl ThreadChange {
     }
 }
 
-/// Which page of a list. Paging is by key: `after` is the id of the last element of the page before. An
-/// id that is not in the list (deleted meanwhile, or never there) gives an empty last page (design 4.7).
+/// Which page of a list. Paging is by key: `after` is the id of the last element of the page before this one,
+/// `before` that of the first element of the page that follows; both are meant in the order that is asked for.
+/// `before` alone gives the page that ends right before it; with both, the page begins right after `after` and
+/// ends before `before` at the latest. An id that is not in the list (deleted meanwhile, or never there) gives
+/// an empty last page (design 4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageQuery {
-    /// At most so many elements; at least 1.
+    /// At most so many elements. 0 only asks whether there are any.
     pub limit: u32,
     /// By time (threads) or by position (items).
     pub order: Order,
     /// The last element of the page before; `None` for the first page.
     pub after: Option<String>,
+    /// The first element of the page that follows; `None` where the list's end bounds the page.
+    pub before: Option<String>,
+}
+
+/// How a list is walked to get a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk<'a> {
+    /// The direction.
+    pub order: Order,
+    /// Where it begins, itself left out; `None`: at the list's end.
+    pub from: Option<&'a str>,
+    /// Where it ends, itself left out; `None`: at the list's other end.
+    pub until: Option<&'a str>,
+    /// Whether that is against the order that was asked for, so that what is found has to be turned round.
+    pub backwards: bool,
+}
+
+impl PageQuery {
+    /// How to get the page: backwards from `before` where nothing else says where it begins.
+    pub fn walk(&self) -> Walk<'_> {
+        let (after, before) = (self.after.as_deref(), self.before.as_deref());
+        if after.is_none() && before.is_some() {
+            let order = if self.order == Order::Asc { Order::Desc } else { Order::Asc };
+            return Walk { order, from: before, until: None, backwards: true };
+        }
+        Walk { order: self.order, from: after, until: before, backwards: false }
+    }
+
+    /// The page, and whether more follow in the direction of the walk, from what a walk of one more than the
+    /// limit found.
+    pub fn cut<T>(&self, mut found: Vec<T>) -> (Vec<T>, bool) {
+        let limit = self.limit as usize;
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        if self.walk().backwards {
+            found.reverse();
+        }
+        (found, has_more)
+    }
+}
+
+/// Which threads of a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadQuery {
+    /// The page.
+    pub page: PageQuery,
+    /// Only among so many of the newest; `None`: all. The others are not in the list.
+    pub newest: Option<u32>,
+}
+
+impl From<PageQuery> for ThreadQuery {
+    fn from(page: PageQuery) -> Self {
+        Self { page, newest: None }
+    }
 }
 
 /// Which items of a thread.
@@ -131,6 +188,15 @@ pub struct ItemQuery {
     pub page: PageQuery,
     /// Whether hidden items count. Never for a client (protocol rule 4); always for an agent.
     pub hidden: bool,
+    /// Only items of these kinds (`type` on the wire); `None`: of all. The others are not in the list.
+    pub kinds: Option<&'static [&'static str]>,
+}
+
+impl ItemQuery {
+    /// Whether an item is in the list.
+    pub fn lists(&self, item: &ThreadItem) -> bool {
+        (self.hidden || !item.is_hidden()) && self.kinds.is_none_or(|kinds| kinds.contains(&item.kind()))
+    }
 }
 
 /// A page of threads.

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Spawner, Threads as _};
 use chatkitd_core::server::{
-    Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes,
-    Turn, Watch,
+    Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
+    StreamWishes, Turn, Watch,
 };
 use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
 use chatkitd_core::threads::{Begun, RunStart, ThreadRecord, Which};
@@ -126,7 +126,8 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
     let request = json!({"type": operation, "params": params}).to_string();
     let request = Request::parse(request.as_bytes()).unwrap();
     let wishes = StreamWishes { resume: true, idempotency: None };
-    match node.handle(ChatCaller { context, base: Default::default() }, request, wishes).await {
+    let caller = ChatCaller { context, base: Default::default(), reach: Reach::default(), traced: true };
+    match node.handle(caller, request, wishes).await {
         Ok(Reply::Stream(watch)) => watch,
         Ok(Reply::Json { .. }) => panic!("{operation} is answered with a stream"),
         Err(error) => panic!("{error:?}"),

@@ -5,6 +5,8 @@ mod chatkit;
 pub(crate) mod files;
 mod health;
 mod netlify;
+mod passthrough;
+mod rest;
 mod session;
 mod session_response;
 mod transcript;
@@ -24,8 +26,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::envelope::Envelope;
-use crate::error::ApiError;
 use crate::{cors, deadline, observe, page, site_path};
 
 #[derive(OpenApi)]
@@ -44,6 +44,7 @@ use crate::{cors, deadline, observe, page, site_path};
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
         (name = "files", description = "Files that visitors send along"),
+        (name = "rest", description = "OpenAI's ChatKit REST API, for servers with a service key"),
         (name = "netlify", description = "The paths of the Netlify functions"),
         (name = "operations", description = "Health and documentation")
     )
@@ -83,6 +84,11 @@ fn contracts() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(files::links::preview))
         .routes(routes!(files::direct::attachment))
         .routes(routes!(files::direct::file))
+        .routes(routes!(rest::sessions::create))
+        .routes(routes!(rest::sessions::cancel))
+        .routes(routes!(rest::threads::list_threads))
+        .routes(routes!(rest::threads::retrieve, rest::threads::delete))
+        .routes(routes!(rest::threads::list_items))
         .routes(routes!(netlify::start))
         .routes(routes!(netlify::refresh))
         .routes(routes!(health::live))
@@ -101,8 +107,8 @@ pub fn router(app: App) -> Router {
     let (routes, _) = contracts().split_for_parts();
     let routes = routes
         .merge(page::routes(&app))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
+        .fallback(rest::unknown_path)
+        .method_not_allowed_fallback(rest::unknown_method)
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), deadline::layer))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), cors::layer))
@@ -110,19 +116,4 @@ pub fn router(app: App) -> Router {
         .with_state(app);
     // The site's prefix has to go before routing, so it goes outside of the router.
     Router::new().fallback_service(routes.map_request(|request: Request| site_path::strip(request)))
-}
-
-async fn unknown_path() -> ApiError {
-    ApiError::not_found("There is nothing at this address.")
-}
-
-async fn unknown_method(method: Method, uri: Uri) -> ApiError {
-    let message = match Envelope::of(uri.path()) {
-        // `OpenAI`'s own words.
-        Envelope::OpenAi => format!("Invalid method for URL ({method} {})", uri.path()),
-        Envelope::Session => {
-            "This address does not take this method; the Allow header names those it takes.".to_owned()
-        }
-    };
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
 }

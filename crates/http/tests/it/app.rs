@@ -151,6 +151,7 @@ impl Setup {
             rng,
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
+            passthrough: None,
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
             public_url: None,
             answer_within: ANSWER_WITHIN,
@@ -376,6 +377,9 @@ impl Upstream for FakeUpstream {
             secret: SecretText::new(format!("ek_hosted_{number}")),
             kind: SecretKind::Hosted { upstream_session: format!("cksess_upstream_{number}") },
             expires_at: later(self.clock.now(), Duration::from_secs(600)),
+            configuration: serde_json::json!({"file_upload": {"enabled": true, "max_files": 3}})
+                .as_object()
+                .cloned(),
         })
     }
 }

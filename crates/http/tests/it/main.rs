@@ -19,6 +19,7 @@ mod fixtures;
 mod limits;
 mod netlify;
 mod operations;
+mod rest;
 mod sessions;
 mod sites;
 mod stateless;

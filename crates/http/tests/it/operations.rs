@@ -43,6 +43,11 @@ async fn the_openapi_document_covers_every_contract() {
             "/v1/chatkit/files",
             "/v1/chatkit/runs/{id}/cancel",
             "/v1/chatkit/runs/{id}/events",
+            "/v1/chatkit/sessions",
+            "/v1/chatkit/sessions/{session_id}/cancel",
+            "/v1/chatkit/threads",
+            "/v1/chatkit/threads/{thread_id}",
+            "/v1/chatkit/threads/{thread_id}/items",
         ]
     );
 }

@@ -14,7 +14,7 @@ use chatkitd_core::ports::{Clock, Rng};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Upstream, UpstreamError};
 use chatkitd_protocol::rest::{
-    CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, WorkflowParam,
+    CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, Tracing, WorkflowParam,
 };
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Url};
@@ -58,7 +58,7 @@ pub struct HostedUpstream {
 /// The HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the client for OpenAI cannot be made; are CA certificates installed (Debian: ca-certificates)?")]
-pub struct ClientError(#[source] reqwest::Error);
+pub struct ClientError(#[source] pub(crate) reqwest::Error);
 
 impl HostedUpstream {
     /// An upstream at this address with this key.
@@ -129,11 +129,14 @@ impl HostedUpstream {
 
     fn body<'a>(grant: &Grant<'a>) -> CreateSessionRequest<'a> {
         let variables = &grant.session.state_variables;
+        let promise = grant.session.promise.as_ref();
         CreateSessionRequest {
             user: grant.session.user.as_str(),
             workflow: WorkflowParam {
                 id: &grant.session.workflow,
+                version: promise.and_then(|promise| promise.workflow_version.as_deref()),
                 state_variables: (!variables.is_empty()).then_some(variables),
+                tracing: promise.map(|promise| Tracing { enabled: promise.tracing }),
             },
             expires_after: Some(ExpiresAfter {
                 anchor: "created_at",
@@ -179,6 +182,7 @@ fn read_session(body: &[u8]) -> Result<Opened, UpstreamError> {
         secret: SecretText::new(created.client_secret),
         kind: SecretKind::Hosted { upstream_session: created.id },
         expires_at,
+        configuration: created.chatkit_configuration,
     })
 }
 

@@ -69,6 +69,9 @@ pub(super) fn refuse_what_needs_more(settings: &Settings) -> Result<(), Settings
             "a database; set CHATKITD_DATABASE_URL, or CHATKITD_LIMITER to memory or redis",
         );
     }
+    if settings.passthrough && settings.openai.is_none() {
+        return needs("CHATKITD_PASSTHROUGH", "OPENAI_API_KEY, with which calls are forwarded to OpenAI");
+    }
     if no_database && settings.secrets.is_empty() {
         return needs(
             "CHATKITD_DATABASE_URL=none",

@@ -30,6 +30,7 @@ pub struct FileSettings {
     pub(super) api_base: Option<String>,
     pub(super) upstream_concurrency: Option<u32>,
     pub(super) public_url: Option<String>,
+    pub(super) passthrough: Option<bool>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) page: Option<String>,
     pub(super) log: Option<String>,

@@ -68,6 +68,8 @@ pub struct Settings {
     pub secrets: Vec<SecretString>,
     /// The hosted upstream, where a key is set.
     pub openai: Option<OpenAi>,
+    /// Whether other calls of `OpenAI`'s API are forwarded there with that key. Default no.
+    pub passthrough: bool,
     /// The sites.
     pub sites: Vec<Site>,
     /// How each site signs its users in.
@@ -214,6 +216,9 @@ impl Settings {
             database,
             redis_url,
             openai,
+            passthrough: reader
+                .choice("CHATKITD_PASSTHROUGH", "passthrough", file.passthrough.map(|on| on.to_string()))?
+                .unwrap_or(false),
             sites,
             sign_in,
             roles_query,

@@ -28,6 +28,12 @@ impl Chat {
         Self { url: url.to_owned(), secret: made.text("client_secret"), http }
     }
 
+    /// Whoever holds this client secret.
+    pub fn with_secret(url: &str, secret: &str) -> Self {
+        let http = Client::builder().no_proxy().build().unwrap();
+        Self { url: url.to_owned(), secret: secret.to_owned(), http }
+    }
+
     /// The same user at another address.
     pub fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }

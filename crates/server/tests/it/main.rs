@@ -41,6 +41,7 @@ mod previews;
 mod pull;
 mod redis_limiter;
 mod redis_run_log;
+mod rest;
 mod server;
 mod telemetry;
 mod test_agents;

@@ -16,10 +16,10 @@ use crate::server::{Env, SESSION};
 use crate::upstream_standin::{Reply, UpstreamStandin};
 use crate::wait::until;
 
-type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+pub type Received = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
 
 /// An OTLP collector: keeps content type and body of every batch of traces.
-async fn collector() -> (String, Received) {
+pub async fn collector() -> (String, Received) {
     let received = Received::default();
     let keep = received.clone();
     let routes = Router::new().route(

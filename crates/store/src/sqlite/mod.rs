@@ -42,8 +42,8 @@ use chatkitd_core::sessions::{
     SessionPage,
 };
 use chatkitd_core::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
-    StrandedRun, ThreadChange, ThreadPage, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, StrandedRun,
+    ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
@@ -230,8 +230,8 @@ impl Threads for SqliteStore {
         threads::one(&self.0, scope, id).await
     }
 
-    async fn threads(&self, scope: &Scope, page: &PageQuery) -> Result<ThreadPage, StoreError> {
-        threads::list(&self.0, scope, page).await
+    async fn threads(&self, scope: &Scope, query: &ThreadQuery) -> Result<ThreadPage, StoreError> {
+        threads::list(&self.0, scope, query).await
     }
 
     async fn items(
@@ -324,6 +324,10 @@ impl Threads for SqliteStore {
 
 #[async_trait]
 impl RunLease for SqliteStore {
+    async fn revoked_sessions(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+        sessions::revoked(&self.0, ids).await
+    }
+
     async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError> {
         leases::renew(&self.0, runs, lease).await
     }

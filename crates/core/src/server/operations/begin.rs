@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Action, StreamOptions, ThreadEvent, UserMessageItem, WidgetItem};
+use tracing::{Instrument as _, Span};
 
 use crate::attachments::AttachmentError;
 use crate::id::{AttachmentId, RunId, ThreadId};
@@ -141,7 +142,13 @@ impl ChatServer {
         let Opening { fence, thread, caller, agent, admission, resume } = opening;
         let log = Arc::new(EventLog::default());
         let shared = Arc::new(Shared::new(log, thread.clone(), self.clock.clone(), self.rng.clone()));
-        let live = Arc::new(LiveRun::new(fence.clone(), Arc::clone(&shared), self.clock.now()));
+        let span = span(&caller, &fence);
+        let live = Arc::new(LiveRun::new(
+            fence.clone(),
+            caller.context.session.clone(),
+            Arc::clone(&shared),
+            self.clock.now(),
+        ));
         self.runs.began(&live);
 
         let (message, action) = match task {
@@ -181,8 +188,17 @@ impl ChatServer {
             let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
             self.spawner.spawn(Box::pin(publisher.publish()));
         }
-        self.spawner.spawn(Box::pin(run.drive(work)));
+        self.spawner.spawn(Box::pin(run.drive(work).instrument(span)));
         let watch = Watch::here(live, 0, self.clock.clone());
         Reply::Stream(if resume { watch } else { watch.stopping_run() })
     }
+}
+
+/// What the trace of an answer is called. A session that was promised not to be traced has none.
+fn span(caller: &ChatCaller, fence: &Fence) -> Span {
+    if !caller.traced {
+        return Span::none();
+    }
+    let Fence { thread, run, .. } = fence;
+    tracing::info_span!("run", %run, %thread, workflow = %caller.context.workflow)
 }

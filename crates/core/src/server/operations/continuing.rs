@@ -46,8 +46,8 @@ impl ChatServer {
     /// The newest item becomes completed, and other pending calls near it are deleted.
     async fn complete_tool_call(&self, opening: &Opening, output: Value) -> Result<(), ServerError> {
         let fence = &opening.fence;
-        let page = PageQuery { limit: RECENT, order: Order::Desc, after: None };
-        let query = ItemQuery { page, hidden: true };
+        let page = PageQuery { limit: RECENT, order: Order::Desc, after: None, before: None };
+        let query = ItemQuery { page, hidden: true, kinds: None };
         let recent = self.threads.items(&fence.scope, &fence.thread, &query).await?;
         let recent = recent.ok_or(ServerError::ThreadNotFound)?.items;
         let mut visible = recent.into_iter().filter(|item| !item.is_hidden());

@@ -7,3 +7,5 @@ mod continuing;
 mod messages;
 mod reading;
 mod structured_input;
+
+pub(super) use reading::thread_id;

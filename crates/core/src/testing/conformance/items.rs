@@ -178,8 +178,8 @@ pub async fn what_cannot_be_an_id_is_not_there(store: &dyn FullStore) {
         assert!(is_not_found(&store.add_feedback(&ann, &thread, &ids, FeedbackKind::Positive, at(1)).await));
         for order in [Order::Asc, Order::Desc] {
             let page = page(10, order, Some(id));
-            assert!(store.threads(&ann, &page).await.unwrap().threads.is_empty());
-            let query = ItemQuery { page, hidden: true };
+            assert!(store.threads(&ann, &page.clone().into()).await.unwrap().threads.is_empty());
+            let query = ItemQuery { page, hidden: true, kinds: None };
             assert!(store.items(&ann, &thread, &query).await.unwrap().unwrap().items.is_empty());
         }
     }

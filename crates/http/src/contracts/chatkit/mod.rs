@@ -16,7 +16,7 @@ use http::StatusCode;
 use crate::app::App;
 use crate::error::ApiError;
 
-fn require_chat(app: &App) -> Result<&Arc<ChatServer>, ApiError> {
+pub(super) fn require_chat(app: &App) -> Result<&Arc<ChatServer>, ApiError> {
     app.chat.as_ref().ok_or_else(|| {
         ApiError::new(
             StatusCode::NOT_IMPLEMENTED,

@@ -5,12 +5,12 @@ use chatkitd_core::id::UserId;
 use chatkitd_core::limits::Decision;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::secret_text::SecretText;
-use chatkitd_core::server::{AgentContext, ChatCaller};
+use chatkitd_core::server::{AgentContext, ChatCaller, Reach};
 use chatkitd_core::sessions::{Presented, SecretKind, Session, SessionError};
-use chatkitd_core::site::ChatKitConfiguration;
 use chatkitd_core::workflows::Placement;
 use http::{HeaderValue, StatusCode};
-use serde_json::{Map, Value};
+use jiff::Timestamp;
+use serde_json::Map;
 
 use crate::app::App;
 use crate::caller::{Call, Caller, Device, not_signed_in, require_live};
@@ -152,17 +152,31 @@ impl Recognised<'_> {
             session: session.map(|session| session.id.clone()),
             workflow: self.workflow,
             state_variables: session.map(|session| session.state_variables.clone()).unwrap_or_default(),
-            configuration: call.site.configuration.narrowed_by(&session.map(promised).unwrap_or_default()),
+            configuration: match session {
+                Some(session) => session.configuration_on(&call.site),
+                None => call.site.configuration.clone(),
+            },
             locale,
             metadata: Map::new(),
         };
-        Ok(Visitor { caller: ChatCaller { context, base: call.base.clone() }, introduction })
+        let reach = reach(&context, session, app.clock.now());
+        let traced = session.is_none_or(Session::is_traced);
+        Ok(Visitor { caller: ChatCaller { context, base: call.base.clone(), reach, traced }, introduction })
     }
 }
 
-/// What the session was promised. What it holds was checked when it was made.
-fn promised(session: &Session) -> ChatKitConfiguration {
-    serde_json::from_value(Value::Object(session.configuration.clone())).unwrap_or_default()
+/// Which threads there are for a visitor. Where there is no history, a thread of this session works as long as
+/// the session does; without a session nothing says since when, and each that is named is found. Whoever has the
+/// name that stands for nobody shares it with others, and sees nothing of them.
+fn reach(context: &AgentContext, session: Option<&Session>, now: Timestamp) -> Reach {
+    let begun = session.map(|session| session.created_at);
+    if context.user.is_placeholder() {
+        return Reach::Since(begun.unwrap_or(now));
+    }
+    if !context.configuration.shows_history() {
+        return Reach::Since(begun.unwrap_or(Timestamp::MIN));
+    }
+    context.configuration.recent_threads().map_or(Reach::All, Reach::Newest)
 }
 
 impl Who<'_> {
@@ -173,7 +187,7 @@ impl Who<'_> {
             Self::User(user) => user,
             Self::Device(device) => &device.user,
         };
-        app.limit_conversation(&call.site, self.session().map(|session| &session.id)).await?;
+        app.limit_conversation(&call.site, self.session()).await?;
         let mut introduction = Introduction::default();
         if matches!(self, Self::Device(Device { ageing: true, .. })) {
             introduction.device = app.device_token(call, user)?;

@@ -1,17 +1,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::id::{RunId, ThreadId};
+use chatkitd_core::id::{RunId, SessionId, ThreadId};
 use chatkitd_core::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
 use chatkitd_core::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
-    StrandedRun, ThreadChange, ThreadPage, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, StrandedRun,
+    ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use super::{begin, items, leases, records, recovery, runs};
-use crate::postgres::PostgresStore;
+use crate::postgres::{PostgresStore, sessions};
 
 #[async_trait]
 impl Threads for PostgresStore {
@@ -19,8 +19,8 @@ impl Threads for PostgresStore {
         records::one(&self.database, scope, id).await
     }
 
-    async fn threads(&self, scope: &Scope, page: &PageQuery) -> Result<ThreadPage, StoreError> {
-        records::list(&self.database, scope, page).await
+    async fn threads(&self, scope: &Scope, query: &ThreadQuery) -> Result<ThreadPage, StoreError> {
+        records::list(&self.database, scope, query).await
     }
 
     async fn items(
@@ -113,6 +113,10 @@ impl Threads for PostgresStore {
 
 #[async_trait]
 impl RunLease for PostgresStore {
+    async fn revoked_sessions(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+        sessions::revoked(&self.database, ids).await
+    }
+
     async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError> {
         leases::renew(&self.database, runs, lease).await
     }
