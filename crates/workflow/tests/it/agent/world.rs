@@ -129,13 +129,13 @@ impl World {
 
     /// The thread that was begun last, as it is stored.
     pub async fn thread(&self) -> ThreadRecord {
-        let page = PageQuery { limit: 1, order: Order::Desc, after: None };
+        let page = PageQuery { limit: 1, order: Order::Desc, after: None, before: None };
         self.store.threads(&self.scope(), &page).await.unwrap().threads.remove(0)
     }
 
     /// Its items, oldest first, hidden ones included.
     pub async fn items(&self) -> Vec<ThreadItem> {
-        let page = PageQuery { limit: 100, order: Order::Asc, after: None };
+        let page = PageQuery { limit: 100, order: Order::Asc, after: None, before: None };
         let query = ItemQuery { page, hidden: true };
         let thread = self.thread().await.id;
         self.store.items(&self.scope(), &thread, &query).await.unwrap().unwrap().items
