@@ -16,6 +16,7 @@ mod log;
 mod operations;
 mod pending;
 mod publish;
+mod recordings;
 mod run;
 mod stop;
 mod watch;
@@ -25,6 +26,8 @@ pub use answer::{Answer, ImageStream, Message, WidgetStream, WorkflowStream, dif
 pub use engine::{ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes};
 pub use error::ServerError;
 pub use log::{EventLog, MAX_LOG_BYTES};
+pub use operations::MAX_AUDIO_BYTES;
+pub use recordings::RecordingPlace;
 pub use stop::StopReason;
 pub use watch::Watch;
 

@@ -15,9 +15,12 @@ use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, Role
 use chatkitd_core::keys::KeyRing;
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::memory_limiter::MemoryLimiter;
-use chatkitd_core::ports::{Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store};
+use chatkitd_core::ports::{
+    Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store, Transcriber,
+};
 use chatkitd_core::seal::Sealer;
 use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{Agent, ChatServer, ChatServerParts};
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
@@ -64,6 +67,7 @@ pub struct Setup {
     pub page: Option<bool>,
     pub roles: bool,
     pub panics: bool,
+    pub transcriber: Option<Arc<dyn Transcriber>>,
 }
 
 /// A site named `default` that offers `wf_demo` and `wf_hosted`.
@@ -95,6 +99,7 @@ impl Default for Setup {
             page: None,
             roles: false,
             panics: false,
+            transcriber: None,
         }
     }
 }
@@ -113,7 +118,7 @@ impl Setup {
         let upstream = Arc::new(FakeUpstream::new(clock.clone()));
         let secrets = Arc::new(ClientSecrets::new(&ring));
         let agent = Arc::new(TestAgent::default());
-        let chat = self.database.then(|| chat_server(&store, &clock, &rng, &agent));
+        let chat = self.database.then(|| chat_server(&store, &clock, &rng, &agent, self.transcriber.clone()));
         let (sessions_store, credentials): (Arc<dyn Store>, Arc<dyn Credentials>) = if self.database {
             (store.clone(), store.clone())
         } else {
@@ -163,6 +168,7 @@ fn chat_server(
     clock: &Arc<ManualClock>,
     rng: &Arc<dyn Rng>,
     agent: &Arc<TestAgent>,
+    transcriber: Option<Arc<dyn Transcriber>>,
 ) -> Arc<ChatServer> {
     Arc::new(ChatServer::new(ChatServerParts {
         threads: store.clone(),
@@ -172,7 +178,8 @@ fn chat_server(
         spawner: Arc::new(TokioSpawner),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: [("wf_demo".to_owned(), agent.clone() as Arc<dyn Agent>)].into(),
+        agents: Agents::from_iter([("wf_demo", agent.clone() as Arc<dyn Agent>)]),
+        transcriber,
         run_time_limit: Duration::from_secs(24 * 3600),
     }))
 }

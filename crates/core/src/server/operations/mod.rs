@@ -6,3 +6,6 @@ mod continuing;
 mod messages;
 mod reading;
 mod structured_input;
+mod transcription;
+
+pub use transcription::MAX_AUDIO_BYTES;

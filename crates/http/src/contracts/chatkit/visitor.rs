@@ -68,7 +68,7 @@ pub(super) fn recognise<'a>(app: &App, call: &'a Call, door: Door) -> Result<Rec
         Some(session) => session.workflow.clone(),
         None => call.site.workflows.first().cloned().ok_or(SessionError::NoWorkflow)?,
     };
-    match app.sessions.workflows().placement(&workflow) {
+    match app.sessions.workflows().placement(&call.site.name, &workflow) {
         Some(Placement::Local) => Ok(Recognised { who, workflow }),
         Some(Placement::Hosted) => Err(hosted_needs_cdn()),
         None => Err(SessionError::NoUpstream.into()),

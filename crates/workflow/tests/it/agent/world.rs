@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::models::{ModelMessage, ModelPart, Role};
 use chatkitd_core::ports::{Clock as _, Scope, Spawner, Threads as _};
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, ChatCaller, ChatServer, ChatServerParts, Reply, ServerError, StreamWishes, Watch,
 };
@@ -57,7 +57,8 @@ pub fn world(settings: ModelAgentSettings) -> World {
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: BTreeMap::from([(WORKFLOW.to_owned(), agent)]),
+        agents: Agents::from_iter([(WORKFLOW, agent)]),
+        transcriber: None,
         run_time_limit: Duration::from_secs(600),
     }));
     World { clock, store, model, context: context(), rng, server }
