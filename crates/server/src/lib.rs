@@ -5,20 +5,24 @@
 
 mod admin;
 mod agents;
+mod answerers;
 mod app;
 pub mod clock;
 pub mod commands;
 pub mod connections;
+mod error_words;
 pub mod hosted;
 mod jobs;
 pub mod jwks;
 pub mod limiter;
 pub mod models;
+mod page_facts;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;
 #[cfg(feature = "redis")]
 pub mod redis_run_log;
+mod reload;
 mod retry;
 pub mod rng;
 mod runs;
