@@ -1,8 +1,10 @@
 //! Reads JSON bodies from strangers: bounded in size and depth, without NULs, with errors that name
 //! the field.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
 use axum::extract::Request;
+use bytes::BytesMut;
+use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,13 +53,43 @@ pub(crate) async fn read_bounded(body: Body, max_bytes: usize) -> Result<Bytes, 
     to_bytes(body, max_bytes).await.map_err(|error| {
         let too_large = std::error::Error::source(&error)
             .is_some_and(<dyn std::error::Error + 'static>::is::<http_body_util::LengthLimitError>);
-        if too_large {
-            let message = format!("The body is larger than {} KiB.", max_bytes / 1024);
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-        } else {
-            ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
-        }
+        if too_large { ApiError::body_too_large(max_bytes) } else { body_incomplete() }
     })
+}
+
+fn body_incomplete() -> ApiError {
+    ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
+}
+
+/// Reads a body up to a bound, and on from there where its beginning allows for more.
+pub(crate) struct BodyReader {
+    chunks: BodyDataStream,
+    so_far: BytesMut,
+}
+
+impl BodyReader {
+    pub(crate) fn new(body: Body) -> Self {
+        Self { chunks: body.into_data_stream(), so_far: BytesMut::new() }
+    }
+
+    /// Reads until the end (`true`), or until there is more than `max_bytes` (`false`).
+    pub(crate) async fn read_to(&mut self, max_bytes: usize) -> Result<bool, ApiError> {
+        while self.so_far.len() <= max_bytes {
+            match self.chunks.next().await {
+                Some(chunk) => self.so_far.extend_from_slice(&chunk.map_err(|_| body_incomplete())?),
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    pub(crate) fn so_far(&self) -> &[u8] {
+        &self.so_far
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.so_far.freeze()
+    }
 }
 
 /// Refuses what says that it is something else than JSON.

@@ -17,6 +17,7 @@ const BATCH: u32 = 16;
 /// could not be deleted.
 const LEASE: Duration = Duration::from_secs(60);
 
+#[derive(Clone)]
 pub(crate) struct AttachmentJobs {
     pub(crate) sweep: Arc<dyn AttachmentSweep>,
     pub(crate) blobs: Arc<dyn Blobs>,

@@ -164,6 +164,10 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
         "How long it took until a model server began to answer"
     );
     metrics::describe_counter!("chatkitd_limiter_failures_total", "Requests that could not be counted");
+    metrics::describe_counter!(
+        "chatkitd_reloads_total",
+        "Times that the settings were read again (SIGHUP), by outcome"
+    );
     describe_runs();
     Ok(handle)
 }

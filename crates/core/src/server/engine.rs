@@ -1,6 +1,5 @@
 //! The engine's parts, and what the HTTP contract and the background tasks ask of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +7,15 @@ use chatkitd_protocol::chatkit::{Operation, Request};
 use futures_channel::oneshot;
 
 use super::agent::{Agent, AgentContext};
+use super::agents::Agents;
 use super::error::ServerError;
 use super::live::LiveRuns;
 use super::reach::Reach;
+use super::recordings::Recordings;
 use super::watch::Watch;
 use crate::attachments::{AttachmentService, PublicBase};
 use crate::id::RunId;
-use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads};
+use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads, Transcriber};
 
 /// How long a lease holds unless renewed (design 4.8).
 pub(super) const LEASE: Duration = Duration::from_secs(10);
@@ -28,10 +29,12 @@ pub struct ChatServer {
     pub(super) spawner: Arc<dyn Spawner>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
-    pub(super) agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub(super) agents: Agents,
     pub(super) attachments: Option<Arc<AttachmentService>>,
+    pub(super) transcriber: Option<Arc<dyn Transcriber>>,
     pub(super) run_time_limit: Duration,
     pub(super) runs: Arc<LiveRuns>,
+    pub(super) recordings: Recordings,
 }
 
 /// What a [`ChatServer`] is made of.
@@ -51,9 +54,11 @@ pub struct ChatServerParts {
     /// Ids.
     pub rng: Arc<dyn Rng>,
     /// Which agent answers for which workflow.
-    pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub agents: Agents,
     /// Files that visitors send along; `None`: none are taken.
     pub attachments: Option<Arc<AttachmentService>>,
+    /// Writes down what was said; `None`: `input.transcribe` is refused as not configured.
+    pub transcriber: Option<Arc<dyn Transcriber>>,
     /// How long one answer may take. An agent that does not come to an end is stopped then.
     pub run_time_limit: Duration,
 }
@@ -114,9 +119,18 @@ impl ChatServer {
             rng: parts.rng,
             agents: parts.agents,
             attachments: parts.attachments,
+            transcriber: parts.transcriber,
             run_time_limit: parts.run_time_limit,
             runs: Arc::default(),
+            recordings: Recordings::default(),
         }
+    }
+
+    /// An engine of these parts that takes this one's place: it has the same runs. Those that are going go on
+    /// with the agents that they have; the ports to the database and to other nodes must be the same.
+    #[must_use]
+    pub fn succeeded_by(&self, parts: ChatServerParts) -> Self {
+        Self { runs: Arc::clone(&self.runs), recordings: self.recordings.clone(), ..Self::new(parts) }
     }
 
     /// Performs one operation of the protocol.
@@ -166,7 +180,7 @@ impl ChatServer {
             Operation::ThreadsSyncCustomAction(params) => self.sync_action(caller, params).await,
             Operation::AttachmentsCreate(params) => self.create_attachment(&caller, params).await,
             Operation::AttachmentsDelete(params) => self.delete_attachment(&scope, params).await,
-            Operation::InputTranscribe(_) => Err(ServerError::NotConfigured("transcription")),
+            Operation::InputTranscribe(params) => self.transcribe(params).await,
             Operation::ThreadsCreate(params) => self.create_thread(caller, params, wishes).await,
             Operation::ThreadsAddUserMessage(params) => self.add_user_message(caller, params, wishes).await,
             Operation::ThreadsAddClientToolOutput(params) => {
@@ -180,8 +194,9 @@ impl ChatServer {
         }
     }
 
-    /// The agent for a workflow.
-    pub(super) fn agent(&self, workflow: &str) -> Result<Arc<dyn Agent>, ServerError> {
-        self.agents.get(workflow).cloned().ok_or_else(|| ServerError::NoAgent(workflow.to_owned()))
+    /// Who answers the caller.
+    pub(super) fn agent(&self, caller: &AgentContext) -> Result<Arc<dyn Agent>, ServerError> {
+        let agent = self.agents.find(&caller.site, &caller.workflow);
+        agent.cloned().ok_or_else(|| ServerError::NoAgent(caller.workflow.clone()))
     }
 }

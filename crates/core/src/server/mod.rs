@@ -18,6 +18,7 @@ mod operator;
 mod pending;
 mod publish;
 mod reach;
+mod recordings;
 mod run;
 mod stop;
 mod watch;
@@ -27,7 +28,9 @@ pub use answer::{Answer, ImageStream, Message, WidgetStream, WorkflowStream, dif
 pub use engine::{ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes};
 pub use error::ServerError;
 pub use log::{EventLog, MAX_LOG_BYTES};
+pub use operations::MAX_AUDIO_BYTES;
 pub use reach::Reach;
+pub use recordings::RecordingPlace;
 pub use stop::StopReason;
 pub use watch::Watch;
 

@@ -193,19 +193,19 @@ impl SessionService {
         match &asked.workflow {
             None => site.workflows.first().cloned().ok_or(SessionError::NoWorkflow),
             Some(id) if site.workflows.contains(id) => Ok(id.clone()),
-            Some(id) if asked.trusted && self.is_known(id) => Ok(id.clone()),
+            Some(id) if asked.trusted && self.is_known(site, id) => Ok(id.clone()),
             Some(_) if site.workflows.is_empty() => Err(SessionError::NoWorkflow),
             Some(_) => Err(SessionError::WorkflowNotAllowed),
         }
     }
 
     /// Whether something may answer for an id that stands on no list: a hosted one shows only upstream.
-    fn is_known(&self, workflow: &str) -> bool {
-        workflow.len() <= workflows::MAX_ID_BYTES && self.workflows.placement(workflow).is_some()
+    fn is_known(&self, site: &Site, workflow: &str) -> bool {
+        workflow.len() <= workflows::MAX_ID_BYTES && self.workflows.placement(&site.name, workflow).is_some()
     }
 
-    fn upstream(&self, workflow: &str) -> Result<&dyn Upstream, SessionError> {
-        match self.workflows.placement(workflow) {
+    fn upstream(&self, session: &Session) -> Result<&dyn Upstream, SessionError> {
+        match self.workflows.placement(&session.site, &session.workflow) {
             Some(Placement::Local) if self.store.remembers() => Ok(self.local.as_ref()),
             Some(Placement::Local) => Err(SessionError::NeedsDatabase),
             Some(Placement::Hosted) => self.hosted.as_deref().ok_or(SessionError::NoUpstream),
@@ -302,7 +302,7 @@ impl SessionService {
     }
 
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
-        let upstream = self.upstream(&session.workflow)?;
+        let upstream = self.upstream(session)?;
         let grant = Grant {
             session,
             secret_lifetime: session.secret_lifetime(site),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::record::{SecretKind, Session};
 use super::secret::ClientSecrets;
+use crate::id::SiteName;
 use crate::ports::{Clock, Rng};
 use crate::secret_text::SecretText;
 
@@ -23,8 +24,8 @@ pub trait Upstream: Send + Sync {
 /// Ends sessions at a hosted upstream.
 #[async_trait]
 pub trait Canceller: Send + Sync {
-    /// Cancels an upstream session. One that is gone already is a success.
-    async fn cancel(&self, upstream_session: &str) -> Result<(), UpstreamError>;
+    /// Cancels an upstream session of the site, whose key opened it. One that is gone already is a success.
+    async fn cancel(&self, site: &SiteName, upstream_session: &str) -> Result<(), UpstreamError>;
 }
 
 /// What an upstream is asked to grant.

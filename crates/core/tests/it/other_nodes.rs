@@ -1,12 +1,12 @@
 //! Two engines on one store and one log: what becomes of runs whose node is gone, or whose log was away.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Spawner, Threads as _};
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
     StreamWishes, Turn, Watch,
@@ -66,7 +66,8 @@ impl Cluster {
                 spawner: Arc::new(Tokio),
                 clock: clock.clone(),
                 rng: rng.clone(),
-                agents: BTreeMap::from([(WORKFLOW.to_owned(), Arc::new(Greeter) as Arc<dyn Agent>)]),
+                agents: Agents::from_iter([(WORKFLOW, Arc::new(Greeter) as Arc<dyn Agent>)]),
+                transcriber: None,
                 run_time_limit: Duration::from_secs(600),
             }))
         };

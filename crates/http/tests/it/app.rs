@@ -16,9 +16,12 @@ use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, Role
 use chatkitd_core::keys::KeyRing;
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::memory_limiter::MemoryLimiter;
-use chatkitd_core::ports::{Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store};
+use chatkitd_core::ports::{
+    Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store, Transcriber,
+};
 use chatkitd_core::seal::Sealer;
 use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{Agent, ChatServer, ChatServerParts};
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
@@ -67,6 +70,7 @@ pub struct Setup {
     pub roles: bool,
     pub panics: bool,
     pub files: bool,
+    pub transcriber: Option<Arc<dyn Transcriber>>,
 }
 
 /// A site named `default` that offers `wf_demo` and `wf_hosted`.
@@ -99,6 +103,7 @@ impl Default for Setup {
             roles: false,
             panics: false,
             files: false,
+            transcriber: None,
         }
     }
 }
@@ -118,7 +123,9 @@ impl Setup {
         let secrets = Arc::new(ClientSecrets::new(&ring));
         let agent = Arc::new(TestAgent::default());
         let files = (self.database && self.files).then(|| file_service(&store, &ring, &clock, &rng));
-        let chat = self.database.then(|| chat_server(&store, &clock, &rng, &agent, files.clone()));
+        let chat = self
+            .database
+            .then(|| chat_server(&store, &clock, &rng, &agent, files.clone(), self.transcriber.clone()));
         let (sessions_store, credentials): (Arc<dyn Store>, Arc<dyn Credentials>) = if self.database {
             (store.clone(), store.clone())
         } else {
@@ -173,6 +180,7 @@ fn chat_server(
     rng: &Arc<dyn Rng>,
     agent: &Arc<TestAgent>,
     attachments: Option<Arc<AttachmentService>>,
+    transcriber: Option<Arc<dyn Transcriber>>,
 ) -> Arc<ChatServer> {
     Arc::new(ChatServer::new(ChatServerParts {
         threads: store.clone(),
@@ -182,8 +190,9 @@ fn chat_server(
         spawner: Arc::new(TokioSpawner),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: [("wf_demo".to_owned(), agent.clone() as Arc<dyn Agent>)].into(),
+        agents: Agents::from_iter([("wf_demo", agent.clone() as Arc<dyn Agent>)]),
         attachments,
+        transcriber,
         run_time_limit: Duration::from_secs(24 * 3600),
     }))
 }

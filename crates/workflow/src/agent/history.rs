@@ -33,7 +33,9 @@ impl History {
         let mut window = Window::new(tokens);
         let mut after = None;
         loop {
-            let page = turn.page_of_items(PageQuery { limit: PAGE, order: Order::Desc, after, before: None }).await?;
+            let page = turn
+                .page_of_items(PageQuery { limit: PAGE, order: Order::Desc, after, before: None })
+                .await?;
             after = page.items.last().map(|item| item.id().to_owned());
             let full = page.items.into_iter().any(|item| !window.take(item));
             if full || !page.has_more || after.is_none() {

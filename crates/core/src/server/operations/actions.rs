@@ -64,7 +64,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: CustomActionParams,
     ) -> Result<Reply, ServerError> {
-        let agent = self.agent(&caller.context.workflow)?;
+        let agent = self.agent(&caller.context)?;
         let scope = caller.scope();
         let id = thread_id(&params.thread_id)?;
         let thread = self.threads.thread(&scope, &id).await?.ok_or(ServerError::ThreadNotFound)?;

@@ -70,7 +70,7 @@ impl ChatServer {
         beginning: Beginning,
         wishes: StreamWishes,
     ) -> Result<Opened, ServerError> {
-        let agent = self.agent(&caller.context.workflow)?;
+        let agent = self.agent(&caller.context)?;
         let scope = caller.scope();
         let admission = self.runs.admit(&scope).ok_or(ServerError::TooManyRuns)?;
         let start = self.run_start(beginning, wishes.idempotency);

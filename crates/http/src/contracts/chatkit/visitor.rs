@@ -72,7 +72,7 @@ pub(in crate::contracts) fn recognise<'a>(
         Some(session) => session.workflow.clone(),
         None => call.site.workflows.first().cloned().ok_or(SessionError::NoWorkflow)?,
     };
-    match app.sessions.workflows().placement(&workflow) {
+    match app.sessions.workflows().placement(&call.site.name, &workflow) {
         Some(Placement::Local) => Ok(Recognised { who, workflow }),
         Some(Placement::Hosted) => Err(hosted_needs_cdn()),
         None => Err(SessionError::NoUpstream.into()),

@@ -5,6 +5,7 @@ mod locate;
 mod operation;
 mod params;
 mod parse;
+mod peek;
 mod scan;
 
 use serde::Serialize;

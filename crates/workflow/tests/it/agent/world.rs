@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,6 +5,7 @@ use chatkitd_core::attachments::{AttachmentService, PublicBase};
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::models::{ModelMessage, ModelPart, Role};
 use chatkitd_core::ports::{Clock as _, Scope, Spawner, Threads as _};
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, ChatCaller, ChatServer, ChatServerParts, Reply, ServerError, StreamWishes, Watch,
 };
@@ -70,8 +70,9 @@ fn server(
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: BTreeMap::from([(WORKFLOW.to_owned(), agent.clone())]),
+        agents: Agents::from_iter([(WORKFLOW, agent)]),
         attachments,
+        transcriber: None,
         run_time_limit: Duration::from_secs(600),
     }))
 }
