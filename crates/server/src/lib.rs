@@ -11,8 +11,10 @@ pub mod commands;
 pub mod connections;
 pub mod hosted;
 mod jobs;
+mod json_log;
 pub mod jwks;
 pub mod limiter;
+mod masking;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;

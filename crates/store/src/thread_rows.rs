@@ -206,5 +206,5 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
 }
 
 fn value<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+    serde_json::from_str(text).map_err(|error| Damaged::json(column, &error))
 }

@@ -6,6 +6,8 @@ use chatkitd_core::sessions::UpstreamError;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
+use crate::masking::mask_keys;
+
 /// The largest answer that is read. A session has about one kilobyte.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -128,29 +130,12 @@ struct Refusal {
 
 fn describe(body: &[u8]) -> Refusal {
     let error = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    let text = |field: &str| shorten(&mask(error["error"][field].as_str().unwrap_or_default()));
+    let text = |field: &str| shorten(&mask_keys(error["error"][field].as_str().unwrap_or_default()));
     Refusal { code: text("code"), kind: text("type"), message: text("message") }
 }
 
 fn shorten(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
-}
-
-/// Takes out every run of letters, digits, `-` and `_` that begins like a key, whatever stands around it.
-fn mask(text: &str) -> String {
-    let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
-    let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(of_a_key) {
-        let (between, word) = rest.split_at(at);
-        let end = word.find(|c| !of_a_key(c)).unwrap_or(word.len());
-        let (word, after) = word.split_at(end);
-        let is_key = ["sk-", "sk_", "ek_"].iter().any(|prefix| word.starts_with(prefix));
-        masked.push_str(between);
-        masked.push_str(if is_key { "[masked]" } else { word });
-        rest = after;
-    }
-    masked + rest
 }
 
 #[cfg(test)]

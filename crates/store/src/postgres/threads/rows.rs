@@ -91,7 +91,7 @@ impl LeaseRow {
             return Ok(None);
         }
         let status =
-            serde_json::from_str(&self.status).map_err(|error| Damaged::because("threads.status", error))?;
+            serde_json::from_str(&self.status).map_err(|error| Damaged::json("threads.status", &error))?;
         Ok(Some(Begun::NotActive(status)))
     }
 }
