@@ -1,7 +1,7 @@
 //! Log lines as JSON, with the causes of errors.
 
 use std::error::Error;
-use std::fmt::{Debug, Result, Write as _};
+use std::fmt::{Debug, Result};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};

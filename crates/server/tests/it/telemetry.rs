@@ -88,7 +88,7 @@ async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
     for path in ["/healthz", "/readyz"] {
         let answer = get(path).await;
         assert_eq!(answer.status(), 200);
-        assert_eq!(answer.json::<serde_json::Value>().await.unwrap(), serde_json::json!({"status": "ok"}));
+        assert_eq!(answer.json::<Value>().await.unwrap(), json!({"status": "ok"}));
     }
     until("the request is counted", async || {
         let metrics = get("/metrics").await.text().await.unwrap();
