@@ -23,7 +23,7 @@ use crate::error::ApiError;
     path = "/chatkit",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = Object, description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB"),
+    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB"),
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(
@@ -62,7 +62,7 @@ pub(crate) async fn page(
     path = "/v1/chatkit/conversation",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = Object, description = "As on `/chatkit`"),
+    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "As on `/chatkit`"),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(
