@@ -100,6 +100,7 @@ macro_rules! store_conformance {
                 a_taken_job_comes_back_later_with_each_attempt,
                 two_takers_never_get_the_same_job,
                 a_finished_job_is_gone,
+                an_upstream_session_that_nothing_holds_is_noted_once,
                 a_lease_survives_the_revocation_of_the_session,
             }
             sweep {
