@@ -36,5 +36,6 @@ mod redis_run_log;
 mod server;
 mod telemetry;
 mod test_agents;
+mod tls;
 mod upstream_standin;
 mod wait;
