@@ -3,7 +3,8 @@
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{
-    ItemPage, ItemWrite, PageQuery, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
+    ItemPage, ItemWrite, NulInId, PageQuery, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
+    storable_title,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use serde::Serialize;
@@ -33,7 +34,7 @@ impl TryFrom<&ThreadRecord> for ThreadRow {
             site: thread.site.as_str().to_owned(),
             user_id: thread.user.as_str().to_owned(),
             created_at: millis(thread.created_at),
-            title: thread.title.clone(),
+            title: thread.title.as_deref().map(storable_title),
             status: text(&thread.status)?,
             allowed_image_domains: thread.allowed_image_domains.as_ref().map(text).transpose()?,
             metadata: text(&thread.metadata)?,
@@ -117,7 +118,7 @@ impl TryFrom<&ItemWrite> for WriteRow {
 
     fn try_from(write: &ItemWrite) -> Result<Self, StoreError> {
         Ok(match write {
-            ItemWrite::Put(item) => Self::Put(ItemRow::try_from(item)?),
+            ItemWrite::Put(item) => Self::Put(ItemRow::to_put(item)?),
             ItemWrite::Remove(id) => Self::Remove(id.clone()),
             ItemWrite::RemoveAfter(id) => Self::RemoveAfter(id.clone()),
             ItemWrite::Change(change) => Self::Change(ChangeRow::try_from(change.as_ref())?),
@@ -133,13 +134,23 @@ impl TryFrom<&ThreadItem> for ItemRow {
     }
 }
 
+impl ItemRow {
+    /// The row of an item that is to be put, which may be new.
+    pub(crate) fn to_put(item: &ThreadItem) -> Result<Self, StoreError> {
+        if item.id().contains('\0') {
+            return Err(StoreError::Other(Box::new(NulInId)));
+        }
+        Self::try_from(item)
+    }
+}
+
 impl TryFrom<&ThreadChange> for ChangeRow {
     type Error = StoreError;
 
     fn try_from(change: &ThreadChange) -> Result<Self, StoreError> {
         let domains = change.allowed_image_domains.as_ref();
         Ok(Self {
-            title: change.title.clone(),
+            title: change.title.as_ref().map(|title| title.as_deref().map(storable_title)),
             status: change.status.as_ref().map(text).transpose()?,
             allowed_image_domains: domains
                 .map(|domains| domains.as_ref().map(text).transpose())
@@ -202,5 +213,5 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
 }
 
 fn value<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+    serde_json::from_str(text).map_err(|error| Damaged::json(column, &error))
 }

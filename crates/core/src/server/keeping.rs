@@ -18,6 +18,9 @@ const RECOVERED_AT_ONCE: u32 = 100;
 /// How often a deletion looks whether the run on the thread has ended, and for how long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 100;
+/// The number of the one event that is left of an interrupted run without a log. Nobody knows any more how many came
+/// before; it is beyond all of them, and JavaScript reads it exactly. Who comes back with it has seen the end.
+const LAST_EVENT: u64 = (1 << 53) - 1;
 
 impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
@@ -30,8 +33,11 @@ impl ChatServer {
         }
         let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
         if let Some(log) = &self.log
-            && log.read(run, after, Duration::ZERO).await?.is_some()
+            && let Some(part) = log.read(run, after, Duration::ZERO).await?
         {
+            if part.ended && part.frames.is_empty() {
+                return Ok(Watch::at_end(run.clone(), after, self.clock.clone()));
+            }
             let elsewhere =
                 Elsewhere { log: log.clone(), threads: self.threads.clone(), scope: scope.clone() };
             if record.status == RunStatus::Interrupted {
@@ -40,10 +46,13 @@ impl ChatServer {
             return Ok(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone()));
         }
         match record.status {
+            RunStatus::Interrupted if after >= LAST_EVENT => {
+                Ok(Watch::at_end(run.clone(), after, self.clock.clone()))
+            }
             RunStatus::Interrupted => {
                 let mut frames = Vec::new();
                 let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-                chatkitd_protocol::sse::write_frame(&mut frames, Some(after + 1), &event);
+                chatkitd_protocol::sse::write_frame(&mut frames, Some(LAST_EVENT), &event);
                 Ok(Watch::closed(run.clone(), frames, self.clock.clone()))
             }
             RunStatus::Running => Err(ServerError::RunElsewhere),

@@ -80,6 +80,12 @@ impl EventLog {
         state.frames.len() - state.start(state.index(after))
     }
 
+    /// Whether the log has ended and nothing follows the event `after`.
+    pub fn ends_at(&self, after: u64) -> bool {
+        let state = lock(&self.0);
+        state.ended && state.index(after) == state.ends.len()
+    }
+
     /// What follows the event `after`, as soon as there is something, or the end. A number that was never
     /// given out is answered like the last one.
     pub fn poll_read(&self, after: u64, context: &Context<'_>) -> Poll<LogPart> {

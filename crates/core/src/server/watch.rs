@@ -81,12 +81,21 @@ pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(),
 
 impl Watch {
     pub(super) fn here(run: Arc<LiveRun>, after: u64, clock: Arc<dyn Clock>) -> Self {
-        let id = run.fence.run.clone();
-        Self::of(Source::Here(run), id, after, clock)
+        let (id, finished) = (run.fence.run.clone(), run.log.ends_at(after));
+        let mut watch = Self::of(Source::Here(run), id, after, clock);
+        watch.finished = finished;
+        watch
     }
 
     pub(super) fn elsewhere(source: Elsewhere, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
         Self::of(Source::Elsewhere(source), run, after, clock)
+    }
+
+    /// A run that has ended, for a client that has its last event.
+    pub(super) fn at_end(run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
+        let mut watch = Self::of(Source::Closed(None), run, after, clock);
+        watch.finished = true;
+        watch
     }
 
     /// A run of which nothing is left but how it ended.
@@ -107,6 +116,12 @@ impl Watch {
     /// The run's id.
     pub fn run(&self) -> &RunId {
         &self.run
+    }
+
+    /// Whether nothing will ever come: the run has ended and the client has its last event, or it was read to
+    /// the end.
+    pub fn is_at_end(&self) -> bool {
+        self.finished
     }
 
     /// The next frames to send; a heartbeat when there was nothing for 15 seconds; `None` at the end.

@@ -98,7 +98,7 @@ impl ThreadChange {
     pub fn apply(self, thread: &mut ThreadRecord) {
         let Self { title, status, allowed_image_domains, metadata } = self;
         if let Some(title) = title {
-            thread.title = title;
+            thread.title = title.as_deref().map(storable_title);
         }
         if let Some(status) = status {
             thread.status = status;
@@ -224,3 +224,13 @@ impl ItemPage {
         Page { data: self.items, has_more: self.has_more, after: last }
     }
 }
+
+/// A title as every store keeps it: U+FFFD for each NUL, which PostgreSQL's TEXT does not have (design section 3).
+pub fn storable_title(title: &str) -> String {
+    title.replace('\0', "\u{fffd}")
+}
+
+/// An item's id has a NUL in it. Agents' events lose theirs before they are stored, so this is a defect.
+#[derive(Debug, thiserror::Error)]
+#[error("an item's id has a NUL character in it")]
+pub struct NulInId;

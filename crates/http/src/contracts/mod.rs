@@ -24,6 +24,7 @@ use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::chatkit::Requests;
 use crate::app::App;
 use crate::{cors, deadline, observe, page, site_path};
 
@@ -38,7 +39,7 @@ use crate::{cors, deadline, observe, page, site_path};
         (url = "/", description = "The default site"),
         (url = "/s/{site}", description = "A named site", variables(("site" = (default = "default", description = "The site's name"))))
     ),
-    modifiers(&Security),
+    modifiers(&Security, &Requests),
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),

@@ -42,12 +42,12 @@ pub use item::{
 };
 pub use page::{Order, Page};
 pub use request::{
-    Action, AttachmentsCreateParams, AttachmentsDeleteParams, CustomActionParams, FeedbackKind,
+    Action, AttachmentsCreateParams, AttachmentsDeleteParams, BodyFault, CustomActionParams, FeedbackKind,
     InputTranscribeParams, ItemsFeedbackParams, ItemsListParams, MAX_DEPTH, Operation, Request, RequestError,
     StructuredInputAnswerSubmission, StructuredInputSubmission, SubmissionStatus,
     ThreadsAddClientToolOutputParams, ThreadsAddStructuredInputParams, ThreadsAddUserMessageParams,
     ThreadsCreateParams, ThreadsDeleteParams, ThreadsGetByIdParams, ThreadsListParams,
-    ThreadsRetryAfterItemParams, ThreadsUpdateParams,
+    ThreadsRetryAfterItemParams, ThreadsUpdateParams, check_body,
 };
 pub use response::{SyncCustomActionResponse, TranscriptionResult};
 pub use source::{Annotation, EntitySource, FileSource, Source, SourceAnnotation, UrlSource};

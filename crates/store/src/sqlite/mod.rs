@@ -129,6 +129,15 @@ impl Store for SqliteStore {
         secrets::replace(&self.0, scope, old, replacement, change, secret).await
     }
 
+    async fn cancel_upstream_session(
+        &self,
+        scope: &Scope,
+        upstream_session: &str,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        jobs::note(&self.0, scope, upstream_session, due).await
+    }
+
     async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError> {
         sessions::one(&self.0, scope, id).await
     }

@@ -195,7 +195,7 @@ impl Worker {
             return Ok(());
         }
         let Err(error) = self.transaction(batch) else { return Ok(()) };
-        tracing::error!(?error, "SQLite did not take a batch of writes");
+        tracing::error!(error = &error as &dyn std::error::Error, "SQLite did not take a batch of writes");
         // Closing rolls back, in whatever state the failure left the transaction.
         self.end();
         // Those that queued up meanwhile would each wait as long for the same answer.
@@ -228,7 +228,7 @@ impl Worker {
     fn end(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if let Err((_, error)) = connection.close() {
-            tracing::warn!(?error, "SQLite did not close cleanly");
+            tracing::warn!(error = &error as &dyn std::error::Error, "SQLite did not close cleanly");
         }
     }
 }

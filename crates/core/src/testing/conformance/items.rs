@@ -9,6 +9,7 @@ use super::thread_fixture::{
     completed, fence, hidden, is_conflict, is_not_found, item, message, page, put, remove, remove_after,
     started, stored,
 };
+use crate::ports::StoreError;
 use crate::threads::{ItemQuery, ItemWrite, ThreadChange};
 
 pub async fn an_item_comes_back_byte_for_byte(store: &dyn FullStore) {
@@ -183,8 +184,36 @@ pub async fn what_cannot_be_an_id_is_not_there(store: &dyn FullStore) {
             assert!(store.items(&ann, &thread, &query).await.unwrap().unwrap().items.is_empty());
         }
     }
+}
+
+pub async fn a_title_is_kept_without_its_nuls(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let held = make.running(store, &["a"]).await;
     let odd = ThreadChange { title: Some(Some("a\u{0}b".to_owned())), ..ThreadChange::default() };
-    store.change_thread(&ann, &thread, &odd).await.unwrap();
+    let title = async || store.thread(&user("ann"), &held.thread).await.unwrap().unwrap().title.unwrap();
+    store.change_thread(&user("ann"), &held.thread, &odd).await.unwrap();
+    assert_eq!(title().await, "a\u{fffd}b");
+    store
+        .change_thread(&user("ann"), &held.thread, &ThreadChange { title: Some(None), ..odd.clone() })
+        .await
+        .unwrap();
+    store.write_run(&held, &[ItemWrite::Change(Box::new(odd))]).await.unwrap();
+    assert_eq!(title().await, "a\u{fffd}b");
+}
+
+pub async fn an_item_with_a_nul_in_its_id_is_refused_and_undoes_the_other_writes(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let held = make.running(store, &["a"]).await;
+    let odd = put("b\u{0}");
+    for writes in [vec![odd.clone()], vec![put("c"), odd.clone()], vec![odd, remove("a")]] {
+        let refused = store.write_run(&held, &writes).await;
+        assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+        let refused = store.end_run(&held, &completed(1, writes)).await;
+        assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    }
+    assert!(is_not_found(&store.write_run(&held, &[remove_after("a\u{0}")]).await));
+    store.write_run(&held, &[remove("a\u{0}"), put("d")]).await.unwrap();
+    assert_eq!(stored(store, &held.thread).await, ["a", "d"], "the run goes on");
 }
 
 pub async fn an_item_is_replaced_where_it_is_without_a_lease(store: &dyn FullStore) {
