@@ -41,7 +41,7 @@ impl ChatServer {
             RunStatus::Interrupted => {
                 let mut frames = Vec::new();
                 let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-                chatkitd_protocol::sse::write_frame(&mut frames, Some(after + 1), &event);
+                chatkitd_protocol::sse::write_line(&mut frames, Some(after + 1), &event);
                 Ok(Watch::closed(run.clone(), frames, self.clock.clone()))
             }
             RunStatus::Running => Err(ServerError::RunElsewhere),

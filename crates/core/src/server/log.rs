@@ -42,14 +42,19 @@ struct State {
 }
 
 impl EventLog {
-    /// Adds an event, given as JSON, and wakes who waits for it. An ended log takes nothing more.
+    /// Adds an event, given as JSON of one line, and wakes who waits for it. An ended log takes nothing more.
     pub fn append(&self, json: &[u8]) {
+        self.append_with(|out| out.extend_from_slice(json));
+    }
+
+    /// The same with JSON that is written straight to its place.
+    pub(super) fn append_with(&self, json: impl FnOnce(&mut Vec<u8>)) {
         let mut state = lock(&self.0);
         if state.ended {
             return;
         }
         let number = state.ends.len() as u64 + 1;
-        sse::write_frame(&mut state.frames, Some(number), json);
+        sse::write_with(&mut state.frames, Some(number), json);
         let end = state.frames.len();
         state.ends.push(end);
         state.wake();

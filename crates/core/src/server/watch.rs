@@ -75,7 +75,7 @@ pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(),
     let Some(LogPart { last, ended: false, .. }) = last else { return Ok(()) };
     let mut frame = Vec::new();
     let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-    sse::write_frame(&mut frame, Some(last + 1), &event);
+    sse::write_line(&mut frame, Some(last + 1), &event);
     log.append(run, last + 1, &[frame], true).await
 }
 

@@ -49,7 +49,7 @@ impl ChatServer {
         let event = ThreadEvent::error(ErrorCode::StreamError, None, false);
         let mut frames = Vec::new();
         let json = serde_json::to_vec(&event).unwrap_or_default();
-        chatkitd_protocol::sse::write_frame(&mut frames, Some(1), &json);
+        chatkitd_protocol::sse::write_line(&mut frames, Some(1), &json);
         let run = RunId::mint(self.clock.now(), self.rng.as_ref());
         Reply::Stream(Watch::closed(run, frames, self.clock.clone()))
     }
