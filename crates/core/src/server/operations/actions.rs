@@ -9,7 +9,7 @@ use super::reading::{document, thread_id};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::server::agent::{AgentError, Turn};
-use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::watch::Watch;
 use crate::threads::Fence;
@@ -27,17 +27,17 @@ impl ChatServer {
         caller: ChatCaller,
         params: CustomActionParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let thread = thread_id(&params.thread_id)?;
         let sender = match self.sender(&caller.scope(), &thread, params.item_id.as_deref()).await? {
             Sender::Widget(widget) => Some(widget),
             Sender::None => None,
-            Sender::NotAWidget => return Ok(self.wrong_sender()),
+            Sender::NotAWidget => return Ok(self.wrong_sender().into()),
         };
         let beginning =
             Beginning { operation: "threads.custom_action", thread, new_thread: None, writes: Vec::new() };
         match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => {
                 Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))
             }
