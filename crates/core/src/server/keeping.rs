@@ -1,5 +1,6 @@
 //! What runs need beside requests: watching again, stopping, leases, recovery, shutdown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::{ChatServer, LEASE};
@@ -20,11 +21,11 @@ const LOOKS: u32 = 100;
 impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
     pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
-        if let Some(live) = self.runs.find(run) {
-            if live.fence.scope != *scope {
+        if let Some(known) = self.runs.find(run) {
+            if known.scope() != scope {
                 return Err(ServerError::RunNotFound);
             }
-            return Ok(Watch::here(live, after, self.clock.clone()));
+            return Ok(Watch::here(run.clone(), Arc::clone(known.log()), after, self.clock.clone()));
         }
         let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
         if let Some(log) = &self.log
@@ -51,8 +52,8 @@ impl ChatServer {
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
     pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
-        if let Some(live) = self.runs.find(run).filter(|live| live.fence.scope == *scope) {
-            live.stop(StopReason::Requested);
+        if let Some(known) = self.runs.find(run).filter(|known| known.scope() == scope) {
+            known.stop(StopReason::Requested);
             return Ok(());
         }
         match self.threads.request_stop(scope, run).await {
@@ -82,8 +83,8 @@ impl ChatServer {
 
     /// Stops a run of this node because another node asked for it.
     pub fn stop_here(&self, run: &RunId) {
-        if let Some(live) = self.runs.find(run) {
-            live.stop(StopReason::Requested);
+        if let Some(known) = self.runs.find(run) {
+            known.stop(StopReason::Requested);
         }
     }
 

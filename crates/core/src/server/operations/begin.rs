@@ -176,8 +176,8 @@ impl ChatServer {
             let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
             self.spawner.spawn(Box::pin(publisher.publish()));
         }
-        let watch = Watch::here(live, 0, self.clock.clone());
-        let reply = Reply::Stream(if resume { watch } else { watch.stopping_run() });
+        let watch = Watch::here(live.fence.run.clone(), Arc::clone(&live.log), 0, self.clock.clone());
+        let reply = Reply::Stream(if resume { watch } else { watch.stopping(live) });
         Answered { reply, run: Some(Box::pin(run.drive(work))) }
     }
 }
