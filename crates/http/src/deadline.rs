@@ -4,10 +4,7 @@
 //! CORS headers like any other. The time runs until the answer begins: a streamed one is never cut by it.
 
 use std::pin::pin;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::{Either, select};
 use http::{HeaderValue, StatusCode, header};
@@ -15,8 +12,8 @@ use http::{HeaderValue, StatusCode, header};
 use crate::app::App;
 use crate::error::ApiError;
 
-pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let answer = pin!(next.run(request));
+pub(crate) async fn around(app: &App, answer: impl Future<Output = Response>) -> Response {
+    let answer = pin!(answer);
     match select(answer, app.clock.sleep(app.answer_within)).await {
         Either::Left((response, _)) => response,
         Either::Right(_) => timed_out(),

@@ -20,6 +20,7 @@ mod limits;
 mod locale;
 mod observe;
 pub mod page;
+mod panics;
 mod path_id;
 mod sign_in;
 mod site_path;
