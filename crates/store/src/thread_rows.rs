@@ -3,7 +3,7 @@
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{
-    ItemPage, ItemWrite, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
+    ItemPage, ItemText, ItemTextPage, ItemWrite, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use serde::Serialize;
@@ -168,13 +168,19 @@ pub(crate) fn item(body: &str) -> Result<ThreadItem, StoreError> {
     value("items.body", body)
 }
 
-/// A page from bodies of which one more was asked for than the page holds.
-pub(crate) fn item_page(mut bodies: Vec<(String,)>, limit: u32) -> Result<ItemPage, StoreError> {
+/// A page from ids and bodies of which one more was asked for than the page holds.
+pub(crate) fn item_texts(mut rows: Vec<(String, String)>, limit: u32) -> ItemTextPage {
     let limit = limit as usize;
-    let has_more = bodies.len() > limit;
-    bodies.truncate(limit);
-    let items = bodies.iter().map(|(body,)| item(body)).collect::<Result<_, _>>()?;
-    Ok(ItemPage { items, has_more })
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let items = rows.into_iter().map(|(id, json)| ItemText { id, json }).collect();
+    ItemTextPage { items, has_more }
+}
+
+/// The page, understood.
+pub(crate) fn item_page(page: &ItemTextPage) -> Result<ItemPage, StoreError> {
+    let items = page.items.iter().map(|text| item(&text.json)).collect::<Result<_, _>>()?;
+    Ok(ItemPage { items, has_more: page.has_more })
 }
 
 /// A page from rows of which one more was asked for than the page holds.

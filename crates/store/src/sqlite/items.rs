@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery};
+use chatkitd_core::threads::{ItemQuery, ItemTextPage};
 use chatkitd_protocol::chatkit::{Order, ThreadItem};
 use rusqlite::{Connection, params};
 
@@ -12,12 +12,12 @@ use super::query::{all, execute, first};
 use super::sessions::Reach;
 use super::threads::{self, KEY};
 use crate::rows::user;
-use crate::thread_rows::{ItemRow, WriteRow, item, item_page};
+use crate::thread_rows::{ItemRow, WriteRow, item, item_texts};
 
-const ASC: &str = "SELECT body FROM items
+const ASC: &str = "SELECT id, body FROM items
                    WHERE thread = ?1 AND position > ?2 AND (?3 OR NOT hidden)
                    ORDER BY position ASC LIMIT ?4";
-const DESC: &str = "SELECT body FROM items
+const DESC: &str = "SELECT id, body FROM items
                     WHERE thread = ?1 AND position < ?2 AND (?3 OR NOT hidden)
                     ORDER BY position DESC LIMIT ?4";
 
@@ -26,7 +26,7 @@ pub(super) async fn list(
     scope: &Scope,
     thread: &ThreadId,
     query: &ItemQuery,
-) -> Result<Option<ItemPage>, StoreError> {
+) -> Result<Option<ItemTextPage>, StoreError> {
     let one_more = i64::from(query.page.limit) + 1;
     let rows = database
         .read(|connection| {
@@ -40,7 +40,7 @@ pub(super) async fn list(
             Ok(Some(all(connection, sql, params![key, start, query.hidden, one_more])?))
         })
         .await?;
-    rows.map(|rows| item_page(rows, query.page.limit)).transpose()
+    Ok(rows.map(|rows| item_texts(rows, query.page.limit)))
 }
 
 /// The position after which a page begins. `None`: the item that the client names is not there.

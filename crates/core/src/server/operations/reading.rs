@@ -55,7 +55,10 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let id = thread_id(&params.thread_id)?;
         let page = page_query(params.limit, params.order, params.after);
-        document(&self.visible_items(scope, &id, page).await?)
+        let query = ItemQuery { page, hidden: false };
+        let items = self.threads.item_texts(scope, &id, &query).await?.ok_or(ServerError::ThreadNotFound)?;
+        let body = items.to_json().map_err(not_json)?;
+        Ok(Reply::Json { body, live_run: None })
     }
 
     async fn visible_items(
@@ -128,7 +131,11 @@ fn page_query(limit: Option<u32>, order: Order, after: Option<String>) -> PageQu
 }
 
 pub(super) fn json(document: &impl Serialize) -> Result<Vec<u8>, ServerError> {
-    serde_json::to_vec(document).map_err(|error| ServerError::Store(StoreError::Other(Box::new(error))))
+    serde_json::to_vec(document).map_err(not_json)
+}
+
+fn not_json(error: serde_json::Error) -> ServerError {
+    ServerError::Store(StoreError::Other(Box::new(error)))
 }
 
 pub(super) fn document(document: &impl Serialize) -> Result<Reply, ServerError> {

@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery};
+use chatkitd_core::threads::{ItemQuery, ItemTextPage};
 use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use super::is_storable;
 use crate::error::store_error;
 use crate::postgres::Database;
 use crate::rows::{millis, user};
-use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_page};
+use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_texts};
 
 /// A walk along the primary key from the cursor's place: $1 thread, $2 site, $3 user, $4 cursor, $5
 /// whether hidden items count, $6 limit. The place of a cursor that is not in the list is NULL, which is
@@ -18,8 +18,8 @@ use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_page}
 macro_rules! list {
     ($than:literal, $first:literal, $order:literal) => {
         concat!(
-            "SELECT page.position, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
-                 SELECT position, body FROM chatkitd.items
+            "SELECT page.position, page.id, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
+                 SELECT position, id, body FROM chatkitd.items
                  WHERE thread_id = threads.id AND ($5 OR NOT hidden) AND position ",
             $than,
             " CASE WHEN $4::text IS NULL THEN ",
@@ -42,11 +42,11 @@ pub(super) async fn list(
     scope: &Scope,
     thread: &ThreadId,
     query: &ItemQuery,
-) -> Result<Option<ItemPage>, StoreError> {
+) -> Result<Option<ItemTextPage>, StoreError> {
     let page = &query.page;
     // No item has such an id; the empty text is not one either, and stands in for it.
     let after = page.after.as_deref().map(|after| if is_storable(after) { after } else { "" });
-    let mut rows: Vec<(Option<i64>, Option<String>)> = database
+    let mut rows: Vec<(Option<i64>, Option<String>, Option<String>)> = database
         .query_as(if page.order == Order::Asc { ASC } else { DESC })
         .bind(thread.as_str())
         .bind(scope.site().as_str())
@@ -61,12 +61,12 @@ pub(super) async fn list(
         return Ok(None);
     }
     // They come in order; only, a join does not promise it.
-    rows.sort_by_key(|(position, _)| *position);
+    rows.sort_by_key(|(position, ..)| *position);
     if page.order == Order::Desc {
         rows.reverse();
     }
-    let bodies = rows.into_iter().filter_map(|(_, body)| Some((body?,))).collect();
-    item_page(bodies, page.limit).map(Some)
+    let texts = rows.into_iter().filter_map(|(_, id, body)| id.zip(body)).collect();
+    Ok(Some(item_texts(texts, page.limit)))
 }
 
 pub(super) async fn one(
