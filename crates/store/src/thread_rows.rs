@@ -5,9 +5,10 @@ use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{
     ItemPage, ItemText, ItemTextPage, ItemWrite, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
 };
-use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
+use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem, ThreadStatus};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::error::Damaged;
 use crate::rows::{millis, optional_timestamp, timestamp};
@@ -52,11 +53,11 @@ impl TryFrom<ThreadRow> for ThreadRecord {
             user: UserId::recorded(row.user_id),
             created_at: timestamp("threads.created_at", row.created_at)?,
             title: row.title,
-            status: value("threads.status", &row.status)?,
+            status: status(&row.status)?,
             allowed_image_domains: domains
                 .map(|domains| value("threads.allowed_image_domains", domains))
                 .transpose()?,
-            metadata: value("threads.metadata", &row.metadata)?,
+            metadata: metadata(&row.metadata)?,
         })
     }
 }
@@ -153,6 +154,17 @@ pub(crate) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreErr
     writes.iter().map(WriteRow::try_from).collect()
 }
 
+/// How the status of nearly all threads is written.
+const ACTIVE: &str = r#"{"type":"active"}"#;
+
+fn status(text: &str) -> Result<ThreadStatus, StoreError> {
+    if text == ACTIVE { Ok(ThreadStatus::default()) } else { value("threads.status", text) }
+}
+
+fn metadata(text: &str) -> Result<Map<String, Value>, StoreError> {
+    if text == "{}" { Ok(Map::new()) } else { value("threads.metadata", text) }
+}
+
 /// A checkpoint's items as one text.
 pub(crate) fn checkpoint_text(items: &[ThreadItem]) -> Result<String, StoreError> {
     text(&items)
@@ -213,4 +225,15 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
 
 fn value<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
     serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_active_thread_is_written_as_it_is_recognised() {
+        assert_eq!(text(&ThreadStatus::default()).unwrap(), ACTIVE);
+        assert_eq!(status(ACTIVE).unwrap(), value::<ThreadStatus>("threads.status", ACTIVE).unwrap());
+    }
 }
