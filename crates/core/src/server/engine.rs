@@ -141,9 +141,10 @@ impl ChatServer {
         }
         let (reply, begun) = oneshot::channel();
         let server = Arc::clone(self);
+        // In a box of its own, which is gone before the run, however long that takes.
+        let begin = Box::pin(async move { server.answer(caller, operation, wishes).await });
         self.spawner.spawn(Box::pin(async move {
-            // In a box of its own, which is gone before the run, however long that takes.
-            let (begun, run) = match Box::pin(server.answer(caller, operation, wishes)).await {
+            let (begun, run) = match begin.await {
                 Ok(Answered { reply, run }) => (Ok(reply), run),
                 Err(error) => (Err(error), None),
             };
