@@ -31,7 +31,9 @@ pub(super) struct Batch {
 #[derive(Default)]
 pub struct EventLog(Mutex<State>);
 
-#[derive(Default)]
+/// What the first events of an answer come to, in bytes: room that no answer leaves empty.
+const FIRST_BYTES: usize = 1_024;
+
 struct State {
     /// All frames, one after another.
     frames: Vec<u8>,
@@ -39,6 +41,13 @@ struct State {
     ends: Vec<usize>,
     ended: bool,
     waiting: Vec<Waker>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let frames = Vec::with_capacity(FIRST_BYTES);
+        Self { frames, ends: Vec::with_capacity(16), ended: false, waiting: Vec::new() }
+    }
 }
 
 impl EventLog {
