@@ -86,7 +86,7 @@ impl SqliteOptions {
         let connection = Connection::open_with_flags(&self.path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // A plan made once stays. Otherwise SQLite, where it was built to keep statistics (STAT4), looks at the values
-        // of a range, and prepares the statement anew each time they change: a fifth of what a list cost.
+        // of a range, and prepares the statement anew each time they change: a fifth of what a list of threads cost.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
