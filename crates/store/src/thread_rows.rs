@@ -130,7 +130,7 @@ impl TryFrom<&ThreadItem> for ItemRow {
     type Error = StoreError;
 
     fn try_from(item: &ThreadItem) -> Result<Self, StoreError> {
-        Ok(Self { id: item.id().to_owned(), hidden: item.is_hidden(), body: text(item)? })
+        Ok(Self { id: item.id().to_owned(), hidden: item.is_hidden(), body: item_text(item)? })
     }
 }
 
@@ -152,6 +152,14 @@ impl TryFrom<&ThreadChange> for ChangeRow {
 
 pub(crate) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreError> {
     writes.iter().map(WriteRow::try_from).collect()
+}
+
+/// An item as clients get it from [`item_texts`]: what it is once it was read back, where a field that may be left out
+/// and is `null` is left out.
+fn item_text(written: &ThreadItem) -> Result<String, StoreError> {
+    let body = text(written)?;
+    // Read back only where there may be one: most items have none.
+    if body.contains(":null") { text(&item(&body)?) } else { Ok(body) }
 }
 
 /// How the status of nearly all threads is written.
