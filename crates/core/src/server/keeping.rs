@@ -1,5 +1,6 @@
 //! What runs need beside requests: watching again, stopping, leases, recovery, shutdown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
@@ -25,11 +26,11 @@ const LAST_EVENT: u64 = (1 << 53) - 1;
 impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
     pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
-        if let Some(live) = self.runs.find(run) {
-            if !scope.covers(&live.fence.scope) {
+        if let Some(known) = self.runs.find(run) {
+            if !scope.covers(known.scope()) {
                 return Err(ServerError::RunNotFound);
             }
-            return Ok(Watch::here(live, after, self.clock.clone()));
+            return Ok(Watch::here(run.clone(), Arc::clone(known.log()), after, self.clock.clone()));
         }
         let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
         if let Some(log) = &self.log
@@ -52,7 +53,7 @@ impl ChatServer {
             RunStatus::Interrupted => {
                 let mut frames = Vec::new();
                 let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-                chatkitd_protocol::sse::write_frame(&mut frames, Some(LAST_EVENT), &event);
+                chatkitd_protocol::sse::write_line(&mut frames, Some(LAST_EVENT), &event);
                 Ok(Watch::closed(run.clone(), frames, self.clock.clone()))
             }
             RunStatus::Running => Err(ServerError::RunElsewhere),
@@ -62,8 +63,8 @@ impl ChatServer {
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
     pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
-        if let Some(live) = self.runs.find(run).filter(|live| scope.covers(&live.fence.scope)) {
-            live.stop(StopReason::Requested);
+        if let Some(known) = self.runs.find(run).filter(|known| scope.covers(known.scope())) {
+            known.stop(StopReason::Requested);
             return Ok(());
         }
         match self.threads.request_stop(scope, run).await {
@@ -93,8 +94,8 @@ impl ChatServer {
 
     /// Stops a run of this node because another node asked for it.
     pub fn stop_here(&self, run: &RunId) {
-        if let Some(live) = self.runs.find(run) {
-            live.stop(StopReason::Requested);
+        if let Some(known) = self.runs.find(run) {
+            known.stop(StopReason::Requested);
         }
     }
 

@@ -22,6 +22,7 @@ mod source;
 mod structured_input;
 mod tagged;
 mod task;
+mod text_deltas;
 mod thread;
 mod time;
 mod update;
@@ -56,6 +57,7 @@ pub use structured_input::{
 };
 pub use tagged::UnknownObject;
 pub use task::{CustomTask, FileTask, ImageTask, SearchTask, StatusIndicator, Task, ThoughtTask};
+pub use text_deltas::TextDeltas;
 pub use thread::{ActiveStatus, ClosedStatus, LockedStatus, Thread, ThreadStatus};
 pub use time::Time;
 pub use update::ItemUpdate;

@@ -42,13 +42,14 @@ use chatkitd_core::sessions::{
     SessionPage,
 };
 use chatkitd_core::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, StrandedRun,
-    ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
+    RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use crate::error::{MigrateError, limiter_error};
+use crate::thread_rows::item_page;
 use database::Database;
 pub(crate) use error::is_transient;
 pub use options::{Durability, SqliteOptions};
@@ -249,6 +250,15 @@ impl Threads for SqliteStore {
         thread: &ThreadId,
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError> {
+        self.item_texts(scope, thread, query).await?.as_ref().map(item_page).transpose()
+    }
+
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
         items::list(&self.0, scope, thread, query).await
     }
 

@@ -1,6 +1,6 @@
 //! Items: their places, and writes that stand or fall together.
 
-use chatkitd_protocol::chatkit::{FeedbackKind, Order};
+use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 use serde_json::json;
 
 use super::FullStore;
@@ -11,6 +11,35 @@ use super::thread_fixture::{
 };
 use crate::ports::StoreError;
 use crate::threads::{ItemQuery, ItemWrite, ThreadChange};
+
+pub async fn the_texts_of_items_are_the_items(store: &dyn FullStore) {
+    let head = json!({"thread_id": "cthr_1", "created_at": "2026-01-01T00:00:00.000Z"});
+    let mut call = head.clone();
+    for (name, value) in
+        [("id", "i1"), ("type", "client_tool_call"), ("status", "completed"), ("call_id", "c"), ("name", "n")]
+    {
+        call[name] = json!(value);
+    }
+    call["arguments"] = json!({"kept": null});
+    let ThreadItem::ClientToolCall(mut call) = item(call) else { panic!("a tool call") };
+    // A page that answers a call with nothing: no JSON would be read as this.
+    call.output = Some(serde_json::Value::Null);
+
+    let make = Fixture::default();
+    let held = make.running(store, &[]).await;
+    let writes = [ItemWrite::Put(call.into()), put("i2"), ItemWrite::Put(hidden("i3")), put("i4")];
+    store.write_run(&held, &writes).await.unwrap();
+    for (order, limit, after) in [(Order::Asc, 10, None), (Order::Desc, 2, None), (Order::Asc, 1, Some("i1"))]
+    {
+        let query = ItemQuery { page: page(limit, order, after), hidden: false, kinds: None };
+        let texts = store.item_texts(&user("ann"), &held.thread, &query).await.unwrap().unwrap();
+        let items = store.items(&user("ann"), &held.thread, &query).await.unwrap().unwrap();
+        let wire = serde_json::to_string(&items.into_wire()).unwrap();
+        assert_eq!(String::from_utf8(texts.to_json().unwrap()).unwrap(), wire);
+    }
+    let everything = ItemQuery { page: page(10, Order::Asc, None), hidden: false, kinds: None };
+    assert_eq!(store.item_texts(&user("bob"), &held.thread, &everything).await.unwrap(), None);
+}
 
 pub async fn an_item_comes_back_byte_for_byte(store: &dyn FullStore) {
     let head = json!({"id": "i1", "thread_id": "cthr_1", "created_at": "2026-01-01T00:00:00.000Z"});

@@ -145,6 +145,7 @@ macro_rules! store_conformance {
                 random_threads_page_like_a_sorted_list,
             }
             items {
+                the_texts_of_items_are_the_items,
                 an_item_comes_back_byte_for_byte,
                 an_item_is_put_at_its_old_place_or_at_the_end,
                 the_same_item_of_two_threads_is_two_items,
