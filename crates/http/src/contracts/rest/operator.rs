@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use chatkitd_core::attachments::PublicBase;
 use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::site::Site;
+use chatkitd_protocol::chatkit::ThreadItem;
 use http::request::Parts;
 
 use crate::app::App;
@@ -15,6 +17,7 @@ use crate::error::ApiError;
 /// A trusted server, and the site that its key belongs to.
 pub(crate) struct Operator {
     pub(super) site: Arc<Site>,
+    base: PublicBase,
     actor: String,
 }
 
@@ -22,6 +25,17 @@ impl Operator {
     /// The site that the key belongs to.
     pub(crate) fn site(&self) -> &SiteName {
         &self.site.name
+    }
+
+    /// Gives the pictures of messages an address that works for a while: none is kept with them.
+    pub(super) fn address(&self, app: &App, items: &mut [ThreadItem]) {
+        let Some(files) = &app.files else { return };
+        for item in items {
+            let ThreadItem::UserMessage(message) = item else { continue };
+            for attachment in &mut message.attachments {
+                files.address(attachment, self.site(), &self.base);
+            }
+        }
     }
 }
 
@@ -33,7 +47,7 @@ impl FromRequestParts<Arc<App>> for Operator {
         match &call.caller {
             Caller::Service(_) => {
                 app.limit_site(&call.site).await?;
-                Ok(Self { actor: call.actor(), site: call.site })
+                Ok(Self { actor: call.actor(), site: call.site, base: call.base })
             }
             Caller::User(_) | Caller::Secret(_) => Err(ApiError::forbidden(
                 "service_key_required",

@@ -140,7 +140,8 @@ pub(crate) async fn list_items(
     query: ListQuery,
 ) -> Result<Json<List<ThreadItem>>, ApiError> {
     let query = ItemQuery { page: query.page, hidden: false, kinds: Some(item::KINDS) };
-    let found = require_chat(&app)?.items(&operator.scope(), &thread_id(&id)?, &query).await?;
+    let mut found = require_chat(&app)?.items(&operator.scope(), &thread_id(&id)?, &query).await?;
+    operator.address(&app, &mut found.items);
     let ids = found.items.iter().map(|item| item.id().to_owned()).collect();
     Ok(Json(list(found.items.into_iter().filter_map(item).collect(), ids, found.has_more)))
 }
