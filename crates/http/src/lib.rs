@@ -20,10 +20,14 @@ mod limits;
 mod locale;
 mod observe;
 pub mod page;
+mod panics;
+mod passthrough;
 mod path_id;
+mod public_base;
 mod sign_in;
 mod site_path;
 
-pub use app::{ANSWER_WITHIN, App, NotReady, Readiness};
+pub use app::{ANSWER_WITHIN, App, NotReady, Readiness, UPLOAD_IDLE};
 pub use contracts::{openapi, router};
+pub use passthrough::{Passthrough, PassthroughError};
 pub use sign_in::{SignIn, SiteSignIn};
