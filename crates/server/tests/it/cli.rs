@@ -167,7 +167,9 @@ async fn init_supabase_writes_a_migration_that_chatkitd_is_content_with() {
 fn config_check_reads_the_scripts_of_agents() {
     let desk = Desk::new();
     let write = |name: &str, text: &str| fs::write(desk.folder.path().join(name), text).unwrap();
-    write("chatkitd.toml", "[workflows.wf_support]\nagent = \"script\"\nfile = \"support.yaml\"\n");
+    let sites = "[sites.default]\nworkflows = [\"wf_support\"]\n";
+    let script = "[workflows.wf_support]\nagent = \"script\"\nfile = \"support.yaml\"\n";
+    write("chatkitd.toml", &format!("{sites}{script}"));
     let missing = desk.run(&["config", "check"]);
     assert_eq!(missing.code, 1, "{missing:?}");
     assert!(missing.err.contains("support.yaml of workflow \"wf_support\" cannot be read"), "{missing:?}");
@@ -180,7 +182,7 @@ fn config_check_reads_the_scripts_of_agents() {
         }
     }
     write("support.yaml", "turns:\n  - - say: Hello\n");
-    assert!(desk.run(&["config", "check"]).ok().contains("workflow wf_support: agent script"));
+    assert!(desk.run(&["config", "check"]).ok().contains("site default, workflow wf_support: agent script"));
 }
 
 #[test]
