@@ -165,11 +165,10 @@ async fn init_supabase_writes_a_migration_that_chatkitd_is_content_with() {
 /// As `serve` does at its start.
 #[test]
 fn config_check_reads_the_scripts_of_agents() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
+    desk.env = Env::sqlite(&desk.folder).set("CHATKIT_WORKFLOW_ID", "wf_support");
     let write = |name: &str, text: &str| fs::write(desk.folder.path().join(name), text).unwrap();
-    let sites = "[sites.default]\nworkflows = [\"wf_support\"]\n";
-    let script = "[workflows.wf_support]\nagent = \"script\"\nfile = \"support.yaml\"\n";
-    write("chatkitd.toml", &format!("{sites}{script}"));
+    write("chatkitd.toml", "[workflows.wf_support]\nagent = \"script\"\nfile = \"support.yaml\"\n");
     let missing = desk.run(&["config", "check"]);
     assert_eq!(missing.code, 1, "{missing:?}");
     assert!(missing.err.contains("support.yaml of workflow \"wf_support\" cannot be read"), "{missing:?}");
