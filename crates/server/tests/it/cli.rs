@@ -165,7 +165,8 @@ async fn init_supabase_writes_a_migration_that_chatkitd_is_content_with() {
 /// As `serve` does at its start.
 #[test]
 fn config_check_reads_the_scripts_of_agents() {
-    let desk = Desk::new();
+    let mut desk = Desk::new();
+    desk.env = Env::sqlite(&desk.folder).set("CHATKIT_WORKFLOW_ID", "wf_support");
     let write = |name: &str, text: &str| fs::write(desk.folder.path().join(name), text).unwrap();
     write("chatkitd.toml", "[workflows.wf_support]\nagent = \"script\"\nfile = \"support.yaml\"\n");
     let missing = desk.run(&["config", "check"]);
@@ -180,7 +181,7 @@ fn config_check_reads_the_scripts_of_agents() {
         }
     }
     write("support.yaml", "turns:\n  - - say: Hello\n");
-    assert!(desk.run(&["config", "check"]).ok().contains("workflow wf_support: agent script"));
+    assert!(desk.run(&["config", "check"]).ok().contains("site default, workflow wf_support: agent script"));
 }
 
 #[test]
