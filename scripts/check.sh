@@ -25,6 +25,7 @@ step 'format' cargo fmt --all --check
 step 'file lengths' scripts/check-lines.sh
 step 'arrows' scripts/check-arrows.sh
 step 'licences, bans and sources' scripts/check-deny.sh
+step 'web' bash -euc 'cd web && npm run --silent check'
 step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 # Doc comments of clap are help texts too, where <https://…> would look odd; and a reader of the code may follow a
 # link to a private item.

@@ -12,6 +12,7 @@ use chatkitd_core::site::Sites;
 use url::Url;
 
 use crate::client_ip::TrustedProxies;
+use crate::element::Element;
 use crate::page::Page;
 use crate::passthrough::Passthrough;
 use crate::sign_in::SignIn;
@@ -44,6 +45,8 @@ pub struct App {
     pub readiness: Arc<dyn Readiness>,
     /// Forwards other calls of `OpenAI`'s API, where that is switched on.
     pub passthrough: Option<Arc<dyn Passthrough>>,
+    /// The widget; `None` in a build without it.
+    pub element: Option<Arc<Element>>,
     /// The page at `/`, where it is switched on.
     pub page: Option<Page>,
     /// What addresses that are handed out begin with. `None`: what a request was sent to.

@@ -14,6 +14,7 @@ mod cookies;
 mod cors;
 mod deadline;
 mod device;
+pub mod element;
 mod envelope;
 mod error;
 mod limits;

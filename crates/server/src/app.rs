@@ -17,6 +17,7 @@ use chatkitd_core::sessions::{
 };
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
+use chatkitd_http::element::Element;
 use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Passthrough, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::agents::{self, AgentsError, OwnAgents};
 use crate::clock::SystemClock;
+use crate::element;
 use crate::files::{self, Files, FilesError};
 use crate::hosted::{ClientError, Deadlines, HostedUpstream};
 use crate::jwks::HttpJwks;
@@ -99,6 +101,7 @@ pub(crate) struct Foundation {
     rng: Arc<dyn Rng>,
     ring: KeyRing,
     run_log: Option<Arc<dyn RunLog>>,
+    element: Option<Arc<Element>>,
     /// Files that visitors send; `None` where none are kept.
     pub(crate) files: Option<Files>,
     limiter: BuiltLimiter,
@@ -119,6 +122,7 @@ impl Foundation {
             None => None,
         };
         let mut foundation = Self {
+            element: element::embedded(),
             files,
             readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
             runs: None,
@@ -159,6 +163,7 @@ impl Foundation {
             proxies: settings.proxies.clone(),
             readiness: self.readiness.clone(),
             passthrough: passthrough(settings)?,
+            element: self.element.clone(),
             page: page_facts::page(settings, &own),
             public_url: settings.public_url.clone(),
             answer_within: ANSWER_WITHIN,

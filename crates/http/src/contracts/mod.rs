@@ -26,7 +26,7 @@ use utoipa_axum::routes;
 
 use self::chatkit::Requests;
 use crate::app::App;
-use crate::{cors, deadline, observe, page, panics, site_path};
+use crate::{cors, deadline, element, observe, page, panics, site_path};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -107,6 +107,7 @@ pub fn router(app: App) -> Router {
     let (routes, _) = contracts().split_for_parts();
     let routes = routes
         .merge(page::routes(&app))
+        .merge(element::routes(&app))
         .fallback(rest::unknown_path)
         .method_not_allowed_fallback(rest::unknown_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), around))

@@ -159,6 +159,7 @@ impl Setup {
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
             passthrough: None,
+            element: None,
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
             public_url: None,
             answer_within: ANSWER_WITHIN,
