@@ -10,15 +10,18 @@ help: ## List the entries
 
 run: ## Build chatkitd and start it on http://127.0.0.1:8787 with an embedded database
 	@scripts/setup-build.sh
+	@scripts/build-web.sh
 	$(CARGO) run --locked --quiet --package chatkitd -- serve --dev
 
 test: ## Set up what the tests need (PostgreSQL, Redis, nginx, Python, Node) and run all of them
 	@scripts/setup-build.sh
 	@scripts/setup-test.sh
+	@scripts/build-web.sh
 	@scripts/with-services.sh $(CARGO) test --workspace --locked
 
 check: ## Format, lints, docs, the arrows between the crates, licences, generated files
 	@scripts/setup-build.sh
+	@scripts/build-web.sh
 	@scripts/check.sh
 
 fmt: ## Format the code

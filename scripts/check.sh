@@ -14,7 +14,8 @@ wasm32() {
 # What is generated is the same when it is generated again.
 generated() {
     scripts/generate.sh
-    git diff --exit-code -- docs/openapi.json docs/chatkit.schema.json web/protocol/chatkit.d.ts || {
+    git diff --exit-code -- crates/http/src/contracts/chatkit/request.schemas.json docs/openapi.json \
+        docs/chatkit.schema.json web/protocol/chatkit.d.ts || {
         echo 'check: generated files are not up to date; run make generate and commit them' >&2
         return 1
     }
@@ -24,6 +25,7 @@ step 'format' cargo fmt --all --check
 step 'file lengths' scripts/check-lines.sh
 step 'arrows' scripts/check-arrows.sh
 step 'licences, bans and sources' scripts/check-deny.sh
+step 'web' bash -euc 'cd web && npm run --silent check'
 step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 # Doc comments of clap are help texts too, where <https://…> would look odd; and a reader of the code may follow a
 # link to a private item.

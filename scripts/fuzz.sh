@@ -36,3 +36,4 @@ target request fuzz/seeds/request
 target widget_diff
 target sse fixtures/models
 target model_answer fixtures/models
+target content_type fuzz/seeds/content_type

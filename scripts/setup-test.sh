@@ -81,17 +81,17 @@ ensure_node() {
 digest() { cat "$@" | git hash-object --stdin; }
 is_fresh() { [[ -f $1 && $(<"$1") == "$2" ]]; }
 
+# install_python_environment NAME REQUIREMENTS: target/test-tools/NAME with these packages.
 install_python_environment() {
-    local python stamp=$tools/venv.stamp key
+    local name=$1 requirements=$root/$2 python stamp=$tools/$1.stamp key
     python=$(find_python)
-    key="$(digest "$root/tests/requirements.txt") $("$python" --version)"
-    if is_fresh "$stamp" "$key" && [[ -x $CHATKITD_TEST_PYTHON ]]; then return; fi
-    echo "setup-test: Python environment in target/test-tools/venv"
-    rm -rf "$tools/venv" "$stamp"
+    key="$(digest "$requirements") $("$python" --version)"
+    if is_fresh "$stamp" "$key" && [[ -x $tools/$name/bin/python ]]; then return; fi
+    echo "setup-test: Python environment in target/test-tools/$name"
+    rm -rf "${tools:?}/$name" "$stamp"
     mkdir -p "$tools"
-    "$python" -m venv "$tools/venv"
-    "$tools/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
-        --requirement "$root/tests/requirements.txt"
+    "$python" -m venv "$tools/$name"
+    "$tools/$name/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
     echo "$key" >"$stamp"
 }
 
@@ -107,5 +107,6 @@ install_node_folder() {
 
 ensure_packages
 ensure_node
-install_python_environment
+install_python_environment venv tests/requirements.txt
+install_python_environment venv-openai-2.2.0 tests/sdk/requirements-2.2.0.txt
 install_node_folder

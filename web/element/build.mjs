@@ -5,7 +5,18 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
-const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+// The version names the content: what is served under it may be kept for ever, also while this is being worked on.
+const { version: release } = JSON.parse(await readFile('package.json', 'utf8'));
+const version = `${release}-${await digestOfSources()}`;
+
+async function digestOfSources() {
+  const digest = createHash('sha256');
+  const files = await readdir('src', { recursive: true, withFileTypes: true });
+  const paths = files.filter((file) => file.isFile()).map((file) => `${file.parentPath ?? file.path}/${file.name}`);
+  for (const path of ['build.mjs', '../package-lock.json', ...paths.sort()]) digest.update(path).update(await readFile(path));
+  return digest.digest('hex').slice(0, 8);
+}
+
 const lucide = JSON.parse(await readFile(new URL(import.meta.resolve('lucide-static/icon-nodes.json')), 'utf8'));
 
 /** `icons:built-in`: the shapes of the icons that ChatKit has names for. */
@@ -57,4 +68,9 @@ await writeFile('dist/assets/icons.json', JSON.stringify(lucide));
 const script = await readFile('dist/chatkit.js');
 const integrity = `sha384-${createHash('sha384').update(script).digest('base64')}`;
 await writeFile('dist/manifest.json', JSON.stringify({ version, integrity }));
+
+for (const file of await readdir('dist', { recursive: true, withFileTypes: true })) {
+  const path = `${file.parentPath ?? file.path}/${file.name}`;
+  if (file.isFile() && /\.(js|json)$/.test(path)) await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+}
 console.log(`chatkit.js ${script.length} bytes, ${gzipSync(script, { level: 9 }).length} gzipped; ${integrity}`);

@@ -1,8 +1,7 @@
 //! Identifiers: the ones minted here, and the ones other people mint.
 //!
 //! Ours are a prefix and 48 lowercase hex digits: a UUIDv7 (so that they sort by time) and 64 further
-//! random bits (design section 2). Foreign ones are opaque; [`SessionId::parse`] accepts only ours,
-//! so that a path can never smuggle anything else into a query.
+//! random bits (design section 2). Foreign ones are opaque.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +11,7 @@ use crate::ports::Rng;
 
 /// How many hex digits follow the prefix.
 const DIGITS: usize = 48;
+const HEX: [u8; 16] = *b"0123456789abcdef";
 
 /// Mints `prefix` + 48 hex digits. The first twelve digits are `now` in milliseconds.
 pub fn mint(prefix: &str, now: Timestamp, rng: &dyn Rng) -> String {
@@ -21,10 +21,11 @@ pub fn mint(prefix: &str, now: Timestamp, rng: &dyn Rng) -> String {
     let head: [u8; 10] = std::array::from_fn(|at| head[at]);
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
     let ordered = Builder::from_unix_timestamp_millis(millis, &head).into_uuid();
-    let mut id = format!("{prefix}{}", ordered.simple());
-    id.extend(tail.iter().flat_map(|byte| {
-        [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
-    }));
+    let mut id = String::with_capacity(prefix.len() + DIGITS);
+    id.push_str(prefix);
+    for byte in ordered.as_bytes().iter().chain(tail) {
+        id.extend([byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)])));
+    }
     id
 }
 
@@ -70,11 +71,6 @@ macro_rules! minted_id {
 }
 
 minted_id!(
-    /// A session's id, `cksess_…`.
-    SessionId,
-    "cksess_"
-);
-minted_id!(
     /// A service key's id, `key_…`. It names the key in lists and in the audit log; it opens nothing.
     ServiceKeyId,
     "key_"
@@ -91,6 +87,44 @@ minted_id!(
     AttachmentId,
     "cfile_"
 );
+
+/// A session's id, `cksess_…`. One that was given elsewhere (an SDK's own tests call it `cksess_123`) stays as
+/// it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// What every session's id begins with.
+    pub const PREFIX: &'static str = "cksess_";
+    /// The longest id, in bytes.
+    pub const MAX_BYTES: usize = 128;
+
+    /// A new id, ordered by `now`.
+    pub fn mint(now: Timestamp, rng: &dyn Rng) -> Self {
+        Self(mint(Self::PREFIX, now, rng))
+    }
+
+    /// Reads an id that somebody sent: the prefix and letters, digits, `_` or `-`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(Self::PREFIX)?;
+        let fits = !rest.is_empty()
+            && text.len() <= Self::MAX_BYTES
+            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for SessionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// A thread's id. Ours are `cthr_…`; threads that came from elsewhere keep the id they had.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -158,6 +192,8 @@ pub enum UserIdError {
 impl UserId {
     /// What the ids of anonymous users begin with.
     pub const ANONYMOUS_PREFIX: &'static str = "anon_";
+    /// The user that back ends send who know of none.
+    pub const PLACEHOLDER: &'static str = "anonymous";
     /// The longest user id, in characters: what `OpenAI`'s thread list takes as its `user` filter.
     pub const MAX_CHARS: usize = 512;
 
@@ -186,6 +222,12 @@ impl UserId {
     /// A user as this server wrote it down: in the store, or in a token signed here.
     pub fn recorded(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// Whether this stands for everybody whom nobody named: threads that were pulled from `OpenAI` may have
+    /// such a user, and belong to operators only (design 4.7).
+    pub fn is_placeholder(&self) -> bool {
+        self.0.eq_ignore_ascii_case(Self::PLACEHOLDER)
     }
 
     /// Whether this is a device rather than somebody who signed in.
@@ -271,10 +313,12 @@ mod tests {
     }
 
     #[test]
-    fn only_minted_session_ids_parse() {
-        for text in ["", "cksess_", "cksess_123", "cksess_../../x", &format!("cksess_{}", "G".repeat(48))] {
+    fn a_session_id_is_the_prefix_and_a_word() {
+        for text in ["", "cksess_", "cksess_../../x", "cksess_a b", &format!("cksess_{}", "0".repeat(122))] {
             assert_eq!(SessionId::parse(text), None, "{text}");
         }
+        assert!(SessionId::parse("cksess_123").is_some());
+        assert_eq!(ServiceKeyId::parse("key_123"), None, "ids that only this server gives have one form");
     }
 
     #[test]

@@ -62,6 +62,11 @@ impl Scope {
         }
     }
 
+    /// Whether all that `other` may touch is in this scope too.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.site() == other.site() && self.user().is_none_or(|user| other.user() == Some(user))
+    }
+
     /// The user, when the scope is that narrow.
     pub fn user(&self) -> Option<&UserId> {
         match self {
@@ -160,6 +165,16 @@ pub trait Store: Send + Sync {
         change: &SessionChange,
         secret: &NewSecret,
     ) -> Result<Option<Replacement>, StoreError>;
+
+    /// Notes that an upstream session which no secret opens is to be cancelled from `due` on: it was opened for a
+    /// secret that [`Store::add_secret`] or [`Store::replace_secret`] did not take. Noted twice, it is one job, due
+    /// at the earlier time.
+    async fn cancel_upstream_session(
+        &self,
+        scope: &Scope,
+        upstream_session: &str,
+        due: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// One session.
     async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError>;

@@ -11,7 +11,9 @@ use crate::limits::SiteLimits;
 mod configuration;
 mod origin;
 
-pub use configuration::{ChatKitConfiguration, ConfigurationError, FileUpload, History, Titling};
+pub use configuration::{
+    ChatKitConfiguration, ConfigurationError, FileUpload, History, MAX_FILE_SIZE, MAX_FILES, Titling,
+};
 pub use origin::{Origin, OriginPattern, OriginPatternError};
 
 /// How long sessions and secrets last on a site (design 4.1).

@@ -1,13 +1,17 @@
 //! What can answer: workflows by id, and where each of them runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::id::SiteName;
 
 /// The built-in workflow that streams the visitor's words back.
 pub const ECHO: &str = "wf_echo";
 /// The built-in guided demonstration.
 pub const DEMO: &str = "wf_demo";
+/// The workflow that the settings of one model make (`CHATKITD_MODEL`).
+pub const MODEL: &str = "wf_model";
 
 /// The longest workflow id, in bytes. Ids are opaque; the bound keeps them storable.
 pub const MAX_ID_BYTES: usize = 256;
@@ -43,20 +47,22 @@ pub struct WorkflowCard {
     pub prompts: Vec<String>,
 }
 
-/// The workflows that this server knows by itself, and whether it has a key for the hosted ones.
+/// The workflows that this server knows by itself, and where it has a key for the hosted ones.
 #[derive(Clone, Debug)]
 pub struct Workflows {
     local: BTreeMap<String, WorkflowCard>,
+    local_on: BTreeSet<(SiteName, String)>,
     described: BTreeMap<String, WorkflowCard>,
     hosted_key: bool,
+    hosted_key_of: BTreeSet<SiteName>,
 }
 
 impl Workflows {
     /// The built-in workflows, the operator's descriptions of others, and whether an `OpenAI` key
-    /// is set.
+    /// is set for all sites.
     pub fn new(described: BTreeMap<String, WorkflowCard>, hosted_key: bool) -> Self {
         let local = [(ECHO.to_owned(), echo_card()), (DEMO.to_owned(), demo_card())].into();
-        Self { local, described, hosted_key }
+        Self { local, local_on: BTreeSet::new(), described, hosted_key, hosted_key_of: BTreeSet::new() }
     }
 
     /// The same, and these run here, too.
@@ -68,13 +74,27 @@ impl Workflows {
         self
     }
 
-    /// Where `id` runs: local when defined here, else hosted when a key is set, else nowhere
+    /// The same, and this one runs here on this site.
+    #[must_use]
+    pub fn with_local_on(mut self, site: SiteName, id: String) -> Self {
+        self.local_on.insert((site, id));
+        self
+    }
+
+    /// The same, and this site has an `OpenAI` key of its own.
+    #[must_use]
+    pub fn with_hosted_key_of(mut self, site: SiteName) -> Self {
+        self.hosted_key_of.insert(site);
+        self
+    }
+
+    /// Where `id` runs on the site: local when defined here, else hosted when a key is set, else nowhere
     /// (design 4.1).
-    pub fn placement(&self, id: &str) -> Option<Placement> {
-        if self.local.contains_key(id) {
+    pub fn placement(&self, site: &SiteName, id: &str) -> Option<Placement> {
+        if self.local.contains_key(id) || self.local_on.contains(&(site.clone(), id.to_owned())) {
             Some(Placement::Local)
         } else {
-            self.hosted_key.then_some(Placement::Hosted)
+            (self.hosted_key || self.hosted_key_of.contains(site)).then_some(Placement::Hosted)
         }
     }
 

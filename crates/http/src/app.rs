@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chatkitd_core::attachments::AttachmentService;
 use chatkitd_core::ports::{Clock, Credentials, Limiter, Rng};
 use chatkitd_core::server::ChatServer;
 use chatkitd_core::sessions::{DeviceTokens, SessionService};
 use chatkitd_core::site::Sites;
+use url::Url;
 
 use crate::client_ip::TrustedProxies;
+use crate::element::Element;
 use crate::page::Page;
+use crate::passthrough::Passthrough;
 use crate::sign_in::SignIn;
 
 /// The server, as handlers see it.
@@ -21,6 +25,8 @@ pub struct App {
     pub sessions: SessionService,
     /// Holds conversations. `None` without a database to keep them in (design 4.4).
     pub chat: Option<Arc<ChatServer>>,
+    /// Keeps files that visitors send. `None`: none are taken.
+    pub files: Option<Arc<AttachmentService>>,
     /// Looks up what callers present.
     pub credentials: Arc<dyn Credentials>,
     /// Signs and reads device cookies and tokens.
@@ -37,16 +43,30 @@ pub struct App {
     pub proxies: TrustedProxies,
     /// What `/readyz` asks.
     pub readiness: Arc<dyn Readiness>,
+    /// Forwards other calls of `OpenAI`'s API, where that is switched on.
+    pub passthrough: Option<Arc<dyn Passthrough>>,
+    /// The widget; `None` in a build without it.
+    pub element: Option<Arc<Element>>,
     /// The page at `/`, where it is switched on.
     pub page: Option<Page>,
+    /// What addresses that are handed out begin with. `None`: what a request was sent to.
+    pub public_url: Option<Url>,
     /// How long a request may take until its answer begins, a body that drips included. See
     /// [`ANSWER_WITHIN`] for the usual value.
     pub answer_within: Duration,
+    /// How long the sender of a file may send nothing. See [`UPLOAD_IDLE`] for the usual value.
+    pub upload_idle: Duration,
 }
 
 /// More than an upstream call (10 s) and a wait for another one's refresh (15 s) or for a thread that is busy
 /// (5 s) together.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// Long enough for a telephone that loses its network for a moment.
+pub const UPLOAD_IDLE: Duration = Duration::from_secs(30);
+
+/// How long an upload may take in all, however slowly it comes: 100 MB at 30 KB a second.
+pub(crate) const UPLOAD_WITHIN: Duration = Duration::from_secs(3600);
 
 /// Whether the server can do its work right now.
 #[async_trait]

@@ -1,8 +1,11 @@
 //! Reads JSON bodies from strangers: bounded in size and depth, without NULs, with errors that name
 //! the field.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
 use axum::extract::Request;
+use bytes::BytesMut;
+use chatkitd_protocol::chatkit::{BodyFault, check_body};
+use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,19 +24,24 @@ pub(crate) trait JsonBody: DeserializeOwned {
     const OBJECTS: &'static [&'static str];
 }
 
-/// Reads a body as `T`. An empty body and `null` are an empty object; a missing content type is JSON
-/// (design 4.1).
+/// Reads a body of the session contracts as `T`.
 pub(crate) async fn read_json<T: JsonBody>(request: Request) -> Result<T, ApiError> {
+    read_json_of(request, MAX_BYTES).await
+}
+
+/// Reads a body of at most `max_bytes` as `T`. An empty body and `null` are an empty object; a missing content
+/// type is JSON (design 4.1).
+pub(crate) async fn read_json_of<T: JsonBody>(request: Request, max_bytes: usize) -> Result<T, ApiError> {
     let (parts, body) = request.into_parts();
-    let bytes = read_bounded(body, MAX_BYTES).await?;
+    let bytes = read_bounded(body, max_bytes).await?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return from_value(Value::Object(serde_json::Map::new()));
     }
     require_json(&parts.headers)?;
+    check_body(&bytes, MAX_DEPTH).map_err(refuse)?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         ApiError::bad_request("invalid_json", format!("The body is not valid JSON: {error}."))
     })?;
-    check(&value, 1)?;
     match value {
         Value::Null => from_value(Value::Object(serde_json::Map::new())),
         Value::Object(_) => from_value(value),
@@ -46,13 +54,43 @@ pub(crate) async fn read_bounded(body: Body, max_bytes: usize) -> Result<Bytes, 
     to_bytes(body, max_bytes).await.map_err(|error| {
         let too_large = std::error::Error::source(&error)
             .is_some_and(<dyn std::error::Error + 'static>::is::<http_body_util::LengthLimitError>);
-        if too_large {
-            let message = format!("The body is larger than {} KiB.", max_bytes / 1024);
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
-        } else {
-            ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
-        }
+        if too_large { ApiError::body_too_large(max_bytes) } else { body_incomplete() }
     })
+}
+
+fn body_incomplete() -> ApiError {
+    ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
+}
+
+/// Reads a body up to a bound, and on from there where its beginning allows for more.
+pub(crate) struct BodyReader {
+    chunks: BodyDataStream,
+    so_far: BytesMut,
+}
+
+impl BodyReader {
+    pub(crate) fn new(body: Body) -> Self {
+        Self { chunks: body.into_data_stream(), so_far: BytesMut::new() }
+    }
+
+    /// Reads until the end (`true`), or until there is more than `max_bytes` (`false`).
+    pub(crate) async fn read_to(&mut self, max_bytes: usize) -> Result<bool, ApiError> {
+        while self.so_far.len() <= max_bytes {
+            match self.chunks.next().await {
+                Some(chunk) => self.so_far.extend_from_slice(&chunk.map_err(|_| body_incomplete())?),
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    pub(crate) fn so_far(&self) -> &[u8] {
+        &self.so_far
+    }
+
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.so_far.freeze()
+    }
 }
 
 /// Refuses what says that it is something else than JSON.
@@ -73,24 +111,17 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     ))
 }
 
-fn check(value: &Value, depth: usize) -> Result<(), ApiError> {
-    let nul = || ApiError::bad_request("nul_character", "The body contains a NUL character.");
-    if depth > MAX_DEPTH {
-        let message = format!("The body is nested more than {MAX_DEPTH} levels deep.");
-        return Err(ApiError::bad_request("too_deep", message));
-    }
-    match value {
-        Value::String(text) if text.contains('\0') => Err(nul()),
-        Value::Array(values) => values.iter().try_for_each(|value| check(value, depth + 1)),
-        Value::Object(fields) => {
-            fields.iter().try_for_each(
-                |(name, value)| {
-                    if name.contains('\0') { Err(nul()) } else { check(value, depth + 1) }
-                },
-            )
-        }
-        _ => Ok(()),
-    }
+fn refuse(fault: BodyFault) -> ApiError {
+    let (code, message) = match fault {
+        BodyFault::TooDeep => ("too_deep", format!("The body is nested more than {MAX_DEPTH} levels deep.")),
+        BodyFault::Nul => ("nul_character", "The body contains a NUL character.".to_owned()),
+        BodyFault::ReservedName => (
+            "reserved_name",
+            "No field in the body may have a name that begins with `$serde_json::private::`: rename it."
+                .to_owned(),
+        ),
+    };
+    ApiError::bad_request(code, message)
 }
 
 fn from_value<T: JsonBody>(value: Value) -> Result<T, ApiError> {
@@ -101,11 +132,13 @@ fn from_value<T: JsonBody>(value: Value) -> Result<T, ApiError> {
         return Err(ApiError::bad_request(
             "invalid_type",
             format!("The field \"{field}\" must be an object."),
-        ));
+        )
+        .about(field));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let field = error.path().to_string();
         let reason = error.into_inner();
-        ApiError::bad_request("invalid_type", format!("The field \"{field}\" is not as expected: {reason}."))
+        let message = format!("The field \"{field}\" is not as expected: {reason}.");
+        ApiError::bad_request("invalid_type", message).about(field)
     })
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use chatkitd_core::attachments::PublicBase;
 use chatkitd_core::id::UserId;
 use chatkitd_core::identity::VerifiedUser;
 use chatkitd_core::ports::Scope;
@@ -52,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) site: Arc<Site>,
     /// Who is calling.
     pub(crate) caller: Caller,
+    /// Where this server is to the caller.
+    pub(crate) base: PublicBase,
     /// Whose address is counted.
     pub(crate) address: Option<IpAddr>,
     /// Whether the page spoke TLS.
@@ -70,6 +73,7 @@ impl FromRequestParts<Arc<App>> for Call {
         let https_page = matches!(&ambient.origin, SentOrigin::Page(origin) if origin.is_https());
         Ok(Self {
             caller,
+            base: app.public_base(parts, &site.name),
             address: app.proxies.client(&parts.extensions, &parts.headers),
             secure: https_page || app.proxies.forwarded_https(&parts.extensions, &parts.headers),
             site,

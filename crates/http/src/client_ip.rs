@@ -7,8 +7,11 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::Once;
 
+use http::uri::Authority;
 use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
+
+use crate::public_base::plain_host;
 
 /// The address of the peer, or the client's address where a platform knows it better. Whoever accepts
 /// connections puts it into each request's extensions.
@@ -71,9 +74,18 @@ impl TrustedProxies {
 
     /// Whether the client spoke TLS, as a trusted proxy says.
     pub(crate) fn forwarded_https(&self, extensions: &Extensions, headers: &HeaderMap) -> bool {
-        let trusted =
-            extensions.get::<PeerAddr>().is_some_and(|peer| self.trusts(peer.0.ip().to_canonical()));
-        trusted && headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https")
+        self.vouch_for(extensions)
+            && headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https")
+    }
+
+    /// The host that the client asked for, as a trusted proxy says; of several the outermost.
+    pub(crate) fn forwarded_host(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<Authority> {
+        let hosts = headers.get("x-forwarded-host").filter(|_| self.vouch_for(extensions))?;
+        plain_host(hosts.to_str().ok()?.split(',').next()?.trim())
+    }
+
+    fn vouch_for(&self, extensions: &Extensions) -> bool {
+        extensions.get::<PeerAddr>().is_some_and(|peer| self.trusts(peer.0.ip().to_canonical()))
     }
 }
 

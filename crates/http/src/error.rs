@@ -76,6 +76,11 @@ impl ApiError {
         Self { param: Some(param.into()), ..self }
     }
 
+    pub(crate) fn body_too_large(max_bytes: usize) -> Self {
+        let message = format!("The body is larger than {} KiB.", max_bytes / 1024);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+    }
+
     pub(crate) fn foreign_origin() -> Self {
         let message = "This page's origin may not use this chat. Add it to CHATKIT_ALLOWED_ORIGINS \
                        (scheme, host and port) if it should.";

@@ -2,14 +2,18 @@
 
 use std::net::IpAddr;
 
-use chatkitd_core::id::{SessionId, UserId};
+use chatkitd_core::id::{SessionId, SiteName, UserId};
 use chatkitd_core::limits::{Decision, Quota};
+use chatkitd_core::sessions::Session;
 use chatkitd_core::site::Site;
 use http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::client_ip::limit_key;
 use crate::error::ApiError;
+
+/// How often somebody may send a file in one request.
+const FILES: Quota = Quota::per_minute(10);
 
 impl App {
     /// Counts an anonymous creation against the address it comes from.
@@ -39,20 +43,26 @@ impl App {
         self.limit(site.limits.session, || format!("session:{}:{session}", site.name)).await
     }
 
-    /// Counts a request of a conversation against its site, and, where the site bounds how often a client
-    /// secret may be used, against its session.
+    /// Counts a request of a conversation against its site, and, where it was promised (or the site says) how
+    /// often a minute its secrets may be used, against its session.
     pub(crate) async fn limit_conversation(
         &self,
         site: &Site,
-        session: Option<&SessionId>,
+        session: Option<&Session>,
     ) -> Result<(), ApiError> {
         self.limit_site(site).await?;
         let Some(session) = session else { return Ok(()) };
-        let quota = site.max_requests_per_1_minute.map(|limit| Quota::per_minute(limit.get()));
-        self.limit(quota, || format!("conversation:{}:{session}", site.name)).await.map(|_| ())
+        let quota = session.max_requests_per_1_minute(site).map(|limit| Quota::per_minute(limit.get()));
+        self.limit(quota, || format!("conversation:{}:{}", site.name, session.id)).await.map(|_| ())
     }
 
-    async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {
+    /// Counts a file that is sent in one request against its user (1.7 of the REST reference).
+    pub(crate) async fn limit_files(&self, site: &SiteName, user: &UserId) -> Result<(), ApiError> {
+        self.limit(Some(FILES), || format!("files:{site}:{user}")).await.map(|_| ())
+    }
+
+    /// Counts a request against its site.
+    pub(crate) async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {
         self.limit(site.limits.site, || format!("site:{}", site.name)).await.map(|_| ())
     }
 

@@ -1,27 +1,32 @@
 //! Which agent answers for which workflow.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chatkitd_core::id::SiteName;
+use chatkitd_core::ports::Transcriber;
 use chatkitd_core::server::Agent;
-use chatkitd_core::server::agents::{Echo, Script};
+use chatkitd_core::server::agents::{Agents, Echo, Script};
 use chatkitd_core::workflows::{DEMO, ECHO};
+use chatkitd_workflow::agent::{ModelAgent, ModelAgentSettings};
 
-use crate::settings::{AgentSettings, Settings};
+use crate::models::{HttpModel, HttpTranscriber, ModelClient, ModelServer, TranscriptionServer};
+use crate::settings::{AgentSettings, ProviderSettings, Settings};
 
 /// The guided tour.
 const DEMO_SCRIPT: &str = include_str!("demo.yaml");
 
-/// Agents by workflow.
-pub(crate) type Agents = BTreeMap<String, Arc<dyn Agent>>;
+/// Agents that do not come from the settings.
+pub(crate) type OwnAgents = Vec<(String, Arc<dyn Agent>)>;
 
 /// An agent cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentsError {
-    /// The file of a script cannot be read.
-    #[error("the script {} of workflow {workflow:?} cannot be read", path.display())]
+    /// A file that the settings name cannot be read.
+    #[error("the {what} {} of workflow {workflow:?} cannot be read", path.display())]
     Read {
+        /// What it holds.
+        what: &'static str,
         /// The workflow.
         workflow: String,
         /// The file.
@@ -42,30 +47,89 @@ pub enum AgentsError {
 }
 
 /// The built-in ones, over them those of the settings, and over both the program's own.
-pub(crate) fn of(settings: &Settings, own: Agents) -> Result<Agents, AgentsError> {
-    let mut agents = Agents::new();
-    agents.insert(ECHO.to_owned(), Arc::new(Echo::default()));
-    agents.insert(DEMO.to_owned(), Arc::new(parse(DEMO, Path::new("demo.yaml"), DEMO_SCRIPT)?));
-    for (id, agent) in &settings.agents {
-        let agent: Arc<dyn Agent> = match agent {
-            AgentSettings::Echo { repeat, delay } => Arc::new(Echo { repeat: *repeat, delay: *delay }),
+pub(crate) fn of(settings: &Settings, own: &OwnAgents, client: &ModelClient) -> Result<Agents, AgentsError> {
+    let mut agents = Agents::default();
+    agents.insert(ECHO, Arc::new(Echo::default()));
+    agents.insert(DEMO, Arc::new(parse(DEMO, Path::new("demo.yaml"), DEMO_SCRIPT)?));
+    let make = |site: Option<&SiteName>, id: &str, agent: &AgentSettings| -> Result<_, AgentsError> {
+        Ok(match agent {
+            AgentSettings::Echo { repeat, delay } => {
+                Arc::new(Echo { repeat: *repeat, delay: *delay }) as Arc<dyn Agent>
+            }
             AgentSettings::Script { file } => Arc::new(script(id, file)?),
-        };
-        agents.insert(id.clone(), agent);
+            AgentSettings::Model { provider, settings: asked, instructions_file } => {
+                let asked = with_instructions(id, asked, instructions_file.as_deref())?;
+                let server = server(provider, site);
+                Arc::new(ModelAgent::new(Arc::new(HttpModel::new(client.clone(), server)), asked))
+            }
+        })
+    };
+    for (id, agent) in &settings.agents {
+        agents.insert(id, make(None, id, agent)?);
     }
-    agents.extend(own);
+    for site in &settings.sites {
+        for (id, agent) in agents_of_site(settings, &site.name) {
+            if !own.iter().any(|(own, _)| own == id) {
+                agents.insert_on(site.name.clone(), id, make(Some(&site.name), id, agent)?);
+            }
+        }
+    }
+    for (id, agent) in own {
+        agents.insert(id, Arc::clone(agent));
+    }
     Ok(agents)
 }
 
+/// What answers on this site otherwise than everywhere: its own agents, and those for every site whose models it
+/// asks with a key of its own.
+fn agents_of_site<'a>(
+    settings: &'a Settings,
+    site: &'a SiteName,
+) -> impl Iterator<Item = (&'a String, &'a AgentSettings)> {
+    let with_own_key = settings.agents.iter().filter(move |(_, agent)| match agent {
+        AgentSettings::Model { provider, .. } => provider.site_keys.contains_key(site),
+        AgentSettings::Echo { .. } | AgentSettings::Script { .. } => false,
+    });
+    // The site's own come last: they replace those of the same id.
+    with_own_key.chain(settings.site_agents.get(site).into_iter().flatten())
+}
+
+/// Who writes down what was said, if anybody.
+pub(crate) fn transcriber(settings: &Settings, client: &ModelClient) -> Option<Arc<dyn Transcriber>> {
+    let transcription = settings.transcription.as_ref()?;
+    let ModelServer { base, key, .. } = server(&transcription.provider, None);
+    let server = TranscriptionServer { base, key, model: transcription.model.clone() };
+    Some(Arc::new(HttpTranscriber::new(client.clone(), server)))
+}
+
+fn server(provider: &ProviderSettings, site: Option<&SiteName>) -> ModelServer {
+    ModelServer { base: provider.base.clone(), key: provider.key_of(site).cloned(), api: provider.api }
+}
+
+fn with_instructions(
+    workflow: &str,
+    settings: &ModelAgentSettings,
+    file: Option<&Path>,
+) -> Result<ModelAgentSettings, AgentsError> {
+    let mut settings = settings.clone();
+    if let Some(file) = file {
+        settings.instructions = read("instructions", workflow, file)?;
+    }
+    Ok(settings)
+}
+
 fn script(workflow: &str, path: &Path) -> Result<Script, AgentsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| AgentsError::Read {
+    parse(workflow, path, &read("script", workflow, path)?)
+}
+
+fn read(what: &'static str, workflow: &str, path: &Path) -> Result<String, AgentsError> {
+    std::fs::read_to_string(path).map_err(|source| AgentsError::Read {
+        what,
         workflow: workflow.to_owned(),
         path: path.to_owned(),
         source,
-    })?;
-    parse(workflow, path, &text)
+    })
 }
-
 fn parse(workflow: &str, path: &Path, text: &str) -> Result<Script, AgentsError> {
     // YAML 1.2, in which `no` is a text.
     let options = serde_saphyr::options! { strict_booleans: true };

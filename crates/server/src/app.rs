@@ -1,7 +1,7 @@
 //! Puts the application together from settings and adapters.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName};
@@ -10,28 +10,35 @@ use chatkitd_core::keys::{KeyRing, NoSecretError};
 use chatkitd_core::memory_limiter::MemoryLimiter;
 use chatkitd_core::ports::{Clock, Limiter, Maintenance, Rng, RunLog};
 use chatkitd_core::seal::Sealer;
+use chatkitd_core::server::agents::Agents as CoreAgents;
 use chatkitd_core::server::{ChatServer, ChatServerParts};
 use chatkitd_core::sessions::{
     Canceller, ClientSecrets, DeviceTokens, LocalUpstream, SessionParts, SessionService, Upstream,
 };
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
-use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn};
+use chatkitd_http::element::Element;
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Passthrough, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::agents::{self, Agents, AgentsError};
+use crate::agents::{self, AgentsError, OwnAgents};
 use crate::clock::SystemClock;
+use crate::element;
+use crate::files::{self, Files, FilesError};
 use crate::hosted::{ClientError, Deadlines, HostedUpstream};
 use crate::jwks::HttpJwks;
 use crate::limiter::SharedLimiter;
+use crate::models::{self, ModelClient};
+use crate::page_facts;
+use crate::passthrough::OpenAiPassthrough;
+use crate::reload::Serving;
 use crate::rng::SystemRng;
 use crate::runs::{Runs, Stops};
 use crate::secret_file::{self, SecretFileError};
 use crate::serving_lock::{ServingLock, ServingLockError};
-use crate::settings::{Database, LimiterKind, PageSetting, Settings};
+use crate::settings::{Database, FailurePolicy, LimiterKind, Settings};
 use crate::spawner::TokioSpawner;
 use crate::stores::{OpenError, Stores, UsersTable, make_folder};
 
@@ -56,6 +63,9 @@ pub enum BuildError {
     /// The client for `OpenAI`.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// The client for model servers.
+    #[error(transparent)]
+    Models(#[from] models::ClientError),
     /// The client for issuers' keys.
     #[error("the client for sign-in keys cannot be made")]
     Jwks(#[from] crate::jwks::ClientError),
@@ -68,6 +78,9 @@ pub enum BuildError {
     /// The query on the users table.
     #[error("CHATKITD_ROLES_QUERY cannot be used")]
     RoleQuery(#[from] RoleQueryError),
+    /// Where files are kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// The shared limiter.
     #[error("the limiter cannot be set up: {0}")]
     Limiter(&'static str),
@@ -77,86 +90,175 @@ pub enum BuildError {
     Redis(#[from] redis::RedisError),
 }
 
-/// The application, and what runs beside it.
-pub(crate) struct Built {
-    pub(crate) app: App,
-    pub(crate) stores: Stores,
-    pub(crate) canceller: Option<Arc<dyn Canceller>>,
+/// What a server stands on: databases, keys, counts and connections. Settings that change while it runs are built
+/// on it anew.
+pub(crate) struct Foundation {
     pub(crate) clock: Arc<dyn Clock>,
-    /// The runs of this process, and which of them other nodes ask to stop; `None` without a database.
-    pub(crate) runs: Option<(Arc<Runs>, Stops)>,
+    pub(crate) stores: Stores,
+    pub(crate) readiness: Arc<dyn Readiness>,
+    /// The runs of this process; `None` without a database.
+    pub(crate) runs: Option<Arc<Runs>>,
+    rng: Arc<dyn Rng>,
+    ring: KeyRing,
+    run_log: Option<Arc<dyn RunLog>>,
+    element: Option<Arc<Element>>,
+    /// Files that visitors send; `None` where none are kept.
+    pub(crate) files: Option<Files>,
+    limiter: BuiltLimiter,
+    jwks: Arc<HttpJwks>,
+    models: ModelClient,
 }
 
-/// `own`: agents that do not come from the settings.
-pub(crate) async fn build(settings: &Settings, own: Agents) -> Result<Built, BuildError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let rng: Arc<dyn Rng> = Arc::new(SystemRng::default());
-    let ring = key_ring(settings, rng.as_ref())?;
-    let stores = Stores::open(settings).await?;
-    let hosted = hosted(settings, &clock, &rng)?;
-    let agents = agents::of(settings, own)?;
-    let workflows = Workflows::new(settings.workflows.clone(), hosted.is_some());
-    let workflows = workflows.with_local(agents.keys().cloned());
-    let runs = runs(settings, &stores, agents, &clock, &rng)?;
-    let secrets = Arc::new(ClientSecrets::new(&ring));
-    let app = App {
-        sites: Sites::new(settings.sites.clone()),
-        sessions: SessionService::new(SessionParts {
-            store: stores.store.clone(),
-            credentials: stores.credentials.clone(),
+impl Foundation {
+    /// Opens what is to be opened.
+    pub(crate) async fn lay(settings: &Settings) -> Result<Self, BuildError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng::default());
+        let ring = key_ring(settings, rng.as_ref())?;
+        let stores = Stores::open(settings).await?;
+        let (run_log, stops) = run_log(settings)?.unzip();
+        let files = match &stores.conversations {
+            Some(conversations) => files::files(settings, conversations, &ring, &clock, &rng)?,
+            None => None,
+        };
+        let mut foundation = Self {
+            element: element::embedded(),
+            files,
+            readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
+            runs: None,
+            ring,
+            run_log,
+            limiter: limiter(settings, &stores)?,
+            jwks: Arc::new(HttpJwks::new(clock.clone())?),
+            models: ModelClient::new(models::Deadlines::default(), clock.clone(), rng.clone())?,
+            clock,
+            rng,
+            stores,
+        };
+        foundation.runs = foundation.begin_runs(settings, stops)?.map(Arc::new);
+        Ok(foundation)
+    }
+
+    /// Puts the application together as the settings say. `own`: agents that do not come from them.
+    pub(crate) fn serving(&self, settings: &Settings, own: &OwnAgents) -> Result<Serving, BuildError> {
+        let hosted = self.hosted(settings)?;
+        let agents = agents::of(settings, own, &self.models)?;
+        let workflows = workflows(settings, &agents);
+        let chat = self.runs.as_ref().and_then(|runs| {
+            let parts = self.chat_parts(settings, agents, runs.spawner.clone())?;
+            Some(Arc::new(runs.chat.succeeded_by(parts)))
+        });
+        let own = own.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
+        let app = App {
+            sites: Sites::new(settings.sites.clone()),
+            sessions: self.sessions(workflows, hosted.clone()),
+            chat,
+            files: self.files.as_ref().map(|files| files.service.clone()),
+            credentials: self.stores.credentials.clone(),
+            devices: DeviceTokens::new(&self.ring),
+            sign_in: self.sign_in(settings)?,
+            limiter: self.limiter.with(settings.limiter_on_failure),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+            proxies: settings.proxies.clone(),
+            readiness: self.readiness.clone(),
+            passthrough: passthrough(settings)?,
+            element: self.element.clone(),
+            page: page_facts::page(settings, &own),
+            public_url: settings.public_url.clone(),
+            answer_within: ANSWER_WITHIN,
+            upload_idle: UPLOAD_IDLE,
+        };
+        let canceller = hosted.map(|hosted| hosted as Arc<dyn Canceller>);
+        Ok(Serving { routes: chatkitd_http::router(app), canceller })
+    }
+
+    fn sessions(&self, workflows: Workflows, hosted: Option<Arc<HostedUpstream>>) -> SessionService {
+        let secrets = Arc::new(ClientSecrets::new(&self.ring));
+        SessionService::new(SessionParts {
+            store: self.stores.store.clone(),
+            credentials: self.stores.credentials.clone(),
             secrets: secrets.clone(),
-            sealer: Sealer::new(&ring),
-            clock: clock.clone(),
-            rng: rng.clone(),
+            sealer: Sealer::new(&self.ring),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
             workflows,
-            local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng.clone())),
-            hosted: hosted.clone().map(|hosted| hosted as Arc<dyn Upstream>),
-        }),
-        chat: runs.as_ref().map(|(runs, _)| runs.chat.clone()),
-        credentials: stores.credentials.clone(),
-        devices: DeviceTokens::new(&ring),
-        sign_in: sign_in(settings, &clock)?,
-        limiter: limiter(settings, &stores)?,
-        clock: clock.clone(),
-        rng,
-        proxies: settings.proxies.clone(),
-        readiness: Arc::new(DatabaseReadiness(stores.maintenance.clone())),
-        page: page(settings),
-        answer_within: ANSWER_WITHIN,
-    };
-    Ok(Built { app, stores, canceller: hosted.map(|hosted| hosted as Arc<dyn Canceller>), clock, runs })
+            local: Arc::new(LocalUpstream::new(secrets, self.clock.clone(), self.rng.clone())),
+            hosted: hosted.map(|hosted| hosted as Arc<dyn Upstream>),
+        })
+    }
+
+    /// The runs, and an engine that keeps them and answers nobody: those that answer succeed it.
+    fn begin_runs(&self, settings: &Settings, stops: Stops) -> Result<Option<Runs>, BuildError> {
+        let spawner = TokioSpawner::default();
+        let Some(parts) = self.chat_parts(settings, CoreAgents::default(), spawner.clone()) else {
+            return Ok(None);
+        };
+        let lock = match &settings.database {
+            Database::Sqlite(path) => Some(ServingLock::take(path)?),
+            Database::Postgres(_) | Database::None => None,
+        };
+        let (chat, clock) = (ChatServer::new(parts), self.clock.clone());
+        Ok(Some(Runs { chat, clock, spawner, stops: Mutex::new(stops), lock }))
+    }
+
+    /// The engine behind `/chatkit`; `None` without a database.
+    fn chat_parts(
+        &self,
+        settings: &Settings,
+        agents: CoreAgents,
+        spawner: TokioSpawner,
+    ) -> Option<ChatServerParts> {
+        let conversations = self.stores.conversations.clone()?;
+        Some(ChatServerParts {
+            threads: conversations.threads,
+            lease: conversations.lease,
+            recovery: conversations.recovery,
+            log: self.run_log.clone(),
+            spawner: Arc::new(spawner),
+            clock: self.clock.clone(),
+            rng: self.rng.clone(),
+            agents,
+            attachments: self.files.as_ref().map(|files| files.service.clone()),
+            transcriber: agents::transcriber(settings, &self.models),
+            run_time_limit: settings.run_timeout,
+        })
+    }
+
+    fn hosted(&self, settings: &Settings) -> Result<Option<Arc<HostedUpstream>>, BuildError> {
+        let Some(openai) = settings.openai.clone() else { return Ok(None) };
+        let deadlines = Deadlines::default();
+        let upstream = HostedUpstream::new(openai, deadlines, self.clock.clone(), self.rng.clone())?;
+        Ok(Some(Arc::new(upstream)))
+    }
+
+    fn sign_in(&self, settings: &Settings) -> Result<SignIn, BuildError> {
+        let users_table: Option<Arc<dyn Roles>> = match &settings.roles_query {
+            Some(roles) => {
+                Some(Arc::new(UsersTable(RoleQuery::new(roles.database_url.expose_secret(), &roles.query)?)))
+            }
+            None => None,
+        };
+        let mut sites: BTreeMap<SiteName, SiteSignIn> = BTreeMap::new();
+        for (name, how) in &settings.sign_in {
+            let verifiers = Verifiers::new(&how.verifiers)?;
+            let roles = RolePolicy::new(how.roles, users_table.clone(), how.allowed_roles.clone())?;
+            sites.insert(name.clone(), SiteSignIn { verifiers, roles });
+        }
+        Ok(SignIn::new(sites, self.jwks.clone()))
+    }
 }
 
-/// The engine behind `/chatkit`.
-fn runs(
-    settings: &Settings,
-    stores: &Stores,
-    agents: Agents,
-    clock: &Arc<dyn Clock>,
-    rng: &Arc<dyn Rng>,
-) -> Result<Option<(Arc<Runs>, Stops)>, BuildError> {
-    let Some(conversations) = stores.conversations.clone() else { return Ok(None) };
-    let lock = match &settings.database {
-        Database::Sqlite(path) => Some(ServingLock::take(path)?),
-        Database::Postgres(_) | Database::None => None,
-    };
-    let (log, stops) = match run_log(settings)? {
-        Some((log, stops)) => (Some(log), Some(stops)),
-        None => (None, None),
-    };
-    let spawner = TokioSpawner::default();
-    let chat = Arc::new(ChatServer::new(ChatServerParts {
-        threads: conversations.threads,
-        lease: conversations.lease,
-        recovery: conversations.recovery,
-        log,
-        spawner: Arc::new(spawner.clone()),
-        clock: clock.clone(),
-        rng: rng.clone(),
-        agents,
-        run_time_limit: settings.run_timeout,
-    }));
-    Ok(Some((Arc::new(Runs { chat, clock: clock.clone(), spawner, lock }), stops)))
+fn workflows(settings: &Settings, agents: &CoreAgents) -> Workflows {
+    let openai = settings.openai.as_ref();
+    let hosted_everywhere = openai.is_some_and(|openai| openai.key.is_some());
+    let workflows = Workflows::new(settings.workflows.clone(), hosted_everywhere)
+        .with_local(agents.everywhere().map(str::to_owned));
+    let workflows = agents
+        .on_sites()
+        .fold(workflows, |workflows, (site, id)| workflows.with_local_on(site.clone(), id.to_owned()));
+    let keys = openai.into_iter().flat_map(|openai| openai.site_keys.keys().cloned());
+    keys.fold(workflows, Workflows::with_hosted_key_of)
 }
 
 type SharedRunLog = (Arc<dyn RunLog>, UnboundedReceiver<RunId>);
@@ -184,41 +286,35 @@ fn key_ring(settings: &Settings, rng: &dyn Rng) -> Result<KeyRing, BuildError> {
     Ok(KeyRing::new([secret_file::read_or_make(&settings.data_dir, rng)?])?)
 }
 
-fn hosted(
-    settings: &Settings,
-    clock: &Arc<dyn Clock>,
-    rng: &Arc<dyn Rng>,
-) -> Result<Option<Arc<HostedUpstream>>, BuildError> {
-    let Some(openai) = settings.openai.clone() else { return Ok(None) };
-    let upstream = HostedUpstream::new(openai, Deadlines::default(), clock.clone(), rng.clone())?;
-    Ok(Some(Arc::new(upstream)))
+fn passthrough(settings: &Settings) -> Result<Option<Arc<dyn Passthrough>>, BuildError> {
+    let Some(openai) = settings.openai.clone().filter(|_| settings.passthrough) else { return Ok(None) };
+    Ok(Some(Arc::new(OpenAiPassthrough::new(openai)?)))
 }
 
-fn sign_in(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<SignIn, BuildError> {
-    let users_table: Option<Arc<dyn Roles>> = match &settings.roles_query {
-        Some(roles) => {
-            Some(Arc::new(UsersTable(RoleQuery::new(roles.database_url.expose_secret(), &roles.query)?)))
+/// Where requests are counted; the counts outlive the settings.
+enum BuiltLimiter {
+    Own(Arc<MemoryLimiter>),
+    Shared(Arc<dyn Limiter>),
+}
+
+impl BuiltLimiter {
+    fn with(&self, on_failure: FailurePolicy) -> Arc<dyn Limiter> {
+        match self {
+            Self::Own(limiter) => limiter.clone(),
+            Self::Shared(limiter) => Arc::new(SharedLimiter::new(limiter.clone(), on_failure)),
         }
-        None => None,
-    };
-    let mut sites: BTreeMap<SiteName, SiteSignIn> = BTreeMap::new();
-    for (name, how) in &settings.sign_in {
-        let verifiers = Verifiers::new(&how.verifiers)?;
-        let roles = RolePolicy::new(how.roles, users_table.clone(), how.allowed_roles.clone())?;
-        sites.insert(name.clone(), SiteSignIn { verifiers, roles });
     }
-    Ok(SignIn::new(sites, Arc::new(HttpJwks::new(clock.clone())?)))
 }
 
-fn limiter(settings: &Settings, stores: &Stores) -> Result<Arc<dyn Limiter>, BuildError> {
-    let shared = match settings.limiter {
-        LimiterKind::Memory => return Ok(Arc::new(MemoryLimiter::default())),
+fn limiter(settings: &Settings, stores: &Stores) -> Result<BuiltLimiter, BuildError> {
+    Ok(match settings.limiter {
+        LimiterKind::Memory => BuiltLimiter::Own(Arc::default()),
         LimiterKind::Sql => {
-            stores.limiter.clone().ok_or(BuildError::Limiter("CHATKITD_LIMITER=sql needs a database"))?
+            let limiter = stores.limiter.clone();
+            BuiltLimiter::Shared(limiter.ok_or(BuildError::Limiter("CHATKITD_LIMITER=sql needs a database"))?)
         }
-        LimiterKind::Redis => redis_limiter(settings)?,
-    };
-    Ok(Arc::new(SharedLimiter::new(shared, settings.limiter_on_failure)))
+        LimiterKind::Redis => BuiltLimiter::Shared(redis_limiter(settings)?),
+    })
 }
 
 #[cfg(feature = "redis")]
@@ -246,61 +342,4 @@ impl Readiness for DatabaseReadiness {
             NotReady("database")
         })
     }
-}
-
-fn page(settings: &Settings) -> Option<Page> {
-    let public = match settings.page {
-        PageSetting::Off => return None,
-        PageSetting::Auto if !settings.dev => return None,
-        PageSetting::Auto => false,
-        PageSetting::On => true,
-    };
-    Some(Page { public, facts: facts(settings) })
-}
-
-fn facts(settings: &Settings) -> Vec<Fact> {
-    let fact = |name: &str, value: String, state| Fact { name: name.to_owned(), value, state };
-    let database = match &settings.database {
-        Database::Sqlite(path) => fact("Database", format!("SQLite in {}", path.display()), FactState::Ok),
-        Database::Postgres(_) => fact("Database", "PostgreSQL".to_owned(), FactState::Ok),
-        Database::None => {
-            fact("Database", "none: hosted workflows only, nothing is kept".to_owned(), FactState::Risky)
-        }
-    };
-    let openai = match &settings.openai {
-        Some(openai) => {
-            fact("OpenAI key", format!("set; hosted workflows at {}", openai.shown_base()), FactState::Ok)
-        }
-        None => fact(
-            "OpenAI key",
-            "not set (OPENAI_API_KEY): workflows that run here only".to_owned(),
-            FactState::Missing,
-        ),
-    };
-    let secret = if settings.secrets.is_empty() {
-        let file = settings.data_dir.join("secret");
-        fact("Signing secret", format!("made by chatkitd, in {}", file.display()), FactState::Risky)
-    } else {
-        fact("Signing secret", "set".to_owned(), FactState::Ok)
-    };
-    let mut facts = vec![database, openai, secret];
-    for site in &settings.sites {
-        let about = |what: &str| format!("{what} of site {}", site.name);
-        facts.push(match site.workflows.as_slice() {
-            [] => fact(&about("Workflows"), "none (CHATKIT_WORKFLOW_ID)".to_owned(), FactState::Missing),
-            workflows => fact(&about("Workflows"), workflows.join(", "), FactState::Ok),
-        });
-        let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
-        facts.push(match origins.as_slice() {
-            [] => fact(
-                &about("Origins"),
-                "any page may call (CHATKIT_ALLOWED_ORIGINS)".to_owned(),
-                FactState::Risky,
-            ),
-            origins => fact(&about("Origins"), origins.join(", "), FactState::Ok),
-        });
-        let sign_in = if site.anonymous { "visitors may chat without signing in" } else { "required" };
-        facts.push(fact(&about("Sign-in"), sign_in.to_owned(), FactState::Ok));
-    }
-    facts
 }

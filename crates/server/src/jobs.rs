@@ -8,6 +8,8 @@ use chatkitd_core::sessions::{CancelJob, Canceller};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
+use crate::reload::Current;
+
 const CANCEL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// Longer than a batch may take (its cancels run at once, 10 s each at the most), so that no second node takes
@@ -19,7 +21,8 @@ const MAX_ATTEMPTS: u32 = 5;
 
 pub(crate) struct Jobs {
     pub(crate) maintenance: Arc<dyn Maintenance>,
-    pub(crate) canceller: Option<Arc<dyn Canceller>>,
+    /// Has the hosted upstream that is in force.
+    pub(crate) current: Arc<Current>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -56,7 +59,7 @@ impl Jobs {
     }
 
     async fn cancel_due(&self) {
-        let Some(canceller) = &self.canceller else { return };
+        let Some(canceller) = self.current.canceller() else { return };
         let now = self.clock.now();
         match self.maintenance.take_cancel_jobs(now, LEASE, BATCH).await {
             Ok(jobs) => {
@@ -69,7 +72,7 @@ impl Jobs {
     }
 
     async fn cancel(&self, canceller: &dyn Canceller, job: &CancelJob) {
-        if let Err(error) = canceller.cancel(&job.upstream_session).await {
+        if let Err(error) = canceller.cancel(&job.site, &job.upstream_session).await {
             let error = &error as &dyn std::error::Error;
             if job.attempts < MAX_ATTEMPTS {
                 tracing::info!(

@@ -5,20 +5,31 @@
 
 mod admin;
 mod agents;
+mod answerers;
 mod app;
+mod attachment_jobs;
+pub mod blobs;
 pub mod clock;
 pub mod commands;
 pub mod connections;
+mod error_words;
+mod files;
 pub mod hosted;
 mod jobs;
+mod json_log;
 pub mod jwks;
 pub mod limiter;
+mod masking;
 pub mod models;
+mod page_facts;
+mod passthrough;
+pub mod previews;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;
 #[cfg(feature = "redis")]
 pub mod redis_run_log;
+mod reload;
 mod retry;
 pub mod rng;
 mod runs;

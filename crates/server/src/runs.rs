@@ -1,7 +1,7 @@
 //! What runs need beside the requests: their leases kept, stops from other nodes heard, stranded ones closed,
 //! and an orderly end.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chatkitd_core::id::RunId;
@@ -24,9 +24,12 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// The runs of this process.
 pub(crate) struct Runs {
-    pub(crate) chat: Arc<ChatServer>,
+    /// Has all of them, whichever settings they began under.
+    pub(crate) chat: ChatServer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) spawner: TokioSpawner,
+    /// Taken by whoever keeps the runs.
+    pub(crate) stops: Mutex<Stops>,
     /// Held where nobody else can be at work on this database.
     pub(crate) lock: Option<ServingLock>,
 }
@@ -41,7 +44,8 @@ impl Runs {
     }
 
     /// Keeps runs until the last of them is over.
-    pub(crate) async fn keep(self: Arc<Self>, stops: Stops, over: CancellationToken) {
+    pub(crate) async fn keep(self: Arc<Self>, over: CancellationToken) {
+        let stops = self.stops.lock().unwrap_or_else(PoisonError::into_inner).take();
         let leases = async {
             loop {
                 let next = self.clock.sleep(KEEP_EVERY);

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chatkitd_core::id::UserId;
 use chatkitd_core::identity::{Roles, RolesError};
-use chatkitd_core::ports::{Credentials, Limiter, Maintenance, RunLease, RunRecovery, Store, Threads};
+use chatkitd_core::ports::{
+    AttachmentSweep, Attachments, Credentials, Limiter, Maintenance, RunLease, RunRecovery, Store, Threads,
+};
 use chatkitd_core::sessions::NoStore;
 use chatkitd_store::{MigrateError, PostgresOptions, PostgresStore, RoleQuery, SqliteOptions, SqliteStore};
 use secrecy::ExposeSecret;
@@ -31,6 +33,8 @@ pub(crate) struct Conversations {
     pub(crate) threads: Arc<dyn Threads>,
     pub(crate) lease: Arc<dyn RunLease>,
     pub(crate) recovery: Arc<dyn RunRecovery>,
+    pub(crate) attachments: Arc<dyn Attachments>,
+    pub(crate) attachment_sweep: Arc<dyn AttachmentSweep>,
 }
 
 enum Open {
@@ -80,10 +84,16 @@ impl Stores {
 
     fn full<S>(store: Arc<S>, open: Open) -> Self
     where
-        S: Store + Credentials + Maintenance + Limiter + Threads + RunLease + RunRecovery + 'static,
+        S: Store + Credentials + Maintenance + Limiter + 'static,
+        S: Threads + RunLease + RunRecovery + Attachments + AttachmentSweep,
     {
-        let conversations =
-            Conversations { threads: store.clone(), lease: store.clone(), recovery: store.clone() };
+        let conversations = Conversations {
+            threads: store.clone(),
+            lease: store.clone(),
+            recovery: store.clone(),
+            attachments: store.clone(),
+            attachment_sweep: store.clone(),
+        };
         Self { limiter: Some(store.clone()), conversations: Some(conversations), ..Self::of(store, open) }
     }
 

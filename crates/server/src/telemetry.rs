@@ -1,10 +1,14 @@
 //! Logs, traces and metrics.
 
+#[cfg(feature = "otel")]
+use std::time::Duration;
+
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
+use crate::json_log::WithSources;
 use crate::settings::{LogFormat, Settings};
 
 /// Logs, traces or metrics cannot be set up.
@@ -58,6 +62,7 @@ pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
                 .flatten_event(true)
                 .with_current_span(true)
                 .with_span_list(false)
+                .map_event_format(WithSources)
                 .with_writer(std::io::stderr)
                 .with_filter(filter),
         ),
@@ -76,7 +81,7 @@ fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry
     use opentelemetry::trace::TracerProvider as _;
     use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
     use opentelemetry_sdk::Resource;
-    use opentelemetry_sdk::trace::SdkTracerProvider;
+    use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
 
     let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Telemetry::default()) };
     // The variable names the collector; traces have a path of their own there (OTLP exporter specification).
@@ -87,12 +92,46 @@ fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry
         .build()
         .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
     let resource = Resource::builder().with_service_name("chatkitd").build();
-    let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
+    let processor = WithoutPromised(BatchSpanProcessor::builder(exporter).build());
+    let provider =
+        SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build();
     let filter = EnvFilter::try_new("info").map_err(|_| TelemetryError::Filter("info".to_owned()))?;
     layers.push(Box::new(
         tracing_opentelemetry::layer().with_tracer(provider.tracer("chatkitd")).with_filter(filter),
     ));
     Ok(Telemetry { traces: Some(provider) })
+}
+
+/// Leaves out the requests of sessions that were promised not to be traced. Who calls shows only after the
+/// span of a request has begun, so that it cannot be left out by then.
+#[cfg(feature = "otel")]
+#[derive(Debug)]
+struct WithoutPromised(opentelemetry_sdk::trace::BatchSpanProcessor);
+
+#[cfg(feature = "otel")]
+impl opentelemetry_sdk::trace::SpanProcessor for WithoutPromised {
+    fn on_start(&self, span: &mut opentelemetry_sdk::trace::Span, context: &opentelemetry::Context) {
+        self.0.on_start(span, context);
+    }
+
+    fn on_end(&self, span: opentelemetry_sdk::trace::SpanData) {
+        let untraced = opentelemetry::KeyValue::new("traced", false);
+        if !span.attributes.contains(&untraced) {
+            self.0.on_end(span);
+        }
+    }
+
+    fn force_flush(&self) -> opentelemetry_sdk::error::OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> opentelemetry_sdk::error::OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn set_resource(&mut self, resource: &opentelemetry_sdk::Resource) {
+        self.0.set_resource(resource);
+    }
 }
 
 #[cfg(not(feature = "otel"))]
@@ -127,6 +166,10 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
         "How long it took until a model server began to answer"
     );
     metrics::describe_counter!("chatkitd_limiter_failures_total", "Requests that could not be counted");
+    metrics::describe_counter!(
+        "chatkitd_reloads_total",
+        "Times that the settings were read again (SIGHUP), by outcome"
+    );
     describe_runs();
     Ok(handle)
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, Threads};
 use chatkitd_core::testing::conformance::fixture::user;
-use chatkitd_core::threads::{ItemQuery, PageQuery};
+use chatkitd_core::threads::{ItemQuery, PageQuery, ThreadQuery};
 use chatkitd_protocol::chatkit::Order;
 use chatkitd_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
 use sqlx::{Connection, PgConnection};
@@ -117,11 +117,12 @@ async fn postgres(url: &str, sizes: &[i64]) -> PostgresStore {
 async fn read_threads(store: &dyn Threads, rows: i64, before: i64) -> Vec<Duration> {
     let owner = name(rows);
     let after = (before > 0).then(|| format!("cthr_{owner}_{:08}", rows - before));
-    let (scope, page) = (user(&owner), PageQuery { limit: PAGE, order: Order::Desc, after });
+    let page = PageQuery { limit: PAGE, order: Order::Desc, after, before: None };
+    let (scope, query) = (user(&owner), ThreadQuery::from(page));
     let mut times = Vec::new();
     for _ in 0..READS {
         let start = Instant::now();
-        let found = store.threads(&scope, &page).await.expect("a page");
+        let found = store.threads(&scope, &query).await.expect("a page");
         times.push(start.elapsed());
         assert_eq!(found.threads.len(), PAGE as usize);
     }
@@ -135,8 +136,8 @@ async fn read_items(store: &dyn Threads, rows: i64, before: i64) -> Vec<Duration
     let last = rows - before;
     let last = if last % 10 == 0 { last + 1 } else { last };
     let after = (before > 0).then(|| format!("cti_{last:08}"));
-    let page = PageQuery { limit: PAGE, order: Order::Desc, after };
-    let query = ItemQuery { page, hidden: false };
+    let page = PageQuery { limit: PAGE, order: Order::Desc, after, before: None };
+    let query = ItemQuery { page, hidden: false, kinds: None };
     let mut times = Vec::new();
     for _ in 0..READS {
         let start = Instant::now();

@@ -4,7 +4,7 @@
 macro_rules! session_columns {
     () => {
         "sessions.id, sessions.site, sessions.user_id, sessions.workflow, sessions.state_variables, \
-         sessions.metadata, sessions.configuration, sessions.created_at, sessions.expires_at, \
+         sessions.metadata, sessions.configuration, sessions.promise, sessions.created_at, sessions.expires_at, \
          sessions.revoked_at"
     };
 }

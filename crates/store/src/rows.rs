@@ -8,7 +8,8 @@ use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditAction, AuditEntry, CancelJob, Claim, Replacement, SecretKind, SecretRecord, Session, SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, Promise, Replacement, SecretKind, SecretRecord, Session,
+    SessionPage,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -58,7 +59,15 @@ pub(crate) fn optional_json_text(map: Option<&Map<String, Value>>) -> Result<Opt
 }
 
 fn json(column: &'static str, text: &str) -> Result<Map<String, Value>, StoreError> {
-    serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+    serde_json::from_str(text).map_err(|error| Damaged::json(column, &error))
+}
+
+fn promise(text: &str) -> Result<Promise, StoreError> {
+    serde_json::from_str(text).map_err(|error| Damaged::because("sessions.promise", error))
+}
+
+fn promise_text(promise: &Promise) -> Result<String, StoreError> {
+    serde_json::to_string(promise).map_err(|error| StoreError::Other(Box::new(error)))
 }
 
 fn site(name: &str) -> Result<SiteName, StoreError> {
@@ -82,6 +91,7 @@ pub(crate) struct SessionRow {
     pub state_variables: String,
     pub metadata: String,
     pub configuration: String,
+    pub promise: Option<String>,
     pub created_at: i64,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
@@ -99,6 +109,7 @@ impl TryFrom<SessionRow> for Session {
             state_variables: json("sessions.state_variables", &row.state_variables)?,
             metadata: json("sessions.metadata", &row.metadata)?,
             configuration: json("sessions.configuration", &row.configuration)?,
+            promise: row.promise.as_deref().map(promise).transpose()?,
             created_at: timestamp("sessions.created_at", row.created_at)?,
             expires_at: timestamp("sessions.expires_at", row.expires_at)?,
             revoked_at: optional_timestamp("sessions.revoked_at", row.revoked_at)?,
@@ -118,6 +129,7 @@ impl TryFrom<&Session> for SessionRow {
             state_variables: json_text(&session.state_variables)?,
             metadata: json_text(&session.metadata)?,
             configuration: json_text(&session.configuration)?,
+            promise: session.promise.as_ref().map(promise_text).transpose()?,
             created_at: millis(session.created_at),
             expires_at: millis(session.expires_at),
             revoked_at: session.revoked_at.map(millis),

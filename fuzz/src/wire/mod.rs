@@ -1,6 +1,9 @@
 //! What clients send, and what becomes of widgets.
 
+mod content_type;
 mod widgets;
+
+pub use content_type::content_type;
 
 use chatkitd_core::server::diff_widget;
 use chatkitd_protocol::chatkit::{Request, WidgetRoot};

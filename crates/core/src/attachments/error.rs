@@ -12,13 +12,13 @@ pub enum AttachmentError {
     /// The type is not taken, or the content is not what was announced.
     #[error("a file of this type is not taken")]
     TypeRejected,
-    /// It is larger than allowed.
+    /// It is larger than allowed, or than announced.
     #[error("the file is larger than {limit} bytes")]
     TooLarge {
         /// The bound.
         limit: u64,
     },
-    /// More or fewer bytes came than were announced.
+    /// Fewer bytes came than were announced.
     #[error("{announced} bytes were announced")]
     SizeMismatch {
         /// What was announced.

@@ -19,7 +19,10 @@ pub(super) enum Size {
 impl Size {
     fn check(self, so_far: u64, ended: bool) -> Result<(), AttachmentError> {
         match self {
-            Self::Exactly(announced) if so_far > announced || (ended && so_far < announced) => {
+            Self::Exactly(announced) if so_far > announced => {
+                Err(AttachmentError::TooLarge { limit: announced })
+            }
+            Self::Exactly(announced) if ended && so_far < announced => {
                 Err(AttachmentError::SizeMismatch { announced })
             }
             Self::AtMost(limit) if so_far > limit => Err(AttachmentError::TooLarge { limit }),
@@ -76,6 +79,8 @@ fn counted(content: ByteStream, size: Size) -> ByteStream {
             None => size.check(so_far, true).err().map(|error| (Err(error.into()), (content, so_far, true))),
         }
     })
+    // Of a short file the beginning is all, and whoever looked at it has seen the end already.
+    .fuse()
     .boxed()
 }
 

@@ -14,6 +14,7 @@ use super::error::AttachmentError;
 use super::incoming::{self, Size};
 use super::name::clean_name;
 use super::record::{AttachmentRecord, AttachmentState, Uploaded};
+use super::uploads::Uploads;
 use super::url::{Permit, PublicBase, Signed, UrlSigner};
 use crate::id::{AttachmentId, SiteName};
 use crate::ports::{
@@ -54,7 +55,7 @@ pub struct AttachmentParts {
 }
 
 /// Everything that is done with attachments.
-pub struct AttachmentService(AttachmentParts);
+pub struct AttachmentService(AttachmentParts, Uploads);
 
 /// An attachment that is being downloaded.
 pub struct Download {
@@ -78,7 +79,7 @@ pub struct AttachmentContent {
 impl AttachmentService {
     /// A service of these parts.
     pub fn new(parts: AttachmentParts) -> Self {
-        Self(parts)
+        Self(parts, Uploads::default())
     }
 
     /// The first of two phases: the client says what it has, and learns where to send it.
@@ -119,6 +120,7 @@ impl AttachmentService {
     ) -> Result<AttachmentRecord, AttachmentError> {
         self.0.urls.check(Permit::Upload, site, id, signed, self.0.clock.now())?;
         let scope = Scope::Site(site.clone());
+        let _turn = self.1.begin(id).ok_or(AttachmentError::AlreadyUploaded)?;
         let record = self.0.store.attachment(&scope, id).await?.ok_or(AttachmentError::NotFound)?;
         if record.is_uploaded() {
             return Err(AttachmentError::AlreadyUploaded);
@@ -159,6 +161,16 @@ impl AttachmentService {
     /// Takes an attachment away that was not sent yet, or that the user does not want to have sent.
     pub async fn delete(&self, scope: &Scope, id: &AttachmentId) -> Result<(), AttachmentError> {
         Ok(self.0.store.delete_attachment(scope, id).await?)
+    }
+
+    /// Whether anything may be sent at all; to be asked before a body is read.
+    pub fn require_allowed(&self, promise: Option<&FileUpload>) -> Result<(), AttachmentError> {
+        max_bytes(promise).map(drop)
+    }
+
+    /// An address where the content can be read for a while.
+    pub fn download_url(&self, site: &SiteName, id: &AttachmentId, base: &PublicBase) -> String {
+        self.0.urls.read(base, Permit::Download, site, id, self.0.clock.now())
     }
 
     /// The content or the small picture, for whoever holds the signed address.

@@ -8,10 +8,10 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::{Scope, StoreError};
-use crate::id::{RunId, ThreadId};
+use crate::id::{RunId, SessionId, ThreadId};
 use crate::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
-    StrandedRun, ThreadChange, ThreadPage, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
+    RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 
 /// Conversations. Whatever is outside the scope is not there.
@@ -21,7 +21,7 @@ pub trait Threads: Send + Sync {
     async fn thread(&self, scope: &Scope, id: &ThreadId) -> Result<Option<ThreadRecord>, StoreError>;
 
     /// Threads of the scope, by the time they began and then by id.
-    async fn threads(&self, scope: &Scope, page: &PageQuery) -> Result<ThreadPage, StoreError>;
+    async fn threads(&self, scope: &Scope, query: &ThreadQuery) -> Result<ThreadPage, StoreError>;
 
     /// A thread's items, by position. `None`: no such thread.
     async fn items(
@@ -30,6 +30,18 @@ pub trait Threads: Send + Sync {
         thread: &ThreadId,
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError>;
+
+    /// The same as texts, for whoever only hands them on. A store that keeps texts need not understand them.
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
+        let page = self.items(scope, thread, query).await?;
+        page.map(|page| ItemTextPage::try_from(&page).map_err(|error| StoreError::Other(Box::new(error))))
+            .transpose()
+    }
 
     /// One item, hidden or not. `None`: no such item, or no such thread.
     async fn item(
@@ -114,6 +126,9 @@ pub trait RunLease: Send + Sync {
     /// Renews leases for `lease` from now, by the database's clock, and keeps checkpoints. The answers
     /// are in the order of `runs`. A lease that ran out but was not taken by anybody holds again.
     async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError>;
+
+    /// Which of these sessions are revoked: what they started is to end.
+    async fn revoked_sessions(&self, sessions: &[SessionId]) -> Result<Vec<SessionId>, StoreError>;
 }
 
 /// Closes runs whose process is gone. Background tasks hold it; no handler can obtain it.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Shared};
 use crate::attachments::{AttachmentContent, AttachmentError, AttachmentService};
-use crate::id::{AttachmentId, SessionId, SiteName, UserId};
+use crate::id::{AttachmentId, RunId, SessionId, SiteName, UserId};
 use crate::ports::{StoreError, Threads};
 use crate::site::ChatKitConfiguration;
 use crate::threads::{Fence, ItemPage, ItemQuery, PageQuery, ThreadRecord};
@@ -146,6 +146,17 @@ impl Turn {
         &self.thread
     }
 
+    /// The thread as it is now: somebody else may have changed it since the run began.
+    pub async fn reload_thread(&self) -> Result<ThreadRecord, StoreError> {
+        let thread = self.threads.thread(&self.fence.scope, &self.fence.thread).await?;
+        thread.ok_or(StoreError::NotFound)
+    }
+
+    /// The run that gives this answer: what logs name.
+    pub fn run(&self) -> &RunId {
+        &self.fence.run
+    }
+
     /// The message to answer: the new one, or the one that is retried. `None` when the turn goes on
     /// after a tool's output, answered questions or an action.
     pub fn message(&self) -> Option<&UserMessageItem> {
@@ -175,7 +186,7 @@ impl Turn {
     /// The newest items of the thread, at most `limit`, oldest first; hidden ones and this answer's own
     /// finished ones included.
     pub async fn items(&self, limit: u32) -> Result<Vec<ThreadItem>, StoreError> {
-        let page = PageQuery { limit, order: Order::Desc, after: None };
+        let page = PageQuery { limit, order: Order::Desc, after: None, before: None };
         let mut items = self.page_of_items(page).await?.items;
         items.reverse();
         Ok(items)
@@ -198,7 +209,7 @@ impl Turn {
         if let Some(shared) = &self.shared {
             shared.flushed().await;
         }
-        let query = ItemQuery { page, hidden: true };
+        let query = ItemQuery { page, hidden: true, kinds: None };
         let items = self.threads.items(&self.fence.scope, &self.fence.thread, &query).await?;
         items.ok_or(StoreError::NotFound)
     }

@@ -1,19 +1,22 @@
 //! The engine's parts, and what the HTTP contract and the background tasks ask of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Operation, Request};
 use futures_channel::oneshot;
+use futures_util::future::BoxFuture;
 
 use super::agent::{Agent, AgentContext};
+use super::agents::Agents;
 use super::error::ServerError;
 use super::live::LiveRuns;
+use super::reach::Reach;
+use super::recordings::Recordings;
 use super::watch::Watch;
 use crate::attachments::{AttachmentService, PublicBase};
 use crate::id::RunId;
-use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads};
+use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads, Transcriber};
 
 /// How long a lease holds unless renewed (design 4.8).
 pub(super) const LEASE: Duration = Duration::from_secs(10);
@@ -27,10 +30,12 @@ pub struct ChatServer {
     pub(super) spawner: Arc<dyn Spawner>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
-    pub(super) agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub(super) agents: Agents,
     pub(super) attachments: Option<Arc<AttachmentService>>,
+    pub(super) transcriber: Option<Arc<dyn Transcriber>>,
     pub(super) run_time_limit: Duration,
     pub(super) runs: Arc<LiveRuns>,
+    pub(super) recordings: Recordings,
 }
 
 /// What a [`ChatServer`] is made of.
@@ -50,9 +55,11 @@ pub struct ChatServerParts {
     /// Ids.
     pub rng: Arc<dyn Rng>,
     /// Which agent answers for which workflow.
-    pub agents: BTreeMap<String, Arc<dyn Agent>>,
+    pub agents: Agents,
     /// Files that visitors send along; `None`: none are taken.
     pub attachments: Option<Arc<AttachmentService>>,
+    /// Writes down what was said; `None`: `input.transcribe` is refused as not configured.
+    pub transcriber: Option<Arc<dyn Transcriber>>,
     /// How long one answer may take. An agent that does not come to an end is stopped then.
     pub run_time_limit: Duration,
 }
@@ -65,6 +72,10 @@ pub struct ChatCaller {
     pub context: AgentContext,
     /// Where this server is to them: the addresses of attachments begin with it.
     pub base: PublicBase,
+    /// Which of their threads they see.
+    pub reach: Reach,
+    /// Whether their answers may be traced.
+    pub traced: bool,
 }
 
 impl ChatCaller {
@@ -96,6 +107,19 @@ pub enum Reply {
     Stream(Watch),
 }
 
+/// A reply, and the run that it shows: to be driven by whoever began it, once the reply is on its way.
+pub(super) struct Answered {
+    pub(super) reply: Reply,
+    /// `None` where there is nothing left to be done.
+    pub(super) run: Option<BoxFuture<'static, ()>>,
+}
+
+impl From<Reply> for Answered {
+    fn from(reply: Reply) -> Self {
+        Self { reply, run: None }
+    }
+}
+
 impl ChatServer {
     /// An engine of these parts.
     pub fn new(parts: ChatServerParts) -> Self {
@@ -109,16 +133,26 @@ impl ChatServer {
             rng: parts.rng,
             agents: parts.agents,
             attachments: parts.attachments,
+            transcriber: parts.transcriber,
             run_time_limit: parts.run_time_limit,
             runs: Arc::default(),
+            recordings: Recordings::default(),
         }
+    }
+
+    /// An engine of these parts that takes this one's place: it has the same runs. Those that are going go on
+    /// with the agents that they have; the ports to the database and to other nodes must be the same.
+    #[must_use]
+    pub fn succeeded_by(&self, parts: ChatServerParts) -> Self {
+        Self { runs: Arc::clone(&self.runs), recordings: self.recordings.clone(), ..Self::new(parts) }
     }
 
     /// Performs one operation of the protocol.
     ///
     /// A streaming operation is begun in a task of its own: a caller that goes away in the middle must not
     /// leave a thread leased that nobody drives. The watch that it does not take any more is dropped, which
-    /// stops the run unless it was wished to go on.
+    /// stops the run unless it was wished to go on. The same task then drives the run: what an agent has to say
+    /// at once is there by the time that the caller reads, and goes out in one piece.
     pub async fn handle(
         self: &Arc<Self>,
         caller: ChatCaller,
@@ -129,14 +163,22 @@ impl ChatServer {
         let mut caller = caller;
         caller.context.metadata = metadata;
         if !operation.is_streaming() {
-            return self.answer(caller, operation, wishes).await;
+            return Ok(self.answer(caller, operation, wishes).await?.reply);
         }
         let (reply, begun) = oneshot::channel();
         let server = Arc::clone(self);
+        // In a box of its own, which is gone before the run, however long that takes.
+        let begin = Box::pin(async move { server.answer(caller, operation, wishes).await });
         self.spawner.spawn(Box::pin(async move {
-            let begun = server.answer(caller, operation, wishes).await;
+            let (begun, run) = match begin.await {
+                Ok(Answered { reply, run }) => (Ok(reply), run),
+                Err(error) => (Err(error), None),
+            };
             // Where nobody waits any more, what comes back is dropped.
             drop(reply.send(begun));
+            if let Some(run) = run {
+                run.await;
+            }
         }));
         begun.await.map_err(|_| ServerError::Aborted)?
     }
@@ -146,11 +188,14 @@ impl ChatServer {
         caller: ChatCaller,
         operation: Operation,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let scope = caller.scope();
-        match operation {
+        if let Some(thread) = operation.thread_id() {
+            self.require_reach(&scope, caller.reach, thread).await?;
+        }
+        let reply = match operation {
             Operation::ThreadsGetById(params) => self.get_thread(&caller, params).await,
-            Operation::ThreadsList(params) => self.list_threads(&scope, params).await,
+            Operation::ThreadsList(params) => self.list_threads(&scope, caller.reach, params).await,
             Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
             Operation::ThreadsDelete(params) => self.delete_thread(&scope, params).await,
             Operation::ItemsList(params) => self.list_items(&caller, params).await,
@@ -158,22 +203,30 @@ impl ChatServer {
             Operation::ThreadsSyncCustomAction(params) => self.sync_action(caller, params).await,
             Operation::AttachmentsCreate(params) => self.create_attachment(&caller, params).await,
             Operation::AttachmentsDelete(params) => self.delete_attachment(&scope, params).await,
-            Operation::InputTranscribe(_) => Err(ServerError::NotConfigured("transcription")),
-            Operation::ThreadsCreate(params) => self.create_thread(caller, params, wishes).await,
-            Operation::ThreadsAddUserMessage(params) => self.add_user_message(caller, params, wishes).await,
+            Operation::InputTranscribe(params) => self.transcribe(params).await,
+            Operation::ThreadsCreate(params) => return self.create_thread(caller, params, wishes).await,
+            Operation::ThreadsAddUserMessage(params) => {
+                return self.add_user_message(caller, params, wishes).await;
+            }
             Operation::ThreadsAddClientToolOutput(params) => {
-                self.add_client_tool_output(caller, params, wishes).await
+                return self.add_client_tool_output(caller, params, wishes).await;
             }
             Operation::ThreadsAddStructuredInput(params) => {
-                self.add_structured_input(caller, params, wishes).await
+                return self.add_structured_input(caller, params, wishes).await;
             }
-            Operation::ThreadsRetryAfterItem(params) => self.retry_after_item(caller, params, wishes).await,
-            Operation::ThreadsCustomAction(params) => self.custom_action(caller, params, wishes).await,
-        }
+            Operation::ThreadsRetryAfterItem(params) => {
+                return self.retry_after_item(caller, params, wishes).await;
+            }
+            Operation::ThreadsCustomAction(params) => {
+                return self.custom_action(caller, params, wishes).await;
+            }
+        };
+        Ok(reply?.into())
     }
 
-    /// The agent for a workflow.
-    pub(super) fn agent(&self, workflow: &str) -> Result<Arc<dyn Agent>, ServerError> {
-        self.agents.get(workflow).cloned().ok_or_else(|| ServerError::NoAgent(workflow.to_owned()))
+    /// Who answers the caller.
+    pub(super) fn agent(&self, caller: &AgentContext) -> Result<Arc<dyn Agent>, ServerError> {
+        let agent = self.agents.find(&caller.site, &caller.workflow);
+        agent.cloned().ok_or_else(|| ServerError::NoAgent(caller.workflow.clone()))
     }
 }

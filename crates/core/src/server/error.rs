@@ -5,6 +5,7 @@ use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
 use super::agent::AgentError;
 use crate::attachments::AttachmentError;
 use crate::id::RunId;
+use crate::models::ModelError;
 use crate::ports::{RunLogError, StoreError};
 
 /// Why an operation was refused. Each has a status and OpenAI's envelope in the HTTP contract.
@@ -63,6 +64,9 @@ pub enum ServerError {
     /// No agent answers for the workflow.
     #[error("nothing answers for the workflow {0}")]
     NoAgent(String),
+    /// The recording cannot be written down: what it is, or the server that was asked to.
+    #[error("the recording was not transcribed")]
+    Transcription(#[source] ModelError),
     /// A sync action failed.
     #[error("the agent failed")]
     Agent(#[source] AgentError),

@@ -1,6 +1,6 @@
 //! The runs of this process: those that are going, and those whose events are still kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::answer::Shared;
 use super::lock;
 use super::log::EventLog;
 use super::stop::{StopReason, StopSignal};
-use crate::id::{RunId, ThreadId};
+use crate::id::{RunId, SessionId, ThreadId};
 use crate::ports::Scope;
 use crate::threads::{Fence, Renewal, Renewed, ThreadRecord};
 
@@ -30,15 +30,17 @@ const RENEW_EVERY: Duration = Duration::from_secs(3);
 pub(crate) struct LiveRun {
     pub(crate) fence: Fence,
     pub(crate) log: Arc<EventLog>,
+    /// The session whose secret started it, if it was one.
+    pub(super) session: Option<SessionId>,
     pub(super) shared: Arc<Shared>,
     pub(super) stop: StopSignal,
     renewed_at: Mutex<Timestamp>,
 }
 
 impl LiveRun {
-    pub(super) fn new(fence: Fence, shared: Arc<Shared>, now: Timestamp) -> Self {
+    pub(super) fn new(fence: Fence, session: Option<SessionId>, shared: Arc<Shared>, now: Timestamp) -> Self {
         let log = Arc::clone(&shared.log);
-        Self { fence, log, shared, stop: StopSignal::default(), renewed_at: Mutex::new(now) }
+        Self { fence, log, session, shared, stop: StopSignal::default(), renewed_at: Mutex::new(now) }
     }
 
     /// Asks the run to stop. One that has ended is not harmed.
@@ -67,6 +69,43 @@ impl LiveRun {
     }
 }
 
+/// What is kept of a run after its end: little, since a busy server has thousands.
+#[derive(Clone)]
+pub(crate) struct KeptRun {
+    pub(crate) scope: Scope,
+    pub(crate) log: Arc<EventLog>,
+}
+
+/// A run that this process knows.
+pub(crate) enum Known {
+    Going(Arc<LiveRun>),
+    Ended(KeptRun),
+}
+
+impl Known {
+    /// Whose run it is.
+    pub(crate) fn scope(&self) -> &Scope {
+        match self {
+            Self::Going(run) => &run.fence.scope,
+            Self::Ended(run) => &run.scope,
+        }
+    }
+
+    pub(crate) fn log(&self) -> &Arc<EventLog> {
+        match self {
+            Self::Going(run) => &run.log,
+            Self::Ended(run) => &run.log,
+        }
+    }
+
+    /// Asks the run to stop. One that has ended is not harmed.
+    pub(crate) fn stop(&self, reason: StopReason) {
+        if let Self::Going(run) = self {
+            run.stop(reason);
+        }
+    }
+}
+
 fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(since)).unwrap_or_default()
 }
@@ -79,7 +118,7 @@ pub(crate) struct LiveRuns(Mutex<State>);
 struct State {
     going: HashMap<RunId, Arc<LiveRun>>,
     by_thread: HashMap<ThreadId, RunId>,
-    kept: HashMap<RunId, Arc<LiveRun>>,
+    kept: HashMap<RunId, KeptRun>,
     /// Ended runs, the first to go first, with their size.
     ended: VecDeque<(Timestamp, RunId, usize)>,
     kept_bytes: usize,
@@ -132,21 +171,41 @@ impl LiveRuns {
         if state.by_thread.get(&run.fence.thread) == Some(&id) {
             state.by_thread.remove(&run.fence.thread);
         }
-        state.kept.insert(id.clone(), Arc::clone(run));
+        let kept = KeptRun { scope: run.fence.scope.clone(), log: Arc::clone(&run.log) };
+        state.kept.insert(id.clone(), kept);
         state.ended.push_back((now, id, bytes));
         state.kept_bytes += bytes;
         state.forget(now);
     }
 
     /// A run that is going here, or whose events are kept here.
-    pub(crate) fn find(&self, id: &RunId) -> Option<Arc<LiveRun>> {
+    pub(crate) fn find(&self, id: &RunId) -> Option<Known> {
         let state = lock(&self.0);
-        state.going.get(id).or_else(|| state.kept.get(id)).cloned()
+        match state.going.get(id) {
+            Some(run) => Some(Known::Going(Arc::clone(run))),
+            None => state.kept.get(id).cloned().map(Known::Ended),
+        }
     }
 
     /// The runs that are going.
     pub(crate) fn going(&self) -> Vec<Arc<LiveRun>> {
         lock(&self.0).going.values().cloned().collect()
+    }
+
+    /// The sessions whose secrets started the runs that are going.
+    pub(super) fn sessions(&self) -> Vec<SessionId> {
+        let state = lock(&self.0);
+        let sessions: BTreeSet<_> = state.going.values().filter_map(|run| run.session.clone()).collect();
+        sessions.into_iter().collect()
+    }
+
+    /// Stops what sessions started that have been ended since.
+    pub(super) fn stop_sessions(&self, ended: &[SessionId]) {
+        for run in self.going() {
+            if run.session.as_ref().is_some_and(|session| ended.contains(session)) {
+                run.stop(StopReason::Requested);
+            }
+        }
     }
 
     /// What to tell the store about the runs that are going.

@@ -14,8 +14,11 @@ mod keeping;
 mod live;
 mod log;
 mod operations;
+mod operator;
 mod pending;
 mod publish;
+mod reach;
+mod recordings;
 mod run;
 mod stop;
 mod watch;
@@ -25,6 +28,9 @@ pub use answer::{Answer, ImageStream, Message, WidgetStream, WorkflowStream, dif
 pub use engine::{ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes};
 pub use error::ServerError;
 pub use log::{EventLog, MAX_LOG_BYTES};
+pub use operations::MAX_AUDIO_BYTES;
+pub use reach::Reach;
+pub use recordings::RecordingPlace;
 pub use stop::StopReason;
 pub use watch::Watch;
 

@@ -1,5 +1,6 @@
 //! What the store keeps of sessions and secrets, and the questions that can be answered from it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::id::{SessionId, SiteName, UserId};
 use crate::secret_text::SecretHash;
+use crate::site::{ChatKitConfiguration, Site};
 
 /// How long a replaced secret still works, so that parallel tabs live (design 4.2).
 pub const OVERLAP: Duration = Duration::from_secs(30);
@@ -35,14 +37,37 @@ pub struct Session {
     pub state_variables: Map<String, Value>,
     /// The front end's own notes, handed back as they came.
     pub metadata: Map<String, Value>,
-    /// What the session narrows of the site's `chatkit_configuration`; empty when nothing.
+    /// `chatkit_configuration` as the session was promised it; empty when nothing was said.
     pub configuration: Map<String, Value>,
+    /// What else a service key promised when it made the session over REST; `None` for sessions of the session
+    /// contracts, which are as the site says.
+    pub promise: Option<Promise>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it ends, unless renewed.
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// What a session is promised at its creation over REST (1.1 of the reference), and keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// How often a minute its secrets may be used.
+    pub max_requests_per_1_minute: NonZeroU32,
+    /// How many seconds each of its secrets lives.
+    pub secret_seconds: u32,
+    /// The version of the workflow; `None`: the one that is deployed.
+    pub workflow_version: Option<String>,
+    /// Whether its requests and answers may be traced.
+    pub tracing: bool,
+}
+
+impl Promise {
+    /// How long each of the session's secrets lives.
+    pub fn secret_lifetime(&self) -> Duration {
+        Duration::from_secs(self.secret_seconds.into())
+    }
 }
 
 /// Whether a session still stands.
@@ -78,6 +103,30 @@ impl Session {
         } else {
             SessionStatus::Active
         }
+    }
+
+    /// Whether its requests and answers may be traced. Default: yes.
+    pub fn is_traced(&self) -> bool {
+        self.promise.as_ref().is_none_or(|promise| promise.tracing)
+    }
+
+    /// How often a minute its secrets may be used on `site`; `None`: as often as they like.
+    pub fn max_requests_per_1_minute(&self, site: &Site) -> Option<NonZeroU32> {
+        let promised = self.promise.as_ref().map(|promise| promise.max_requests_per_1_minute);
+        promised.into_iter().chain(site.max_requests_per_1_minute).min()
+    }
+
+    /// How long a secret of it lives on `site`.
+    pub fn secret_lifetime(&self, site: &Site) -> Duration {
+        let promised = self.promise.as_ref().map(Promise::secret_lifetime);
+        promised.into_iter().fold(site.lifetimes.secret, Duration::min)
+    }
+
+    /// `chatkit_configuration` as it was promised, within what `site` says today.
+    pub fn configuration_on(&self, site: &Site) -> ChatKitConfiguration {
+        // What it holds was checked when it was made.
+        let promised = serde_json::from_value(Value::Object(self.configuration.clone())).unwrap_or_default();
+        site.configuration.resolve(&promised)
     }
 
     /// The last moment to which it can be renewed.

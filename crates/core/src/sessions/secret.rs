@@ -73,8 +73,14 @@ impl ClientSecrets {
         self.0.verify(secret.expose().strip_prefix(PREFIX)?)
     }
 
-    /// Whether a text has the form of a secret minted here: such a text that does not [`read`] is a
-    /// forgery or was signed with a secret that is no longer set, and never a hosted secret.
+    /// Whether a secret was minted by a chatkitd with other keys: by this one, with a secret that is no longer
+    /// set, or by one that is the hosted upstream.
+    pub fn is_of_another_chatkitd(&self, secret: &SecretText) -> bool {
+        secret.expose().strip_prefix(PREFIX).is_some_and(|jwt| self.0.is_of_another_key(jwt))
+    }
+
+    /// Whether a text has the form of a secret minted here. One that does not [`read`] is a forgery, or of
+    /// [another](Self::is_of_another_chatkitd) chatkitd.
     ///
     /// [`read`]: ClientSecrets::read
     pub fn looks_local(secret: &SecretText) -> bool {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::error::SessionError;
 use super::record::{
-    AuditAction, AuditEntry, NewSecret, SecretRecord, SecretStanding, Session, SessionChange, SessionStatus,
-    later,
+    AuditAction, AuditEntry, NewSecret, Promise, SecretKind, SecretRecord, SecretStanding, Session,
+    SessionChange, SessionStatus, later,
 };
 use super::secret::ClientSecrets;
 use super::upstream::{Grant, Opened, Upstream};
@@ -65,14 +65,17 @@ pub struct NewSession {
     pub user: UserId,
     /// The workflow asked for; `None`: the site's default.
     pub workflow: Option<String>,
-    /// Whether the caller may ask for a workflow outside the site's list (service keys).
-    pub any_workflow: bool,
+    /// Whether the caller is a trusted server (a service key): it may ask for a workflow outside the site's
+    /// list, and for what the site's configuration leaves open.
+    pub trusted: bool,
     /// State variables; `None`: none were sent.
     pub state_variables: Option<Map<String, Value>>,
     /// Metadata; `None`: none was sent.
     pub metadata: Option<Map<String, Value>>,
     /// The configuration asked for; `None`: none was sent.
     pub configuration: Option<ChatKitConfiguration>,
+    /// What a service key promises over REST; `None` for the session contracts.
+    pub promise: Option<Promise>,
 }
 
 /// A session and a fresh secret that opens it.
@@ -84,6 +87,8 @@ pub struct Issued {
     pub secret: SecretText,
     /// When the secret stops.
     pub secret_expires_at: Timestamp,
+    /// `chatkit_configuration` as the upstream says that it holds; `None`: as the session has it.
+    pub configuration: Option<Map<String, Value>>,
 }
 
 /// A client secret that this server knows, with its session, as they are now.
@@ -130,10 +135,12 @@ impl SessionService {
         self.store.remembers()
     }
 
-    /// Issues a secret to the user: of a session that can be reused, or of a new one.
+    /// Issues a secret to the user: of a session that can be reused, or of a new one. What is promised over REST
+    /// is promised to a session of its own.
     pub async fn issue(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
         let workflow = self.choose_workflow(site, asked)?;
-        if !asked.user.is_anonymous()
+        if asked.promise.is_none()
+            && !asked.user.is_anonymous()
             && let Some(issued) = self.reuse(site, asked, &workflow).await?
         {
             return Ok(issued);
@@ -148,14 +155,18 @@ impl SessionService {
         self.extend(site, scope, &session, change).await
     }
 
-    /// Looks a client secret up. A local one is verified before the store is asked, so that forgeries
-    /// cost no query.
+    /// Looks a client secret up. A local one is verified before the store is asked, so that forgeries cost no
+    /// query; unless the hosted upstream is another chatkitd, whose secrets look the same.
     pub async fn present(&self, secret: &SecretText) -> Result<Presented, SessionError> {
-        if ClientSecrets::looks_local(secret) && self.secrets.read(secret).is_none() {
+        let not_ours = ClientSecrets::looks_local(secret) && self.secrets.read(secret).is_none();
+        if not_ours && (self.hosted.is_none() || !self.secrets.is_of_another_chatkitd(secret)) {
             return Err(SessionError::SecretUnknown);
         }
         let found = self.credentials.client_secret(&secret.hash()).await?;
         let (record, session) = found.ok_or(SessionError::SecretUnknown)?;
+        if not_ours && record.kind == SecretKind::Local {
+            return Err(SessionError::SecretUnknown);
+        }
         let standing = record.standing(&session, self.clock.now());
         Ok(Presented { record, session, standing })
     }
@@ -182,19 +193,19 @@ impl SessionService {
         match &asked.workflow {
             None => site.workflows.first().cloned().ok_or(SessionError::NoWorkflow),
             Some(id) if site.workflows.contains(id) => Ok(id.clone()),
-            Some(id) if asked.any_workflow && self.is_known(id) => Ok(id.clone()),
+            Some(id) if asked.trusted && self.is_known(site, id) => Ok(id.clone()),
             Some(_) if site.workflows.is_empty() => Err(SessionError::NoWorkflow),
             Some(_) => Err(SessionError::WorkflowNotAllowed),
         }
     }
 
     /// Whether something may answer for an id that stands on no list: a hosted one shows only upstream.
-    fn is_known(&self, workflow: &str) -> bool {
-        workflow.len() <= workflows::MAX_ID_BYTES && self.workflows.placement(workflow).is_some()
+    fn is_known(&self, site: &Site, workflow: &str) -> bool {
+        workflow.len() <= workflows::MAX_ID_BYTES && self.workflows.placement(&site.name, workflow).is_some()
     }
 
-    fn upstream(&self, workflow: &str) -> Result<&dyn Upstream, SessionError> {
-        match self.workflows.placement(workflow) {
+    fn upstream(&self, session: &Session) -> Result<&dyn Upstream, SessionError> {
+        match self.workflows.placement(&session.site, &session.workflow) {
             Some(Placement::Local) if self.store.remembers() => Ok(self.local.as_ref()),
             Some(Placement::Local) => Err(SessionError::NeedsDatabase),
             Some(Placement::Hosted) => self.hosted.as_deref().ok_or(SessionError::NoUpstream),
@@ -216,7 +227,8 @@ impl SessionService {
             workflow,
             state_variables: asked.state_variables.clone().unwrap_or_default(),
             metadata: asked.metadata.clone().unwrap_or_default(),
-            configuration: narrowed(site, asked.configuration.as_ref()),
+            configuration: promised(site, asked),
+            promise: asked.promise.clone(),
             created_at: now,
             expires_at: later(now, lifetime(site, &asked.user)),
             revoked_at: None,
@@ -239,13 +251,16 @@ impl SessionService {
         let Some(session) = self.store.reusable_session(&scope, workflow, now).await? else {
             return Ok(None);
         };
+        if session.promise.is_some() {
+            return Ok(None); // It belongs to whoever made it over REST, and is ended by them.
+        }
         let Ok(renewal) = self.renewal(site, &session) else {
             return Ok(None); // Too old to be renewed: a new one takes its place.
         };
         let change = SessionChange {
             state_variables: asked.state_variables.clone(),
             metadata: asked.metadata.clone(),
-            configuration: asked.configuration.as_ref().map(|asked| narrowed(site, Some(asked))),
+            configuration: asked.configuration.is_some().then(|| promised(site, asked)),
             ..renewal
         };
         match self.extend(site, &scope, &session, change).await {
@@ -282,16 +297,32 @@ impl SessionService {
         change: SessionChange,
     ) -> Result<Issued, SessionError> {
         let opened = self.open(site, &changed(session, &change)).await?;
-        let session = self.store.add_secret(scope, &session.id, &change, &self.new_secret(&opened)).await?;
-        Ok(issued(session, opened))
+        let added = self.store.add_secret(scope, &session.id, &change, &self.new_secret(&opened)).await;
+        if let Err(StoreError::Conflict) = added {
+            self.let_go(scope, &opened).await;
+        }
+        Ok(issued(added?, opened))
+    }
+
+    /// Has an upstream session cancelled that was opened for nothing: what was to hold it was revoked or replaced
+    /// meanwhile. Where that cannot be noted it ends by itself, after ten minutes at most.
+    pub(super) async fn let_go(&self, scope: &Scope, opened: &Opened) {
+        let SecretKind::Hosted { upstream_session } = &opened.kind else { return };
+        let now = self.clock.now();
+        if let Err(error) = self.store.cancel_upstream_session(scope, upstream_session, now).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an upstream session is left to end by itself"
+            );
+        }
     }
 
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
-        let upstream = self.upstream(&session.workflow)?;
+        let upstream = self.upstream(session)?;
         let grant = Grant {
             session,
-            secret_lifetime: site.lifetimes.secret,
-            max_requests_per_1_minute: site.max_requests_per_1_minute,
+            secret_lifetime: session.secret_lifetime(site),
+            max_requests_per_1_minute: session.max_requests_per_1_minute(site),
             configuration: &session.configuration,
         };
         Ok(upstream.open(&grant).await?)
@@ -308,7 +339,12 @@ impl SessionService {
 }
 
 pub(super) fn issued(session: Session, opened: Opened) -> Issued {
-    Issued { session, secret: opened.secret, secret_expires_at: opened.expires_at }
+    Issued {
+        session,
+        secret: opened.secret,
+        secret_expires_at: opened.expires_at,
+        configuration: opened.configuration,
+    }
 }
 
 /// `session` as it will be after `change`: an upstream is told the new state before it is stored.
@@ -333,9 +369,14 @@ fn lifetime(site: &Site, user: &UserId) -> Duration {
     if user.is_anonymous() { site.lifetimes.anonymous_session } else { site.lifetimes.session }
 }
 
-fn narrowed(site: &Site, asked: Option<&ChatKitConfiguration>) -> Map<String, Value> {
-    match asked {
-        Some(asked) => site.configuration.narrowed_by(asked).to_map(),
-        None => site.configuration.to_map(),
-    }
+/// The configuration of a new session. Over REST the defaults are part of the promise.
+fn promised(site: &Site, asked: &NewSession) -> Map<String, Value> {
+    let nothing = ChatKitConfiguration::default();
+    let configuration = asked.configuration.as_ref().unwrap_or(&nothing);
+    let resolved = if asked.trusted {
+        site.configuration.resolve(configuration)
+    } else {
+        site.configuration.narrowed_by(configuration)
+    };
+    if asked.promise.is_some() { resolved.with_defaults().to_map() } else { resolved.to_map() }
 }

@@ -52,14 +52,23 @@ impl Signer {
         jsonwebtoken::encode(&header, claims, &key.encoding)
     }
 
+    /// Whether a token is of this purpose and names a key that is not one of these.
+    pub(super) fn is_of_another_key(&self, token: &str) -> bool {
+        jsonwebtoken::decode_header(token).is_ok_and(|header| {
+            header.typ.as_deref() == Some(self.typ)
+                && header.kid.is_some_and(|kid| self.keys.iter().all(|key| key.kid != kid))
+        })
+    }
+
     /// The claims of a token that was signed here for this purpose; `None` for any other text.
     pub(super) fn verify<T: DeserializeOwned + Clone>(&self, token: &str) -> Option<T> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(self.typ) {
-            return None;
-        }
-        let kid = header.kid?;
-        let key = self.keys.iter().find(|key| key.kid == kid)?;
-        jsonwebtoken::decode(token, &key.decoding, &self.validation).ok().map(|data| data.claims)
+        // Each key is tried rather than looked up by the header's `kid`, which would mean to read the header twice:
+        // there is one key, and a second one for a while after the secret was changed.
+        self.keys.iter().find_map(|key| {
+            let data = jsonwebtoken::decode::<T>(token, &key.decoding, &self.validation).ok()?;
+            let is_ours =
+                data.header.typ.as_deref() == Some(self.typ) && data.header.kid.as_deref() == Some(&key.kid);
+            is_ours.then_some(data.claims)
+        })
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::record::{SecretKind, Session};
 use super::secret::ClientSecrets;
+use crate::id::SiteName;
 use crate::ports::{Clock, Rng};
 use crate::secret_text::SecretText;
 
@@ -23,8 +24,8 @@ pub trait Upstream: Send + Sync {
 /// Ends sessions at a hosted upstream.
 #[async_trait]
 pub trait Canceller: Send + Sync {
-    /// Cancels an upstream session. One that is gone already is a success.
-    async fn cancel(&self, upstream_session: &str) -> Result<(), UpstreamError>;
+    /// Cancels an upstream session of the site, whose key opened it. One that is gone already is a success.
+    async fn cancel(&self, site: &SiteName, upstream_session: &str) -> Result<(), UpstreamError>;
 }
 
 /// What an upstream is asked to grant.
@@ -49,6 +50,8 @@ pub struct Opened {
     pub kind: SecretKind,
     /// When it stops.
     pub expires_at: Timestamp,
+    /// `chatkit_configuration` as the upstream says that it holds; `None`: as it was asked for.
+    pub configuration: Option<Map<String, Value>>,
 }
 
 /// Why an upstream granted nothing. None of these carries the upstream's own words: they are logged
@@ -104,6 +107,6 @@ impl Upstream for LocalUpstream {
             .secrets
             .mint(grant.session, now, expires_at, self.rng.as_ref())
             .map_err(|source| UpstreamError::Failed(Some(Box::new(source))))?;
-        Ok(Opened { secret, kind: SecretKind::Local, expires_at })
+        Ok(Opened { secret, kind: SecretKind::Local, expires_at, configuration: None })
     }
 }

@@ -1,5 +1,6 @@
 //! `chatkit_configuration`: what a chat may do, in the shape of `OpenAI`'s REST API (1.1 of the
-//! reference). A browser can only narrow what its site allows (design 4.1).
+//! reference). A browser can only narrow what its site allows (design 4.1); the operator's own back end may switch
+//! on what the site leaves open, and goes no further than what the site says.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -50,6 +51,11 @@ pub struct History {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recent_threads: Option<u32>,
 }
+
+/// Megabytes that one file may have where nobody says otherwise (`OpenAI`'s default).
+pub const MAX_FILE_SIZE: u32 = 512;
+/// Files that may be uploaded where nobody says otherwise (`OpenAI`'s default).
+pub const MAX_FILES: u32 = 10;
 
 /// A number in a configuration that is outside its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,6 +108,60 @@ impl ChatKitConfiguration {
         }
     }
 
+    /// What a service key promises a session when it asks for `asked` on a site that says `self`; and what is
+    /// left of a promise once the site says something else. A switch that the site sets to off stays off, and of
+    /// two bounds the smaller one holds; what the site leaves open is as it was asked for.
+    #[must_use]
+    pub fn resolve(&self, asked: &Self) -> Self {
+        Self {
+            automatic_thread_titling: both(
+                self.automatic_thread_titling.as_ref(),
+                asked.automatic_thread_titling.as_ref(),
+                |site, asked| Titling { enabled: within(site.enabled, asked.enabled) },
+            ),
+            file_upload: both(self.file_upload.as_ref(), asked.file_upload.as_ref(), |site, asked| {
+                FileUpload {
+                    enabled: within(site.enabled, asked.enabled),
+                    max_file_size: smaller(site.max_file_size, asked.max_file_size),
+                    max_files: smaller(site.max_files, asked.max_files),
+                }
+            }),
+            history: both(self.history.as_ref(), asked.history.as_ref(), |site, asked| History {
+                enabled: within(site.enabled, asked.enabled),
+                recent_threads: smaller(site.recent_threads, asked.recent_threads),
+            }),
+        }
+    }
+
+    /// The same with `OpenAI`'s defaults written out, as its API returns it.
+    #[must_use]
+    pub fn with_defaults(&self) -> Self {
+        let (titling, upload, history) = (
+            self.automatic_thread_titling.clone().unwrap_or_default(),
+            self.file_upload.clone().unwrap_or_default(),
+            self.history.clone().unwrap_or_default(),
+        );
+        Self {
+            automatic_thread_titling: Some(Titling { enabled: titling.enabled.or(Some(true)) }),
+            file_upload: Some(FileUpload {
+                enabled: upload.enabled.or(Some(false)),
+                max_file_size: upload.max_file_size.or(Some(MAX_FILE_SIZE)),
+                max_files: upload.max_files.or(Some(MAX_FILES)),
+            }),
+            history: Some(History { enabled: history.enabled.or(Some(true)), ..history }),
+        }
+    }
+
+    /// Whether a visitor sees threads of before. Default: yes.
+    pub fn shows_history(&self) -> bool {
+        self.history.as_ref().and_then(|history| history.enabled).unwrap_or(true)
+    }
+
+    /// How many threads a visitor sees; `None`: all.
+    pub fn recent_threads(&self) -> Option<u32> {
+        self.history.as_ref().and_then(|history| history.recent_threads)
+    }
+
     /// The configuration as a JSON object; empty when nothing is set.
     pub fn to_map(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
@@ -133,6 +193,14 @@ fn both_on(allowed: Option<bool>, asked: Option<bool>, default: bool) -> Option<
     }
 }
 
+/// A switch of a trusted caller's: what the site says bounds it, and nothing else does.
+fn within(site: Option<bool>, asked: Option<bool>) -> Option<bool> {
+    match (site, asked) {
+        (Some(site), Some(asked)) => Some(site && asked),
+        (said, None) | (None, said) => said,
+    }
+}
+
 fn smaller(allowed: Option<u32>, asked: Option<u32>) -> Option<u32> {
     match (allowed, asked) {
         (Some(allowed), Some(asked)) => Some(allowed.min(asked)),
@@ -157,6 +225,34 @@ mod tests {
     fn a_browser_cannot_switch_uploads_on() {
         let asked = json!({"file_upload": {"enabled": true, "max_files": 3}});
         assert_eq!(narrowed(json!({}), asked), json!({"file_upload": {"enabled": false, "max_files": 3}}));
+    }
+
+    fn resolved(site: Value, asked: Value) -> Value {
+        Value::Object(configuration(site).resolve(&configuration(asked)).to_map())
+    }
+
+    #[test]
+    fn a_service_key_switches_on_what_the_site_leaves_open_and_nothing_that_it_forbids() {
+        let asked = json!({"file_upload": {"enabled": true, "max_file_size": 100}});
+        assert_eq!(resolved(json!({}), asked.clone()), asked);
+        assert_eq!(
+            resolved(json!({"file_upload": {"enabled": false}}), asked.clone()),
+            json!({"file_upload": {"enabled": false, "max_file_size": 100}})
+        );
+        assert_eq!(
+            resolved(json!({"file_upload": {"max_file_size": 5}, "history": {"enabled": false}}), asked),
+            json!({"file_upload": {"enabled": true, "max_file_size": 5}, "history": {"enabled": false}})
+        );
+    }
+
+    #[test]
+    fn nothing_asked_and_nothing_said_is_what_openai_does_by_itself() {
+        let written_out = json!({
+            "automatic_thread_titling": {"enabled": true},
+            "file_upload": {"enabled": false, "max_file_size": 512, "max_files": 10},
+            "history": {"enabled": true},
+        });
+        assert_eq!(Value::Object(configuration(json!({})).with_defaults().to_map()), written_out);
     }
 
     #[test]

@@ -54,6 +54,17 @@ proptest! {
     }
 
     #[test]
+    fn a_file_is_what_its_content_says_or_nothing(
+        announced in any::<u8>(),
+        start in prop::sample::select(vec![
+            &b""[..], b"%PDF-", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04[Content_Types].xmlword/", b"<svg", b"a,b",
+        ]),
+        rest in vec(any::<u8>(), 0..64),
+    ) {
+        targets::content_type(&[&[announced][..], start, &rest].concat());
+    }
+
+    #[test]
     fn the_updates_of_a_widget_lead_to_what_it_became(recipe in vec(any::<u8>(), 0..256)) {
         targets::widget_diff(&recipe);
     }

@@ -7,7 +7,8 @@ use chatkitd_core::keys::KeyRing;
 use chatkitd_core::ports::{Clock, Scope, Store};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{
-    ClientSecrets, NewSession, SecretStanding, Session, SessionError, SessionStatus, later,
+    ClientSecrets, NewSecret, NewSession, SecretKind, SecretStanding, Session, SessionChange, SessionError,
+    SessionStatus, later,
 };
 use chatkitd_core::testing::SeededRng;
 use serde_json::{Map, Value, json};
@@ -114,20 +115,44 @@ async fn an_upstream_that_grants_nothing_leaves_no_session() {
 async fn forged_local_secrets_never_reach_the_store() {
     let world = world();
     let issued = world.issue("wf_demo").await;
+    let keyless = world_without_key();
     let stranger = ClientSecrets::new(&KeyRing::new(["another".into()]).unwrap());
     let (now, end) = (world.clock.now(), issued.secret_expires_at);
     let foreign = stranger.mint(&issued.session, now, end, &SeededRng::new(1)).unwrap();
     let (signed, signature) = issued.secret.expose().rsplit_once('.').unwrap();
-    let forgeries = [foreign.expose(), &format!("{signed}."), &format!("{signed}x.{signature}"), "ek_a.b.c"];
-    for forged in forgeries {
-        let refused = world.service.present(&SecretText::new(forged)).await.unwrap_err();
+    for forged in [format!("{signed}."), format!("{signed}x.{signature}"), "ek_a.b.c".to_owned()] {
+        let refused = world.service.present(&SecretText::new(forged.as_str())).await.unwrap_err();
         assert!(matches!(refused, SessionError::SecretUnknown), "{forged}: {refused}");
     }
+    // Another chatkitd's would do as a hosted secret, and only as that.
+    let refused = keyless.service.present(&foreign).await.unwrap_err();
+    assert!(matches!(refused, SessionError::SecretUnknown), "{refused}");
+    assert_eq!(keyless.credentials.look_ups.load(Ordering::SeqCst), 0);
     assert_eq!(world.credentials.look_ups.load(Ordering::SeqCst), 0);
     // A hosted secret has no form to check, and a genuine one is looked up: the count does count.
     world.service.present(&SecretText::new("ek_unknown")).await.unwrap_err();
     world.service.present(&issued.secret).await.unwrap();
     assert_eq!(world.credentials.look_ups.load(Ordering::SeqCst), 2);
+}
+
+/// Rotated: the row is there, and the key that it was signed with is not set any more.
+#[tokio::test]
+async fn a_secret_of_a_key_that_is_no_longer_set_is_refused_though_the_store_knows_it() {
+    let world = world();
+    let issued = world.issue("wf_demo").await;
+    let before = ClientSecrets::new(&KeyRing::new(["the one before".into()]).unwrap());
+    let end = issued.secret_expires_at;
+    let old = before.mint(&issued.session, world.clock.now(), end, &SeededRng::new(1)).unwrap();
+    let record = NewSecret {
+        hash: old.hash(),
+        kind: SecretKind::Local,
+        issued_at: world.clock.now(),
+        expires_at: end,
+    };
+    let no_change = SessionChange::default();
+    world.store.add_secret(&owner(&issued), &issued.session.id, &no_change, &record).await.unwrap();
+    let refused = world.service.present(&old).await.unwrap_err();
+    assert!(matches!(refused, SessionError::SecretUnknown), "{refused}");
 }
 
 #[tokio::test]
@@ -137,7 +162,7 @@ async fn the_sites_list_says_which_workflow_answers() {
     assert_eq!(world.ask(&unsaid).await.unwrap().session.workflow, "wf_demo", "the first is the default");
     let refused = world.ask(&asked(ann(), "wf_echo")).await.unwrap_err();
     assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
-    let trusted = NewSession { any_workflow: true, ..asked(ann(), "wf_echo") };
+    let trusted = NewSession { trusted: true, ..asked(ann(), "wf_echo") };
     assert_eq!(world.ask(&trusted).await.unwrap().session.workflow, "wf_echo");
 
     world.site.workflows.clear();
@@ -152,7 +177,7 @@ async fn a_hosted_workflow_needs_a_key() {
     let world = world_without_key();
     let refused = world.ask(&asked(ann(), "wf_hosted")).await.unwrap_err();
     assert!(matches!(refused, SessionError::NoUpstream), "{refused}");
-    let trusted = NewSession { any_workflow: true, ..asked(ann(), "wf_elsewhere") };
+    let trusted = NewSession { trusted: true, ..asked(ann(), "wf_elsewhere") };
     let refused = world.ask(&trusted).await.unwrap_err();
     assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
     assert_eq!(world.issue("wf_demo").await.session.workflow, "wf_demo");

@@ -1,15 +1,15 @@
 //! Two engines on one store and one log: what becomes of runs whose node is gone, or whose log was away.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Spawner, Threads as _};
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
-    Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes,
-    Turn, Watch,
+    Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
+    StreamWishes, Turn, Watch,
 };
 use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
 use chatkitd_core::threads::{Begun, RunStart, ThreadRecord, Which};
@@ -66,7 +66,8 @@ impl Cluster {
                 spawner: Arc::new(Tokio),
                 clock: clock.clone(),
                 rng: rng.clone(),
-                agents: BTreeMap::from([(WORKFLOW.to_owned(), Arc::new(Greeter) as Arc<dyn Agent>)]),
+                agents: Agents::from_iter([(WORKFLOW, Arc::new(Greeter) as Arc<dyn Agent>)]),
+                transcriber: None,
                 run_time_limit: Duration::from_secs(600),
             }))
         };
@@ -126,7 +127,8 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
     let request = json!({"type": operation, "params": params}).to_string();
     let request = Request::parse(request.as_bytes()).unwrap();
     let wishes = StreamWishes { resume: true, idempotency: None };
-    match node.handle(ChatCaller { context, base: Default::default() }, request, wishes).await {
+    let caller = ChatCaller { context, base: Default::default(), reach: Reach::default(), traced: true };
+    match node.handle(caller, request, wishes).await {
         Ok(Reply::Stream(watch)) => watch,
         Ok(Reply::Json { .. }) => panic!("{operation} is answered with a stream"),
         Err(error) => panic!("{error:?}"),
@@ -159,6 +161,10 @@ async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
     assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
     let again = rest(cluster.a.watch(&scope(), &run, 0).await.unwrap()).await;
     assert_eq!(again, frames, "on any node, once and no more");
+    let last = frames.matches("id: ").count() as u64;
+    for (after, at_end) in [(last - 1, false), (last, true), (u64::MAX, true)] {
+        assert_eq!(cluster.a.watch(&scope(), &run, after).await.unwrap().is_at_end(), at_end, "{after}");
+    }
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ impl Upstream for Hosted {
             secret: SecretText::new(format!("ek_hosted_{number}")),
             kind: SecretKind::Hosted { upstream_session: format!("cksess_{number}") },
             expires_at: later(self.clock.now(), Duration::from_secs(600)),
+            configuration: None,
         })
     }
 }
@@ -140,10 +141,11 @@ pub fn asked(user: UserId, workflow: &str) -> NewSession {
     NewSession {
         user,
         workflow: Some(workflow.to_owned()),
-        any_workflow: false,
+        trusted: false,
         state_variables: None,
         metadata: None,
         configuration: None,
+        promise: None,
     }
 }
 

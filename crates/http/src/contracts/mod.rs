@@ -2,8 +2,11 @@
 //! come from the same declarations, so that neither can lack what the other has.
 
 mod chatkit;
+pub(crate) mod files;
 mod health;
 mod netlify;
+mod passthrough;
+mod rest;
 mod session;
 mod session_response;
 mod transcript;
@@ -12,18 +15,18 @@ mod workflow;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use tower::ServiceExt;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::chatkit::Requests;
 use crate::app::App;
-use crate::error::ApiError;
-use crate::{cors, deadline, observe, page, site_path};
+use crate::{cors, deadline, element, observe, page, panics, site_path};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,10 +39,12 @@ use crate::{cors, deadline, observe, page, site_path};
         (url = "/", description = "The default site"),
         (url = "/s/{site}", description = "A named site", variables(("site" = (default = "default", description = "The site's name"))))
     ),
-    modifiers(&Security),
+    modifiers(&Security, &Requests),
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
+        (name = "files", description = "Files that visitors send along"),
+        (name = "rest", description = "OpenAI's ChatKit REST API, for servers with a service key"),
         (name = "netlify", description = "The paths of the Netlify functions"),
         (name = "operations", description = "Health and documentation")
     )
@@ -74,6 +79,16 @@ fn contracts() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chatkit::conversation::conversation))
         .routes(routes!(chatkit::runs::conversation_events))
         .routes(routes!(chatkit::runs::conversation_cancel))
+        .routes(routes!(files::links::upload))
+        .routes(routes!(files::links::download))
+        .routes(routes!(files::links::preview))
+        .routes(routes!(files::direct::attachment))
+        .routes(routes!(files::direct::file))
+        .routes(routes!(rest::sessions::create))
+        .routes(routes!(rest::sessions::cancel))
+        .routes(routes!(rest::threads::list_threads))
+        .routes(routes!(rest::threads::retrieve, rest::threads::delete))
+        .routes(routes!(rest::threads::list_items))
         .routes(routes!(netlify::start))
         .routes(routes!(netlify::refresh))
         .routes(routes!(health::live))
@@ -92,25 +107,23 @@ pub fn router(app: App) -> Router {
     let (routes, _) = contracts().split_for_parts();
     let routes = routes
         .merge(page::routes(&app))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
-        .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), deadline::layer))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), cors::layer))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe::layer))
+        .merge(element::routes(&app))
+        .fallback(rest::unknown_path)
+        .method_not_allowed_fallback(rest::unknown_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), around))
         .with_state(app);
     // The site's prefix has to go before routing, so it goes outside of the router.
     Router::new().fallback_service(routes.map_request(|request: Request| site_path::strip(request)))
 }
 
-async fn unknown_path() -> ApiError {
-    ApiError::not_found("There is nothing at this address.")
-}
-
-async fn unknown_method() -> ApiError {
-    ApiError::new(
-        http::StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        "This address does not take this method; the Allow header names those it takes.",
-    )
+/// What is around every route. One layer and not four: each would box the request's future and the answer's body once
+/// more, and clone all that is below it.
+async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    observe::around(&app, request, |request| {
+        cors::around(&app, request, |request| {
+            let within = deadline::of(&app, &request);
+            deadline::around(&app, within, panics::around(next.run(request)))
+        })
+    })
+    .await
 }

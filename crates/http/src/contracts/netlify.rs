@@ -110,10 +110,11 @@ async fn start_session(app: &App, call: &Call) -> Result<Response, ApiError> {
     let new = NewSession {
         user: session::settle_user(app, call, None)?,
         workflow: None,
-        any_workflow: false,
+        trusted: false,
         state_variables: None,
         metadata: None,
         configuration: None,
+        promise: None,
     };
     let (issued, decision) = session::issue(app, call, &new).await?;
     respond(app, call, &issued, decision)

@@ -154,10 +154,11 @@ fn new_session(app: &App, call: &Call, asked: CreateSession) -> Result<NewSessio
     Ok(NewSession {
         user: settle_user(app, call, asked.named_user())?,
         workflow: asked.workflow(),
-        any_workflow: matches!(call.caller, Caller::Service(_)),
+        trusted: matches!(call.caller, Caller::Service(_)),
         state_variables: asked.state_variables(),
         metadata: asked.metadata,
         configuration: asked.chatkit_configuration,
+        promise: None,
     })
 }
 

@@ -54,7 +54,7 @@ pub(crate) async fn look_up(
     call.scope()?;
     let workflows = app.sessions.workflows();
     let known = match call.caller {
-        Caller::Service(_) => workflows.placement(&id).is_some(),
+        Caller::Service(_) => workflows.placement(&call.site.name, &id).is_some(),
         _ => call.site.workflows.contains(&id),
     };
     if !known {

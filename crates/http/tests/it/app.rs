@@ -10,14 +10,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{self, Next};
+use chatkitd_core::attachments::{AllowedTypes, AttachmentParts, AttachmentService, UrlSigner};
 use chatkitd_core::id::SiteName;
 use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, RoleRule, Verifiers};
 use chatkitd_core::keys::KeyRing;
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::memory_limiter::MemoryLimiter;
-use chatkitd_core::ports::{Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store};
+use chatkitd_core::ports::{
+    Clock, Credentials, Limiter, LimiterError, Rng, Scope, Spawner, Store, Transcriber,
+};
 use chatkitd_core::seal::Sealer;
 use chatkitd_core::secret_text::SecretText;
+use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{Agent, ChatServer, ChatServerParts};
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
@@ -29,7 +33,7 @@ use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, router};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE, router};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 use reqwest::{Client, RequestBuilder};
@@ -37,6 +41,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::chatkit::agent::TestAgent;
+use crate::files::{MemoryBlobs, NoPreviews};
 
 /// 2026-11-21T00:00:00Z.
 pub const START: i64 = 1_795_219_200;
@@ -64,6 +69,8 @@ pub struct Setup {
     pub page: Option<bool>,
     pub roles: bool,
     pub panics: bool,
+    pub files: bool,
+    pub transcriber: Option<Arc<dyn Transcriber>>,
 }
 
 /// A site named `default` that offers `wf_demo` and `wf_hosted`.
@@ -95,6 +102,8 @@ impl Default for Setup {
             page: None,
             roles: false,
             panics: false,
+            files: false,
+            transcriber: None,
         }
     }
 }
@@ -113,7 +122,10 @@ impl Setup {
         let upstream = Arc::new(FakeUpstream::new(clock.clone()));
         let secrets = Arc::new(ClientSecrets::new(&ring));
         let agent = Arc::new(TestAgent::default());
-        let chat = self.database.then(|| chat_server(&store, &clock, &rng, &agent));
+        let files = (self.database && self.files).then(|| file_service(&store, &ring, &clock, &rng));
+        let chat = self
+            .database
+            .then(|| chat_server(&store, &clock, &rng, &agent, files.clone(), self.transcriber.clone()));
         let (sessions_store, credentials): (Arc<dyn Store>, Arc<dyn Credentials>) = if self.database {
             (store.clone(), store.clone())
         } else {
@@ -133,6 +145,7 @@ impl Setup {
                 hosted: self.hosted.then(|| upstream.clone() as Arc<dyn Upstream>),
             }),
             chat: chat.clone(),
+            files: files.clone(),
             credentials,
             devices: DeviceTokens::new(&ring),
             sign_in: sign_in(self.roles),
@@ -145,8 +158,12 @@ impl Setup {
             rng,
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
+            passthrough: None,
+            element: None,
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
+            public_url: None,
             answer_within: ANSWER_WITHIN,
+            upload_idle: UPLOAD_IDLE,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -163,6 +180,8 @@ fn chat_server(
     clock: &Arc<ManualClock>,
     rng: &Arc<dyn Rng>,
     agent: &Arc<TestAgent>,
+    attachments: Option<Arc<AttachmentService>>,
+    transcriber: Option<Arc<dyn Transcriber>>,
 ) -> Arc<ChatServer> {
     Arc::new(ChatServer::new(ChatServerParts {
         threads: store.clone(),
@@ -172,8 +191,27 @@ fn chat_server(
         spawner: Arc::new(TokioSpawner),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: [("wf_demo".to_owned(), agent.clone() as Arc<dyn Agent>)].into(),
+        agents: Agents::from_iter([("wf_demo", agent.clone() as Arc<dyn Agent>)]),
+        attachments,
+        transcriber,
         run_time_limit: Duration::from_secs(24 * 3600),
+    }))
+}
+
+fn file_service(
+    store: &Arc<MemoryStore>,
+    ring: &KeyRing,
+    clock: &Arc<ManualClock>,
+    rng: &Arc<dyn Rng>,
+) -> Arc<AttachmentService> {
+    Arc::new(AttachmentService::new(AttachmentParts {
+        store: store.clone(),
+        blobs: Arc::new(MemoryBlobs::default()),
+        previews: Arc::new(NoPreviews),
+        urls: UrlSigner::new(ring),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        allowed: AllowedTypes::default(),
     }))
 }
 
@@ -349,6 +387,9 @@ impl Upstream for FakeUpstream {
             secret: SecretText::new(format!("ek_hosted_{number}")),
             kind: SecretKind::Hosted { upstream_session: format!("cksess_upstream_{number}") },
             expires_at: later(self.clock.now(), Duration::from_secs(600)),
+            configuration: serde_json::json!({"file_upload": {"enabled": true, "max_files": 3}})
+                .as_object()
+                .cloned(),
         })
     }
 }

@@ -31,14 +31,23 @@ async fn the_openapi_document_covers_every_contract() {
             "/api/chatkit/transcript",
             "/api/chatkit/workflows/{id}",
             "/chatkit",
+            "/chatkit/attachments",
+            "/chatkit/attachments/{id}/content",
+            "/chatkit/attachments/{id}/preview",
             "/chatkit/runs/{id}/cancel",
             "/chatkit/runs/{id}/events",
             "/healthz",
             "/openapi.json",
             "/readyz",
             "/v1/chatkit/conversation",
+            "/v1/chatkit/files",
             "/v1/chatkit/runs/{id}/cancel",
             "/v1/chatkit/runs/{id}/events",
+            "/v1/chatkit/sessions",
+            "/v1/chatkit/sessions/{session_id}/cancel",
+            "/v1/chatkit/threads",
+            "/v1/chatkit/threads/{thread_id}",
+            "/v1/chatkit/threads/{thread_id}/items",
         ]
     );
 }

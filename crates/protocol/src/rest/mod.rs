@@ -15,7 +15,7 @@ pub use item::{
     TaskType, ThreadItem, ToolCallStatus, ToolChoice, UrlSource, UserMessage, Widget,
 };
 pub use list::{List, ListObject};
-pub use session::{CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, WorkflowParam};
+pub use session::{CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, Tracing, WorkflowParam};
 pub use thread::{Thread, ThreadObject, ThreadStatus};
 
 /// Fields of an object that this version does not know, in the order of their names.

@@ -26,9 +26,22 @@ pub struct CreateSessionRequest<'a> {
 pub struct WorkflowParam<'a> {
     /// `wf_…`.
     pub id: &'a str,
+    /// Absent: the one that is deployed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<&'a str>,
     /// At most 64: text, numbers, booleans. Absent: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_variables: Option<&'a Map<String, Value>>,
+    /// Absent: on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tracing: Option<Tracing>,
+}
+
+/// `workflow.tracing` of a session.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Tracing {
+    /// Whether the workflow's steps are recorded.
+    pub enabled: bool,
 }
 
 /// `expires_after` of a session to be created.
@@ -56,4 +69,7 @@ pub struct CreatedSession {
     pub client_secret: String,
     /// Unix seconds.
     pub expires_at: i64,
+    /// What the chat may do.
+    #[serde(default)]
+    pub chatkit_configuration: Option<Map<String, Value>>,
 }

@@ -1,11 +1,16 @@
 //! `chatkitd config check`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::CommandResult;
 use super::operator::say;
-use crate::agents::{self, Agents};
-use crate::settings::{AgentSettings, Database, OpenAi, Settings, Source};
+use crate::agents::{self, OwnAgents};
+use crate::answerers::{who_answers, who_transcribes};
+use crate::clock::SystemClock;
+use crate::models::{Deadlines, ModelClient};
+use crate::rng::SystemRng;
+use crate::settings::{Database, OpenAi, Settings, Source};
 
 /// Look at the settings
 #[derive(clap::Subcommand)]
@@ -22,12 +27,14 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
     let ConfigCommand::Check { dev } = command;
     let settings = Settings::from_environment(config, *dev)?;
     // A script with a mistake in it is found here and not at the start.
-    agents::of(&settings, Agents::new())?;
+    let client =
+        ModelClient::new(Deadlines::default(), Arc::new(SystemClock), Arc::new(SystemRng::default()))?;
+    agents::of(&settings, &OwnAgents::new(), &client)?;
     say("Set:")?;
     for fact in &settings.facts {
         let source = match &fact.source {
             Source::Environment(name) => format!("environment, {name}"),
-            Source::File(path, key) => format!("{}, {key}", path.display()),
+            Source::File { path, line, key } => format!("{}, {key}, line {line}", path.display()),
         };
         say(&format!("  {} = {}  ({source})", fact.name, fact.value))?;
     }
@@ -35,10 +42,12 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
         say("  nothing; every setting stands at its default")?;
     }
     say("In force:")?;
-    for line in in_force(&settings) {
+    let (answered, unanswered) = answers(&settings);
+    for line in in_force(&settings).iter().chain(&answered) {
         say(&format!("  {line}"))?;
     }
-    for (title, lines) in [("Missing:", missing(&settings)), ("Risky:", settings.warnings.clone())] {
+    let missing = missing(&settings).into_iter().chain(unanswered).collect();
+    for (title, lines) in [("Missing:", missing), ("Risky:", settings.warnings.clone())] {
         if !lines.is_empty() {
             say(title)?;
         }
@@ -61,6 +70,7 @@ fn in_force(settings: &Settings) -> Vec<String> {
         format!("listens on {}, operators on {admin}", settings.listen),
         format!("database: {database}"),
         format!("hosted upstream: {upstream}"),
+        format!("attachments: {}", settings.attachments.storage.shown()),
         format!("limiter: {:?}", settings.limiter).to_lowercase(),
         format!("an answer may take {} seconds", settings.run_timeout.as_secs()),
     ];
@@ -73,17 +83,23 @@ fn in_force(settings: &Settings) -> Vec<String> {
             site.origins.len()
         ));
     }
-    lines.extend(settings.agents.iter().map(|(id, agent)| format!("workflow {id}: {}", explain(agent))));
+    lines.extend(who_transcribes(settings).map(|words| format!("transcription: {words}")));
     lines
 }
 
-fn explain(agent: &AgentSettings) -> String {
-    match agent {
-        AgentSettings::Echo { repeat, delay } => {
-            format!("agent echo, repeats {repeat}, {} ms before each word", delay.as_millis())
+/// What answers for the workflows that sites offer; the second list is what is missing.
+fn answers(settings: &Settings) -> (Vec<String>, Vec<String>) {
+    let (mut answered, mut missing) = (Vec::new(), Vec::new());
+    for site in &settings.sites {
+        for workflow in &site.workflows {
+            let about = format!("site {}, workflow {workflow}", site.name);
+            match who_answers(settings, &[], &site.name, workflow) {
+                Ok(words) => answered.push(format!("{about}: {words}")),
+                Err(words) => missing.push(format!("{about}: {words}")),
+            }
         }
-        AgentSettings::Script { file } => format!("agent script, {}", file.display()),
     }
+    (answered, missing)
 }
 
 fn missing(settings: &Settings) -> Vec<String> {

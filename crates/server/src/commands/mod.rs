@@ -12,12 +12,12 @@ mod serve;
 mod sessions;
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::error_words::with_causes;
 use crate::pull::{self, PullArgs};
 use crate::serve::shutdown_signal;
 
@@ -106,15 +106,6 @@ async fn run_pull(args: PullArgs) -> ExitCode {
 /// Says what went wrong, with every cause, and what to do is in the words of the error itself.
 #[expect(clippy::print_stderr, reason = "this is what standard error is for")]
 fn fail(error: &dyn Error, code: u8) -> ExitCode {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let words = next.to_string();
-        if !text.contains(&words) {
-            let _ = write!(text, ": {words}");
-        }
-        cause = next.source();
-    }
-    eprintln!("chatkitd: {text}");
+    eprintln!("chatkitd: {}", with_causes(error));
     ExitCode::from(code)
 }

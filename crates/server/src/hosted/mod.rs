@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::{Clock, Rng};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Upstream, UpstreamError};
 use chatkitd_protocol::rest::{
-    CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, WorkflowParam,
+    CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, Tracing, WorkflowParam,
 };
 use jiff::Timestamp;
 use reqwest::{Client, Method, RequestBuilder, Url};
@@ -58,7 +59,7 @@ pub struct HostedUpstream {
 /// The HTTP client could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the client for OpenAI cannot be made; are CA certificates installed (Debian: ca-certificates)?")]
-pub struct ClientError(#[source] reqwest::Error);
+pub struct ClientError(#[source] pub(crate) reqwest::Error);
 
 impl HostedUpstream {
     /// An upstream at this address with this key.
@@ -83,11 +84,11 @@ impl HostedUpstream {
         Ok(Self { client, openai, sessions, deadlines, queue, clock, rng })
     }
 
-    fn request(&self, url: Url) -> RequestBuilder {
-        self.client
-            .request(Method::POST, url)
-            .bearer_auth(self.openai.key.expose_secret())
-            .header(BETA.0, BETA.1)
+    /// With the key of the site, which needs to have one.
+    fn request(&self, site: &SiteName, url: Url) -> Result<RequestBuilder, UpstreamError> {
+        let key = self.openai.key_of(site).ok_or(UpstreamError::Unauthorized)?;
+        let request = self.client.request(Method::POST, url);
+        Ok(request.bearer_auth(key.expose_secret()).header(BETA.0, BETA.1))
     }
 
     /// Sends a request until it succeeds, fails for good, or the time is up.
@@ -129,11 +130,14 @@ impl HostedUpstream {
 
     fn body<'a>(grant: &Grant<'a>) -> CreateSessionRequest<'a> {
         let variables = &grant.session.state_variables;
+        let promise = grant.session.promise.as_ref();
         CreateSessionRequest {
             user: grant.session.user.as_str(),
             workflow: WorkflowParam {
                 id: &grant.session.workflow,
+                version: promise.and_then(|promise| promise.workflow_version.as_deref()),
                 state_variables: (!variables.is_empty()).then_some(variables),
+                tracing: promise.map(|promise| Tracing { enabled: promise.tracing }),
             },
             expires_after: Some(ExpiresAfter {
                 anchor: "created_at",
@@ -150,7 +154,7 @@ impl HostedUpstream {
 #[async_trait]
 impl Upstream for HostedUpstream {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
-        let request = self.request(self.sessions.clone()).json(&Self::body(grant));
+        let request = self.request(&grant.session.site, self.sessions.clone())?.json(&Self::body(grant));
         let started = self.clock.now();
         let opened = self.call(request, false).await.and_then(|body| read_session(&body));
         self.count("create", started, opened.as_ref().err());
@@ -179,18 +183,19 @@ fn read_session(body: &[u8]) -> Result<Opened, UpstreamError> {
         secret: SecretText::new(created.client_secret),
         kind: SecretKind::Hosted { upstream_session: created.id },
         expires_at,
+        configuration: created.chatkit_configuration,
     })
 }
 
 #[async_trait]
 impl Canceller for HostedUpstream {
-    async fn cancel(&self, upstream_session: &str) -> Result<(), UpstreamError> {
+    async fn cancel(&self, site: &SiteName, upstream_session: &str) -> Result<(), UpstreamError> {
         let mut url = self.sessions.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([upstream_session, "cancel"]);
         }
         let started = self.clock.now();
-        let called = self.call(self.request(url), true).await;
+        let called = self.call(self.request(site, url)?, true).await;
         self.count("cancel", started, called.as_ref().err());
         match called {
             // Gone already, which is what was wanted.

@@ -5,17 +5,19 @@ mod process;
 use std::io;
 use std::sync::Arc;
 
-use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::server::Agent;
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use crate::admin::Admin;
-use crate::agents::Agents;
-use crate::app::{self, BuildError, Built};
+use crate::agents::OwnAgents;
+use crate::app::{BuildError, Foundation};
 use crate::connections::{self, Patience};
 use crate::jobs::Jobs;
+use crate::reload::{Current, Reloader};
 use crate::settings::Settings;
 pub use process::RunError;
 pub(crate) use process::shutdown_signal;
@@ -39,7 +41,7 @@ pub enum ServeError {
 /// `chatkitd serve` is `Server::new(settings).run()`; a program with agents of its own adds them in between.
 pub struct Server {
     settings: Settings,
-    own: Vec<(String, Arc<dyn Agent>)>,
+    own: OwnAgents,
     admin: Option<Admin>,
 }
 
@@ -67,54 +69,92 @@ impl Server {
     /// Serves until `shutdown`; then answers that are being given may come to their ends, and requests in flight
     /// are finished, all within the grace that the settings name.
     pub async fn launch(self, listener: TcpListener, shutdown: CancellationToken) -> Result<(), ServeError> {
+        self.launch_reloading(listener, shutdown, None).await
+    }
+
+    /// The same, and the settings are read again at each of these signals.
+    async fn launch_reloading(
+        self,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+        hangups: Option<Signal>,
+    ) -> Result<(), ServeError> {
         let Self { mut settings, own, admin } = self;
-        offer(&mut settings, own.iter().map(|(id, _)| id.clone()));
+        settings.offer(own.iter().map(|(id, _)| id));
         let address = listener.local_addr().map_err(ServeError::Listen)?;
-        let Built { app, stores, canceller, clock, runs } =
-            app::build(&settings, own.into_iter().collect::<Agents>()).await?;
+        let foundation = Arc::new(Foundation::lay(&settings).await?);
+        let current = Current::new(foundation.serving(&settings, &own)?);
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
         }
-        if let Some((runs, _)) = &runs {
-            runs.recover().await.map_err(ServeError::Recover)?;
-        }
         let patience = Patience { grace: settings.shutdown_grace, ..Patience::default() };
-        let jobs = Jobs { maintenance: stores.maintenance.clone(), canceller, clock };
-        let mut beside = vec![tokio::spawn(jobs.run(shutdown.clone()))];
-        beside.extend(
-            admin.map(|admin| tokio::spawn(admin.serve(app.readiness.clone(), patience, shutdown.clone()))),
-        );
-        let over = CancellationToken::new();
-        let runs = runs.map(|(runs, stops)| {
-            beside.push(tokio::spawn(Arc::clone(&runs).keep(stops, over.clone())));
-            runs
-        });
+        let beside = Beside::begin(&foundation, &current, admin, patience, &shutdown).await?;
+        let reloader = Reloader {
+            foundation: Arc::clone(&foundation),
+            own: Arc::new(own),
+            settings: Arc::new(settings),
+            current: Arc::clone(&current),
+        };
+        let reloads = hangups.map(|hangups| tokio::spawn(reloader.run(hangups, shutdown.clone())));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "chatkitd is up at http://{address}");
 
-        let served = connections::serve(listener, chatkitd_http::router(app), patience, &shutdown);
+        let served = connections::serve(listener, current.routes(), patience, &shutdown);
         let ended = async {
             shutdown.cancelled().await;
-            if let Some(runs) = runs {
+            if let Some(runs) = &foundation.runs {
                 runs.end(patience.grace).await;
             }
         };
         tokio::join!(served, ended);
-        over.cancel();
-        for task in beside {
-            if let Err(error) = task.await {
-                tracing::error!(error = &error as &dyn std::error::Error, "a background task broke down");
-            }
-        }
-        stores.close().await;
+        beside.end(reloads).await;
+        foundation.stores.close().await;
         Ok(())
     }
 }
 
-/// Who adds an agent wants to talk to it.
-fn offer(settings: &mut Settings, own: impl Iterator<Item = String>) {
-    let chosen = settings.facts.iter().any(|fact| fact.name == "CHATKIT_WORKFLOW_ID");
-    let default = settings.sites.iter_mut().find(|site| site.name == SiteName::default_site());
-    if let Some(site) = default.filter(|_| !chosen) {
-        site.workflows.splice(0..0, own);
+/// The tasks beside the requests.
+struct Beside {
+    tasks: Vec<JoinHandle<()>>,
+    /// Runs are kept until the last of them is over, which is after the shutdown began.
+    over: CancellationToken,
+}
+
+impl Beside {
+    async fn begin(
+        foundation: &Foundation,
+        current: &Arc<Current>,
+        admin: Option<Admin>,
+        patience: Patience,
+        shutdown: &CancellationToken,
+    ) -> Result<Self, ServeError> {
+        let over = CancellationToken::new();
+        let mut tasks = Vec::new();
+        if let Some(runs) = &foundation.runs {
+            runs.recover().await.map_err(ServeError::Recover)?;
+            tasks.push(tokio::spawn(Arc::clone(runs).keep(over.clone())));
+        }
+        let jobs = Jobs {
+            maintenance: foundation.stores.maintenance.clone(),
+            current: Arc::clone(current),
+            clock: foundation.clock.clone(),
+        };
+        tasks.push(tokio::spawn(jobs.run(shutdown.clone())));
+        if let Some(files) = &foundation.files {
+            tasks.push(tokio::spawn(files.jobs.clone().run(shutdown.clone())));
+        }
+        if let Some(admin) = admin {
+            let readiness = foundation.readiness.clone();
+            tasks.push(tokio::spawn(admin.serve(readiness, patience, shutdown.clone())));
+        }
+        Ok(Self { tasks, over })
+    }
+
+    async fn end(self, reloads: Option<JoinHandle<()>>) {
+        self.over.cancel();
+        for task in self.tasks.into_iter().chain(reloads) {
+            if let Err(error) = task.await {
+                tracing::error!(error = &error as &dyn std::error::Error, "a background task broke down");
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
@@ -36,17 +36,33 @@ pub enum RunError {
 }
 
 impl Server {
-    /// Logs, listens where the settings say, and serves until Ctrl-C or SIGTERM: once in a process.
+    /// Logs, listens where the settings say, and serves until Ctrl-C or SIGTERM: once in a process. At SIGHUP
+    /// settings that came from [`Settings::from_environment`](crate::settings::Settings::from_environment) are read
+    /// again.
     pub async fn run(mut self) -> Result<(), RunError> {
         let telemetry = telemetry::start(&self.settings)?;
         let listener = listen(self.settings.listen, "CHATKITD_LISTEN").await?;
         if self.admin.is_none() {
             self.admin = self.operators().await?;
         }
-        let served = self.launch(listener, shutdown_signal()).await;
+        let hangups = self.hangups();
+        let served = self.launch_reloading(listener, shutdown_signal(), hangups).await;
         // The exporter blocks while it sends the last spans.
         tokio::task::spawn_blocking(move || telemetry.flush()).await?;
         Ok(served?)
+    }
+
+    /// Heard from now on: a signal that nobody hears ends the process.
+    fn hangups(&self) -> Option<Signal> {
+        self.settings.origin.as_ref()?;
+        signal(SignalKind::hangup())
+            .inspect_err(|error| {
+                tracing::warn!(
+                    error = error as &dyn std::error::Error,
+                    "SIGHUP will not reload the settings"
+                );
+            })
+            .ok()
     }
 
     async fn operators(&self) -> Result<Option<Admin>, RunError> {

@@ -3,26 +3,33 @@
 use std::net::{IpAddr, SocketAddr};
 
 use chatkitd_core::identity::Verifiers;
+use chatkitd_core::site::Site;
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::reader::without_password;
-use super::{Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError};
+use super::reader::{Reader, without_password};
+use super::{AttachmentStorage, Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError, Source};
 
-/// Base URLs of upstreams; none of them may be this server (design 4.4).
-const BASE_URLS: [&str; 3] = ["CHATKIT_API_BASE", "OPENAI_BASE_URL", "CHATKITD_MODEL_BASE_URL"];
-
-pub(super) fn refuse_own_address(
-    settings: &Settings,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), SettingsError> {
-    let from_file = settings.openai.as_ref().map(|openai| ("CHATKIT_API_BASE", openai.base.to_string()));
-    let from_env = BASE_URLS.iter().filter_map(|name| env(name).map(|url| (*name, url)));
-    for (name, url) in from_env.chain(from_file) {
-        let own = Url::parse(&url).is_ok_and(|url| is_own(&url, settings.listen));
-        if own {
-            return Err(SettingsError::OwnAddress { name, url: without_password(&url) });
+/// No upstream may be this server (design 4.4).
+pub(super) fn refuse_own_address(settings: &Settings, reader: &Reader<'_>) -> Result<(), SettingsError> {
+    let variable = |name: &str, key: &str| {
+        let url = reader.in_environment(name).and_then(|url| Url::parse(&url).ok());
+        url.map(|url| (reader.setting(name, key), url))
+    };
+    let upstreams = [
+        variable("OPENAI_BASE_URL", ""),
+        variable("CHATKIT_API_BASE", "api_base"),
+        settings.openai.as_ref().map(|openai| (reader.key("api_base"), openai.base.clone())),
+    ];
+    let providers = settings.providers.by_name.iter().map(|(name, provider)| {
+        let name_of_variable = if name == "openai" { "CHATKITD_MODEL_BASE_URL" } else { "" };
+        let key = format!("providers.{name}.base_url");
+        (reader.setting(name_of_variable, &key), provider.base.clone())
+    });
+    for (setting, url) in upstreams.into_iter().flatten().chain(providers) {
+        if is_own(&url, settings.listen) {
+            return Err(SettingsError::OwnAddress { setting, url: without_password(url.as_str()) });
         }
     }
     Ok(())
@@ -53,46 +60,54 @@ pub(super) fn refuse_placeholder(settings: &Settings) -> Result<(), SettingsErro
 }
 
 /// What would only be found missing later, by `serve`, or by nobody.
-pub(super) fn refuse_what_needs_more(settings: &Settings) -> Result<(), SettingsError> {
-    let needs = |name, needs| Err(SettingsError::Needs { name, needs });
+pub(super) fn refuse_what_needs_more(settings: &Settings, reader: &Reader<'_>) -> Result<(), SettingsError> {
+    let needs = |setting: Source, needs| Err(SettingsError::Needs { setting, needs });
+    let limiter = || reader.setting("CHATKITD_LIMITER", "limiter");
+    let database = || reader.setting("CHATKITD_DATABASE_URL", "database_url");
     let no_database = matches!(settings.database, Database::None);
     if settings.limiter == LimiterKind::Redis && settings.redis_url.is_none() {
         return needs(
-            "CHATKITD_LIMITER=redis",
+            limiter(),
             "CHATKITD_REDIS_URL, the address of Redis or Valkey, such as redis://host:6379",
         );
     }
     if settings.limiter == LimiterKind::Sql && no_database {
         return needs(
-            "CHATKITD_LIMITER=sql",
+            limiter(),
             "a database; set CHATKITD_DATABASE_URL, or CHATKITD_LIMITER to memory or redis",
+        );
+    }
+    if settings.passthrough && settings.openai.is_none() {
+        return needs(
+            reader.setting("CHATKITD_PASSTHROUGH", "passthrough"),
+            "OPENAI_API_KEY, with which calls are forwarded to OpenAI",
         );
     }
     if no_database && settings.secrets.is_empty() {
         return needs(
-            "CHATKITD_DATABASE_URL=none",
+            database(),
             "CHATKIT_SECRET or OPENAI_API_KEY to derive keys from; set CHATKIT_SECRET to the output of: \
              openssl rand -hex 32",
         );
     }
     EnvFilter::try_new(&settings.log).map(drop).map_err(|_| {
         let expected = "a level such as info, or a filter such as info,chatkitd=debug";
-        SettingsError::invalid("CHATKITD_LOG", &settings.log, expected)
+        reader.invalid("CHATKITD_LOG", "log", &settings.log, expected)
     })
 }
 
 /// The app's own key for its users' tokens is a different one (design 4.4): who signs tokens must not be able to
 /// sign client secrets.
-pub(super) fn refuse_shared_secret(settings: &Settings) -> Result<(), SettingsError> {
+pub(super) fn refuse_shared_secret(settings: &Settings, reader: &Reader<'_>) -> Result<(), SettingsError> {
     for (site, sign_in) in &settings.sign_in {
         let mut keys = sign_in.verifiers.iter().filter_map(|verifier| verifier.hs256_secret.as_ref());
         let shared = |key: &SecretString| {
             settings.secrets.iter().any(|own| own.expose_secret() == key.expose_secret())
         };
         if keys.any(shared) {
-            return Err(SettingsError::SignIn {
-                site: site.to_string(),
-                reason: "its HS256 secret is also CHATKIT_SECRET; set CHATKIT_SECRET to a text of its own"
+            return Err(SettingsError::Refused {
+                setting: reader.key(&format!("sites.{site}.verifiers")),
+                reason: "the HS256 secret is also CHATKIT_SECRET; set CHATKIT_SECRET to a text of its own"
                     .to_owned(),
             });
         }
@@ -135,6 +150,20 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
     if settings.limiter == LimiterKind::Memory && matches!(settings.database, Database::Postgres(_)) {
         warnings.push(
             "requests are counted in each process by itself; set CHATKITD_REDIS_URL to share the counts"
+                .to_owned(),
+        );
+    }
+    let uploads = |site: &Site| {
+        site.configuration.file_upload.as_ref().is_some_and(|upload| upload.enabled == Some(true))
+    };
+    let one_folder = matches!(
+        (&settings.database, &settings.attachments.storage),
+        (Database::Postgres(_), AttachmentStorage::Folder(_))
+    );
+    if one_folder && settings.sites.iter().any(uploads) {
+        warnings.push(
+            "files that visitors send lie in a folder; with several nodes, set CHATKITD_ATTACHMENTS=s3://bucket or share \
+             the folder"
                 .to_owned(),
         );
     }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::path::Path;
 
 use chatkitd_core::identity::{RoleRule, VerifierSettings};
 use chatkitd_core::site::ChatKitConfiguration;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::SettingsError;
+use super::attachments::FileAttachments;
+use super::document::{Document, not_valid};
+use super::providers::{FileProvider, FileTranscription};
 use super::workflows::FileWorkflow;
 
 /// The file as it stands. The environment variable that wins over a key is named in
@@ -19,15 +22,17 @@ pub struct FileSettings {
     pub(super) listen: Option<String>,
     pub(super) admin_listen: Option<String>,
     pub(super) data_dir: Option<String>,
-    pub(super) database_url: Option<String>,
+    pub(super) database_url: Option<SecretString>,
     pub(super) durability: Option<String>,
-    pub(super) redis_url: Option<String>,
+    pub(super) redis_url: Option<SecretString>,
     pub(super) limiter: Option<String>,
     pub(super) limiter_on_failure: Option<String>,
-    pub(super) secret: Option<String>,
-    pub(super) openai_api_key: Option<String>,
+    pub(super) secret: Option<SecretString>,
+    pub(super) openai_api_key: Option<SecretString>,
     pub(super) api_base: Option<String>,
     pub(super) upstream_concurrency: Option<u32>,
+    pub(super) public_url: Option<String>,
+    pub(super) passthrough: Option<bool>,
     pub(super) trusted_proxies: Option<Vec<String>>,
     pub(super) page: Option<String>,
     pub(super) log: Option<String>,
@@ -37,9 +42,12 @@ pub struct FileSettings {
     pub(super) run_timeout: Option<String>,
     pub(super) session_ttl: Option<String>,
     pub(super) secret_ttl: Option<String>,
+    pub(super) attachments: FileAttachments,
     pub(super) limits: FileLimits,
     pub(super) roles: FileRoles,
     pub(super) sites: BTreeMap<String, FileSite>,
+    pub(super) providers: BTreeMap<String, FileProvider>,
+    pub(super) transcription: FileTranscription,
     pub(super) workflows: BTreeMap<String, FileWorkflow>,
 }
 
@@ -58,7 +66,7 @@ pub(super) struct FileLimits {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FileRoles {
     pub(super) query: Option<String>,
-    pub(super) database_url: Option<String>,
+    pub(super) database_url: Option<SecretString>,
 }
 
 /// `[sites.<name>]`.
@@ -77,13 +85,14 @@ pub(super) struct FileSite {
     pub(super) verifiers: Vec<VerifierSettings>,
     pub(super) roles: Option<RoleRule>,
     pub(super) allowed_roles: Vec<String>,
+    pub(super) openai_api_key: Option<SecretString>,
+    pub(super) agents: BTreeMap<String, FileWorkflow>,
 }
 
 impl FileSettings {
-    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
-        toml::from_str(text).map_err(|error| SettingsError::File {
-            path: path.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
-        })
+    /// `text` is that of the document, which was found to be TOML.
+    pub(super) fn parse(document: &Document<'_>) -> Result<Self, SettingsError> {
+        let (path, text) = (document.path, document.text);
+        toml::from_str(text).map_err(|error| not_valid(path, text, &error))
     }
 }

@@ -4,18 +4,23 @@
 //! files nor an environment of their own. Each value that was read leaves a [`Fact`] behind, from which
 //! `chatkitd config check` tells what is set and from where.
 
+mod agents;
+mod attachments;
 mod check;
 mod choices;
+mod document;
 mod error;
 mod file;
+mod openai;
+mod providers;
 mod reader;
+mod restart;
 mod sites;
 mod source;
 mod workflows;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,17 +32,20 @@ use chatkitd_http::client_ip::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+pub use agents::AgentSettings;
+pub use attachments::{AttachmentSettings, AttachmentStorage, S3Keys, S3Settings};
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
+use document::Document;
 pub use error::SettingsError;
 pub use file::FileSettings;
+pub use openai::OpenAi;
+use openai::OpenAiKeys;
+pub use providers::{ProviderSettings, Providers, TranscriptionSettings};
+use reader::Reader;
 pub use reader::{Fact, Source};
-use reader::{Reader, without_password};
+pub(crate) use source::SettingsOrigin;
 pub use source::SourceError;
-pub use workflows::AgentSettings;
-use workflows::WorkflowSettings;
 
-/// Where `OpenAI` is when nothing else is said.
-const OPENAI: &str = "https://api.openai.com/v1";
 /// The secret that the seed's documentation shows (seed 003).
 const PLACEHOLDER_SECRET: &str = "your-secret-key-here";
 
@@ -66,6 +74,8 @@ pub struct Settings {
     pub secrets: Vec<SecretString>,
     /// The hosted upstream, where a key is set.
     pub openai: Option<OpenAi>,
+    /// Whether other calls of `OpenAI`'s API are forwarded there with that key. Default no.
+    pub passthrough: bool,
     /// The sites.
     pub sites: Vec<Site>,
     /// How each site signs its users in.
@@ -74,10 +84,20 @@ pub struct Settings {
     pub roles_query: Option<RolesQuery>,
     /// What operators say of workflows.
     pub workflows: BTreeMap<String, WorkflowCard>,
-    /// What answers for workflows that the file defines.
+    /// Where models are.
+    pub providers: Providers,
+    /// What answers for workflows, on every site that has nothing of its own for them.
     pub agents: BTreeMap<String, AgentSettings>,
+    /// Files that visitors send.
+    pub attachments: AttachmentSettings,
+    /// What answers for workflows on one site only.
+    pub site_agents: BTreeMap<SiteName, BTreeMap<String, AgentSettings>>,
+    /// Who writes down what was said; `None`: nobody.
+    pub transcription: Option<TranscriptionSettings>,
     /// How long one answer may take. Default 10 minutes.
     pub run_timeout: Duration,
+    /// What addresses that are handed out begin with. Default: what a request was sent to.
+    pub public_url: Option<Url>,
     /// Whose word on a client's address counts.
     pub proxies: TrustedProxies,
     /// Whether there is a page at `/`.
@@ -90,6 +110,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// Where traces go (OTLP over HTTP). Default: nowhere.
     pub otlp_endpoint: Option<String>,
+    /// Where they were read from, to be read again; `None`: not from this process's environment.
+    pub(crate) origin: Option<SettingsOrigin>,
     /// What was read, and from where.
     pub facts: Vec<Fact>,
     /// What works and should be changed.
@@ -105,24 +127,6 @@ pub enum Database {
     Postgres(SecretString),
     /// Nowhere: hosted sessions are brokered, and nothing is remembered.
     None,
-}
-
-/// The hosted upstream.
-#[derive(Clone, Debug)]
-pub struct OpenAi {
-    /// `OPENAI_API_KEY`.
-    pub key: SecretString,
-    /// `CHATKIT_API_BASE`, else `OPENAI_BASE_URL`, else `OpenAI`; ends in `/v1`.
-    pub base: Url,
-    /// How many requests are under way at once. Default 64.
-    pub concurrency: usize,
-}
-
-impl OpenAi {
-    /// The address, without a user and password that it may carry.
-    pub fn shown_base(&self) -> String {
-        without_password(self.base.as_str())
-    }
 }
 
 /// How a site signs its users in.
@@ -152,45 +156,36 @@ impl Settings {
         file: Option<(&Path, &str)>,
         dev: bool,
     ) -> Result<Self, SettingsError> {
-        let (mut parsed, path) = match file {
-            Some((path, text)) => (FileSettings::parse(path, text)?, Some(path)),
-            None => (FileSettings::default(), None),
-        };
-        let mut reader = Reader::new(env, path);
-        let workflows = workflows::read(std::mem::take(&mut parsed.workflows), file)?;
-        let settings = Self::read(&mut reader, parsed, workflows, dev)?;
-        check::refuse_own_address(&settings, env)?;
+        let document = file.map(|(path, text)| Document::parse(path, text)).transpose()?;
+        let parsed = document.as_ref().map(FileSettings::parse).transpose()?.unwrap_or_default();
+        let mut reader = Reader::new(env, document);
+        let settings = Self::read(&mut reader, parsed, dev)?;
+        check::refuse_own_address(&settings, &reader)?;
         check::refuse_placeholder(&settings)?;
-        check::refuse_what_needs_more(&settings)?;
-        check::refuse_shared_secret(&settings)?;
+        check::refuse_what_needs_more(&settings, &reader)?;
+        check::refuse_shared_secret(&settings, &reader)?;
         Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
     }
 
-    fn read(
-        reader: &mut Reader<'_>,
-        mut file: FileSettings,
-        workflows: WorkflowSettings,
-        dev: bool,
-    ) -> Result<Self, SettingsError> {
+    fn read(reader: &mut Reader<'_>, mut file: FileSettings, dev: bool) -> Result<Self, SettingsError> {
         let data_dir: PathBuf = reader
             .text("CHATKITD_DATA_DIR", "data_dir", file.data_dir.take())
             .unwrap_or("chatkitd-data".into())
             .into();
         let redis_url = reader.secret("CHATKITD_REDIS_URL", "redis_url", file.redis_url.take());
         let database = read_database(reader, &mut file, &data_dir)?;
-        let openai = read_openai(reader, &mut file)?;
+        let keys = OpenAiKeys::read(reader, &mut file)?;
+        let openai = openai::read_hosted(reader, &mut file, &keys)?;
+        let providers = providers::read(reader, &mut file, &keys)?;
+        let transcription = providers::read_transcription(reader, &mut file, &providers)?;
+        let workflows = workflows::read(reader, &mut file, &providers)?;
         let roles_query = read_roles_query(reader, &mut file, &database)?;
-        let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), dev)?;
+        let built_in = sites::built_in(&workflows, dev);
+        let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), built_in)?;
         Ok(Self {
             dev,
-            listen: reader
-                .parsed(
-                    "CHATKITD_LISTEN",
-                    "listen",
-                    file.listen.take(),
-                    "an address and port such as 127.0.0.1:8787",
-                )?
-                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
+            attachments: attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?,
+            listen: read_listen(reader, &mut file)?,
             admin_listen: read_admin_listen(reader, &mut file)?,
             data_dir,
             durability: reader
@@ -206,12 +201,17 @@ impl Settings {
             database,
             redis_url,
             openai,
+            passthrough: openai::read_passthrough(reader, &file)?,
             sites,
             sign_in,
             roles_query,
             workflows: workflows.cards,
+            providers,
             agents: workflows.agents,
+            site_agents: workflows.site_agents,
+            transcription,
             run_timeout: read_run_timeout(reader, &mut file)?,
+            public_url: attachments::read_public_url(reader, file.public_url.take())?,
             proxies: read_proxies(reader, &mut file)?,
             page: reader.choice("CHATKITD_PAGE", "page", file.page.take())?.unwrap_or(PageSetting::Auto),
             log: reader.text("CHATKITD_LOG", "log", file.log.take()).unwrap_or_else(|| "info".to_owned()),
@@ -224,10 +224,17 @@ impl Settings {
                 "otlp_endpoint",
                 file.otlp_endpoint.take(),
             ),
+            origin: None,
             facts: Vec::new(),
             warnings: Vec::new(),
         })
     }
+}
+
+fn read_listen(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<SocketAddr, SettingsError> {
+    let expected = "an address and port such as 127.0.0.1:8787";
+    let set = reader.parsed("CHATKITD_LISTEN", "listen", file.listen.take(), expected)?;
+    Ok(set.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))))
 }
 
 fn read_admin_listen(
@@ -241,6 +248,7 @@ fn read_admin_listen(
         Some(text) => text.parse().map(Some).map_err(|_| {
             reader.invalid(
                 "CHATKITD_ADMIN_LISTEN",
+                "admin_listen",
                 text,
                 "an address and port such as 127.0.0.1:8788, or off",
             )
@@ -268,33 +276,11 @@ fn read_database(
         // The value may hold a password, so it is not shown.
         reader.invalid(
             "CHATKITD_DATABASE_URL",
+            "database_url",
             "…",
             "sqlite:///path/to/file, postgres://user:password@host/name, or none",
         )
     })
-}
-
-fn read_openai(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Option<OpenAi>, SettingsError> {
-    let key = reader.secret("OPENAI_API_KEY", "openai_api_key", file.openai_api_key.take());
-    let base = reader
-        .text("CHATKIT_API_BASE", "api_base", file.api_base.take())
-        .map(|base| ("CHATKIT_API_BASE", base))
-        .or_else(|| reader.text("OPENAI_BASE_URL", "", None).map(|base| ("OPENAI_BASE_URL", base)))
-        .unwrap_or(("CHATKIT_API_BASE", OPENAI.to_owned()));
-    let concurrency = reader
-        .parsed::<NonZeroUsize>(
-            "CHATKITD_UPSTREAM_CONCURRENCY",
-            "upstream_concurrency",
-            file.upstream_concurrency.map(|n| n.to_string()),
-            "a number of requests, at least 1",
-        )?
-        .map_or(64, NonZeroUsize::get);
-    let (name, text) = base;
-    let valid =
-        Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-    let base =
-        valid.ok_or_else(|| reader.invalid(name, &text, "an address such as https://api.openai.com/v1"))?;
-    Ok(key.map(|key| OpenAi { key, base, concurrency }))
 }
 
 /// Keys derive from `CHATKIT_SECRET`; without a database and without that, from the `OpenAI` key, since
@@ -314,7 +300,7 @@ fn read_secrets(
             .filter(|secret| !secret.is_empty())
             .map(SecretString::from)
             .collect(),
-        (None, Database::None, Some(openai)) => vec![openai.key.clone()],
+        (None, Database::None, Some(openai)) => openai.key.iter().cloned().collect(),
         _ => Vec::new(),
     }
 }
@@ -336,7 +322,7 @@ fn read_roles_query(
         reader.secret("CHATKITD_ROLES_DATABASE_URL", "roles.database_url", file.roles.database_url.take());
     // To go on without asking would let everybody in whom the table does not know.
     let database_url = url.or(own).ok_or(SettingsError::Needs {
-        name: "CHATKITD_ROLES_QUERY",
+        setting: reader.setting("CHATKITD_ROLES_QUERY", "roles.query"),
         needs: "CHATKITD_ROLES_DATABASE_URL, the database that holds the users table",
     })?;
     Ok(Some(RolesQuery { database_url, query }))
@@ -345,23 +331,36 @@ fn read_roles_query(
 fn read_proxies(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<TrustedProxies, SettingsError> {
     let listed = file.trusted_proxies.take().map(|list| list.join(","));
     let list = reader.text("CHATKITD_TRUSTED_PROXIES", "trusted_proxies", listed).unwrap_or_default();
-    TrustedProxies::parse(&list)
-        .map_err(|error| reader.invalid("CHATKITD_TRUSTED_PROXIES", &list, error.to_string()))
+    TrustedProxies::parse(&list).map_err(|error| {
+        reader.invalid("CHATKITD_TRUSTED_PROXIES", "trusted_proxies", &list, error.to_string())
+    })
 }
 
 fn read_shutdown_grace(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {
-    let text = reader.text("CHATKITD_SHUTDOWN_GRACE", "shutdown_grace", file.shutdown_grace.take());
-    text.map_or(Ok(Duration::from_secs(30)), |text| duration(reader, "CHATKITD_SHUTDOWN_GRACE", &text))
+    let in_file = file.shutdown_grace.take();
+    let set = read_duration(reader, "CHATKITD_SHUTDOWN_GRACE", "shutdown_grace", in_file)?;
+    Ok(set.unwrap_or(Duration::from_secs(30)))
 }
 
 fn read_run_timeout(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {
-    let text = reader.text("CHATKITD_RUN_TIMEOUT", "run_timeout", file.run_timeout.take());
-    text.map_or(Ok(Duration::from_secs(600)), |text| duration(reader, "CHATKITD_RUN_TIMEOUT", &text))
+    let set = read_duration(reader, "CHATKITD_RUN_TIMEOUT", "run_timeout", file.run_timeout.take())?;
+    Ok(set.unwrap_or(Duration::from_secs(600)))
+}
+
+fn read_duration(
+    reader: &mut Reader<'_>,
+    name: &str,
+    key: &str,
+    in_file: Option<String>,
+) -> Result<Option<Duration>, SettingsError> {
+    let Some(text) = reader.text(name, key, in_file) else { return Ok(None) };
+    duration(reader.setting(name, key), &text).map(Some)
 }
 
 /// Seconds, or a number with `s`, `m`, `h` or `d`.
-fn duration(reader: &Reader<'_>, name: &str, text: &str) -> Result<Duration, SettingsError> {
-    let refuse = || reader.invalid(name, text, "seconds, or a number with s, m, h or d, such as 30m");
+fn duration(setting: Source, text: &str) -> Result<Duration, SettingsError> {
+    let expected = "seconds, or a number with s, m, h or d, such as 30m";
+    let refuse = || SettingsError::invalid(setting.clone(), text, expected);
     let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "" | "s" => 1,

@@ -1,6 +1,7 @@
 //! Looks values up in the environment, then in the file, and notes where each came from.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use secrecy::SecretString;
@@ -8,20 +9,38 @@ use url::Url;
 
 use super::SettingsError;
 use super::choices::Choice;
+use super::document::Document;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The environment variable of this name.
     Environment(String),
-    /// The key of this name in the file.
-    File(PathBuf, String),
+    /// A key in the file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
+        /// The key, such as `sites.shop.origins`.
+        key: String,
+    },
+}
+
+/// As errors name it.
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(name) => formatter.write_str(name),
+            Self::File { path, line, key } => write!(formatter, "{}, line {line}: {key}", path.display()),
+        }
+    }
 }
 
 /// A value that is set. Secrets are masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// The environment variable that sets it, or would.
+    /// The environment variable that sets it, or would; the key in the file where there is none.
     pub name: String,
     /// The value, or `set (masked)`.
     pub value: String,
@@ -31,13 +50,13 @@ pub struct Fact {
 
 pub(super) struct Reader<'a> {
     env: &'a dyn Fn(&str) -> Option<String>,
-    file: Option<&'a Path>,
+    document: Option<Document<'a>>,
     facts: Vec<Fact>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(env: &'a dyn Fn(&str) -> Option<String>, file: Option<&'a Path>) -> Self {
-        Self { env, file, facts: Vec::new() }
+    pub(super) fn new(env: &'a dyn Fn(&str) -> Option<String>, document: Option<Document<'a>>) -> Self {
+        Self { env, document, facts: Vec::new() }
     }
 
     pub(super) fn into_facts(self) -> Vec<Fact> {
@@ -45,34 +64,62 @@ impl<'a> Reader<'a> {
     }
 
     /// A variable that is set to nothing counts as not set: that is how compose files and panels write it.
-    fn find(&self, name: &str, key: &str, in_file: Option<String>) -> Option<(String, Source)> {
-        let from_env = (self.env)(name).filter(|value| !value.trim().is_empty());
-        from_env.map(|value| (value.trim().to_owned(), Source::Environment(name.to_owned()))).or_else(|| {
-            let path = self.file.unwrap_or(Path::new("chatkitd.toml")).to_owned();
-            in_file.map(|value| (value, Source::File(path, key.to_owned())))
-        })
+    pub(super) fn in_environment(&self, name: &str) -> Option<String> {
+        (self.env)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
+    /// Where a setting was set that a variable of this name, or the key in the file, sets.
+    pub(super) fn setting(&self, name: &str, key: &str) -> Source {
+        match &self.document {
+            Some(document) if !key.is_empty() && self.in_environment(name).is_none() => document.source(key),
+            _ if name.is_empty() => Source::Environment(key.to_owned()),
+            _ => Source::Environment(name.to_owned()),
+        }
+    }
+
+    /// The same for what only the file sets.
+    pub(super) fn key(&self, key: &str) -> Source {
+        self.setting("", key)
+    }
+
+    /// The folder that paths in the file start from.
+    pub(super) fn folder(&self) -> PathBuf {
+        let folder = self.document.as_ref().and_then(|document| document.path.parent());
+        folder.unwrap_or(std::path::Path::new("")).to_owned()
+    }
+
+    fn note(&mut self, name: &str, key: &str, value: String) {
+        let name = if name.is_empty() { key } else { name };
+        self.facts.push(Fact { name: name.to_owned(), value, source: self.setting(name, key) });
+    }
+
+    /// `name`: the environment variable, which wins, or nothing where there is none; `key`: the key in the file.
     pub(super) fn text(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<String> {
-        let (value, source) = self.find(name, key, in_file)?;
-        self.facts.push(Fact { name: name.to_owned(), value: without_password(&value), source });
+        let value = self.in_environment(name).or(in_file)?;
+        self.note(name, key, without_password(&value));
         Some(value)
     }
 
-    /// The error about a value that was read: it names the variable, or the key and the file, that set it.
-    pub(super) fn invalid(&self, name: &str, value: &str, expected: impl Into<String>) -> SettingsError {
-        let set_in = self.facts.iter().rfind(|fact| fact.name == name).map(|fact| &fact.source);
-        let name = match set_in {
-            Some(Source::File(path, key)) => format!("{key} in {}", path.display()),
-            Some(Source::Environment(_)) | None => name.to_owned(),
-        };
-        SettingsError::invalid(name, &without_password(value), expected)
+    pub(super) fn secret(
+        &mut self,
+        name: &str,
+        key: &str,
+        in_file: Option<SecretString>,
+    ) -> Option<SecretString> {
+        let value = self.in_environment(name).map(SecretString::from).or(in_file)?;
+        self.note(name, key, "set (masked)".to_owned());
+        Some(value)
     }
 
-    pub(super) fn secret(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<SecretString> {
-        let (value, source) = self.find(name, key, in_file)?;
-        self.facts.push(Fact { name: name.to_owned(), value: "set (masked)".to_owned(), source });
-        Some(value.into())
+    /// The error about a value that was read.
+    pub(super) fn invalid(
+        &self,
+        name: &str,
+        key: &str,
+        value: &str,
+        expected: impl Into<String>,
+    ) -> SettingsError {
+        SettingsError::invalid(self.setting(name, key), value, expected)
     }
 
     pub(super) fn parsed<T: FromStr>(
@@ -83,7 +130,7 @@ impl<'a> Reader<'a> {
         expected: &str,
     ) -> Result<Option<T>, SettingsError> {
         let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| self.invalid(name, &text, expected))
+        text.parse().map(Some).map_err(|_| self.invalid(name, key, &text, expected))
     }
 
     pub(super) fn choice<T: Choice>(
@@ -95,7 +142,21 @@ impl<'a> Reader<'a> {
         let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
         let chosen = T::WORDS.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
         let words = || T::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
-        chosen.map(Some).ok_or_else(|| self.invalid(name, &text, words()))
+        chosen.map(Some).ok_or_else(|| self.invalid(name, key, &text, words()))
+    }
+
+    /// An address of an HTTP API, such as `https://api.openai.com/v1`.
+    pub(super) fn url(
+        &mut self,
+        name: &str,
+        key: &str,
+        in_file: Option<String>,
+    ) -> Result<Option<Url>, SettingsError> {
+        let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
+        let valid = Url::parse(&text).ok();
+        let valid = valid.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+        let expected = "an address such as https://api.openai.com/v1";
+        valid.map(Some).ok_or_else(|| self.invalid(name, key, &text, expected))
     }
 
     /// A comma list.

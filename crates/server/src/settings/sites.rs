@@ -11,7 +11,8 @@ use chatkitd_core::workflows;
 
 use super::file::{FileLimits, FileSettings, FileSite};
 use super::reader::Reader;
-use super::{SettingsError, SignInSettings, duration};
+use super::workflows::WorkflowSettings;
+use super::{SettingsError, SignInSettings, Source, duration, read_duration};
 
 type SitesAndSignIn = (Vec<Site>, BTreeMap<SiteName, SignInSettings>);
 
@@ -19,7 +20,7 @@ pub(super) fn read(
     reader: &mut Reader<'_>,
     file: &mut FileSettings,
     has_query: bool,
-    dev: bool,
+    built_in: Vec<String>,
 ) -> Result<SitesAndSignIn, SettingsError> {
     let defaults = read_defaults(reader, file)?;
     let mut in_file = std::mem::take(&mut file.sites);
@@ -27,12 +28,11 @@ pub(super) fn read(
     let mut sites = Vec::new();
     let mut sign_in = BTreeMap::new();
     for (name, mut site) in in_file {
-        let name = SiteName::parse(&name)
-            .map_err(|error| SettingsError::invalid(format!("sites.{name}"), &name, error.to_string()))?;
+        let name = site_name(reader, &name)?;
         if name == SiteName::default_site() {
-            from_environment(reader, &mut site, has_query, dev)?;
+            from_environment(reader, &mut site, has_query, &built_in)?;
         }
-        let how = read_sign_in(&name, &mut site, has_query)?;
+        let how = read_sign_in(reader, &name, &mut site, has_query)?;
         sites.push(build(reader, name.clone(), site, &defaults, !how.verifiers.is_empty())?);
         sign_in.insert(name, how);
     }
@@ -46,12 +46,14 @@ struct Defaults {
 
 fn read_defaults(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Defaults, SettingsError> {
     let mut lifetimes = Lifetimes::default();
-    if let Some(text) = reader.text("CHATKITD_SESSION_TTL", "session_ttl", file.session_ttl.take()) {
-        lifetimes.session = duration(reader, "CHATKITD_SESSION_TTL", &text)?;
-        lifetimes.anonymous_session = lifetimes.session;
+    let in_file = file.session_ttl.take();
+    if let Some(session) = read_duration(reader, "CHATKITD_SESSION_TTL", "session_ttl", in_file)? {
+        lifetimes.session = session;
+        lifetimes.anonymous_session = session;
     }
-    if let Some(text) = reader.text("CHATKITD_SECRET_TTL", "secret_ttl", file.secret_ttl.take()) {
-        lifetimes.secret = duration(reader, "CHATKITD_SECRET_TTL", &text)?;
+    let in_file = file.secret_ttl.take();
+    if let Some(secret) = read_duration(reader, "CHATKITD_SECRET_TTL", "secret_ttl", in_file)? {
+        lifetimes.secret = secret;
     }
     let mut limit = |name: &str, key: &str, in_file: Option<u32>| {
         reader.parsed::<u32>(name, key, in_file.map(|n| n.to_string()), "requests a minute, 0 for no limit")
@@ -84,12 +86,12 @@ fn from_environment(
     reader: &mut Reader<'_>,
     site: &mut FileSite,
     has_query: bool,
-    dev: bool,
+    built_in: &[String],
 ) -> Result<(), SettingsError> {
     site.origins = reader.list("CHATKIT_ALLOWED_ORIGINS", "sites.default.origins", site.origins.take());
     site.workflows = reader.list("CHATKIT_WORKFLOW_ID", "sites.default.workflows", site.workflows.take());
-    if site.workflows.is_none() && dev {
-        site.workflows = Some(vec![workflows::DEMO.to_owned(), workflows::ECHO.to_owned()]);
+    if site.workflows.is_none() {
+        site.workflows = Some(built_in.to_vec());
     }
     let anonymous = site.anonymous.map(|anonymous| anonymous.to_string());
     site.anonymous = reader.choice("CHATKITD_ANONYMOUS", "sites.default.anonymous", anonymous)?;
@@ -118,8 +120,9 @@ fn verifier_from_environment(reader: &mut Reader<'_>) -> Result<Option<VerifierS
         ..VerifierSettings::default()
     };
     if let (Some(key), None) = (&clerk, &verifier.issuer) {
-        let issuer = clerk_issuer(key)
-            .map_err(|error| reader.invalid("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", key, error.to_string()))?;
+        let issuer = clerk_issuer(key).map_err(|error| {
+            reader.invalid("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "", key, error.to_string())
+        })?;
         verifier.issuer = Some(issuer.to_string());
         verifier.preset = preset.unwrap_or(Preset::Clerk);
     }
@@ -135,19 +138,23 @@ fn verifier_from_environment(reader: &mut Reader<'_>) -> Result<Option<VerifierS
 }
 
 fn read_sign_in(
+    reader: &Reader<'_>,
     name: &SiteName,
     site: &mut FileSite,
     has_query: bool,
 ) -> Result<SignInSettings, SettingsError> {
-    let refuse = |reason: String| SettingsError::SignIn { site: name.to_string(), reason };
+    let refuse = |field: &str, reason: String| SettingsError::Refused {
+        setting: reader.key(&format!("sites.{name}.{field}")),
+        reason: format!("the sign-in of site {:?} is not valid: {reason}", name.as_str()),
+    };
     let verifiers = std::mem::take(&mut site.verifiers);
-    Verifiers::new(&verifiers).map_err(|error| refuse(error.to_string()))?;
+    Verifiers::new(&verifiers).map_err(|error| refuse("verifiers", error.to_string()))?;
     let roles = site.roles.unwrap_or_default();
     let allowed_roles = std::mem::take(&mut site.allowed_roles);
     match roles {
-        RoleRule::Query if !has_query => Err(refuse(RolePolicyError::NoQuery.to_string())),
+        RoleRule::Query if !has_query => Err(refuse("roles", RolePolicyError::NoQuery.to_string())),
         RoleRule::None if !allowed_roles.is_empty() => {
-            Err(refuse(RolePolicyError::AllowedWithoutRule.to_string()))
+            Err(refuse("allowed_roles", RolePolicyError::AllowedWithoutRule.to_string()))
         }
         RoleRule::None | RoleRule::Claim | RoleRule::Query => {
             Ok(SignInSettings { verifiers, roles, allowed_roles })
@@ -162,7 +169,7 @@ fn build(
     defaults: &Defaults,
     signs_in: bool,
 ) -> Result<Site, SettingsError> {
-    let key = |field: &str| format!("sites.{name}.{field}");
+    let key = |field: &str| reader.key(&format!("sites.{name}.{field}"));
     site.configuration
         .check()
         .map_err(|error| SettingsError::invalid(key("configuration"), error.field, error.range))?;
@@ -173,13 +180,12 @@ fn build(
         ("secret_ttl", &site.secret_ttl, &mut lifetimes.secret),
     ] {
         if let Some(text) = text {
-            *target = duration(reader, &key(field), text)?;
+            *target = duration(key(field), text)?;
         }
     }
-    let origins = site.origins.unwrap_or_default();
-    let origins = origins.iter().map(|origin| OriginPattern::parse(origin)).collect::<Result<_, _>>();
+    let origins = origins(&origins_setting(reader, &name), &site.origins.unwrap_or_default())?;
     Ok(Site {
-        origins: origins.map_err(|error| SettingsError::invalid(key("origins"), "", error.to_string()))?,
+        origins,
         workflows: site.workflows.unwrap_or_default(),
         anonymous: site.anonymous.unwrap_or(!signs_in),
         lifetimes,
@@ -188,4 +194,32 @@ fn build(
         configuration: site.configuration,
         name,
     })
+}
+
+/// Only the default site's are set by the environment, too.
+fn origins_setting(reader: &Reader<'_>, site: &SiteName) -> Source {
+    let is_default = *site == SiteName::default_site();
+    reader.setting(if is_default { "CHATKIT_ALLOWED_ORIGINS" } else { "" }, &format!("sites.{site}.origins"))
+}
+
+fn origins(setting: &Source, listed: &[String]) -> Result<Vec<OriginPattern>, SettingsError> {
+    let refuse = |reason: String| SettingsError::Refused { setting: setting.clone(), reason };
+    listed
+        .iter()
+        .map(|origin| OriginPattern::parse(origin).map_err(|error| refuse(error.to_string())))
+        .collect()
+}
+
+pub(super) fn site_name(reader: &Reader<'_>, name: &str) -> Result<SiteName, SettingsError> {
+    SiteName::parse(name).map_err(|error| SettingsError::Refused {
+        setting: reader.key(&format!("sites.{name}")),
+        reason: error.to_string(),
+    })
+}
+
+/// What the default site offers where nobody chose: the model that the settings name, and what `--dev` shows.
+pub(super) fn built_in(read: &WorkflowSettings, dev: bool) -> Vec<String> {
+    let model = read.agents.contains_key(workflows::MODEL).then_some(workflows::MODEL);
+    let demos = [workflows::DEMO, workflows::ECHO];
+    model.into_iter().chain(demos.into_iter().filter(|_| dev)).map(str::to_owned).collect()
 }

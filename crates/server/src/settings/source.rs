@@ -4,10 +4,18 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use chatkitd_core::id::SiteName;
+
 use super::{Settings, SettingsError};
 
 /// Read in this order; the first one that has a variable wins, and the environment wins over both.
 const DEV_FILES: [&str; 2] = [".env.local", ".env"];
+
+/// Where settings were read from.
+#[derive(Clone, Debug)]
+pub(crate) struct SettingsOrigin {
+    config: Option<PathBuf>,
+}
 
 /// The settings cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +57,25 @@ impl Settings {
         let dev_values = if dev { read_dev_files()? } else { HashMap::new() };
         let look_up = |name: &str| std::env::var(name).ok().or_else(|| dev_values.get(name).cloned());
         let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
-        Ok(Self::load(&look_up, file, dev)?)
+        // A file that was there has to be there when it is read again, whether it was asked for or not.
+        let found = file.map(|(path, _)| path);
+        let origin = SettingsOrigin { config: found.or(config).map(Path::to_owned) };
+        Ok(Self { origin: Some(origin), ..Self::load(&look_up, file, dev)? })
+    }
+
+    /// The settings as they are now where these came from.
+    pub(crate) fn read_again(&self) -> Result<Self, SourceError> {
+        let config = self.origin.as_ref().and_then(|origin| origin.config.as_deref());
+        Self::from_environment(config, self.dev)
+    }
+
+    /// Who adds an agent wants to talk to it: where nobody chose the default site's workflows, it offers these.
+    pub(crate) fn offer<'a>(&mut self, own: impl Iterator<Item = &'a String>) {
+        let chosen = self.facts.iter().any(|fact| fact.name == "CHATKIT_WORKFLOW_ID");
+        let default = self.sites.iter_mut().find(|site| site.name == SiteName::default_site());
+        if let Some(site) = default.filter(|_| !chosen) {
+            site.workflows.splice(0..0, own.cloned());
+        }
     }
 }
 

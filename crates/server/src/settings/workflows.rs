@@ -1,57 +1,71 @@
-//! `[workflows.<id>]`: what front ends may know of a workflow, and which agent answers for it.
+//! `[workflows.<id>]`: what front ends may know of a workflow, and which agent answers for it; and
+//! `[sites.<name>.agents.<id>]`: which agent answers for it on one site.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use chatkitd_core::workflows::{MAX_ID_BYTES, WorkflowCard};
-use jiff::SignedDuration;
+use chatkitd_core::id::SiteName;
+use chatkitd_core::workflows::{MODEL, WorkflowCard};
 use serde::Deserialize;
-use toml::Spanned;
+use serde_json::{Map, Value};
 
-use super::SettingsError;
+use super::agents::{AgentSettings, Table};
+use super::file::FileSettings;
+use super::providers::Providers;
+use super::reader::Reader;
+use super::{SettingsError, sites};
 
-/// The most that `repeat` may be, and the longest `delay`.
-const MAX_REPEAT: u32 = 10_000;
-const MAX_DELAY: Duration = Duration::from_secs(60);
-
-/// What answers for a workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AgentSettings {
-    /// The visitor's own words, one delta a word.
-    Echo {
-        /// How often they are said. Default 1.
-        repeat: u32,
-        /// How long before each word. Default none.
-        delay: Duration,
-    },
-    /// A file of turns.
-    Script {
-        /// Relative to the settings file.
-        file: PathBuf,
-    },
-}
-
-/// One table.
+/// One table. What belongs to one agent only is refused for another one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FileWorkflow {
-    name: Option<String>,
-    description: Option<String>,
-    capabilities: Vec<String>,
-    greeting: Option<String>,
-    prompts: Vec<String>,
-    agent: Option<Spanned<AgentKind>>,
-    repeat: Option<Spanned<u32>>,
-    delay: Option<Spanned<String>>,
-    file: Option<Spanned<PathBuf>>,
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) capabilities: Vec<String>,
+    pub(super) greeting: Option<String>,
+    pub(super) prompts: Vec<String>,
+    pub(super) agent: Option<AgentKind>,
+    pub(super) repeat: Option<u32>,
+    pub(super) delay: Option<String>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) provider: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) models: Option<FileModels>,
+    pub(super) instructions: Option<String>,
+    pub(super) instructions_file: Option<PathBuf>,
+    pub(super) tools: Option<Vec<Map<String, Value>>>,
+    pub(super) reasoning_effort: Option<String>,
+    pub(super) max_output_tokens: Option<u32>,
+    pub(super) temperature: Option<f64>,
+    pub(super) history_tokens: Option<u32>,
+    pub(super) title_model: Option<String>,
+    pub(super) show_reasoning: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum AgentKind {
+pub(super) enum AgentKind {
     Echo,
     Script,
+    Model,
+}
+
+impl AgentKind {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Echo => "echo",
+            Self::Script => "script",
+            Self::Model => "model",
+        }
+    }
+}
+
+/// What a composer may choose: names of models, or ids of the composer's own with the models they mean.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "models is a list of models, or a table of ids and their models")]
+pub(super) enum FileModels {
+    Names(Vec<String>),
+    ById(BTreeMap<String, String>),
 }
 
 /// The cards and agents of workflows, by id.
@@ -59,95 +73,93 @@ enum AgentKind {
 pub(super) struct WorkflowSettings {
     pub(super) cards: BTreeMap<String, WorkflowCard>,
     pub(super) agents: BTreeMap<String, AgentSettings>,
+    pub(super) site_agents: BTreeMap<SiteName, BTreeMap<String, AgentSettings>>,
 }
 
-/// `source`: the path and the text of the file, for errors that name a line.
 pub(super) fn read(
-    workflows: BTreeMap<String, FileWorkflow>,
-    source: Option<(&Path, &str)>,
+    reader: &mut Reader<'_>,
+    file: &mut FileSettings,
+    providers: &Providers,
 ) -> Result<WorkflowSettings, SettingsError> {
+    let mut workflows = std::mem::take(&mut file.workflows);
+    from_environment(reader, &mut workflows);
     let mut read = WorkflowSettings::default();
     for (id, workflow) in workflows {
-        let table = Table { id: &id, source };
-        if id.is_empty() || id.len() > MAX_ID_BYTES {
-            return Err(SettingsError::invalid(
-                "workflows",
-                &id,
-                format!("ids of 1 to {MAX_ID_BYTES} bytes"),
-            ));
-        }
+        let table = Table { reader, providers, key: format!("workflows.{id}") };
+        table.check_id(&id)?;
         if let Some(agent) = table.agent(&workflow)? {
             read.agents.insert(id.clone(), agent);
         }
-        let FileWorkflow { name, description, capabilities, greeting, prompts, .. } = workflow;
-        let card = WorkflowCard { name, description, capabilities, greeting, prompts };
+        let card = workflow.into_card();
         // Who only says what answers leaves a built-in workflow its own card.
         if card != WorkflowCard::default() {
             read.cards.insert(id, card);
         }
     }
+    for (name, site) in &mut file.sites {
+        let mut agents = BTreeMap::new();
+        for (id, workflow) in std::mem::take(&mut site.agents) {
+            let table = Table { reader, providers, key: format!("sites.{name}.agents.{id}") };
+            table.check_id(&id)?;
+            agents.insert(id.clone(), table.agent_of_site(&id, workflow)?);
+        }
+        if !agents.is_empty() {
+            read.site_agents.insert(sites::site_name(reader, name)?, agents);
+        }
+    }
     Ok(read)
 }
 
-struct Table<'a> {
-    id: &'a str,
-    source: Option<(&'a Path, &'a str)>,
+/// `CHATKITD_MODEL` and `CHATKITD_INSTRUCTIONS`: a workflow without a file.
+fn from_environment(reader: &mut Reader<'_>, workflows: &mut BTreeMap<String, FileWorkflow>) {
+    let mut workflow = workflows.remove(MODEL);
+    let in_file = |field: fn(&mut FileWorkflow) -> &mut Option<String>,
+                   workflow: &mut Option<FileWorkflow>| {
+        workflow.as_mut().and_then(|workflow| field(workflow).take())
+    };
+    let model = in_file(|workflow| &mut workflow.model, &mut workflow);
+    let model = reader.text("CHATKITD_MODEL", "workflows.wf_model.model", model);
+    let instructions = in_file(|workflow| &mut workflow.instructions, &mut workflow);
+    let instructions = reader.text("CHATKITD_INSTRUCTIONS", "workflows.wf_model.instructions", instructions);
+    if workflow.is_none() && model.is_none() && instructions.is_none() {
+        return;
+    }
+    let mut workflow = workflow.unwrap_or_default();
+    if reader.in_environment("CHATKITD_INSTRUCTIONS").is_some() {
+        workflow.instructions_file = None;
+    }
+    if model.is_some() || instructions.is_some() {
+        workflow.agent.get_or_insert(AgentKind::Model);
+    }
+    workflows.insert(MODEL.to_owned(), FileWorkflow { model, instructions, ..workflow });
 }
 
-impl Table<'_> {
-    fn agent(&self, workflow: &FileWorkflow) -> Result<Option<AgentSettings>, SettingsError> {
-        match workflow.agent.as_ref().map(|kind| (*kind.get_ref(), kind)) {
-            None => {
-                self.refuse(workflow.repeat.as_ref(), "repeat needs agent = \"echo\"")?;
-                self.refuse(workflow.delay.as_ref(), "delay needs agent = \"echo\"")?;
-                self.refuse(workflow.file.as_ref(), "file needs agent = \"script\"")?;
-                Ok(None)
-            }
-            Some((AgentKind::Echo, _)) => {
-                self.refuse(workflow.file.as_ref(), "file needs agent = \"script\"")?;
-                let (repeat, delay) = (self.repeat(workflow)?, self.delay(workflow)?);
-                Ok(Some(AgentSettings::Echo { repeat, delay }))
-            }
-            Some((AgentKind::Script, kind)) => {
-                self.refuse(workflow.repeat.as_ref(), "repeat needs agent = \"echo\"")?;
-                self.refuse(workflow.delay.as_ref(), "delay needs agent = \"echo\"")?;
-                let Some(file) = &workflow.file else {
-                    return Err(self.error(kind, "agent = \"script\" needs file, the path of its script"));
-                };
-                let folder = self.source.and_then(|(path, _)| path.parent()).unwrap_or(Path::new(""));
-                Ok(Some(AgentSettings::Script { file: folder.join(file.get_ref()) }))
-            }
-        }
+impl FileWorkflow {
+    pub(super) fn into_card(self) -> WorkflowCard {
+        let Self { name, description, capabilities, greeting, prompts, .. } = self;
+        WorkflowCard { name, description, capabilities, greeting, prompts }
     }
 
-    fn repeat(&self, workflow: &FileWorkflow) -> Result<u32, SettingsError> {
-        let Some(repeat) = &workflow.repeat else { return Ok(1) };
-        if !(1..=MAX_REPEAT).contains(repeat.get_ref()) {
-            return Err(self.error(repeat, format!("repeat is a number from 1 to {MAX_REPEAT}")));
-        }
-        Ok(*repeat.get_ref())
-    }
-
-    fn delay(&self, workflow: &FileWorkflow) -> Result<Duration, SettingsError> {
-        let Some(delay) = &workflow.delay else { return Ok(Duration::ZERO) };
-        let parsed = delay.get_ref().parse::<SignedDuration>().ok();
-        let parsed = parsed.and_then(|delay| Duration::try_from(delay).ok());
-        let valid = parsed.filter(|delay| *delay <= MAX_DELAY);
-        valid.ok_or_else(|| self.error(delay, "delay is a time from 0s to 60s, such as \"20ms\""))
-    }
-
-    fn refuse<T>(&self, set: Option<&Spanned<T>>, reason: &str) -> Result<(), SettingsError> {
-        set.map_or(Ok(()), |at| Err(self.error(at, reason)))
-    }
-
-    fn error<T>(&self, at: &Spanned<T>, reason: impl Into<String>) -> SettingsError {
-        let (path, text) = self.source.unwrap_or((Path::new("chatkitd.toml"), ""));
-        let before = text.get(..at.span().start).unwrap_or_default();
-        SettingsError::Workflow {
-            path: path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            workflow: self.id.to_owned(),
-            reason: reason.into(),
-        }
+    /// The keys that are set and that only this agent takes.
+    pub(super) fn set_for(&self) -> impl Iterator<Item = (&'static str, AgentKind)> {
+        [
+            ("repeat", AgentKind::Echo, self.repeat.is_some()),
+            ("delay", AgentKind::Echo, self.delay.is_some()),
+            ("file", AgentKind::Script, self.file.is_some()),
+            ("provider", AgentKind::Model, self.provider.is_some()),
+            ("model", AgentKind::Model, self.model.is_some()),
+            ("models", AgentKind::Model, self.models.is_some()),
+            ("instructions", AgentKind::Model, self.instructions.is_some()),
+            ("instructions_file", AgentKind::Model, self.instructions_file.is_some()),
+            ("tools", AgentKind::Model, self.tools.is_some()),
+            ("reasoning_effort", AgentKind::Model, self.reasoning_effort.is_some()),
+            ("max_output_tokens", AgentKind::Model, self.max_output_tokens.is_some()),
+            ("temperature", AgentKind::Model, self.temperature.is_some()),
+            ("history_tokens", AgentKind::Model, self.history_tokens.is_some()),
+            ("title_model", AgentKind::Model, self.title_model.is_some()),
+            ("show_reasoning", AgentKind::Model, self.show_reasoning.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(key, kind, is_set)| is_set.then_some((key, kind)))
     }
 }

@@ -28,9 +28,29 @@ impl Chat {
         Self { url: url.to_owned(), secret: made.text("client_secret"), http }
     }
 
+    /// Whoever holds this client secret.
+    pub fn with_secret(url: &str, secret: &str) -> Self {
+        let http = Client::builder().no_proxy().build().unwrap();
+        Self { url: url.to_owned(), secret: secret.to_owned(), http }
+    }
+
+    /// A user whom a server of the site's operator vouches for.
+    pub async fn with_key(url: &str, workflow: &str, key: &str) -> Self {
+        let http = Client::builder().no_proxy().build().unwrap();
+        let asked = json!({"workflowId": workflow, "userId": "ann"});
+        let made = send(http.post(format!("{url}{SESSION}")).bearer_auth(key).json(&asked)).await;
+        assert_eq!(made.status, 200, "{made:?}");
+        Self { url: url.to_owned(), secret: made.text("client_secret"), http }
+    }
+
     /// The same user at another address.
     pub fn at(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    /// What the user proves itself with.
+    pub fn secret(&self) -> &str {
+        &self.secret
     }
 
     /// An operation, not sent yet.

@@ -1,5 +1,6 @@
 //! The hosted upstream against a server that stands for `OpenAI` (design 4.4).
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 use std::num::NonZeroU32;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use chatkitd::clock::SystemClock;
 use chatkitd::hosted::{Deadlines, HostedUpstream};
 use chatkitd::settings::OpenAi;
+use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::Clock;
 use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Session, Upstream, UpstreamError};
 use chatkitd_core::testing::SeededRng;
@@ -40,7 +42,12 @@ impl Hosted {
 
     fn with(base: &str, concurrency: usize, deadlines: Deadlines) -> Self {
         let clock = Arc::new(NotingClock::default());
-        let openai = OpenAi { key: KEY.into(), base: base.parse().unwrap(), concurrency };
+        let openai = OpenAi {
+            key: Some(KEY.into()),
+            site_keys: BTreeMap::new(),
+            base: base.parse().unwrap(),
+            concurrency,
+        };
         let rng = Arc::new(SeededRng::new(7));
         let upstream = HostedUpstream::new(openai, deadlines, clock.clone(), rng).unwrap();
         let mut session = Fixture::default().session(0);
@@ -327,8 +334,8 @@ async fn whoever_waits_past_the_deadline_is_told_so() {
 async fn a_session_is_cancelled_under_its_own_id_whatever_that_holds() {
     let standin = UpstreamStandin::start().await;
     let hosted = Hosted::at(&standin.base);
-    hosted.upstream.cancel("cksess_up_1").await.unwrap();
-    hosted.upstream.cancel("../a/b?c=ü#d").await.unwrap();
+    hosted.upstream.cancel(&SiteName::default_site(), "cksess_up_1").await.unwrap();
+    hosted.upstream.cancel(&SiteName::default_site(), "../a/b?c=ü#d").await.unwrap();
     assert_eq!(
         standin.cancels(),
         ["/v1/chatkit/sessions/cksess_up_1/cancel", "/v1/chatkit/sessions/..%2Fa%2Fb%3Fc=%C3%BC%23d/cancel"]
@@ -344,10 +351,10 @@ async fn a_cancel_is_repeated_after_a_cut_and_content_when_the_session_is_gone()
     let standin = UpstreamStandin::start().await;
     let hosted = Hosted::at(&standin.base);
     standin.reply([Reply::Cut, Reply::Status(500, vec![]), Reply::Status(404, vec![])]);
-    hosted.upstream.cancel("cksess_up_1").await.unwrap();
+    hosted.upstream.cancel(&SiteName::default_site(), "cksess_up_1").await.unwrap();
     assert_eq!(standin.seen().len(), 3);
     standin.reply([Reply::Status(401, vec![])]);
-    let refused = hosted.upstream.cancel("cksess_up_1").await;
+    let refused = hosted.upstream.cancel(&SiteName::default_site(), "cksess_up_1").await;
     assert!(matches!(refused, Err(UpstreamError::Unauthorized)), "{refused:?}");
 }
 

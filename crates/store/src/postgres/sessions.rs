@@ -7,15 +7,15 @@ use sqlx::PgConnection;
 use super::{Database, audit, jobs};
 use crate::columns::session_columns;
 use crate::error::store_error;
-use crate::rows::{SessionRow, covers, json_text, millis, page, record, upstream_session, user};
+use crate::rows::{SessionRow, covers, millis, page, record, upstream_session, user};
 
 /// The hot path: one statement, so one round trip and no explicit transaction.
 const CREATE: &str = "\
     WITH session AS (
         INSERT INTO chatkitd.sessions
             (id, site, user_id, workflow, state_variables, metadata, configuration, created_at, expires_at,
-             revoked_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))
+             revoked_at, promise)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $15))
     INSERT INTO chatkitd.secrets (hash, session_id, upstream_session, issued_at, expires_at)
     VALUES ($11, $1, $12, $13, $14)";
 
@@ -28,26 +28,40 @@ pub(super) async fn create(
     if !covers(scope, session) {
         return Err(StoreError::NotFound);
     }
+    let row = SessionRow::try_from(session)?;
     database
         .query(CREATE)
-        .bind(session.id.as_str())
-        .bind(session.site.as_str())
-        .bind(session.user.as_str())
-        .bind(&session.workflow)
-        .bind(json_text(&session.state_variables)?)
-        .bind(json_text(&session.metadata)?)
-        .bind(json_text(&session.configuration)?)
-        .bind(millis(session.created_at))
-        .bind(millis(session.expires_at))
-        .bind(session.revoked_at.map(millis))
+        .bind(row.id)
+        .bind(row.site)
+        .bind(row.user_id)
+        .bind(row.workflow)
+        .bind(row.state_variables)
+        .bind(row.metadata)
+        .bind(row.configuration)
+        .bind(row.created_at)
+        .bind(row.expires_at)
+        .bind(row.revoked_at)
         .bind(&secret.hash.as_bytes()[..])
         .bind(upstream_session(&secret.kind))
         .bind(millis(secret.issued_at))
         .bind(millis(secret.expires_at))
+        .bind(row.promise)
         .execute(&database.pool)
         .await
         .map_err(store_error)?;
     Ok(())
+}
+
+/// Which of these sessions are revoked.
+pub(super) async fn revoked(database: &Database, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+    let ids: Vec<&str> = ids.iter().map(SessionId::as_str).collect();
+    let found: Vec<(String,)> = database
+        .query_as("SELECT id FROM chatkitd.sessions WHERE id = ANY($1) AND revoked_at IS NOT NULL")
+        .bind(ids)
+        .fetch_all(&database.pool)
+        .await
+        .map_err(store_error)?;
+    Ok(found.iter().filter_map(|(id,)| SessionId::parse(id)).collect())
 }
 
 pub(super) async fn one(

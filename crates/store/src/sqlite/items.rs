@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery};
+use chatkitd_core::threads::{ItemQuery, ItemTextPage};
 use chatkitd_protocol::chatkit::{Order, ThreadItem};
 use rusqlite::{Connection, params};
 
@@ -12,46 +12,68 @@ use super::query::{all, execute, first};
 use super::sessions::Reach;
 use super::threads::{self, KEY};
 use crate::rows::user;
-use crate::thread_rows::{ItemRow, WriteRow, item, item_page};
+use crate::thread_rows::{ItemRow, WriteRow, item, item_texts};
 
-const ASC: &str = "SELECT body FROM items
-                   WHERE thread = ?1 AND position > ?2 AND (?3 OR NOT hidden)
-                   ORDER BY position ASC LIMIT ?4";
-const DESC: &str = "SELECT body FROM items
-                    WHERE thread = ?1 AND position < ?2 AND (?3 OR NOT hidden)
-                    ORDER BY position DESC LIMIT ?4";
+/// Between ?2 and ?5; ?3 whether hidden ones count, ?6 the kinds as a JSON array, or NULL for all.
+macro_rules! list {
+    ($order:literal) => {
+        concat!(
+            "SELECT id, body FROM items WHERE thread = ?1 AND position > ?2 AND position < ?5
+                 AND (?3 OR NOT hidden) AND (?6 IS NULL OR kind IN (SELECT value FROM json_each(?6)))
+             ORDER BY position ",
+            $order,
+            " LIMIT ?4"
+        )
+    };
+}
+const ASC: &str = list!("ASC");
+const DESC: &str = list!("DESC");
 
 pub(super) async fn list(
     database: &Database,
     scope: &Scope,
     thread: &ThreadId,
     query: &ItemQuery,
-) -> Result<Option<ItemPage>, StoreError> {
+) -> Result<Option<ItemTextPage>, StoreError> {
     let one_more = i64::from(query.page.limit) + 1;
+    let kinds = query.kinds.map(kinds_text).transpose()?;
+    let walk = query.page.walk();
+    let (low, high, sql) = match walk.order {
+        Order::Asc => (walk.from, walk.until, ASC),
+        Order::Desc => (walk.until, walk.from, DESC),
+    };
     let rows = database
         .read(|connection| {
             let owner = params![thread.as_str(), scope.site().as_str(), user(scope)];
             let Some((key,)) = first::<(i64,)>(connection, KEY, owner)? else { return Ok(None) };
-            let Some(start) = cursor(connection, key, query)? else { return Ok(Some(Vec::new())) };
-            let sql = match query.page.order {
-                Order::Asc => ASC,
-                Order::Desc => DESC,
+            let place = |id, end| listed_position(connection, key, query, kinds.as_deref(), id, end);
+            let (Some(low), Some(high)) = (place(low, i64::MIN)?, place(high, i64::MAX)?) else {
+                return Ok(Some(Vec::new()));
             };
-            Ok(Some(all(connection, sql, params![key, start, query.hidden, one_more])?))
+            Ok(Some(all(connection, sql, params![key, low, query.hidden, one_more, high, kinds])?))
         })
         .await?;
-    rows.map(|rows| item_page(rows, query.page.limit)).transpose()
+    Ok(rows.map(|rows| item_texts(rows, &query.page)))
 }
 
-/// The position after which a page begins. `None`: the item that the client names is not there.
-fn cursor(connection: &Connection, thread: i64, query: &ItemQuery) -> QueryResult<Option<i64>> {
-    let after = match (&query.page.after, query.page.order) {
-        (None, Order::Asc) => return Ok(Some(i64::MIN)),
-        (None, Order::Desc) => return Ok(Some(i64::MAX)),
-        (Some(after), _) => after,
-    };
-    let sql = "SELECT position FROM items WHERE thread = ?1 AND id = ?2 AND (?3 OR NOT hidden)";
-    Ok(first::<(i64,)>(connection, sql, params![thread, after, query.hidden])?.map(|(position,)| position))
+fn kinds_text(kinds: &[&str]) -> Result<String, StoreError> {
+    serde_json::to_string(kinds).map_err(|error| StoreError::Other(Box::new(error)))
+}
+
+/// The position of an item, or the list's end where none is named. `None`: it is not in the list.
+fn listed_position(
+    connection: &Connection,
+    thread: i64,
+    query: &ItemQuery,
+    kinds: Option<&str>,
+    id: Option<&str>,
+    end: i64,
+) -> QueryResult<Option<i64>> {
+    let Some(id) = id else { return Ok(Some(end)) };
+    let sql = "SELECT position FROM items WHERE thread = ?1 AND id = ?2 AND (?3 OR NOT hidden)
+                   AND (?4 IS NULL OR kind IN (SELECT value FROM json_each(?4)))";
+    let found: Option<(i64,)> = first(connection, sql, params![thread, id, query.hidden, kinds])?;
+    Ok(found.map(|(position,)| position))
 }
 
 fn position(connection: &Connection, thread: i64, id: &str) -> QueryResult<Option<i64>> {

@@ -14,6 +14,7 @@ impl FromColumns for SessionRow {
             state_variables: columns.next()?,
             metadata: columns.next()?,
             configuration: columns.next()?,
+            promise: columns.next()?,
             created_at: columns.next()?,
             expires_at: columns.next()?,
             revoked_at: columns.next()?,

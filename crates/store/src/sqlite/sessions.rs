@@ -32,8 +32,8 @@ fn insert(connection: &Connection, row: &SessionRow) -> QueryResult<()> {
     execute(
         connection,
         "INSERT INTO sessions (id, site, user_id, workflow, state_variables, metadata, configuration,
-             created_at, expires_at, revoked_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             promise, created_at, expires_at, revoked_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             row.id,
             row.site,
@@ -42,6 +42,7 @@ fn insert(connection: &Connection, row: &SessionRow) -> QueryResult<()> {
             row.state_variables,
             row.metadata,
             row.configuration,
+            row.promise,
             row.created_at,
             row.expires_at,
             row.revoked_at,
@@ -123,6 +124,15 @@ pub(super) async fn list(
         })
         .await?;
     page(rows, limit)
+}
+
+/// Which of these sessions are revoked.
+pub(super) async fn revoked(database: &Database, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+    let sql =
+        "SELECT id FROM sessions WHERE id IN (SELECT value FROM json_each(?1)) AND revoked_at IS NOT NULL";
+    let list = serde_json::to_string(ids).map_err(|error| StoreError::Other(Box::new(error)))?;
+    let found: Vec<(String,)> = database.read(|connection| Ok(all(connection, sql, [&list])?)).await?;
+    Ok(found.iter().filter_map(|(id,)| SessionId::parse(id)).collect())
 }
 
 /// What the scope may touch, owned by a queued write.

@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{PageQuery, ThreadChange, ThreadPage, ThreadRecord};
+use chatkitd_core::threads::{ThreadChange, ThreadPage, ThreadQuery, ThreadRecord};
 use chatkitd_protocol::chatkit::{FeedbackKind, Order};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -38,9 +38,10 @@ pub(super) async fn one(
     record(row)
 }
 
-/// A list's statement: of a user or of a site, onwards or backwards. Each is a walk along one index.
+/// A list's statement: of a user or of a site, onwards or backwards. Each is a walk along one index, between
+/// (?2, ?3) and (?6, ?7); ?5 the user, or NULL.
 macro_rules! list {
-    ($index:literal, $owner:literal, $compare:literal, $order:literal) => {
+    ($index:literal, $owner:literal, $order:literal) => {
         concat!(
             "SELECT ",
             thread_columns!(),
@@ -48,9 +49,7 @@ macro_rules! list {
             $index,
             " WHERE ",
             $owner,
-            " AND (created_at, id) ",
-            $compare,
-            " (?2, ?3) ORDER BY created_at ",
+            " AND (created_at, id) > (?2, ?3) AND (created_at, id) < (?6, ?7) ORDER BY created_at ",
             $order,
             ", id ",
             $order,
@@ -58,47 +57,84 @@ macro_rules! list {
         )
     };
 }
-const USER_ASC: &str = list!("threads_by_user", "site = ?1 AND user_id = ?5", ">", "ASC");
-const USER_DESC: &str = list!("threads_by_user", "site = ?1 AND user_id = ?5", "<", "DESC");
-const SITE_ASC: &str = list!("threads_by_site", "site = ?1", ">", "ASC");
-const SITE_DESC: &str = list!("threads_by_site", "site = ?1", "<", "DESC");
+const USER_ASC: &str = list!("threads_by_user", "site = ?1 AND user_id = ?5", "ASC");
+const USER_DESC: &str = list!("threads_by_user", "site = ?1 AND user_id = ?5", "DESC");
+const SITE_ASC: &str = list!("threads_by_site", "site = ?1 AND ?5 IS NULL", "ASC");
+const SITE_DESC: &str = list!("threads_by_site", "site = ?1 AND ?5 IS NULL", "DESC");
+
+/// The newest thread that is not among so many of the newest.
+macro_rules! floor {
+    ($index:literal, $owner:literal) => {
+        concat!(
+            "SELECT created_at, id FROM threads INDEXED BY ",
+            $index,
+            " WHERE ",
+            $owner,
+            " ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET ?2"
+        )
+    };
+}
+const USER_FLOOR: &str = floor!("threads_by_user", "site = ?1 AND user_id = ?3");
+const SITE_FLOOR: &str = floor!("threads_by_site", "site = ?1 AND ?3 IS NULL");
+
+/// A place in a list of threads: when one began, and its id.
+type Place = (i64, String);
 
 pub(super) async fn list(
     database: &Database,
     scope: &Scope,
-    page: &PageQuery,
+    query: &ThreadQuery,
 ) -> Result<ThreadPage, StoreError> {
-    let site = scope.site().as_str();
+    let (site, page) = (scope.site().as_str(), &query.page);
     let one_more = i64::from(page.limit) + 1;
     let rows = database
         .read(|connection| {
-            let Some((at, id)) = cursor(connection, scope, page)? else { return Ok(Vec::new()) };
-            Ok(match (user(scope), page.order) {
-                (Some(user), Order::Asc) => all(connection, USER_ASC, params![site, at, id, one_more, user])?,
-                (Some(user), Order::Desc) => {
-                    all(connection, USER_DESC, params![site, at, id, one_more, user])?
-                }
-                (None, Order::Asc) => all(connection, SITE_ASC, params![site, at, id, one_more])?,
-                (None, Order::Desc) => all(connection, SITE_DESC, params![site, at, id, one_more])?,
-            })
+            let Some((low, high)) = bounds(connection, scope, query)? else { return Ok(Vec::new()) };
+            let user = user(scope);
+            let sql = match (user, page.walk().order) {
+                (Some(_), Order::Asc) => USER_ASC,
+                (Some(_), Order::Desc) => USER_DESC,
+                (None, Order::Asc) => SITE_ASC,
+                (None, Order::Desc) => SITE_DESC,
+            };
+            Ok(all(connection, sql, params![site, low.0, low.1, one_more, user, high.0, high.1])?)
         })
         .await?;
-    thread_page(rows, page.limit)
+    thread_page(rows, page)
 }
 
-/// Where a page begins: after the thread that the client names, or before everything. `None`: that thread
-/// is not there.
-fn cursor(connection: &Connection, scope: &Scope, page: &PageQuery) -> QueryResult<Option<(i64, String)>> {
-    let Some(after) = &page.after else {
-        let before_everything = match page.order {
-            Order::Asc => i64::MIN,
-            Order::Desc => i64::MAX,
-        };
-        return Ok(Some((before_everything, String::new())));
+/// The places between which the page lies, themselves left out. `None`: a thread that the client names is not
+/// there.
+fn bounds(
+    connection: &Connection,
+    scope: &Scope,
+    query: &ThreadQuery,
+) -> QueryResult<Option<(Place, Place)>> {
+    let walk = query.page.walk();
+    let (low, high) = match walk.order {
+        Order::Asc => (walk.from, walk.until),
+        Order::Desc => (walk.until, walk.from),
     };
+    let low = place(connection, scope, low, i64::MIN)?;
+    let high = place(connection, scope, high, i64::MAX)?;
+    let (Some(low), Some(high)) = (low, high) else { return Ok(None) };
+    let floor = match query.newest {
+        Some(newest) => first(
+            connection,
+            if user(scope).is_some() { USER_FLOOR } else { SITE_FLOOR },
+            params![scope.site().as_str(), newest, user(scope)],
+        )?,
+        None => None,
+    };
+    Ok(Some((floor.map_or(low.clone(), |floor: Place| floor.max(low)), high)))
+}
+
+/// The place of a thread, or the list's end where none is named. `None`: it is not in the list.
+fn place(connection: &Connection, scope: &Scope, id: Option<&str>, end: i64) -> QueryResult<Option<Place>> {
+    let Some(id) = id else { return Ok(Some((end, String::new()))) };
     let sql = "SELECT created_at, id FROM threads
                WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
-    Ok(first(connection, sql, params![after, scope.site().as_str(), user(scope)])?)
+    Ok(first(connection, sql, params![id, scope.site().as_str(), user(scope)])?)
 }
 
 pub(super) async fn change(

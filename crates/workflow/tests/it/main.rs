@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod agent;
 mod answers;
 mod fuzz_targets;
 mod model_fixtures;

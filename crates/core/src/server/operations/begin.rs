@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Action, StreamOptions, ThreadEvent, UserMessageItem, WidgetItem};
+use tracing::{Instrument as _, Span};
 
 use crate::attachments::AttachmentError;
 use crate::id::{AttachmentId, RunId, ThreadId};
 use crate::ports::Scope;
 use crate::server::agent::{Agent, Turn};
 use crate::server::answer::{Answer, Shared};
-use crate::server::engine::{ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::live::{Admission, LiveRun};
 use crate::server::log::EventLog;
@@ -69,7 +70,7 @@ impl ChatServer {
         beginning: Beginning,
         wishes: StreamWishes,
     ) -> Result<Opened, ServerError> {
-        let agent = self.agent(&caller.context.workflow)?;
+        let agent = self.agent(&caller.context)?;
         let scope = caller.scope();
         let admission = self.runs.admit(&scope).ok_or(ServerError::TooManyRuns)?;
         let start = self.run_start(beginning, wishes.idempotency);
@@ -129,7 +130,7 @@ impl ChatServer {
         }
     }
 
-    /// Sends the first events and starts the agent; `before` and `after` are those around
+    /// Sends the first events and gets the agent ready; `before` and `after` are those around
     /// `stream_options` (protocol rule 2).
     pub(super) fn start(
         &self,
@@ -137,11 +138,17 @@ impl ChatServer {
         task: Task,
         before: Vec<ThreadEvent>,
         after: Vec<ThreadEvent>,
-    ) -> Reply {
+    ) -> Answered {
         let Opening { fence, thread, caller, agent, admission, resume } = opening;
         let log = Arc::new(EventLog::default());
         let shared = Arc::new(Shared::new(log, thread.clone(), self.clock.clone(), self.rng.clone()));
-        let live = Arc::new(LiveRun::new(fence.clone(), Arc::clone(&shared), self.clock.now()));
+        let span = span(&caller, &fence);
+        let live = Arc::new(LiveRun::new(
+            fence.clone(),
+            caller.context.session.clone(),
+            Arc::clone(&shared),
+            self.clock.now(),
+        ));
         self.runs.began(&live);
 
         let (message, action) = match task {
@@ -181,8 +188,17 @@ impl ChatServer {
             let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
             self.spawner.spawn(Box::pin(publisher.publish()));
         }
-        self.spawner.spawn(Box::pin(run.drive(work)));
-        let watch = Watch::here(live, 0, self.clock.clone());
-        Reply::Stream(if resume { watch } else { watch.stopping_run() })
+        let watch = Watch::here(live.fence.run.clone(), Arc::clone(&live.log), 0, self.clock.clone());
+        let reply = Reply::Stream(if resume { watch } else { watch.stopping(live) });
+        Answered { reply, run: Some(Box::pin(run.drive(work).instrument(span))) }
     }
+}
+
+/// What the trace of an answer is called. A session that was promised not to be traced has none.
+fn span(caller: &ChatCaller, fence: &Fence) -> Span {
+    if !caller.traced {
+        return Span::none();
+    }
+    let Fence { thread, run, .. } = fence;
+    tracing::info_span!("run", %run, %thread, workflow = %caller.context.workflow)
 }

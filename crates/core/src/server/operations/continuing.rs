@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::begin::{Beginning, Opened, Opening, Task};
 use super::reading::thread_id;
 use super::structured_input;
-use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::threads::{ItemQuery, ItemWrite, PageQuery};
 
@@ -22,7 +22,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsAddClientToolOutputParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let beginning = Beginning {
             operation: "threads.add_client_tool_output",
             thread: thread_id(&params.thread_id)?,
@@ -31,7 +31,7 @@ impl ChatServer {
             attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
         match self.complete_tool_call(&opening, params.result).await {
@@ -46,8 +46,8 @@ impl ChatServer {
     /// The newest item becomes completed, and other pending calls near it are deleted.
     async fn complete_tool_call(&self, opening: &Opening, output: Value) -> Result<(), ServerError> {
         let fence = &opening.fence;
-        let page = PageQuery { limit: RECENT, order: Order::Desc, after: None };
-        let query = ItemQuery { page, hidden: true };
+        let page = PageQuery { limit: RECENT, order: Order::Desc, after: None, before: None };
+        let query = ItemQuery { page, hidden: true, kinds: None };
         let recent = self.threads.items(&fence.scope, &fence.thread, &query).await?;
         let recent = recent.ok_or(ServerError::ThreadNotFound)?.items;
         let mut visible = recent.into_iter().filter(|item| !item.is_hidden());
@@ -69,7 +69,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsAddStructuredInputParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let beginning = Beginning {
             operation: "threads.add_structured_input",
             thread: thread_id(&params.thread_id)?,
@@ -78,7 +78,7 @@ impl ChatServer {
             attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
         match self.answer_questions(&opening, params).await {

@@ -7,3 +7,7 @@ mod continuing;
 mod messages;
 mod reading;
 mod structured_input;
+mod transcription;
+
+pub(super) use reading::thread_id;
+pub use transcription::MAX_AUDIO_BYTES;

@@ -10,7 +10,8 @@ use crate::id::ThreadId;
 use crate::ports::{Scope, StoreError};
 use crate::server::engine::{ChatCaller, ChatServer, Reply};
 use crate::server::error::ServerError;
-use crate::threads::{ItemQuery, PageQuery, ThreadChange};
+use crate::server::reach::Reach;
+use crate::threads::{ItemQuery, PageQuery, ThreadChange, ThreadQuery};
 
 /// How many elements a page has unless the client says otherwise.
 const PAGE: u32 = 20;
@@ -40,10 +41,15 @@ impl ChatServer {
     pub(in crate::server) async fn list_threads(
         &self,
         scope: &Scope,
+        reach: Reach,
         params: ThreadsListParams,
     ) -> Result<Reply, ServerError> {
+        if matches!(reach, Reach::Since(_)) {
+            return document(&Page::<Thread>::default());
+        }
         let page = page_query(params.limit, params.order, params.after);
-        let found = self.threads.threads(scope, &page).await?;
+        let query = ThreadQuery { page, newest: reach.newest() };
+        let found = self.threads.threads(scope, &query).await?;
         let data: Vec<Thread> = found.threads.iter().map(|thread| thread.to_wire(Page::default())).collect();
         let after = data.last().filter(|_| found.has_more).map(|thread| thread.id.clone());
         document(&Page { data, has_more: found.has_more, after })
@@ -56,7 +62,12 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let id = thread_id(&params.thread_id)?;
         let page = page_query(params.limit, params.order, params.after);
-        document(&self.visible_items(caller, &id, page).await?)
+        let query = ItemQuery { page, hidden: false, kinds: None };
+        let items = self.threads.item_texts(&caller.scope(), &id, &query).await?;
+        let mut items = items.ok_or(ServerError::ThreadNotFound)?;
+        self.address_texts(caller, &mut items).map_err(not_json)?;
+        let body = items.to_json().map_err(not_json)?;
+        Ok(Reply::Json { body, live_run: None })
     }
 
     async fn visible_items(
@@ -65,7 +76,7 @@ impl ChatServer {
         thread: &ThreadId,
         page: PageQuery,
     ) -> Result<Page<ThreadItem>, ServerError> {
-        let query = ItemQuery { page, hidden: false };
+        let query = ItemQuery { page, hidden: false, kinds: None };
         let items = self.threads.items(&caller.scope(), thread, &query).await?;
         let mut page = items.ok_or(ServerError::ThreadNotFound)?.into_wire();
         self.address_all(caller, &mut page.data);
@@ -93,9 +104,7 @@ impl ChatServer {
         scope: &Scope,
         params: ThreadsDeleteParams,
     ) -> Result<Reply, ServerError> {
-        let id = thread_id(&params.thread_id)?;
-        self.clear(scope, &id).await?;
-        self.threads.delete_thread(scope, &id).await?;
+        self.delete(scope, &thread_id(&params.thread_id)?).await?;
         Ok(nothing())
     }
 
@@ -120,18 +129,22 @@ impl ChatServer {
 }
 
 /// The thread that a client names. What cannot be an id names no thread.
-pub(super) fn thread_id(text: &str) -> Result<ThreadId, ServerError> {
+pub(in crate::server) fn thread_id(text: &str) -> Result<ThreadId, ServerError> {
     ThreadId::parse(text).ok_or(ServerError::ThreadNotFound)
 }
 
 /// A page as clients ask for it; 0 is the default, as in the reference.
 fn page_query(limit: Option<u32>, order: Order, after: Option<String>) -> PageQuery {
     let limit = limit.filter(|limit| *limit > 0).unwrap_or(PAGE).min(MAX_PAGE);
-    PageQuery { limit, order, after }
+    PageQuery { limit, order, after, before: None }
 }
 
 pub(super) fn json(document: &impl Serialize) -> Result<Vec<u8>, ServerError> {
-    serde_json::to_vec(document).map_err(|error| ServerError::Store(StoreError::Other(Box::new(error))))
+    serde_json::to_vec(document).map_err(not_json)
+}
+
+fn not_json(error: serde_json::Error) -> ServerError {
+    ServerError::Store(StoreError::Other(Box::new(error)))
 }
 
 pub(super) fn document(document: &impl Serialize) -> Result<Reply, ServerError> {

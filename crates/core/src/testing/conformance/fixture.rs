@@ -73,6 +73,7 @@ impl Fixture {
             state_variables: json(r#"{"locale":"en"}"#),
             metadata: json("{}"),
             configuration: json("{}"),
+            promise: None,
             created_at: at(second),
             expires_at: at(second + 24 * 3600),
             revoked_at: None,

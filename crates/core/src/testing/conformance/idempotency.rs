@@ -126,7 +126,7 @@ pub async fn of_fifty_times_the_same_request_one_begins_a_thread(store: &dyn Ful
     assert_eq!(winners.len(), 1, "{results:?}");
     let repeated = Begun::Repeated(starts[winners[0]].run.clone());
     assert_eq!(results.iter().filter(|begun| **begun == repeated).count(), 49, "{results:?}");
-    let listed = store.threads(&ann, &page(10, Order::Asc, None)).await.unwrap();
+    let listed = store.threads(&ann, &page(10, Order::Asc, None).into()).await.unwrap();
     assert_eq!(listed.threads.len(), 1);
 }
 

@@ -11,7 +11,7 @@ use crate::testing::SeededRng;
 use crate::threads::{ItemPage, ItemQuery, ItemWrite, PageQuery};
 
 async fn read(store: &dyn FullStore, thread: &ThreadId, page: PageQuery, hidden: bool) -> ItemPage {
-    store.items(&user("ann"), thread, &ItemQuery { page, hidden }).await.unwrap().unwrap()
+    store.items(&user("ann"), thread, &ItemQuery { page, hidden, kinds: None }).await.unwrap().unwrap()
 }
 
 async fn all_pages(
@@ -52,7 +52,7 @@ pub async fn a_thread_without_items_has_an_empty_page_and_no_thread_has_none(sto
     let thread = make.idle(store, &[]).await;
     let empty = read(store, &thread, page(20, Order::Desc, None), true).await;
     assert!(empty.items.is_empty() && !empty.has_more);
-    let query = ItemQuery { page: page(20, Order::Desc, None), hidden: true };
+    let query = ItemQuery { page: page(20, Order::Desc, None), hidden: true, kinds: None };
     assert_eq!(store.items(&user("ann"), &make.thread(0).id, &query).await.unwrap(), None);
 }
 

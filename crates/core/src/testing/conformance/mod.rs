@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod keys;
 pub mod leases;
 pub mod limiter;
+pub mod page_bounds;
 pub mod paging;
 pub mod recovery;
 pub mod replacement;
@@ -55,6 +56,8 @@ macro_rules! store_conformance {
                 of_creations_at_the_same_time_only_the_one_at_fault_fails,
                 a_session_cannot_be_created_outside_the_scope,
                 another_user_and_another_site_find_nothing,
+                what_a_session_is_promised_comes_back_with_it,
+                a_session_may_have_an_id_that_was_given_elsewhere,
                 json_comes_back_byte_for_byte_in_the_order_it_came,
                 the_newest_standing_session_of_the_workflow_is_reused,
                 revoked_expired_and_foreign_sessions_are_not_reused,
@@ -92,6 +95,7 @@ macro_rules! store_conformance {
             revocation {
                 revoking_ends_the_session_its_secrets_and_its_upstream_sessions,
                 revoking_twice_writes_one_audit_entry,
+                of_some_sessions_those_that_are_revoked_are_told,
                 revoking_outside_the_scope_changes_nothing,
                 revoking_brings_a_waiting_cancel_job_forward,
                 an_upstream_session_that_ended_by_itself_is_not_cancelled,
@@ -109,6 +113,7 @@ macro_rules! store_conformance {
                 a_taken_job_comes_back_later_with_each_attempt,
                 two_takers_never_get_the_same_job,
                 a_finished_job_is_gone,
+                an_upstream_session_that_nothing_holds_is_noted_once,
                 a_lease_survives_the_revocation_of_the_session,
             }
             sweep {
@@ -140,6 +145,7 @@ macro_rules! store_conformance {
                 random_threads_page_like_a_sorted_list,
             }
             items {
+                the_texts_of_items_are_the_items,
                 an_item_comes_back_byte_for_byte,
                 an_item_is_put_at_its_old_place_or_at_the_end,
                 the_same_item_of_two_threads_is_two_items,
@@ -148,6 +154,8 @@ macro_rules! store_conformance {
                 a_write_that_fails_undoes_the_others,
                 a_run_changes_its_thread_with_its_items,
                 what_cannot_be_an_id_is_not_there,
+                a_title_is_kept_without_its_nuls,
+                an_item_with_a_nul_in_its_id_is_refused_and_undoes_the_other_writes,
                 an_item_is_replaced_where_it_is_without_a_lease,
             }
             item_paging {
@@ -156,6 +164,14 @@ macro_rules! store_conformance {
                 an_unknown_cursor_gives_an_empty_last_page,
                 hidden_items_are_left_out_before_paging,
                 random_writes_page_like_a_list,
+            }
+            page_bounds {
+                before_alone_gives_the_items_that_end_right_before_it,
+                with_both_cursors_the_items_lie_between_them,
+                a_page_of_nothing_says_whether_there_is_more,
+                threads_are_bounded_by_before_as_items_are,
+                only_the_newest_threads_are_in_a_list_of_the_newest,
+                items_of_other_kinds_are_left_out_before_paging,
             }
             feedback {
                 a_later_opinion_replaces_the_earlier_one,
@@ -291,6 +307,7 @@ mod tests {
             include_str!("keys.rs"),
             include_str!("leases.rs"),
             include_str!("limiter.rs"),
+            include_str!("page_bounds.rs"),
             include_str!("paging.rs"),
             include_str!("recovery.rs"),
             include_str!("replacement.rs"),

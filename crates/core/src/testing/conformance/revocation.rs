@@ -97,3 +97,17 @@ pub async fn an_upstream_session_that_ended_by_itself_is_not_cancelled(store: &d
     store.revoke_session(&user("ann"), &session.id, at(600), &entry(600, &session)).await.unwrap();
     assert!(due(store, 601).await.is_empty());
 }
+
+pub async fn of_some_sessions_those_that_are_revoked_are_told(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        sessions.push(session_with(store, &make, &[make.secret(0)]).await);
+    }
+    let ids: Vec<_> = sessions.iter().map(|session| session.id.clone()).collect();
+    assert_eq!(store.revoked_sessions(&ids).await.unwrap(), []);
+    store.revoke_session(&user("ann"), &ids[1], at(1), &entry(1, &sessions[1])).await.unwrap();
+    assert_eq!(store.revoked_sessions(&ids).await.unwrap(), [ids[1].clone()]);
+    assert_eq!(store.revoked_sessions(&ids[2..]).await.unwrap(), []);
+    assert_eq!(store.revoked_sessions(&[]).await.unwrap(), []);
+}

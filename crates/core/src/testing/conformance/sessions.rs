@@ -1,9 +1,12 @@
 //! Creating, finding and reusing sessions.
 
+use std::num::NonZeroU32;
+
 use super::FullStore;
 use super::fixture::{Fixture, WORKFLOW, at, audit, json, no_change, shop, strangers, user};
+use crate::id::SessionId;
 use crate::ports::StoreError;
-use crate::sessions::{AuditAction, SecretKind, SessionChange};
+use crate::sessions::{AuditAction, Promise, SecretKind, Session, SessionChange};
 
 pub async fn a_new_session_is_found_with_everything_it_was_given(store: &dyn FullStore) {
     let make = Fixture::default();
@@ -20,6 +23,33 @@ pub async fn a_new_session_is_found_with_everything_it_was_given(store: &dyn Ful
     assert_eq!(record.kind, SecretKind::Hosted { upstream_session: "cksess_up".to_owned() });
     assert_eq!((record.issued_at, record.expires_at), (at(0), at(600)));
     assert_eq!((record.revoked_at, record.replaced_by), (None, None));
+}
+
+pub async fn what_a_session_is_promised_comes_back_with_it(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let mut session = make.session(0);
+    session.promise = Some(Promise {
+        max_requests_per_1_minute: NonZeroU32::new(25).unwrap(),
+        secret_seconds: 300,
+        workflow_version: Some("2".to_owned()),
+        tracing: false,
+    });
+    let secret = make.secret(0);
+    store.create_session(&user("ann"), &session, &secret).await.unwrap();
+    let changed = store.add_secret(&user("ann"), &session.id, &no_change(), &make.secret(1)).await.unwrap();
+    assert_eq!(changed, session);
+    assert_eq!(store.session(&shop(), &session.id).await.unwrap(), Some(session.clone()));
+    assert_eq!(store.client_secret(&secret.hash).await.unwrap().unwrap().1, session);
+    assert_eq!(store.sessions(&shop(), None, 9).await.unwrap().sessions, [session]);
+}
+
+/// An SDK's own tests name one so.
+pub async fn a_session_may_have_an_id_that_was_given_elsewhere(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let session = Session { id: SessionId::parse("cksess_123").unwrap(), ..make.session(0) };
+    store.create_session(&user("ann"), &session, &make.secret(0)).await.unwrap();
+    assert_eq!(store.session(&shop(), &session.id).await.unwrap(), Some(session.clone()));
+    assert_eq!(store.sessions(&shop(), None, 9).await.unwrap().sessions, [session]);
 }
 
 pub async fn an_id_that_is_taken_is_a_conflict_and_changes_nothing(store: &dyn FullStore) {

@@ -60,12 +60,12 @@ pub fn remove_after(id: &str) -> ItemWrite {
 
 /// A page of a list.
 pub fn page(limit: u32, order: Order, after: Option<&str>) -> PageQuery {
-    PageQuery { limit, order, after: after.map(str::to_owned) }
+    PageQuery { limit, order, after: after.map(str::to_owned), before: None }
 }
 
 /// All of a thread's items, hidden ones included.
 pub fn everything() -> ItemQuery {
-    ItemQuery { page: page(10_000, Order::Asc, None), hidden: true }
+    ItemQuery { page: page(10_000, Order::Asc, None), hidden: true, kinds: None }
 }
 
 /// Ids of a page.

@@ -19,7 +19,7 @@ async fn all_pages(store: &dyn FullStore, scope: &Scope, limit: u32, order: Orde
     let mut all: Vec<ThreadRecord> = Vec::new();
     loop {
         let after = all.last().map(|thread| thread.id.as_str().to_owned());
-        let found = store.threads(scope, &page(limit, order, after.as_deref())).await.unwrap();
+        let found = store.threads(scope, &page(limit, order, after.as_deref()).into()).await.unwrap();
         assert!(found.threads.len() == limit as usize || !found.has_more);
         all.extend(found.threads);
         if !found.has_more {
@@ -54,13 +54,13 @@ pub async fn a_full_page_can_be_the_last(store: &dyn FullStore) {
         create(store, &make, &user("ann"), second).await;
     }
     for order in [Order::Asc, Order::Desc] {
-        let first = store.threads(&user("ann"), &page(2, order, None)).await.unwrap();
+        let first = store.threads(&user("ann"), &page(2, order, None).into()).await.unwrap();
         assert!(first.has_more);
         let cursor = Some(first.threads[1].id.as_str());
-        let last = store.threads(&user("ann"), &page(2, order, cursor)).await.unwrap();
+        let last = store.threads(&user("ann"), &page(2, order, cursor).into()).await.unwrap();
         assert_eq!((last.threads.len(), last.has_more), (2, false));
         let cursor = Some(last.threads[1].id.as_str());
-        let end = store.threads(&user("ann"), &page(2, order, cursor)).await.unwrap();
+        let end = store.threads(&user("ann"), &page(2, order, cursor).into()).await.unwrap();
         assert!(end.threads.is_empty() && !end.has_more);
     }
 }
@@ -74,11 +74,12 @@ pub async fn a_cursor_that_is_not_in_the_list_gives_an_empty_last_page(store: &d
     create(store, &make, &user("ann"), 3).await;
     for cursor in [foreign.id.as_str(), deleted.id.as_str(), "", "cthr_never"] {
         for order in [Order::Asc, Order::Desc] {
-            let found = store.threads(&user("ann"), &page(10, order, Some(cursor))).await.unwrap();
+            let found = store.threads(&user("ann"), &page(10, order, Some(cursor)).into()).await.unwrap();
             assert!(found.threads.is_empty() && !found.has_more, "{cursor}");
         }
     }
-    let found = store.threads(&shop(), &page(10, Order::Desc, Some(foreign.id.as_str()))).await.unwrap();
+    let found =
+        store.threads(&shop(), &page(10, Order::Desc, Some(foreign.id.as_str())).into()).await.unwrap();
     assert_eq!(found.threads.len(), 1, "a service key's list has it");
 }
 

@@ -79,7 +79,7 @@ pub async fn another_user_and_another_site_find_no_thread(store: &dyn FullStore)
     let make = Fixture::default();
     let held = make.running(store, &["m1"]).await;
     let thread = &held.thread;
-    let all = page(10, Order::Desc, None);
+    let all = page(10, Order::Desc, None).into();
     for scope in strangers() {
         assert_eq!(store.thread(&scope, thread).await.unwrap(), None);
         assert_eq!(store.threads(&scope, &all).await.unwrap(), nothing());
@@ -173,7 +173,7 @@ pub async fn deleting_a_thread_takes_everything_of_it_along(store: &dyn FullStor
     assert_eq!(store.thread(&user("ann"), &record.id).await.unwrap(), None);
     assert_eq!(store.item(&user("ann"), &record.id, "m1").await.unwrap(), None);
     assert_eq!(store.run(&user("ann"), &start.run).await.unwrap(), None);
-    let listed = store.threads(&shop(), &page(10, Order::Asc, None)).await.unwrap();
+    let listed = store.threads(&shop(), &page(10, Order::Asc, None).into()).await.unwrap();
     assert_eq!(listed.threads.iter().map(|thread| &thread.id).collect::<Vec<_>>(), [&kept]);
 
     // The id and the key are free again, and nothing of before shows.

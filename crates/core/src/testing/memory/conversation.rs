@@ -7,7 +7,7 @@ use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 
 use crate::id::RunId;
 use crate::ports::StoreError;
-use crate::threads::{ItemPage, ItemQuery, ItemWrite, ThreadRecord};
+use crate::threads::{ItemPage, ItemQuery, ItemWrite, NulInId, ThreadRecord};
 
 /// A thread, its items by their places, and its runs.
 pub(super) struct Conversation {
@@ -51,27 +51,31 @@ impl Conversation {
     }
 
     pub(super) fn page(&self, query: &ItemQuery) -> ItemPage {
-        let limit = query.page.limit as usize;
-        let is_shown = |stored: &Stored| query.hidden || !stored.item.is_hidden();
-        let cursor = match &query.page.after {
-            None => None,
-            Some(after) => {
-                match self.places.get(after).filter(|place| self.items.get(place).is_some_and(is_shown)) {
-                    Some(place) => Some(*place),
-                    None => return ItemPage { items: Vec::new(), has_more: false },
-                }
-            }
+        let listed = |stored: &&Stored| query.lists(&stored.item);
+        let place = |id: &str| {
+            let place = *self.places.get(id)?;
+            self.items.get(&place).filter(listed).map(|_| place)
         };
-        let from = cursor.map_or(Bound::Unbounded, Bound::Excluded);
-        let found: Box<dyn Iterator<Item = &Stored>> = match query.page.order {
-            Order::Asc => Box::new(self.items.range((from, Bound::Unbounded)).map(|(_, stored)| stored)),
-            Order::Desc => {
-                Box::new(self.items.range((Bound::Unbounded, from)).rev().map(|(_, stored)| stored))
-            }
+        let walk = query.page.walk();
+        let (low, high) = match walk.order {
+            Order::Asc => (walk.from, walk.until),
+            Order::Desc => (walk.until, walk.from),
         };
-        let mut found = found.filter(|stored| is_shown(stored));
-        let items = found.by_ref().take(limit).map(|stored| stored.item.clone()).collect();
-        ItemPage { items, has_more: found.next().is_some() }
+        let (low, high) = (low.map_or(Some(0), place), high.map_or(Some(u64::MAX), place));
+        let within: Box<dyn DoubleEndedIterator<Item = &Stored>> = match (low, high) {
+            (Some(low), Some(high)) if low < high => {
+                let range = (Bound::Excluded(low), Bound::Excluded(high));
+                Box::new(self.items.range(range).map(|(_, stored)| stored))
+            }
+            _ => Box::new(std::iter::empty()),
+        };
+        let one_more = query.page.limit as usize + 1;
+        let found = match walk.order {
+            Order::Asc => within.filter(listed).take(one_more).collect(),
+            Order::Desc => within.rev().filter(listed).take(one_more).collect(),
+        };
+        let (page, has_more): (Vec<&Stored>, bool) = query.page.cut(found);
+        ItemPage { items: page.into_iter().map(|stored| stored.item.clone()).collect(), has_more }
     }
 
     /// All of `writes`, or none of them.
@@ -105,6 +109,9 @@ impl Conversation {
 
     fn apply(&mut self, write: &ItemWrite, undo: &mut Vec<Undo>) -> Result<(), StoreError> {
         match write {
+            ItemWrite::Put(item) if item.id().contains('\0') => {
+                return Err(StoreError::Other(Box::new(NulInId)));
+            }
             ItemWrite::Put(item) => undo.push(self.put(item.clone())),
             ItemWrite::Remove(id) => undo.extend(self.places.get(id).copied().map(|at| self.clear(at))),
             ItemWrite::RemoveAfter(id) => {

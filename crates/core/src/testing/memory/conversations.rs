@@ -1,7 +1,6 @@
 //! All threads, in the order of their lists, and their runs.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Bound;
 
 use chatkitd_protocol::chatkit::{Order, ThreadItem};
 use jiff::Timestamp;
@@ -11,7 +10,7 @@ use super::conversation::Conversation;
 use crate::id::{RunId, SiteName, ThreadId, UserId};
 use crate::ports::{Scope, StoreError};
 use crate::threads::{
-    Begun, ENDED_RUNS_KEPT, Fence, PageQuery, RunRecord, RunStart, RunStatus, StrandedRun, ThreadPage,
+    Begun, ENDED_RUNS_KEPT, Fence, RunRecord, RunStart, RunStatus, StrandedRun, ThreadPage, ThreadQuery,
     ThreadRecord,
 };
 
@@ -67,30 +66,30 @@ impl Conversations {
         if thread.run.as_ref() == Some(&fence.run) { Ok(thread) } else { Err(StoreError::Conflict) }
     }
 
-    pub(super) fn page(&self, scope: &Scope, query: &PageQuery) -> ThreadPage {
+    pub(super) fn page(&self, scope: &Scope, query: &ThreadQuery) -> ThreadPage {
         self.try_page(scope, query).unwrap_or(ThreadPage { threads: Vec::new(), has_more: false })
     }
 
-    fn try_page(&self, scope: &Scope, query: &PageQuery) -> Option<ThreadPage> {
+    fn try_page(&self, scope: &Scope, query: &ThreadQuery) -> Option<ThreadPage> {
         let site = self.sites.get(scope.site())?;
         let timeline = match scope.user() {
             Some(user) => site.of_user.get(user)?,
             None => &site.all,
         };
-        let cursor = match &query.after {
-            None => Bound::Unbounded,
-            Some(after) => {
-                let last = &self.get(scope, &ThreadId::parse(after)?)?.record;
-                Bound::Excluded((last.created_at, last.id.clone()))
-            }
+        let newest = query.newest.map_or(usize::MAX, |newest| newest as usize);
+        let listed: Vec<&ThreadId> = timeline.iter().rev().take(newest).map(|(_, id)| id).collect();
+        let walk = query.page.walk();
+        let ordered: Vec<&ThreadId> = match walk.order {
+            Order::Asc => listed.into_iter().rev().collect(),
+            Order::Desc => listed,
         };
-        let mut found: Box<dyn Iterator<Item = &(Timestamp, ThreadId)>> = match query.order {
-            Order::Asc => Box::new(timeline.range((cursor, Bound::Unbounded))),
-            Order::Desc => Box::new(timeline.range((Bound::Unbounded, cursor)).rev()),
-        };
-        let ids = found.by_ref().take(query.limit as usize);
-        let threads = ids.filter_map(|(_, id)| Some(self.threads.get(id)?.record.clone())).collect();
-        Some(ThreadPage { threads, has_more: found.next().is_some() })
+        let place = |id: &str| ordered.iter().position(|known| known.as_str() == id);
+        let from = walk.from.map_or(Some(0), |id| place(id).map(|at| at + 1))?;
+        let until = walk.until.map_or(Some(ordered.len()), place)?;
+        let found = ordered.get(from..until).unwrap_or_default().iter();
+        let (page, has_more) = query.page.cut(found.take(query.page.limit as usize + 1).collect());
+        let threads = page.into_iter().filter_map(|id| Some(self.threads.get(id)?.record.clone())).collect();
+        Some(ThreadPage { threads, has_more })
     }
 
     pub(super) fn delete(&mut self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {

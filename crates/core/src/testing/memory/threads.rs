@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::MemoryStore;
 use super::conversation::Conversation;
-use crate::id::{RunId, ThreadId};
+use crate::id::{RunId, SessionId, ThreadId};
 use crate::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
 use crate::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
-    RunStatus, StrandedRun, ThreadChange, ThreadPage, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, RunStatus,
+    StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 
 #[async_trait]
@@ -19,8 +19,8 @@ impl Threads for MemoryStore {
         Ok(self.conversations().get(scope, id).map(|found| found.record.clone()))
     }
 
-    async fn threads(&self, scope: &Scope, page: &PageQuery) -> Result<ThreadPage, StoreError> {
-        Ok(self.conversations().page(scope, page))
+    async fn threads(&self, scope: &Scope, query: &ThreadQuery) -> Result<ThreadPage, StoreError> {
+        Ok(self.conversations().page(scope, query))
     }
 
     async fn items(
@@ -133,6 +133,13 @@ impl Threads for MemoryStore {
 
 #[async_trait]
 impl RunLease for MemoryStore {
+    async fn revoked_sessions(&self, sessions: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+        let state = self.state();
+        let is_revoked =
+            |id: &&SessionId| state.sessions.get(id).is_some_and(|found| found.revoked_at.is_some());
+        Ok(sessions.iter().filter(is_revoked).cloned().collect())
+    }
+
     async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError> {
         let mut conversations = self.conversations();
         let until = self.clock.now().checked_add(lease).unwrap_or(Timestamp::MAX);

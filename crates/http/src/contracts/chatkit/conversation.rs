@@ -23,7 +23,7 @@ use crate::error::ApiError;
     path = "/chatkit",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = Object, description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB"),
+    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(
@@ -39,12 +39,13 @@ use crate::error::ApiError;
         (status = 404, description = "No such thread or item, or somebody else's", body = OpenAiErrorBody),
         (status = 408, description = "The body did not arrive in time", body = OpenAiErrorBody),
         (status = 409, description = "The thread is busy; or the workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
-        (status = 413, description = "Body over 1 MiB", body = OpenAiErrorBody),
+        (status = 413, description = "Body over 1 MiB, or over that of a recording", body = OpenAiErrorBody),
         (status = 415, description = "Not JSON", body = OpenAiErrorBody),
         (status = 422, description = "The Idempotency-Key came before with another body", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
         (status = 500, description = "Not configured (the message names the variable), or the agent failed", body = OpenAiErrorBody),
         (status = 501, description = "Attachments and transcription where there are none; anything without a database", body = OpenAiErrorBody),
+        (status = 502, description = "The recording was not transcribed", body = OpenAiErrorBody),
         (status = 503, description = "Store or limiter not available; see Retry-After", body = OpenAiErrorBody)
     )
 )]
@@ -62,7 +63,7 @@ pub(crate) async fn page(
     path = "/v1/chatkit/conversation",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = Object, description = "As on `/chatkit`"),
+    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(
@@ -77,12 +78,13 @@ pub(crate) async fn page(
         (status = 404, description = "No such thread or item, or somebody else's", body = OpenAiErrorBody),
         (status = 408, description = "The body did not arrive in time", body = OpenAiErrorBody),
         (status = 409, description = "The thread is busy; or the workflow is hosted at OpenAI", body = OpenAiErrorBody),
-        (status = 413, description = "Body over 1 MiB", body = OpenAiErrorBody),
+        (status = 413, description = "Body over 1 MiB, or over that of a recording", body = OpenAiErrorBody),
         (status = 415, description = "Not JSON", body = OpenAiErrorBody),
         (status = 422, description = "The Idempotency-Key came before with another body", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
         (status = 500, description = "Not configured (the message names the variable), or the agent failed", body = OpenAiErrorBody),
         (status = 501, description = "Attachments and transcription where there are none; anything without a database", body = OpenAiErrorBody),
+        (status = 502, description = "The recording was not transcribed", body = OpenAiErrorBody),
         (status = 503, description = "Store or limiter not available; see Retry-After", body = OpenAiErrorBody)
     )
 )]
@@ -99,12 +101,13 @@ async fn converse(app: &App, call: &Call, request: Request, door: Door) -> Resul
     // Who may not converse need not have their body read.
     let recognised = visitor::recognise(app, call, door)?;
     let chat = require_chat(app)?;
-    let Asked { operation, wishes, locale } = Asked::read(request).await?;
+    let Asked { operation, wishes, locale, place } = Asked::read(request, chat).await?;
     let visitor = recognised.admit(app, call, locale).await?;
     let mut response = match chat.handle(visitor.caller, operation, wishes).await {
         Ok(reply) => reply::respond(reply),
         Err(error) => ApiError::from(error).into_response(),
     };
+    drop(place);
     visitor.introduction.write(&mut response, call);
     Ok(response)
 }

@@ -1,6 +1,7 @@
 //! Why the engine refused, as status, code and a sentence that says what to do next.
 
 use chatkitd_core::id::RunId;
+use chatkitd_core::models::ModelError;
 use chatkitd_core::ports::RunLogError;
 use chatkitd_core::server::{AgentError, ServerError};
 use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
@@ -11,6 +12,9 @@ use crate::error::{ApiError, Extra};
 /// A run that nobody drives any more is closed by then (its lease holds ten seconds), so that whoever comes
 /// again gets its end.
 const RUN_ELSEWHERE_SECONDS: u64 = 10;
+
+/// For the visitor; the operator finds the reason in the log.
+const TRANSCRIPTION_FAILED: &str = "The recording could not be written down. Try again in a moment.";
 
 /// How much of an operation that does not exist is quoted.
 const SHOWN_CHARS: usize = 64;
@@ -47,6 +51,7 @@ impl From<ServerError> for ApiError {
                 format!("This server has no {what} configured."),
             ),
             ServerError::NoAgent(workflow) => no_agent(&workflow),
+            ServerError::Transcription(error) => not_transcribed(&error),
             ServerError::Agent(error) => agent_failed(&error),
             ServerError::Aborted => {
                 Self::unavailable("aborted", "The server could not begin this. Try again in a moment.")
@@ -125,6 +130,32 @@ fn agent_failed(error: &AgentError) -> ApiError {
         }
     };
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "agent_failed", message)
+}
+
+/// What the server said is for the log: it may be about the operator's key. What the recording is to blame for
+/// is for the visitor.
+fn not_transcribed(error: &ModelError) -> ApiError {
+    tracing::warn!(error = error as &dyn std::error::Error, "a recording was not transcribed");
+    let gateway = |status, code| ApiError::new(status, code, TRANSCRIPTION_FAILED);
+    match error {
+        ModelError::Refused { status: 400 | 413 | 415 | 422, .. } => {
+            let message = "The recording cannot be understood. Record it again.";
+            ApiError::bad_request("invalid_audio", message).about("params.audio_base64")
+        }
+        ModelError::RateLimited { retry_after, .. } => ApiError {
+            extra: Extra::RetryAfter(retry_after.map_or(1, |wait| wait.as_secs().max(1))),
+            ..gateway(StatusCode::SERVICE_UNAVAILABLE, "transcription_rate_limited")
+        },
+        ModelError::Stalled { .. } => gateway(StatusCode::GATEWAY_TIMEOUT, "transcription_timeout"),
+        ModelError::Unauthorized { .. }
+        | ModelError::NotFound { .. }
+        | ModelError::Refused { .. }
+        | ModelError::Failed { .. }
+        | ModelError::Connection(_)
+        | ModelError::CutOff
+        | ModelError::Malformed(_)
+        | ModelError::TooLong { .. } => gateway(StatusCode::BAD_GATEWAY, "transcription_failed"),
+    }
 }
 
 fn bad_request(error: &RequestError) -> ApiError {

@@ -1,8 +1,8 @@
 //! What a request of the protocol asks for: its operation, and the wishes in its headers.
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Request};
-use chatkitd_core::server::{ServerError, StreamWishes};
+use chatkitd_core::server::{ChatServer, MAX_AUDIO_BYTES, RecordingPlace, ServerError, StreamWishes};
 use chatkitd_protocol::chatkit;
 use http::HeaderMap;
 use http::request::Parts;
@@ -10,12 +10,14 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 use utoipa::IntoParams;
 
-use crate::body::{read_bounded, require_json};
+use crate::body::{BodyReader, require_json};
 use crate::error::ApiError;
 use crate::locale;
 
-/// The largest request, in bytes.
+/// The largest request, in bytes, of all operations but one.
 const MAX_BYTES: usize = 1024 * 1024;
+/// The largest `input.transcribe`: the recording in base64, and what goes around it.
+const MAX_RECORDING_BYTES: usize = MAX_AUDIO_BYTES.div_ceil(3) * 4 + 64 * 1024;
 /// The longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 255;
 
@@ -58,21 +60,45 @@ pub(super) struct Asked {
     pub(super) wishes: StreamWishes,
     /// The visitor's language.
     pub(super) locale: Option<String>,
+    /// To be held until the request is answered.
+    pub(super) place: Option<RecordingPlace>,
 }
 
 impl Asked {
-    pub(super) async fn read(request: Request) -> Result<Self, ApiError> {
+    pub(super) async fn read(request: Request, chat: &ChatServer) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let key = idempotency_key(&parts.headers)?;
-        let body = read_bounded(body, MAX_BYTES).await?;
+        let (body, place) = read_body(body, chat).await?;
         require_json(&parts.headers)?;
         let operation = chatkit::Request::parse(&body).map_err(ServerError::from)?;
         let wishes = StreamWishes {
             resume: parts.headers.get("x-chatkit-resume").is_some_and(|wish| wish == "1"),
             idempotency: key.map(|key| (key, hash(&body))),
         };
-        Ok(Self { operation, wishes, locale: locale::preferred(&parts.headers) })
+        Ok(Self { operation, wishes, locale: locale::preferred(&parts.headers), place })
     }
+}
+
+/// At most a mebibyte, unless it turns out by then to be a recording that somebody can write down.
+async fn read_body(body: Body, chat: &ChatServer) -> Result<(Bytes, Option<RecordingPlace>), ApiError> {
+    let mut reader = BodyReader::new(body);
+    if reader.read_to(MAX_BYTES).await? {
+        return Ok((reader.into_bytes(), None));
+    }
+    let operation = chatkit::Request::peek_operation(reader.so_far());
+    if !chat.transcribes() || operation.as_deref() != Some("input.transcribe") {
+        return Err(ApiError::body_too_large(MAX_BYTES));
+    }
+    let place = chat.recording_place().ok_or_else(|| {
+        ApiError::unavailable(
+            "too_many_recordings",
+            "Too many recordings are being sent. Try again in a moment.",
+        )
+    })?;
+    if !reader.read_to(MAX_RECORDING_BYTES).await? {
+        return Err(ApiError::body_too_large(MAX_RECORDING_BYTES));
+    }
+    Ok((reader.into_bytes(), Some(place)))
 }
 
 fn hash(body: &Bytes) -> [u8; 32] {

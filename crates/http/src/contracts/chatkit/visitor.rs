@@ -5,12 +5,12 @@ use chatkitd_core::id::UserId;
 use chatkitd_core::limits::Decision;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::secret_text::SecretText;
-use chatkitd_core::server::{AgentContext, ChatCaller};
+use chatkitd_core::server::{AgentContext, ChatCaller, Reach};
 use chatkitd_core::sessions::{Presented, SecretKind, Session, SessionError};
-use chatkitd_core::site::ChatKitConfiguration;
 use chatkitd_core::workflows::Placement;
 use http::{HeaderValue, StatusCode};
-use serde_json::{Map, Value};
+use jiff::Timestamp;
+use serde_json::Map;
 
 use crate::app::App;
 use crate::caller::{Call, Caller, Device, not_signed_in, require_live};
@@ -20,7 +20,7 @@ use crate::limits;
 
 /// Which address a request came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(in crate::contracts) enum Door {
     /// `/chatkit`: a device is enough.
     Page,
     /// `/v1/chatkit`: only what a bearer proves.
@@ -28,7 +28,7 @@ pub(super) enum Door {
 }
 
 /// Somebody who may converse, once they have a name.
-pub(super) struct Recognised<'a> {
+pub(in crate::contracts) struct Recognised<'a> {
     who: Who<'a>,
     workflow: String,
 }
@@ -44,14 +44,14 @@ enum Who<'a> {
 }
 
 /// Somebody who may converse.
-pub(super) struct Visitor {
-    pub(super) caller: ChatCaller,
-    pub(super) introduction: Introduction,
+pub(in crate::contracts) struct Visitor {
+    pub(in crate::contracts) caller: ChatCaller,
+    pub(in crate::contracts) introduction: Introduction,
 }
 
 /// What the answer tells the browser, so that it is known next time.
 #[derive(Default)]
-pub(super) struct Introduction {
+pub(in crate::contracts) struct Introduction {
     device: Option<SecretText>,
     /// Whether the device may also be kept as a cookie.
     cookie: bool,
@@ -59,7 +59,11 @@ pub(super) struct Introduction {
 }
 
 /// Who it is, and which workflow answers them. Nothing is counted and nobody named yet.
-pub(super) fn recognise<'a>(app: &App, call: &'a Call, door: Door) -> Result<Recognised<'a>, ApiError> {
+pub(in crate::contracts) fn recognise<'a>(
+    app: &App,
+    call: &'a Call,
+    door: Door,
+) -> Result<Recognised<'a>, ApiError> {
     // Without a database nothing is known of a bearer's secret (design 4.4), and what is said about the
     // workflow is of more help than "not signed in".
     let door = if app.sessions.remembers() { door } else { Door::Page };
@@ -68,7 +72,7 @@ pub(super) fn recognise<'a>(app: &App, call: &'a Call, door: Door) -> Result<Rec
         Some(session) => session.workflow.clone(),
         None => call.site.workflows.first().cloned().ok_or(SessionError::NoWorkflow)?,
     };
-    match app.sessions.workflows().placement(&workflow) {
+    match app.sessions.workflows().placement(&call.site.name, &workflow) {
         Some(Placement::Local) => Ok(Recognised { who, workflow }),
         Some(Placement::Hosted) => Err(hosted_needs_cdn()),
         None => Err(SessionError::NoUpstream.into()),
@@ -134,7 +138,7 @@ impl<'a> Who<'a> {
 
 impl Recognised<'_> {
     /// Counts the request where it is counted, and gives newcomers a name.
-    pub(super) async fn admit(
+    pub(in crate::contracts) async fn admit(
         self,
         app: &App,
         call: &Call,
@@ -148,17 +152,31 @@ impl Recognised<'_> {
             session: session.map(|session| session.id.clone()),
             workflow: self.workflow,
             state_variables: session.map(|session| session.state_variables.clone()).unwrap_or_default(),
-            configuration: call.site.configuration.narrowed_by(&session.map(promised).unwrap_or_default()),
+            configuration: match session {
+                Some(session) => session.configuration_on(&call.site),
+                None => call.site.configuration.clone(),
+            },
             locale,
             metadata: Map::new(),
         };
-        Ok(Visitor { caller: ChatCaller { context }, introduction })
+        let reach = reach(&context, session, app.clock.now());
+        let traced = session.is_none_or(Session::is_traced);
+        Ok(Visitor { caller: ChatCaller { context, base: call.base.clone(), reach, traced }, introduction })
     }
 }
 
-/// What the session was promised. What it holds was checked when it was made.
-fn promised(session: &Session) -> ChatKitConfiguration {
-    serde_json::from_value(Value::Object(session.configuration.clone())).unwrap_or_default()
+/// Which threads there are for a visitor. Where there is no history, a thread of this session works as long as
+/// the session does; without a session nothing says since when, and each that is named is found. Whoever has the
+/// name that stands for nobody shares it with others, and sees nothing of them.
+fn reach(context: &AgentContext, session: Option<&Session>, now: Timestamp) -> Reach {
+    let begun = session.map(|session| session.created_at);
+    if context.user.is_placeholder() {
+        return Reach::Since(begun.unwrap_or(now));
+    }
+    if !context.configuration.shows_history() {
+        return Reach::Since(begun.unwrap_or(Timestamp::MIN));
+    }
+    context.configuration.recent_threads().map_or(Reach::All, Reach::Newest)
 }
 
 impl Who<'_> {
@@ -169,7 +187,7 @@ impl Who<'_> {
             Self::User(user) => user,
             Self::Device(device) => &device.user,
         };
-        app.limit_conversation(&call.site, self.session().map(|session| &session.id)).await?;
+        app.limit_conversation(&call.site, self.session()).await?;
         let mut introduction = Introduction::default();
         if matches!(self, Self::Device(Device { ageing: true, .. })) {
             introduction.device = app.device_token(call, user)?;
@@ -189,7 +207,7 @@ async fn newcomer(app: &App, call: &Call, cookie: bool) -> Result<(UserId, Intro
 }
 
 impl Introduction {
-    pub(super) fn write(&self, response: &mut Response, call: &Call) {
+    pub(in crate::contracts) fn write(&self, response: &mut Response, call: &Call) {
         if let Some(device) = &self.device {
             if self.cookie {
                 set_cookie(response, call, device);

@@ -45,6 +45,11 @@ impl Agent for TestAgent {
             "close" => set_status(answer, json!({"type": "closed"})).await,
             "widget" => emit(answer, json!({"type": "thread.item.done", "item": widget()})).await,
             "who" => say(answer, &who(turn)).await,
+            "items" => {
+                for item in every_kind(answer) {
+                    emit(answer, json!({"type": "thread.item.done", "item": item})).await;
+                }
+            }
             "fail" => return Err(AgentError::failed("sk-secret at /etc/passwd")),
             text => say(answer, text).await,
         }
@@ -93,6 +98,7 @@ fn who(turn: &Turn) -> String {
         "state_variables": context.state_variables,
         "locale": context.locale,
         "metadata": context.metadata,
+        "configuration": context.configuration,
     })
     .to_string()
 }
@@ -102,6 +108,41 @@ fn widget() -> Value {
         "type": "widget", "id": "", "thread_id": "", "created_at": "",
         "widget": {"type": "Card", "children": []},
     })
+}
+
+/// An item of each kind that an agent may emit.
+fn every_kind(answer: &Answer) -> Vec<Value> {
+    let file = json!({"type": "file", "filename": "manual.pdf", "title": "The manual"});
+    let page = json!({"type": "url", "url": "https://example.com/", "title": "A page"});
+    let entity = json!({"type": "entity", "id": "e1", "title": "A thing"});
+    let annotations: Vec<Value> =
+        [&file, &page, &entity].map(|source| json!({"type": "annotation", "source": source})).into();
+    let tasks = json!([
+        {"type": "thought", "title": "Hm", "content": "It is late."},
+        {"type": "custom", "title": "Looking", "content": "at it"},
+        {"type": "web_search", "title_query": "trains", "queries": ["trains", "times"], "sources": []},
+        {"type": "file", "title": "Reading", "sources": [file]},
+        {"type": "image", "title": "Drawing"},
+        {"type": "dream", "title": "Of sheep", "content": "electric"},
+    ]);
+    let kinds = json!([
+        {"type": "assistant_message", "content": [{"type": "output_text", "text": "Here.", "annotations": annotations}]},
+        {"type": "generated_image", "image": {"id": "i", "url": "https://example.com/i.png"}},
+        {"type": "workflow", "workflow": {"type": "reasoning", "tasks": tasks, "expanded": false}},
+        {"type": "task", "task": {"type": "web_search", "title": "Searching", "queries": ["a"], "sources": []}},
+        {"type": "structured_input", "inputs": []},
+        {"type": "hidden_context_item", "content": "for the agent"},
+        {"type": "something_new", "of": "a later version"},
+        {"type": "end_of_turn"},
+        {"type": "widget", "widget": {"type": "Card", "children": []}, "copy_text": "x"},
+        {"type": "client_tool_call", "call_id": "call_1", "name": "theme", "arguments": {"dark": true}},
+    ]);
+    let with_ids = kinds.as_array().unwrap().iter().map(|kind| {
+        let mut item = json!({"id": answer.new_item_id(), "thread_id": "", "created_at": answer.now()});
+        item.as_object_mut().unwrap().extend(kind.as_object().unwrap().clone());
+        item
+    });
+    with_ids.collect()
 }
 
 fn message(answer: &Answer, text: &str) -> Value {

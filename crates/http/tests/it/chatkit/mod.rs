@@ -7,3 +7,4 @@ mod isolation;
 mod refusals;
 mod runs;
 mod streams;
+mod transcription;

@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery};
+use chatkitd_core::threads::{ItemQuery, ItemTextPage};
 use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 use jiff::Timestamp;
 
@@ -10,23 +10,39 @@ use super::is_storable;
 use crate::error::store_error;
 use crate::postgres::Database;
 use crate::rows::{millis, user};
-use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_page};
+use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_texts};
 
-/// A walk along the primary key from the cursor's place: $1 thread, $2 site, $3 user, $4 cursor, $5
-/// whether hidden items count, $6 limit. The place of a cursor that is not in the list is NULL, which is
-/// neither before nor after anything. A thread without items gives one row of NULLs, no thread none.
-macro_rules! list {
-    ($than:literal, $first:literal, $order:literal) => {
+/// The position of an item in the list; the list's end where none is named.
+macro_rules! place {
+    ($id:literal, $end:literal) => {
         concat!(
-            "SELECT page.position, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
-                 SELECT position, body FROM chatkitd.items
-                 WHERE thread_id = threads.id AND ($5 OR NOT hidden) AND position ",
-            $than,
-            " CASE WHEN $4::text IS NULL THEN ",
-            $first,
-            " ELSE (SELECT position FROM chatkitd.items
-                         WHERE thread_id = $1 AND id = $4 AND ($5 OR NOT hidden)) END
-                 ORDER BY position ",
+            "CASE WHEN ",
+            $id,
+            "::text IS NULL THEN ",
+            $end,
+            " ELSE (SELECT position FROM chatkitd.items WHERE thread_id = $1 AND id = ",
+            $id,
+            " AND ($5 OR NOT hidden) AND ($8::text[] IS NULL OR kind = ANY($8))) END"
+        )
+    };
+}
+
+/// A walk along the primary key: $1 thread, $2 site, $3 user, $4 the lower and $7 the upper item between which the
+/// page lies (NULL: the list's end), $5 whether hidden items count, $6 limit, $8 kinds or NULL. The place of an
+/// item that is not in the list is NULL, which is neither before nor after anything. A thread without items
+/// gives one row of NULLs, no thread none.
+macro_rules! list {
+    ($order:literal) => {
+        concat!(
+            "SELECT page.position, page.id, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
+                 SELECT position, id, body FROM chatkitd.items
+                 WHERE thread_id = threads.id AND ($5 OR NOT hidden)
+                     AND ($8::text[] IS NULL OR kind = ANY($8))
+                     AND position > ",
+            place!("$4", "-9223372036854775808"),
+            " AND position < ",
+            place!("$7", "9223372036854775807"),
+            " ORDER BY position ",
             $order,
             " LIMIT $6) AS page ON TRUE
              WHERE threads.id = $1 AND site = $2 AND ($3::text IS NULL OR user_id = $3)"
@@ -34,26 +50,33 @@ macro_rules! list {
     };
 }
 
-const ASC: &str = list!(">", "-9223372036854775808", "ASC");
-const DESC: &str = list!("<", "9223372036854775807", "DESC");
+const ASC: &str = list!("ASC");
+const DESC: &str = list!("DESC");
 
 pub(super) async fn list(
     database: &Database,
     scope: &Scope,
     thread: &ThreadId,
     query: &ItemQuery,
-) -> Result<Option<ItemPage>, StoreError> {
-    let page = &query.page;
+) -> Result<Option<ItemTextPage>, StoreError> {
+    let walk = query.page.walk();
+    let (low, high, sql) = match walk.order {
+        Order::Asc => (walk.from, walk.until, ASC),
+        Order::Desc => (walk.until, walk.from, DESC),
+    };
     // No item has such an id; the empty text is not one either, and stands in for it.
-    let after = page.after.as_deref().map(|after| if is_storable(after) { after } else { "" });
-    let mut rows: Vec<(Option<i64>, Option<String>)> = database
-        .query_as(if page.order == Order::Asc { ASC } else { DESC })
+    let storable =
+        |id: Option<&'_ str>| id.map(|id| if is_storable(id) { id.to_owned() } else { String::new() });
+    let mut rows: Vec<(Option<i64>, Option<String>, Option<String>)> = database
+        .query_as(sql)
         .bind(thread.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .bind(after)
+        .bind(storable(low))
         .bind(query.hidden)
-        .bind(i64::from(page.limit) + 1)
+        .bind(i64::from(query.page.limit) + 1)
+        .bind(storable(high))
+        .bind(query.kinds)
         .fetch_all(&database.pool)
         .await
         .map_err(store_error)?;
@@ -61,12 +84,12 @@ pub(super) async fn list(
         return Ok(None);
     }
     // They come in order; only, a join does not promise it.
-    rows.sort_by_key(|(position, _)| *position);
-    if page.order == Order::Desc {
+    rows.sort_by_key(|(position, ..)| *position);
+    if walk.order == Order::Desc {
         rows.reverse();
     }
-    let bodies = rows.into_iter().filter_map(|(_, body)| Some((body?,))).collect();
-    item_page(bodies, page.limit).map(Some)
+    let texts = rows.into_iter().filter_map(|(_, id, body)| id.zip(body)).collect();
+    Ok(Some(item_texts(texts, &query.page)))
 }
 
 pub(super) async fn one(

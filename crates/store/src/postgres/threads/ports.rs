@@ -1,17 +1,18 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::id::{RunId, ThreadId};
+use chatkitd_core::id::{RunId, SessionId, ThreadId};
 use chatkitd_core::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
 use chatkitd_core::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, Renewed, RunEnd, RunRecord, RunStart,
-    StrandedRun, ThreadChange, ThreadPage, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
+    RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use super::{begin, items, leases, records, recovery, runs};
-use crate::postgres::PostgresStore;
+use crate::postgres::{PostgresStore, sessions};
+use crate::thread_rows::item_page;
 
 #[async_trait]
 impl Threads for PostgresStore {
@@ -19,8 +20,8 @@ impl Threads for PostgresStore {
         records::one(&self.database, scope, id).await
     }
 
-    async fn threads(&self, scope: &Scope, page: &PageQuery) -> Result<ThreadPage, StoreError> {
-        records::list(&self.database, scope, page).await
+    async fn threads(&self, scope: &Scope, query: &ThreadQuery) -> Result<ThreadPage, StoreError> {
+        records::list(&self.database, scope, query).await
     }
 
     async fn items(
@@ -29,6 +30,15 @@ impl Threads for PostgresStore {
         thread: &ThreadId,
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError> {
+        self.item_texts(scope, thread, query).await?.as_ref().map(item_page).transpose()
+    }
+
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
         items::list(&self.database, scope, thread, query).await
     }
 
@@ -113,6 +123,10 @@ impl Threads for PostgresStore {
 
 #[async_trait]
 impl RunLease for PostgresStore {
+    async fn revoked_sessions(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+        sessions::revoked(&self.database, ids).await
+    }
+
     async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError> {
         leases::renew(&self.database, runs, lease).await
     }

@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{PageQuery, ThreadChange, ThreadPage, ThreadRecord};
+use chatkitd_core::threads::{ThreadChange, ThreadPage, ThreadQuery, ThreadRecord};
 use chatkitd_protocol::chatkit::Order;
 
 use super::is_storable;
@@ -33,57 +33,112 @@ pub(super) async fn one(
     record(row)
 }
 
-/// A walk along one index from the cursor's place: $1 site, $2 cursor, $3 limit, $4 user. The time of a
-/// cursor that is not in the list is NULL, which is neither before nor after anything.
+/// The place of a thread in a list; the list's end where none is named.
+macro_rules! place {
+    ($owner:literal, $id:literal, $end:literal) => {
+        concat!(
+            "(CASE WHEN ",
+            $id,
+            "::text IS NULL THEN ",
+            $end,
+            " ELSE (SELECT created_at FROM chatkitd.threads WHERE id = ",
+            $id,
+            " AND ",
+            $owner,
+            ") END, COALESCE(",
+            $id,
+            ", ''))"
+        )
+    };
+}
+
+/// A walk along one index: $1 site, $2 the lower and $3 the upper thread between which the page lies (NULL: the
+/// list's end), $4 limit, $5 and $6 a place below which nothing is listed, $7 user. The time of a thread that is
+/// not in the list is NULL, which is neither before nor after anything.
 macro_rules! list {
-    ($owner:literal, $than:literal, $first:literal, $order:literal) => {
+    ($owner:literal, $order:literal) => {
         concat!(
             "SELECT ",
             thread_columns!(),
             " FROM chatkitd.threads WHERE ",
             $owner,
-            " AND (created_at, id) ",
-            $than,
-            " (CASE WHEN $2::text IS NULL THEN ",
-            $first,
-            " ELSE (SELECT created_at FROM chatkitd.threads WHERE id = $2 AND ",
-            $owner,
-            ") END, COALESCE($2, '')) ORDER BY created_at ",
+            " AND (created_at, id) > ",
+            place!($owner, "$2", "-9223372036854775808"),
+            " AND (created_at, id) < ",
+            place!($owner, "$3", "9223372036854775807"),
+            " AND (created_at, id) > ($5, $6) ORDER BY created_at ",
             $order,
             ", id ",
             $order,
-            " LIMIT $3"
+            " LIMIT $4"
         )
     };
 }
 
-const FIRST_OF_USER: &str = list!("site = $1 AND user_id = $4", ">", "-9223372036854775808", "ASC");
-const LAST_OF_USER: &str = list!("site = $1 AND user_id = $4", "<", "9223372036854775807", "DESC");
-const FIRST_OF_SITE: &str = list!("site = $1", ">", "-9223372036854775808", "ASC");
-const LAST_OF_SITE: &str = list!("site = $1", "<", "9223372036854775807", "DESC");
+const USER_ASC: &str = list!("site = $1 AND user_id = $7", "ASC");
+const USER_DESC: &str = list!("site = $1 AND user_id = $7", "DESC");
+const SITE_ASC: &str = list!("site = $1", "ASC");
+const SITE_DESC: &str = list!("site = $1", "DESC");
 
 pub(super) async fn list(
     database: &Database,
     scope: &Scope,
-    page: &PageQuery,
+    query: &ThreadQuery,
 ) -> Result<ThreadPage, StoreError> {
-    let after = page.after.as_deref();
-    if !after.is_none_or(is_storable) {
+    let walk = query.page.walk();
+    if ![walk.from, walk.until].into_iter().flatten().all(is_storable) {
         return Ok(ThreadPage { threads: Vec::new(), has_more: false });
     }
-    let user = user(scope);
-    let sql = match (user, page.order) {
-        (Some(_), Order::Asc) => FIRST_OF_USER,
-        (Some(_), Order::Desc) => LAST_OF_USER,
-        (None, Order::Asc) => FIRST_OF_SITE,
-        (None, Order::Desc) => LAST_OF_SITE,
+    let (low, high) = match walk.order {
+        Order::Asc => (walk.from, walk.until),
+        Order::Desc => (walk.until, walk.from),
     };
-    let list = database.query_as(sql).bind(scope.site().as_str()).bind(after).bind(i64::from(page.limit) + 1);
+    let user = user(scope);
+    let sql = match (user, walk.order) {
+        (Some(_), Order::Asc) => USER_ASC,
+        (Some(_), Order::Desc) => USER_DESC,
+        (None, Order::Asc) => SITE_ASC,
+        (None, Order::Desc) => SITE_DESC,
+    };
+    let (floor_at, floor_id) = floor(database, scope, query.newest).await?;
+    let one_more = i64::from(query.page.limit) + 1;
+    let list = database.query_as(sql).bind(scope.site().as_str()).bind(low).bind(high).bind(one_more);
+    let list = list.bind(floor_at).bind(floor_id);
     let list = match user {
         Some(user) => list.bind(user),
         None => list,
     };
-    thread_page(list.fetch_all(&database.pool).await.map_err(store_error)?, page.limit)
+    thread_page(list.fetch_all(&database.pool).await.map_err(store_error)?, &query.page)
+}
+
+macro_rules! floor {
+    ($owner:literal) => {
+        concat!(
+            "SELECT created_at, id FROM chatkitd.threads WHERE ",
+            $owner,
+            " ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT 1"
+        )
+    };
+}
+
+const USER_FLOOR: &str = floor!("site = $1 AND user_id = $3");
+const SITE_FLOOR: &str = floor!("site = $1");
+
+/// The place of the newest thread that is not among so many of the newest.
+async fn floor(database: &Database, scope: &Scope, newest: Option<u32>) -> Result<(i64, String), StoreError> {
+    let bottom = (i64::MIN, String::new());
+    let Some(newest) = newest else { return Ok(bottom) };
+    let user = user(scope);
+    let found = database
+        .query_as(if user.is_some() { USER_FLOOR } else { SITE_FLOOR })
+        .bind(scope.site().as_str())
+        .bind(i64::from(newest));
+    let found = match user {
+        Some(user) => found.bind(user),
+        None => found,
+    };
+    let found: Option<(i64, String)> = found.fetch_optional(&database.pool).await.map_err(store_error)?;
+    Ok(found.unwrap_or(bottom))
 }
 
 pub(super) async fn change(

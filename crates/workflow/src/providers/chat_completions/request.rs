@@ -1,9 +1,13 @@
 //! The body of `POST /v1/chat/completions`: of the ways to say something, the one that the most servers know.
 
+use std::borrow::Cow;
+
 use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest, Role};
 use serde_json::{Map, Value, json};
 
 use crate::providers::data_url::data_url;
+
+const PDF: &str = "application/pdf";
 
 /// `max_tokens` and the role `system` are the older words for `max_completion_tokens` and `developer`, which only
 /// `OpenAI`'s newest models insist on; those are better asked through the Responses API.
@@ -41,34 +45,42 @@ fn messages(request: &ModelRequest) -> Value {
 
 /// Words alone are a text and not a list of parts: not every server reads lists. `None` where nothing is left.
 fn message(message: &ModelMessage) -> Option<Value> {
-    let texts: Option<Vec<&str>> = message.parts.iter().map(words).collect();
+    let texts: Option<Vec<_>> = message.parts.iter().map(words).collect();
     let (role, content) = match (message.role, texts) {
         (Role::User, Some(texts)) => ("user", json!(texts.join("\n\n"))),
         (Role::User, None) => ("user", message.parts.iter().map(part).collect()),
         // The API takes words only from an assistant.
         (Role::Assistant, _) => {
-            let texts: Vec<&str> = message.parts.iter().filter_map(words).collect();
+            let texts: Vec<_> = message.parts.iter().filter_map(words).collect();
             ("assistant", json!(texts.join("\n\n")))
         }
     };
     (content != json!("")).then(|| json!({"role": role, "content": content}))
 }
 
-fn words(part: &ModelPart) -> Option<&str> {
+/// What can be said in words: also that there is a file which the API does not take. Of files it takes PDF
+/// only, and refuses a request with any other.
+fn words(part: &ModelPart) -> Option<Cow<'_, str>> {
     match part {
-        ModelPart::Text(text) => Some(text),
+        ModelPart::Text(text) => Some(text.into()),
+        ModelPart::File { name, mime_type, .. } if mime_type != PDF => Some(
+            format!(
+                "(The visitor attached {name:?}, a file of the type {mime_type}, which you cannot read.)"
+            )
+            .into(),
+        ),
         ModelPart::Image { .. } | ModelPart::File { .. } => None,
     }
 }
 
 fn part(part: &ModelPart) -> Value {
     match part {
-        ModelPart::Text(text) => json!({"type": "text", "text": text}),
         ModelPart::Image { mime_type, content } => {
             json!({"type": "image_url", "image_url": {"url": data_url(mime_type, content)}})
         }
-        ModelPart::File { name, mime_type, content } => {
+        ModelPart::File { name, mime_type, content } if mime_type == PDF => {
             json!({"type": "file", "file": {"filename": name, "file_data": data_url(mime_type, content)}})
         }
+        ModelPart::Text(_) | ModelPart::File { .. } => json!({"type": "text", "text": words(part)}),
     }
 }

@@ -150,7 +150,8 @@ fn no_answer() -> AgentError {
 async fn messages(turn: &Turn, enough: usize) -> Result<usize, StoreError> {
     let (mut count, mut after) = (0, None);
     loop {
-        let page = turn.page_of_items(PageQuery { limit: PAGE, order: Order::Asc, after }).await?;
+        let page =
+            turn.page_of_items(PageQuery { limit: PAGE, order: Order::Asc, after, before: None }).await?;
         count += page.items.iter().filter(|item| matches!(item, ThreadItem::UserMessage(_))).count();
         after = page.items.last().map(|item| item.id().to_owned());
         if count > enough || !page.has_more {

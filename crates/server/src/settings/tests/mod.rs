@@ -1,3 +1,6 @@
+mod lines;
+mod models;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -45,7 +48,7 @@ fn the_environment_wins_over_the_file_and_each_value_names_its_source() {
     assert_eq!(source("CHATKITD_LISTEN"), Some(Source::Environment("CHATKITD_LISTEN".to_owned())));
     assert_eq!(
         source("CHATKITD_DATA_DIR"),
-        Some(Source::File("chatkitd.toml".into(), "data_dir".to_owned()))
+        Some(Source::File { path: "chatkitd.toml".into(), line: 2, key: "data_dir".to_owned() })
     );
 }
 
@@ -173,7 +176,7 @@ fn half_a_verifier_is_an_error_and_never_a_site_open_to_everybody() {
 
 #[test]
 fn what_needs_another_setting_names_both() {
-    let cases: [(&[(&str, &str)], &str); 4] = [
+    let cases: [(&[(&str, &str)], &str); 5] = [
         (
             &[
                 ("CHATKITD_ROLES_QUERY", "SELECT role FROM users WHERE id = $1"),
@@ -188,6 +191,7 @@ fn what_needs_another_setting_names_both() {
             "CHATKITD_DATABASE_URL",
         ),
         (&[("CHATKITD_DATABASE_URL", "none")], "CHATKIT_SECRET or OPENAI_API_KEY"),
+        (&[("CHATKITD_PASSTHROUGH", "true")], "OPENAI_API_KEY"),
     ];
     for (env, needed) in cases {
         let message = refused(env, None);
@@ -206,12 +210,12 @@ fn roles_that_cannot_be_looked_up_are_refused_with_their_site() {
 #[test]
 fn an_invalid_value_is_named_where_it_was_set() {
     for (file, key) in [
-        ("listen = \"8787\"", "listen in chatkitd.toml"),
-        ("limiter = \"disk\"", "limiter in chatkitd.toml"),
-        ("session_ttl = \"soon\"", "session_ttl in chatkitd.toml"),
-        ("upstream_concurrency = 0", "upstream_concurrency in chatkitd.toml"),
-        ("log = \"chatkitd=loud\"", "CHATKITD_LOG"),
-        ("shutdown_grace = \"0\"", "shutdown_grace in chatkitd.toml"),
+        ("listen = \"8787\"", "chatkitd.toml, line 1: listen ="),
+        ("limiter = \"disk\"", "chatkitd.toml, line 1: limiter ="),
+        ("session_ttl = \"soon\"", "chatkitd.toml, line 1: session_ttl ="),
+        ("upstream_concurrency = 0", "chatkitd.toml, line 1: upstream_concurrency ="),
+        ("log = \"chatkitd=loud\"", "chatkitd.toml, line 1: log ="),
+        ("shutdown_grace = \"0\"", "chatkitd.toml, line 1: shutdown_grace ="),
     ] {
         let message = refused(&[], Some(file));
         assert!(message.contains(key), "{message}");
@@ -244,10 +248,14 @@ fn workflows_name_their_agents_and_keep_their_cards() {
                 [workflows.wf_hosted]\nname = \"At OpenAI\"\n";
     let look_up = |_: &str| None;
     let settings = Settings::load(&look_up, Some((Path::new("etc/chatkitd.toml"), file)), false).unwrap();
-    let agents: Vec<_> = settings.agents.iter().map(|(id, agent)| (id.as_str(), agent.clone())).collect();
-    let echo = |repeat, delay| AgentSettings::Echo { repeat, delay: Duration::from_millis(delay) };
-    let script = AgentSettings::Script { file: "etc/turns/support.yaml".into() };
-    assert_eq!(agents, [("wf_parrot", echo(3, 20)), ("wf_plain", echo(1, 0)), ("wf_support", script)]);
+    let echoes = |id: &str, times, millis| {
+        let AgentSettings::Echo { repeat, delay } = settings.agents[id] else { return false };
+        (repeat, delay) == (times, Duration::from_millis(millis))
+    };
+    assert!(echoes("wf_parrot", 3, 20) && echoes("wf_plain", 1, 0));
+    let AgentSettings::Script { file } = &settings.agents["wf_support"] else { panic!("not a script") };
+    assert_eq!(file, Path::new("etc/turns/support.yaml"));
+    assert_eq!(settings.agents.len(), 3);
     let named: Vec<_> = settings.workflows.keys().map(String::as_str).collect();
     assert_eq!(named, ["wf_hosted", "wf_parrot"], "the others keep the card that they have");
 }

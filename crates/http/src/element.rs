@@ -1,0 +1,120 @@
+//! The widget: `<openai-chatkit>` as one script, and the files that it loads when it needs them.
+//!
+//! `/chatkit.js` is the newest; a page that wants to be sure of what it runs loads `/chatkit@<version>.js` with its
+//! integrity hash. Any page may load them: they hold nothing of anybody's.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::app::App;
+use crate::error::{ApiError, WithoutCors};
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
+/// A bundle of the widget, as `web/element` builds it.
+#[derive(Debug)]
+pub struct Element {
+    /// Names the content: the release and a digest of its sources.
+    pub version: String,
+    /// `sha384-…` of the script.
+    pub integrity: String,
+    /// The script.
+    pub script: ElementFile,
+    /// What the script loads when it needs it, by path.
+    pub assets: BTreeMap<String, ElementFile>,
+}
+
+/// One file of the bundle.
+#[derive(Clone, Debug)]
+pub struct ElementFile {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// As it is.
+    pub plain: Bytes,
+    /// The same, packed with gzip.
+    pub gzip: Bytes,
+}
+
+/// The widget's routes.
+pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let Some(element) = app.element.clone() else {
+        return Router::new().route("/chatkit.js", get(|| async { not_built() }));
+    };
+    let versioned = format!("/chatkit@{}.js", element.version);
+    let assets = format!("/chatkit-assets@{}/{{*path}}", element.version);
+    Router::new()
+        .route("/chatkit.js", get(newest))
+        .route(&versioned, get(this_version))
+        .route(&assets, get(asset))
+}
+
+async fn newest(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let element = app.element.as_ref().ok_or_else(ApiError::internal)?;
+    let tag = HeaderValue::from_str(&format!("\"{}\"", element.version)).map_err(|_| ApiError::internal())?;
+    let mut response = if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        send(&element.script, &headers)
+    };
+    response.headers_mut().insert(header::ETAG, tag);
+    Ok(open_to_all(response, "no-cache"))
+}
+
+async fn this_version(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let element = app.element.as_ref().ok_or_else(ApiError::internal)?;
+    Ok(open_to_all(send(&element.script, &headers), FOR_EVER))
+}
+
+async fn asset(
+    State(app): State<Arc<App>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let file = app.element.as_ref().and_then(|element| element.assets.get(&path));
+    let file = file.ok_or_else(|| ApiError::not_found("There is no such file of the widget."))?;
+    Ok(open_to_all(send(file, &headers), FOR_EVER))
+}
+
+fn send(file: &ElementFile, asked: &HeaderMap) -> Response {
+    let accepts =
+        asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let packed =
+        accepts.split(',').any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "gzip"));
+    let body = if packed { &file.gzip } else { &file.plain };
+    let mut response = axum::body::Body::from(body.clone()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    if packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+fn open_to_all(mut response: Response, caching: &'static str) -> Response {
+    response.extensions_mut().insert(WithoutCors);
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    response
+}
+
+/// Says so where whoever looks will look: in the console of the page.
+fn not_built() -> Response {
+    let words = "console.error('This chatkitd was built without the widget. Run make in its folder, which builds it.');\n";
+    let file = ElementFile {
+        content_type: "text/javascript; charset=utf-8",
+        plain: Bytes::from_static(words.as_bytes()),
+        gzip: Bytes::new(),
+    };
+    open_to_all(send(&file, &HeaderMap::new()), "no-store")
+}

@@ -1,0 +1,248 @@
+//! Files over HTTP where time, proxies and origins matter; the rest is tested through the binary, with a real folder
+//! and a real S3.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chatkitd_core::ports::{Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews};
+use chatkitd_core::site::{FileUpload, Site};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, Setup, TestApp, send, site, site_of, token};
+
+/// Blobs for as long as a test lasts.
+#[derive(Default)]
+pub struct MemoryBlobs(Mutex<HashMap<BlobKey, Bytes>>);
+
+#[async_trait]
+impl Blobs for MemoryBlobs {
+    async fn put(&self, key: &BlobKey, content: ByteStream) -> Result<u64, BlobError> {
+        let chunks: Vec<Bytes> = content.try_collect().await.map_err(BlobError::Content)?;
+        let content = Bytes::from(chunks.concat());
+        let size = content.len() as u64;
+        self.0.lock().unwrap().insert(key.clone(), content);
+        Ok(size)
+    }
+
+    async fn get(&self, key: &BlobKey) -> Result<Option<Blob>, BlobError> {
+        let found = self.0.lock().unwrap().get(key).cloned();
+        Ok(found
+            .map(|content| Blob { size: content.len() as u64, content: stream::iter([Ok(content)]).boxed() }))
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.0.lock().unwrap().remove(key);
+        Ok(())
+    }
+}
+
+/// Shows every image as itself.
+pub struct NoPreviews;
+
+#[async_trait]
+impl Previews for NoPreviews {
+    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError> {
+        Ok(Preview { mime_type: "image/png", content: image })
+    }
+}
+
+const PDF: &[u8] = b"%PDF-1.7 a document";
+
+fn with_uploads(site: Site) -> Site {
+    let mut site = site;
+    site.configuration.file_upload =
+        Some(FileUpload { enabled: Some(true), max_file_size: Some(1), max_files: Some(2) });
+    site
+}
+
+fn uploads(sites: Vec<Site>) -> Setup {
+    Setup { sites, files: true, ..Setup::default() }
+}
+
+async fn app() -> TestApp {
+    uploads(vec![with_uploads(site())]).start().await
+}
+
+fn announcement() -> Value {
+    let params = json!({"name": "a.pdf", "mime_type": "application/pdf", "size": PDF.len()});
+    json!({"type": "attachments.create", "params": params})
+}
+
+async fn announce(app: &TestApp) -> Answer {
+    send(app.chat(&announcement()).bearer_auth(token("ann"))).await
+}
+
+fn upload_url(answer: &Answer) -> String {
+    let url = answer.json()["upload_descriptor"]["url"].as_str().map(str::to_owned);
+    url.unwrap_or_else(|| panic!("no address in {}", answer.text))
+}
+
+fn form(app: &TestApp, path: &str) -> reqwest::RequestBuilder {
+    let head = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n";
+    let body = [head.as_bytes(), PDF, b"\r\n--edge--\r\n"].concat();
+    app.post(path).header("content-type", "multipart/form-data; boundary=edge").body(body)
+}
+
+#[tokio::test]
+async fn an_upload_may_begin_within_ten_minutes() {
+    let app = app().await;
+    let announced = announce(&app).await;
+    app.clock.advance(Duration::from_secs(599));
+    let late = announce(&app).await;
+    app.clock.advance(Duration::from_secs(2));
+    let refused = send(app.client.put(upload_url(&announced)).body(PDF)).await;
+    refused.is_openai_error(403, "address_expired");
+    assert_eq!(send(app.client.put(upload_url(&late)).body(PDF)).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_download_works_for_an_hour_or_two_and_is_cached_as_long() {
+    let app = app().await;
+    let sent = send(form(&app, "/v1/chatkit/files").bearer_auth(token("ann"))).await;
+    let url = sent.field("upload_url");
+    let read = send(app.client.get(&url)).await;
+    assert_eq!((read.status.as_u16(), read.text.as_bytes()), (200, PDF));
+    let left = read.header("cache-control").split(['=', ',']).nth(2).unwrap().parse::<u64>().unwrap();
+    assert!((3600..=7200).contains(&left), "{left}");
+    app.clock.advance(Duration::from_secs(left - 1));
+    assert_eq!(send(app.client.get(&url)).await.status, 200);
+    app.clock.advance(Duration::from_secs(1));
+    send(app.client.get(&url)).await.is_openai_error(403, "address_expired");
+}
+
+/// A slow upload may take longer than any other request; a dead one is cut off.
+#[tokio::test]
+async fn an_upload_has_thirty_seconds_for_each_byte() {
+    let app = app().await;
+    let announced = announce(&app).await;
+    let (bytes, slow) = bites();
+    let uploading = tokio::spawn(send(app.client.put(upload_url(&announced)).body(slow)));
+    for byte in PDF {
+        // Nineteen bytes, twenty seconds each: over six minutes.
+        app.clock.advance(Duration::from_secs(20));
+        bytes.send(*byte).await;
+        // While this is answered, the byte arrives.
+        assert_eq!(send(app.get("/healthz")).await.status, 200);
+    }
+    drop(bytes);
+    assert_eq!(uploading.await.unwrap().status, 204);
+
+    let announced = announce(&app).await;
+    let (bytes, dead) = bites();
+    let uploading = tokio::spawn(send(app.client.put(upload_url(&announced)).body(dead)));
+    bytes.send(b'%').await;
+    let refused = app.passing(uploading, Duration::from_secs(1)).await.unwrap();
+    refused.is_openai_error(408, "request_timeout");
+    drop(bytes);
+}
+
+/// The bytes of a body, one at a time; each is on its way when `send` returns.
+struct Bites(tokio::sync::mpsc::Sender<u8>);
+
+impl Bites {
+    async fn send(&self, byte: u8) {
+        self.0.send(byte).await.unwrap();
+        self.0.reserve_many(self.0.max_capacity()).await.map(drop).unwrap();
+    }
+}
+
+fn bites() -> (Bites, reqwest::Body) {
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let bites = stream::unfold(receiver, |mut receiver: tokio::sync::mpsc::Receiver<u8>| async move {
+        let byte = receiver.recv().await?;
+        Some((Ok::<_, std::io::Error>(vec![byte]), receiver))
+    });
+    (Bites(sender), reqwest::Body::wrap_stream(bites))
+}
+
+#[tokio::test]
+async fn addresses_begin_where_the_caller_found_the_server() {
+    let mut shop = with_uploads(site_of("shop", &[]));
+    shop.anonymous = true;
+    let setup = Setup { proxies: "127.0.0.1", ..uploads(vec![with_uploads(site()), shop]) };
+    let app = setup.start().await;
+    let at = async |headers: &[(&str, &str)]| {
+        let mut request = app.chat(&announcement()).bearer_auth(token("ann"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let url = upload_url(&send(request).await);
+        url.split("/chatkit/attachments").next().unwrap().to_owned()
+    };
+    assert_eq!(at(&[]).await, app.base);
+    assert_eq!(at(&[("host", "chat.example.com")]).await, "http://chat.example.com");
+    assert_eq!(
+        at(&[("x-forwarded-host", "chat.example.com, inner"), ("x-forwarded-proto", "https")]).await,
+        "https://chat.example.com"
+    );
+    assert_eq!(
+        at(&[("host", "chat.example.com"), ("origin", "https://shop.example")]).await,
+        "https://chat.example.com",
+        "a page with TLS may only call what has it"
+    );
+    assert_eq!(at(&[("x-forwarded-host", "user@evil.example")]).await, app.base);
+
+    let below = send(app.post("/s/shop/chatkit").json(&announcement())).await;
+    let url = upload_url(&below);
+    assert!(url.starts_with(&format!("{}/s/shop/chatkit/attachments/", app.base)), "{url}");
+    let elsewhere = url.replace("/s/shop", "");
+    send(app.client.put(&elsewhere).body(PDF)).await.is_openai_error(403, "invalid_signature");
+    assert_eq!(send(app.client.put(&url).body(PDF)).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_page_may_upload_and_read_from_the_origins_of_its_site() {
+    let site = with_uploads(site_of("default", &["https://shop.example"]));
+    let app = uploads(vec![site]).start().await;
+    let origin = ("origin", "https://shop.example");
+    let preflight =
+        app.client.request(Method::OPTIONS, format!("{}/chatkit/attachments/x/content", app.base));
+    let answer = send(preflight.header(origin.0, origin.1)).await;
+    assert!(answer.header("access-control-allow-methods").contains("PUT"), "{answer:?}");
+    assert_eq!(answer.header("access-control-allow-origin"), origin.1);
+    let announced =
+        send(app.chat(&announcement()).bearer_auth(token("ann")).header(origin.0, origin.1)).await;
+    let uploaded = send(app.client.put(upload_url(&announced)).header(origin.0, origin.1).body(PDF)).await;
+    assert_eq!((uploaded.status.as_u16(), uploaded.header("access-control-allow-origin")), (204, origin.1));
+    let foreign = form(&app, "/chatkit/attachments").header("origin", "https://evil.example");
+    send(foreign.bearer_auth(token("ann"))).await.is_openai_error(403, "origin_not_allowed");
+}
+
+#[tokio::test]
+async fn a_newcomer_who_uploads_first_is_known_from_then_on() {
+    let app = app().await;
+    let sent = send(form(&app, "/chatkit/attachments")).await;
+    assert_eq!((sent.status.as_u16(), sent.field("type")), (200, "file".to_owned()));
+    let message = json!({"content": [], "attachments": [sent.field("id")], "inference_options": {}});
+    let create = json!({"type": "threads.create", "params": {"input": message}});
+    let stranger = send(app.chat(&create)).await;
+    stranger.is_openai_error(404, "attachment_not_found");
+    assert_eq!(send(app.chat(&create).header("cookie", sent.cookie())).await.status, 200);
+    let again = send(app.chat(&create).header("cookie", sent.cookie())).await;
+    again.is_openai_error(409, "already_sent");
+}
+
+#[tokio::test]
+async fn where_files_may_not_be_sent_their_bodies_are_not_read() {
+    let app = uploads(vec![site()]).start().await;
+    let never = reqwest::Body::wrap_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    let request = app.post("/v1/chatkit/files").bearer_auth(token("ann"));
+    let request = request.header("content-type", "multipart/form-data; boundary=edge").body(never);
+    send(request).await.is_openai_error(403, "chatkit.file_upload_disabled");
+    let key = app.service_key("default").await;
+    send(form(&app, "/v1/chatkit/files").bearer_auth(key)).await.is_openai_error(403, "service_key_refused");
+    send(form(&app, "/v1/chatkit/files")).await.is_openai_error(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a_server_without_a_database_keeps_no_files() {
+    let app = Setup { database: false, ..uploads(vec![with_uploads(site())]) }.start().await;
+    let url =
+        format!("{}/chatkit/attachments/cfile_{}/content?expires=1&signature=x", app.base, "0".repeat(48));
+    send(app.client.get(url)).await.is_openai_error(501, "not_configured");
+}

@@ -1,0 +1,78 @@
+//! Puts together what keeps the files that visitors send.
+
+use std::sync::Arc;
+
+use chatkitd_core::attachments::{AttachmentParts, AttachmentService, UrlSigner};
+use chatkitd_core::keys::KeyRing;
+use chatkitd_core::ports::{BlobError, Blobs, Clock, Rng};
+
+use crate::attachment_jobs::AttachmentJobs;
+use crate::blobs::FolderBlobs;
+use crate::previews::ImagePreviews;
+use crate::settings::{AttachmentStorage, Durability, S3Settings, Settings};
+use crate::stores::{Conversations, OpenError, make_folder};
+
+/// Files cannot be kept as the settings say.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    /// The folder cannot be made.
+    #[error(transparent)]
+    Folder(#[from] OpenError),
+    /// The folder cannot be used.
+    #[error("the folder for files cannot be used; set CHATKITD_ATTACHMENTS_FOLDER to one that is writable")]
+    Unusable(#[source] BlobError),
+    /// The bucket.
+    #[cfg(feature = "s3")]
+    #[error(transparent)]
+    S3(#[from] crate::blobs::S3Error),
+    /// The build has none.
+    #[cfg(not(feature = "s3"))]
+    #[error("this build has no S3; set CHATKITD_ATTACHMENTS to folder")]
+    NoS3,
+}
+
+/// The service, and what runs beside it.
+pub(crate) struct Files {
+    pub(crate) service: Arc<AttachmentService>,
+    pub(crate) jobs: AttachmentJobs,
+}
+
+/// `None` where the settings switch files off.
+pub(crate) fn files(
+    settings: &Settings,
+    conversations: &Conversations,
+    ring: &KeyRing,
+    clock: &Arc<dyn Clock>,
+    rng: &Arc<dyn Rng>,
+) -> Result<Option<Files>, FilesError> {
+    let blobs: Arc<dyn Blobs> = match &settings.attachments.storage {
+        AttachmentStorage::Off => return Ok(None),
+        AttachmentStorage::Folder(path) => {
+            make_folder(path)?;
+            let fsync = settings.durability == Durability::Full;
+            Arc::new(FolderBlobs::new(path, fsync).map_err(FilesError::Unusable)?)
+        }
+        AttachmentStorage::S3(s3) => bucket(s3)?,
+    };
+    let service = AttachmentService::new(AttachmentParts {
+        store: conversations.attachments.clone(),
+        blobs: blobs.clone(),
+        previews: Arc::new(ImagePreviews::default()),
+        urls: UrlSigner::new(ring),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        allowed: settings.attachments.types.clone(),
+    });
+    let jobs = AttachmentJobs { sweep: conversations.attachment_sweep.clone(), blobs, clock: clock.clone() };
+    Ok(Some(Files { service: Arc::new(service), jobs }))
+}
+
+#[cfg(feature = "s3")]
+fn bucket(settings: &S3Settings) -> Result<Arc<dyn Blobs>, FilesError> {
+    Ok(Arc::new(crate::blobs::s3(settings)?))
+}
+
+#[cfg(not(feature = "s3"))]
+fn bucket(_: &S3Settings) -> Result<Arc<dyn Blobs>, FilesError> {
+    Err(FilesError::NoS3)
+}

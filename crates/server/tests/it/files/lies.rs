@@ -1,0 +1,185 @@
+//! Files that lie about their type, size or name, and files that are traps.
+
+use std::fs;
+
+use bytes::Bytes;
+use futures_util::stream;
+use image::ImageFormat;
+
+use super::{Files, MAX_FILE_SIZE, MIB, assert_refused, disposition, form, pdf};
+use crate::images::{encoded, png_bomb, two_colours};
+use crate::server::send;
+
+const REJECTED: &str = "chatkit.file_upload_type_rejected";
+const SVG: &[u8] =
+    b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"><script>alert(2)</script></svg>";
+const HTML: &[u8] = b"<!doctype html><script>fetch('/chatkit')</script>";
+
+#[tokio::test]
+async fn content_that_is_something_else_than_it_says_is_refused_and_not_kept() {
+    let files = Files::start().await;
+    let png = encoded(two_colours(8, 8), ImageFormat::Png);
+    for (name, mime_type, content) in [
+        ("a.png", "image/png", HTML),
+        ("a.png", "image/png", SVG),
+        ("a.pdf", "application/pdf", &png),
+        ("a.jpg", "image/jpeg", b"MZ\x90\0\x03\0\0\0 a program for Windows"),
+        ("a.png", "image/png", b"\x7fELF\x02\x01\x01 a program for Linux"),
+        ("a.gif", "image/gif", b""),
+    ] {
+        let announced = files.announce(name, mime_type, content.len()).await;
+        if announced.status == 200 {
+            let uploaded = send(files.upload(&announced, content.to_vec())).await;
+            assert_eq!(uploaded.status, 400, "{mime_type}: {uploaded:?}");
+        }
+        let direct = send(files.file(name, mime_type, content)).await;
+        assert_eq!(direct.status, 400, "{mime_type}: {direct:?}");
+    }
+    crate::wait::until("nothing is kept", async || files.kept().is_empty()).await;
+}
+
+#[tokio::test]
+async fn types_that_a_browser_would_run_are_refused_by_name_and_by_content() {
+    let files = Files::start().await;
+    for (name, mime_type, content) in [("a.svg", "image/svg+xml", SVG), ("a.html", "text/html", HTML)] {
+        let announced = files.announce(name, mime_type, content.len()).await;
+        assert_refused(&announced, 400, REJECTED);
+        assert_refused(&send(files.file(name, mime_type, content)).await, 400, REJECTED);
+    }
+    assert!(files.kept().is_empty());
+}
+
+#[tokio::test]
+async fn more_or_fewer_bytes_than_announced_are_refused() {
+    let files = Files::start().await;
+    let whole = pdf(6 * MIB);
+    for (announced, sent, status) in
+        [(1000, 1001, 413), (1000, 999, 400), (1000, 6 * MIB, 413), (6 * MIB, 1000, 400)]
+    {
+        let descriptor = files.announce("a.pdf", "application/pdf", announced).await;
+        let known = send(files.upload(&descriptor, whole[..sent].to_vec())).await;
+        assert_eq!(known.status, status, "{announced} announced, {sent} sent: {known:?}");
+        // Without a length the bytes themselves are counted.
+        let chunks: Vec<_> = whole[..sent]
+            .chunks(60_000)
+            .map(|chunk| Ok::<_, std::io::Error>(Bytes::copy_from_slice(chunk)))
+            .collect();
+        let body = reqwest::Body::wrap_stream(stream::iter(chunks));
+        let unknown = send(files.upload(&descriptor, body)).await;
+        assert_eq!(unknown.status, status, "{announced} announced, {sent} sent in chunks: {unknown:?}");
+    }
+    crate::wait::until("nothing is kept", async || files.kept().is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_is_larger_than_the_site_allows_is_refused() {
+    let files = Files::start().await;
+    let too_large = MAX_FILE_SIZE * MIB + 1;
+    let announced = files.announce("a.pdf", "application/pdf", too_large).await;
+    assert!(matches!(announced.status, 400 | 413), "{announced:?}");
+    let direct = send(files.file("a.pdf", "application/pdf", &pdf(too_large))).await;
+    assert_eq!(direct.status, 413, "{direct:?}");
+    crate::wait::until("nothing is kept", async || files.kept().is_empty()).await;
+    files.sent("a.pdf", "application/pdf", &pdf(MAX_FILE_SIZE * MIB)).await;
+}
+
+#[tokio::test]
+async fn a_name_is_a_name_and_never_a_path() {
+    let files = Files::start().await;
+    let long = "\u{1f600}".repeat(1024);
+    for name in ["../../x", "..\\..\\x", "/etc/passwd", "C:\\x", "a\u{202e}gnp.exe", &long, "..", ".", ""] {
+        let announced = files.announce(name, "application/pdf", 100).await;
+        if announced.status != 200 {
+            assert_eq!(announced.status, 400, "{name:?}: {announced:?}");
+            continue;
+        }
+        let shown = announced.text("name");
+        assert!(
+            shown.len() <= 255 && !shown.contains(['/', '\\', '\0', '\u{202e}']) && !shown.is_empty(),
+            "{shown:?}"
+        );
+        assert!(send(files.upload(&announced, pdf(100))).await.status < 300);
+        let below = files.folder.path().join("files");
+        let escaped = super::files_below(files.folder.path()).into_iter().find(|path| {
+            !path.starts_with(&below) && fs::read(path).is_ok_and(|content| content == pdf(100))
+        });
+        assert_eq!(escaped, None);
+    }
+    let nul = files.announce("a\0.pdf", "application/pdf", 100).await;
+    assert_eq!(nul.status, 400, "{nul:?}");
+    // A form's file name does not pass through JSON.
+    let url = format!("{}/v1/chatkit/files", files.node.url);
+    for name in ["../../x\0.pdf", "a\u{7f}\u{1}.pdf"] {
+        let request = files.http.post(&url).bearer_auth(files.chat.secret());
+        let sent = send(form(request, &disposition(name), "application/pdf", &pdf(100))).await;
+        if sent.status == 200 {
+            let shown = sent.text("name");
+            assert!(!shown.contains(|char: char| char.is_control() || char == '/'), "{shown:?}");
+        } else {
+            assert_eq!(sent.status, 400, "{sent:?}");
+        }
+    }
+}
+
+/// A document is a zip, and a zip can hold more than any disk: it is kept as it is.
+#[tokio::test]
+async fn a_zip_bomb_is_kept_packed_or_refused() {
+    let files = Files::start().await;
+    let before = files.memory_peak();
+    let mut bomb = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0".to_vec();
+    // One file, a megabyte packed and four gigabytes unpacked, as its header says.
+    bomb.extend(u32::try_from(MIB).unwrap().to_le_bytes());
+    bomb.extend(u32::MAX.to_le_bytes());
+    bomb.extend(b"\x13\0\0\0[Content_Types].xml");
+    bomb.resize(bomb.len() + MIB, 0);
+    let docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+    let sent = send(files.file("report.docx", docx, &bomb)).await;
+    if sent.status == 200 {
+        assert!(fs::read(files.blob("content")).unwrap() == bomb);
+    } else {
+        assert_refused(&sent, 400, REJECTED);
+    }
+    assert!(files.memory_peak() - before < 32 * MIB, "{} to {}", before, files.memory_peak());
+}
+
+/// It is a PNG, so it may be sent; a picture of it there is none.
+#[tokio::test]
+async fn a_pixel_bomb_is_never_decoded() {
+    let files = Files::start().await;
+    let before = files.memory_peak();
+    let bomb = png_bomb(60_000, 60_000, 8);
+    let sent = send(files.file("a.png", "image/png", &bomb)).await;
+    assert!(files.memory_peak() - before < 32 * MIB, "{} to {}", before, files.memory_peak());
+    if sent.status == 200 {
+        assert!(fs::read(files.blob("content")).unwrap() == bomb);
+        assert!(!files.kept().iter().any(|path| path.ends_with("preview")));
+    } else {
+        assert_eq!(sent.status, 400, "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_was_changed_opens_nothing() {
+    let files = Files::start().await;
+    let sent = send(files.file("a.pdf", "application/pdf", &pdf(100))).await;
+    let url = url::Url::parse(&sent.text("upload_url")).unwrap();
+    let (path, query) = (url.path().to_owned(), url.query().unwrap().to_owned());
+    let base = &files.node.url;
+    let mut changed = vec![format!("{base}{path}"), format!("{base}{path}?{}", query.replace('=', "=1"))];
+    for (name, value) in url.query_pairs() {
+        let other: String = value.chars().map(|char| if char == '9' { '8' } else { '9' }).collect();
+        changed.push(format!("{base}{path}?{}", query.replace(&*value, &other)));
+        changed.push(format!("{base}{path}?{}", query.replace(&format!("{name}={value}"), "")));
+    }
+    changed.push(format!("{base}{}?{query}", path.replace("/content", "/preview")));
+    for url in changed {
+        let refused = send(files.http.get(&url)).await;
+        assert!(matches!(refused.status, 400 | 403), "{url}: {refused:?}");
+    }
+    // What opens a download does not upload, and the reverse.
+    let up = send(files.http.put(sent.text("upload_url")).body("x")).await;
+    assert_eq!(up.status, 403, "{up:?}");
+    let announced = files.announce("a.pdf", "application/pdf", 100).await;
+    let down = files.http.get(announced.body["upload_descriptor"]["url"].as_str().unwrap());
+    assert_eq!(send(down).await.status, 403);
+}

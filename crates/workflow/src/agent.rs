@@ -1,1 +1,0 @@
-//! The `model` agent: one instruction, any model.

@@ -1,0 +1,115 @@
+//! Titles that threads get by themselves.
+
+use chatkitd_core::models::{ModelError, ModelEvent, ModelMessage, ModelPart, ModelRequest, Role};
+use chatkitd_core::ports::Model;
+use chatkitd_protocol::chatkit::UserMessageItem;
+use futures_util::StreamExt as _;
+
+/// The longest title, in characters.
+const MAX_CHARS: usize = 80;
+/// What of the visitor's message the model reads for it.
+const MAX_MESSAGE_BYTES: usize = 2_000;
+/// What is read of the model's answer. A model that thinks aloud comes to its title behind its thoughts.
+const MAX_ANSWER_BYTES: usize = 16 * 1024;
+
+const INSTRUCTIONS: &str = "Write a title for a conversation that begins with the message below. \
+    At most six words, in the language of the message, on one line, without quotation marks. \
+    Answer with the title and nothing else.";
+
+/// What is asked; `None`: the message has no words that a title could be made of.
+pub(super) fn request(model: &str, message: &UserMessageItem) -> Option<ModelRequest> {
+    let text = message.text();
+    let text = text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)].trim();
+    if text.is_empty() {
+        return None;
+    }
+    Some(ModelRequest {
+        model: model.to_owned(),
+        instructions: INSTRUCTIONS.to_owned(),
+        messages: vec![ModelMessage { role: Role::User, parts: vec![ModelPart::Text(text.to_owned())] }],
+        // No bound on the tokens: models that think would spend it before the title.
+        ..ModelRequest::default()
+    })
+}
+
+/// Asks for a title; `None`: what the model said is none.
+pub(super) async fn ask(model: &dyn Model, request: ModelRequest) -> Result<Option<String>, ModelError> {
+    let mut stream = model.answer(request).await?;
+    let mut text = String::new();
+    while text.len() < MAX_ANSWER_BYTES {
+        match stream.next().await.unwrap_or(Err(ModelError::CutOff))? {
+            ModelEvent::Text(delta) => text.push_str(&delta),
+            ModelEvent::Ended { .. } => break,
+            _ => {}
+        }
+    }
+    Ok(title(&text))
+}
+
+/// The first line that is not a thought, without what models like to put around a title.
+fn title(answer: &str) -> Option<String> {
+    let answer = answer.trim_start();
+    let answer = match answer.strip_prefix("<think>") {
+        Some(thinking) => thinking.split_once("</think>")?.1,
+        None => answer,
+    };
+    let line = answer.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let line: String = line.chars().filter(|char| !char.is_control()).collect();
+    let line = line.strip_prefix("Title:").unwrap_or(&line);
+    let line = line.trim_matches(|char: char| char.is_whitespace() || QUOTES.contains(char));
+    let line = line.trim_end_matches('.');
+    (!line.is_empty()).then(|| shortened(line))
+}
+
+const QUOTES: &str = "\"'`*#_“”„‘’‚«»‹›「」『』";
+
+fn shortened(line: &str) -> String {
+    if line.chars().count() <= MAX_CHARS {
+        return line.to_owned();
+    }
+    let cut: String = line.chars().take(MAX_CHARS - 1).collect();
+    let whole_words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
+    format!("{}…", whole_words.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_title_is_one_line_without_ornaments() {
+        for (answer, expected) in [
+            ("Opening hours", Some("Opening hours")),
+            ("\n\"Opening hours.\"\nI hope this helps!", Some("Opening hours")),
+            ("**Title**", Some("Title")),
+            ("# „Öffnungszeiten am Montag“", Some("Öffnungszeiten am Montag")),
+            ("Title: Opening hours", Some("Opening hours")),
+            ("<think>They ask\nabout</think>\n\nOpening hours", Some("Opening hours")),
+            ("<think>They ask", None),
+            ("Opening\u{0}\u{7} hours", Some("Opening hours")),
+            ("\"\"", None),
+            (" \n ", None),
+        ] {
+            assert_eq!(title(answer).as_deref(), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_long_title_ends_between_words() {
+        let long = title(&"word ".repeat(40)).unwrap();
+        assert!(long.ends_with("word…"), "{long}");
+        assert_eq!(title(&"w".repeat(200)).unwrap().chars().count(), MAX_CHARS);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_model_says_a_title_is_short_and_one_line(answer in ".{0,300}") {
+            if let Some(title) = title(&answer) {
+                prop_assert!((1..=MAX_CHARS).contains(&title.chars().count()));
+                prop_assert!(!title.chars().any(char::is_control));
+            }
+        }
+    }
+}

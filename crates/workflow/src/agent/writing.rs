@@ -1,0 +1,106 @@
+//! The messages of an answer, one after another, as they are written.
+
+use chatkitd_core::models::CitedSource;
+use chatkitd_core::server::{Answer, Message};
+use chatkitd_protocol::chatkit::{Annotation, Extra, FileSource, Source, SourceAnnotation, UrlSource};
+
+/// The longest answer, in bytes: what the models with the longest answers write.
+const MAX_BYTES: usize = 512 * 1024;
+/// An answer is sent in no more than about so many pieces for each doubling of its length, so that the
+/// frames around the words of a very long one do not outgrow the run's log. Up to 16 KiB, with pieces of
+/// four bytes, each goes out as it comes.
+const PIECES: usize = 4_096;
+
+/// The messages of one answer.
+pub(super) struct Writing {
+    answer: Answer,
+    /// The message that is being written, once it has words: nobody sees an empty one.
+    message: Option<Message>,
+    /// What of it was not sent yet.
+    unsent: String,
+    /// The bytes of all messages.
+    written: usize,
+    is_full: bool,
+}
+
+impl Writing {
+    pub(super) fn new(answer: &Answer) -> Self {
+        Self { answer: answer.clone(), message: None, unsent: String::new(), written: 0, is_full: false }
+    }
+
+    /// Whether anything was written.
+    pub(super) fn has_begun(&self) -> bool {
+        self.written > 0
+    }
+
+    /// Whether something was left out because the answer is too long.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    pub(super) async fn push(&mut self, text: &str) {
+        let kept = &text[..text.floor_char_boundary(MAX_BYTES - self.written)];
+        self.is_full |= kept.len() < text.len();
+        if kept.is_empty() {
+            return;
+        }
+        self.written += kept.len();
+        self.unsent.push_str(kept);
+        if self.unsent.len() >= self.written / PIECES {
+            self.send().await;
+        }
+    }
+
+    /// A citation of what was written. One before the first word belongs to nothing.
+    pub(super) async fn cite(&mut self, source: CitedSource, at: Option<u32>) {
+        self.send().await;
+        let (Some(message), Some(source)) = (&mut self.message, wire_source(source)) else { return };
+        match at {
+            None => message.cite(source).await,
+            Some(_) => {
+                let source = SourceAnnotation { source: Box::new(source), index: at, extra: Extra::new() };
+                message.annotate(Annotation::Source(source)).await;
+            }
+        }
+    }
+
+    /// The message is complete, if there is one: it is kept.
+    pub(super) async fn end_message(&mut self) {
+        self.send().await;
+        if let Some(message) = self.message.take() {
+            message.done().await;
+        }
+    }
+
+    async fn send(&mut self) {
+        if self.unsent.is_empty() {
+            return;
+        }
+        let mut message = match self.message.take() {
+            Some(message) => message,
+            None => self.answer.message().await,
+        };
+        message.push(&self.unsent).await;
+        self.unsent.clear();
+        self.message = Some(message);
+    }
+}
+
+/// What the visitor can open. Addresses that are not of the web are none: a model may have been told by a
+/// page to cite a script.
+fn wire_source(source: CitedSource) -> Option<Source> {
+    match source {
+        CitedSource::Url { url, title } => {
+            let scheme = url.split_once("://")?.0;
+            if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+                return None;
+            }
+            let title = title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| url.clone());
+            Some(Source::Url(UrlSource { title, url, ..UrlSource::default() }))
+        }
+        CitedSource::File { name } if name.is_empty() => None,
+        CitedSource::File { name } => {
+            Some(Source::File(FileSource { title: name.clone(), filename: name, ..FileSource::default() }))
+        }
+    }
+}

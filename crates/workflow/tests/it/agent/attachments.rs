@@ -1,0 +1,157 @@
+//! Pictures and documents that visitors send.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chatkitd_core::attachments::{AllowedTypes, AttachmentParts, AttachmentService, PublicBase, UrlSigner};
+use chatkitd_core::keys::KeyRing;
+use chatkitd_core::ports::{Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews};
+use chatkitd_core::site::FileUpload;
+use chatkitd_core::testing::{ModelScript, SeededRng};
+use chatkitd_workflow::agent::ModelAgentSettings;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::json;
+
+use super::world::{World, input, settings, world};
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
+
+/// Content in memory. Previews are the pictures themselves.
+#[derive(Default)]
+struct Shelf(Mutex<HashMap<String, Bytes>>);
+
+#[async_trait]
+impl Blobs for Shelf {
+    async fn put(&self, key: &BlobKey, content: ByteStream) -> Result<u64, BlobError> {
+        let content: Vec<Bytes> = content.try_collect().await.map_err(BlobError::Content)?;
+        let content = content.concat();
+        let size = content.len() as u64;
+        self.0.lock().unwrap().insert(key.as_str().to_owned(), content.into());
+        Ok(size)
+    }
+
+    async fn get(&self, key: &BlobKey) -> Result<Option<Blob>, BlobError> {
+        let content = self.0.lock().unwrap().get(key.as_str()).cloned();
+        Ok(content.map(|content| Blob { size: content.len() as u64, content: whole(content) }))
+    }
+
+    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
+        self.0.lock().unwrap().remove(key.as_str());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Previews for Shelf {
+    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError> {
+        Ok(Preview { mime_type: "image/png", content: image })
+    }
+}
+
+fn whole(content: Bytes) -> ByteStream {
+    stream::once(async move { Ok(content) }).boxed()
+}
+
+struct Desk {
+    world: World,
+    service: Arc<AttachmentService>,
+    shelf: Arc<Shelf>,
+}
+
+fn desk(settings: ModelAgentSettings) -> Desk {
+    let world = world(settings);
+    let shelf = Arc::new(Shelf::default());
+    let service = Arc::new(AttachmentService::new(AttachmentParts {
+        store: world.store.clone(),
+        blobs: shelf.clone(),
+        previews: shelf.clone(),
+        urls: UrlSigner::new(&KeyRing::new(["secret".into()]).unwrap()),
+        clock: world.clock.clone(),
+        rng: Arc::new(SeededRng::new(7)),
+        allowed: AllowedTypes::default(),
+    }));
+    let world = world.with_attachments(service.clone());
+    world.model.answers(ModelScript::default().says(&["I see."]).ends());
+    Desk { world, service, shelf }
+}
+
+impl Desk {
+    async fn upload(&self, name: &str, mime_type: &str, content: impl Into<Bytes>) -> String {
+        let promise = FileUpload { enabled: Some(true), max_file_size: Some(512), max_files: Some(10) };
+        let (scope, base) = (self.world.scope(), PublicBase::default());
+        let content = whole(content.into());
+        let kept =
+            self.service.upload_direct(&scope, Some(&promise), &base, (name, Some(mime_type)), content);
+        kept.await.unwrap().id().to_owned()
+    }
+
+    async fn send(&self, ids: &[&str]) {
+        let mut input = input("Look at this");
+        input["attachments"] = json!(ids);
+        self.world.start(json!({"type": "threads.create", "params": {"input": input}})).await.all().await;
+    }
+
+    #[track_caller]
+    fn read(&self) -> String {
+        self.world.conversation().remove(0).1
+    }
+}
+
+fn pdf(bytes: usize) -> Vec<u8> {
+    let mut content = b"%PDF-1.7\n".to_vec();
+    content.resize(bytes, b' ');
+    content
+}
+
+#[tokio::test]
+async fn pictures_and_documents_follow_the_words() {
+    let desk = desk(settings());
+    let picture = desk.upload("cat.png", "image/png", PNG).await;
+    let document = desk.upload("terms.pdf", "application/pdf", pdf(100)).await;
+    let notes = desk.upload("notes.txt", "text/plain", "Buy milk.").await;
+    desk.send(&[&picture, &document, &notes]).await;
+    let expected = format!(
+        "Look at this\n[image/png, {} bytes]\n[terms.pdf, application/pdf, 100 bytes]\n\
+         The visitor attached \"notes.txt\":\n<File>\nBuy milk.\n</File>",
+        PNG.len()
+    );
+    assert_eq!(desk.read(), expected);
+}
+
+#[tokio::test]
+async fn what_is_too_large_or_gone_is_mentioned_by_name() {
+    let desk = desk(settings());
+    let large = desk.upload("large.pdf", "application/pdf", pdf(20 * 1024 * 1024 + 1)).await;
+    let gone = desk.upload("gone.pdf", "application/pdf", pdf(100)).await;
+    desk.shelf.0.lock().unwrap().retain(|key, _| !key.contains(&gone));
+    desk.send(&[&large, &gone]).await;
+    assert_eq!(
+        desk.read(),
+        "Look at this\n(The visitor attached \"large.pdf\", which is too large or not there any more.)\n\
+         (The visitor attached \"gone.pdf\", which is too large or not there any more.)"
+    );
+}
+
+#[tokio::test]
+async fn all_of_them_together_are_bounded() {
+    let desk = desk(settings());
+    let mut ids = Vec::new();
+    for name in ["a.pdf", "b.pdf"] {
+        ids.push(desk.upload(name, "application/pdf", pdf(20 * 1024 * 1024)).await);
+    }
+    desk.send(&[&ids[0], &ids[1]]).await;
+    let read = desk.read();
+    assert!(read.contains("[a.pdf, application/pdf, 20971520 bytes]"), "{read}");
+    assert!(read.contains("(The visitor attached \"b.pdf\", which is too large"), "{read}");
+}
+
+#[tokio::test]
+async fn a_long_text_is_cut_where_its_budget_ends() {
+    let desk = desk(ModelAgentSettings { history_tokens: 100, ..settings() });
+    let text = desk.upload("long.txt", "text/plain", "word ".repeat(200)).await;
+    desk.send(&[&text]).await;
+    let read = desk.read();
+    assert!(read.ends_with("word \n</File>\n(600 more bytes are left out.)"), "{read}");
+}
