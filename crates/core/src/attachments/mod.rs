@@ -9,6 +9,7 @@ mod incoming;
 mod name;
 mod record;
 mod service;
+mod uploads;
 mod url;
 
 pub use content_type::{AllowedTypes, HEAD_BYTES, UnknownType, is_image};

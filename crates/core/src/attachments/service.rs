@@ -14,6 +14,7 @@ use super::error::AttachmentError;
 use super::incoming::{self, Size};
 use super::name::clean_name;
 use super::record::{AttachmentRecord, AttachmentState, Uploaded};
+use super::uploads::Uploads;
 use super::url::{Permit, PublicBase, Signed, UrlSigner};
 use crate::id::{AttachmentId, SiteName};
 use crate::ports::{
@@ -54,7 +55,7 @@ pub struct AttachmentParts {
 }
 
 /// Everything that is done with attachments.
-pub struct AttachmentService(AttachmentParts);
+pub struct AttachmentService(AttachmentParts, Uploads);
 
 /// An attachment that is being downloaded.
 pub struct Download {
@@ -78,7 +79,7 @@ pub struct AttachmentContent {
 impl AttachmentService {
     /// A service of these parts.
     pub fn new(parts: AttachmentParts) -> Self {
-        Self(parts)
+        Self(parts, Uploads::default())
     }
 
     /// The first of two phases: the client says what it has, and learns where to send it.
@@ -119,6 +120,7 @@ impl AttachmentService {
     ) -> Result<AttachmentRecord, AttachmentError> {
         self.0.urls.check(Permit::Upload, site, id, signed, self.0.clock.now())?;
         let scope = Scope::Site(site.clone());
+        let _turn = self.1.begin(id).ok_or(AttachmentError::AlreadyUploaded)?;
         let record = self.0.store.attachment(&scope, id).await?.ok_or(AttachmentError::NotFound)?;
         if record.is_uploaded() {
             return Err(AttachmentError::AlreadyUploaded);

@@ -105,7 +105,8 @@ impl Parts {
     /// It copies. To keep the chunks as they came would let whoever sends them byte by byte fill the memory with
     /// what describes them.
     async fn next(&mut self) -> Result<Vec<u8>, BlobError> {
-        let mut part = Vec::new();
+        // Of what is not written to, the machine gives no memory.
+        let mut part = Vec::with_capacity(PART_BYTES);
         loop {
             let fits = self.rest.len().min(PART_BYTES - part.len());
             part.extend_from_slice(&self.rest.split_to(fits));
