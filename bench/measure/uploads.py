@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import chat
 from .chat import Visitor
 from .chatkitd import WORKFLOW, chatkitd, echoing
 from .load import LoadFailed
@@ -45,7 +44,8 @@ def values(asked: argparse.Namespace) -> list[Value]:
 
 def upload(visitor: Visitor) -> float:
     """Announces a file and sends it, a chunk at a time; seconds of the second phase."""
-    announce = chat.operation("attachments.create", name="a.pdf", size=SIZE, mime_type="application/pdf")
+    file = {"name": "a.pdf", "size": SIZE, "mime_type": "application/pdf"}
+    announce = json.dumps({"type": "attachments.create", "params": file}).encode()
     descriptor = json.loads(visitor.ask(announce))["upload_descriptor"]
     url = urlsplit(descriptor["url"])
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=60)

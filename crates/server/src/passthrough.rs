@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
+use chatkitd_core::id::SiteName;
 use chatkitd_http::{Passthrough, PassthroughError};
 use futures_util::StreamExt as _;
 use reqwest::{Client, Url};
@@ -54,17 +55,15 @@ impl OpenAiPassthrough {
 
 #[async_trait]
 impl Passthrough for OpenAiPassthrough {
-    async fn forward(&self, request: Request) -> Result<Response, PassthroughError> {
+    async fn forward(&self, site: &SiteName, request: Request) -> Result<Response, PassthroughError> {
+        let key = self.openai.key_of(site).ok_or(PassthroughError::NoKey)?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PassthroughError::Overloaded)?;
         let (parts, body) = request.into_parts();
         let url = self.url(parts.uri.path_and_query().map_or("/", |path| path.as_str()))?;
         // A call without a body goes out without one: an empty stream would be a chunked body.
         let has_body = !HttpBody::is_end_stream(&body);
-        let mut call = self
-            .client
-            .request(parts.method, url)
-            .headers(parts.headers)
-            .bearer_auth(self.openai.key.expose_secret());
+        let mut call =
+            self.client.request(parts.method, url).headers(parts.headers).bearer_auth(key.expose_secret());
         if has_body {
             call = call.body(reqwest::Body::wrap_stream(body.into_data_stream()));
         }

@@ -60,10 +60,10 @@ fn is_openais(path: &str) -> bool {
 /// Forwards a request of a service key's.
 pub(super) async fn forward(app: &Arc<App>, request: Request) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
-    Operator::from_request_parts(&mut parts, app).await?;
+    let operator = Operator::from_request_parts(&mut parts, app).await?;
     let passthrough = app.passthrough.as_ref().ok_or_else(ApiError::internal)?;
     clean(&mut parts.headers);
-    let answer = passthrough.forward(Request::from_parts(parts, body)).await?;
+    let answer = passthrough.forward(operator.site(), Request::from_parts(parts, body)).await?;
     let (mut parts, body) = answer.into_parts();
     clean(&mut parts.headers);
     for name in parts.headers.keys().cloned().collect::<Vec<_>>() {
@@ -92,6 +92,10 @@ impl From<PassthroughError> for ApiError {
     fn from(error: PassthroughError) -> Self {
         tracing::warn!(error = &error as &dyn std::error::Error, "a request was not passed through");
         match error {
+            PassthroughError::NoKey => Self::configuration(
+                "no_upstream_key",
+                "This site has no OpenAI key to forward calls with. Set OPENAI_API_KEY, or openai_api_key of the site.",
+            ),
             PassthroughError::Overloaded => Self::unavailable(
                 "overloaded",
                 "Too many requests are being passed through to OpenAI. Try again in a moment.",

@@ -77,7 +77,7 @@ struct FileS3 {
     region: Option<String>,
     endpoint: Option<String>,
     access_key_id: Option<String>,
-    secret_access_key: Option<String>,
+    secret_access_key: Option<SecretString>,
 }
 
 const STORAGE: &str = "CHATKITD_ATTACHMENTS";
@@ -114,7 +114,7 @@ pub(super) fn read_public_url(
     };
     let url = Url::parse(&text).ok().filter(whole);
     let expected = "an address such as https://chat.example.com, without a query";
-    url.map(Some).ok_or_else(|| reader.invalid("CHATKITD_PUBLIC_URL", &text, expected))
+    url.map(Some).ok_or_else(|| reader.invalid("CHATKITD_PUBLIC_URL", "public_url", &text, expected))
 }
 
 pub(super) fn read(
@@ -125,7 +125,7 @@ pub(super) fn read(
     let types = reader.list(TYPES, "attachments.types", file.types.take());
     let types = match types {
         Some(types) => AllowedTypes::new(types.iter().map(String::as_str))
-            .map_err(|error| reader.invalid(TYPES, &error.0, error.to_string()))?,
+            .map_err(|error| reader.invalid(TYPES, "attachments.types", &error.0, error.to_string()))?,
         None => AllowedTypes::default(),
     };
     Ok(AttachmentSettings { storage: read_storage(reader, file, data_dir)?, types })
@@ -153,13 +153,15 @@ fn read_s3(reader: &mut Reader<'_>, file: FileS3, address: &str) -> Result<S3Set
     let bucket = Url::parse(address).ok().filter(|url| url.scheme() == "s3");
     let bucket =
         bucket.and_then(|url| Some((url.host_str()?.to_owned(), url.path().trim_matches('/').to_owned())));
-    let (bucket, prefix) = bucket.ok_or_else(|| reader.invalid(STORAGE, address, EXPECTED))?;
+    let (bucket, prefix) =
+        bucket.ok_or_else(|| reader.invalid(STORAGE, "attachments.storage", address, EXPECTED))?;
     let endpoint = reader.text("AWS_ENDPOINT_URL_S3", "attachments.s3.endpoint", file.endpoint);
     let endpoint = endpoint.map(|text| {
         let url =
             Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         url.ok_or_else(|| {
-            reader.invalid("AWS_ENDPOINT_URL_S3", &text, "an address such as https://minio.example.com:9000")
+            let expected = "an address such as https://minio.example.com:9000";
+            reader.invalid("AWS_ENDPOINT_URL_S3", "attachments.s3.endpoint", &text, expected)
         })
     });
     Ok(S3Settings {
@@ -176,7 +178,7 @@ fn read_s3(reader: &mut Reader<'_>, file: FileS3, address: &str) -> Result<S3Set
 fn read_keys(
     reader: &mut Reader<'_>,
     id: Option<String>,
-    key: Option<String>,
+    key: Option<SecretString>,
 ) -> Result<Option<S3Keys>, SettingsError> {
     let id = reader.text("AWS_ACCESS_KEY_ID", "attachments.s3.access_key_id", id);
     let key = reader.secret("AWS_SECRET_ACCESS_KEY", "attachments.s3.secret_access_key", key);
@@ -187,11 +189,11 @@ fn read_keys(
         }
         (None, None) => Ok(None),
         (Some(_), None) => Err(SettingsError::Needs {
-            name: "AWS_ACCESS_KEY_ID",
+            setting: reader.setting("AWS_ACCESS_KEY_ID", "attachments.s3.access_key_id"),
             needs: "AWS_SECRET_ACCESS_KEY, the key itself",
         }),
         (None, Some(_)) => Err(SettingsError::Needs {
-            name: "AWS_SECRET_ACCESS_KEY",
+            setting: reader.setting("AWS_SECRET_ACCESS_KEY", "attachments.s3.secret_access_key"),
             needs: "AWS_ACCESS_KEY_ID, the key's name",
         }),
     }

@@ -78,7 +78,10 @@ pub(super) fn refuse_what_needs_more(settings: &Settings, reader: &Reader<'_>) -
         );
     }
     if settings.passthrough && settings.openai.is_none() {
-        return needs("CHATKITD_PASSTHROUGH", "OPENAI_API_KEY, with which calls are forwarded to OpenAI");
+        return needs(
+            reader.setting("CHATKITD_PASSTHROUGH", "passthrough"),
+            "OPENAI_API_KEY, with which calls are forwarded to OpenAI",
+        );
     }
     if no_database && settings.secrets.is_empty() {
         return needs(

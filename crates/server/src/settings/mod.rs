@@ -30,6 +30,7 @@ use chatkitd_core::site::Site;
 use chatkitd_core::workflows::WorkflowCard;
 use chatkitd_http::client_ip::TrustedProxies;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 pub use agents::AgentSettings;
 pub use attachments::{AttachmentSettings, AttachmentStorage, S3Keys, S3Settings};

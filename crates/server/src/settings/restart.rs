@@ -18,6 +18,10 @@ impl Settings {
         kept.keep("CHATKIT_SECRET", &old.secrets, &mut self.secrets, |secrets| {
             secrets.iter().map(exposed).collect::<Vec<_>>()
         });
+        // Keys show as such in it, so a new secret alone is not noticed; its name is new, too.
+        kept.keep("CHATKITD_ATTACHMENTS", &old.attachments, &mut self.attachments, |files| {
+            format!("{files:?}")
+        });
         kept.keep("CHATKITD_LOG", &old.log, &mut self.log, Clone::clone);
         kept.keep("CHATKITD_LOG_FORMAT", &old.log_format, &mut self.log_format, Clone::clone);
         kept.keep("CHATKITD_SHUTDOWN_GRACE", &old.shutdown_grace, &mut self.shutdown_grace, Clone::clone);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::site::Site;
 use http::request::Parts;
@@ -15,6 +16,13 @@ use crate::error::ApiError;
 pub(crate) struct Operator {
     pub(super) site: Arc<Site>,
     actor: String,
+}
+
+impl Operator {
+    /// The site that the key belongs to.
+    pub(crate) fn site(&self) -> &SiteName {
+        &self.site.name
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Operator {

@@ -7,7 +7,8 @@ use chatkitd_core::models::{ModelMessage, ModelPart, Role};
 use chatkitd_core::ports::{Clock as _, Scope, Spawner, Threads as _};
 use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
-    Agent, AgentContext, ChatCaller, ChatServer, ChatServerParts, Reply, ServerError, StreamWishes, Watch,
+    Agent, AgentContext, ChatCaller, ChatServer, ChatServerParts, Reach, Reply, ServerError, StreamWishes,
+    Watch,
 };
 use chatkitd_core::site::ChatKitConfiguration;
 use chatkitd_core::testing::{ManualClock, MemoryStore, ScriptedModel, SeededRng};
@@ -70,7 +71,7 @@ fn server(
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: Agents::from_iter([(WORKFLOW, agent)]),
+        agents: Agents::from_iter([(WORKFLOW, agent.clone())]),
         attachments,
         transcriber: None,
         run_time_limit: Duration::from_secs(600),
@@ -118,7 +119,12 @@ impl World {
 
     pub async fn send(&self, request: Value) -> Result<Reply, ServerError> {
         let request = Request::parse(&serde_json::to_vec(&request).unwrap()).unwrap();
-        let caller = ChatCaller { context: self.context.clone(), base: PublicBase::default() };
+        let caller = ChatCaller {
+            context: self.context.clone(),
+            base: PublicBase::default(),
+            reach: Reach::default(),
+            traced: true,
+        };
         self.server.handle(caller, request, StreamWishes::default()).await
     }
 
@@ -131,13 +137,13 @@ impl World {
     /// The thread that was begun last, as it is stored.
     pub async fn thread(&self) -> ThreadRecord {
         let page = PageQuery { limit: 1, order: Order::Desc, after: None, before: None };
-        self.store.threads(&self.scope(), &page).await.unwrap().threads.remove(0)
+        self.store.threads(&self.scope(), &page.into()).await.unwrap().threads.remove(0)
     }
 
     /// Its items, oldest first, hidden ones included.
     pub async fn items(&self) -> Vec<ThreadItem> {
         let page = PageQuery { limit: 100, order: Order::Asc, after: None, before: None };
-        let query = ItemQuery { page, hidden: true };
+        let query = ItemQuery { page, hidden: true, kinds: None };
         let thread = self.thread().await.id;
         self.store.items(&self.scope(), &thread, &query).await.unwrap().unwrap().items
     }
