@@ -1,6 +1,9 @@
 //! What clients send, and what becomes of widgets.
 
+mod files;
 mod widgets;
+
+pub use files::file_type;
 
 use chatkitd_core::server::diff_widget;
 use chatkitd_protocol::chatkit::{Request, WidgetRoot};

@@ -20,8 +20,8 @@ impl ChatServer {
         params: AttachmentsCreateParams,
     ) -> Result<Reply, ServerError> {
         let file = (params.name.as_str(), params.size, params.mime_type.as_str());
-        let promise = caller.context.configuration.file_upload.as_ref();
-        let announced = self.attachments()?.announce(&caller.scope(), promise, &caller.base, file).await?;
+        let (scope, terms) = (caller.scope(), caller.upload_terms());
+        let announced = self.attachments()?.announce(&scope, terms, &caller.base, file).await?;
         document(&announced)
     }
 
@@ -46,8 +46,7 @@ impl ChatServer {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let promise = caller.context.configuration.file_upload.as_ref();
-        let mut records = self.attachments()?.to_send(&caller.scope(), promise, ids).await?;
+        let mut records = self.attachments()?.to_send(&caller.scope(), caller.upload_terms(), ids).await?;
         for record in &mut records {
             record.thread = Some(thread.clone());
         }
@@ -66,12 +65,8 @@ impl ChatServer {
 
     /// The same for every message of a page.
     pub(super) fn address_all(&self, caller: &ChatCaller, items: &mut [ThreadItem]) {
-        let Some(service) = &self.attachments else { return };
-        for item in items {
-            let ThreadItem::UserMessage(message) = item else { continue };
-            for attachment in &mut message.attachments {
-                service.address(attachment, &caller.context.site, &caller.base);
-            }
+        if let Some(service) = &self.attachments {
+            service.address_items(items, &caller.context.site, &caller.base);
         }
     }
 

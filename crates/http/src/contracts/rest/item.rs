@@ -100,9 +100,12 @@ fn attachment(attachment: &chatkit::Attachment) -> Attachment {
     }
 }
 
-/// Where an attachment can be seen: only URLs that are signed and run out are given away.
-fn preview_url(_: &chatkit::Attachment) -> Option<String> {
-    None
+/// Where a picture can be seen. Stored messages have no addresses; one is there once it was signed for this answer.
+fn preview_url(attachment: &chatkit::Attachment) -> Option<String> {
+    match attachment {
+        chatkit::Attachment::Image(image) => Some(image.preview_url.clone()).filter(|url| !url.is_empty()),
+        chatkit::Attachment::File(_) | chatkit::Attachment::Unknown(_) => None,
+    }
 }
 
 fn assistant_message(head: ItemHead, item: AssistantMessageItem) -> ThreadItem {

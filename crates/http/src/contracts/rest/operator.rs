@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use chatkitd_core::attachments::PublicBase;
 use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::site::Site;
@@ -15,6 +16,8 @@ use crate::error::ApiError;
 /// A trusted server, and the site that its key belongs to.
 pub(crate) struct Operator {
     pub(super) site: Arc<Site>,
+    /// What addresses that are handed out begin with.
+    pub(super) base: PublicBase,
     actor: String,
 }
 
@@ -33,7 +36,7 @@ impl FromRequestParts<Arc<App>> for Operator {
         match &call.caller {
             Caller::Service(_) => {
                 app.limit_site(&call.site).await?;
-                Ok(Self { actor: call.actor(), site: call.site })
+                Ok(Self { actor: call.actor(), site: call.site, base: call.base })
             }
             Caller::User(_) | Caller::Secret(_) => Err(ApiError::forbidden(
                 "service_key_required",
