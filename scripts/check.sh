@@ -14,7 +14,8 @@ wasm32() {
 # What is generated is the same when it is generated again.
 generated() {
     scripts/generate.sh
-    git diff --exit-code -- docs/openapi.json docs/chatkit.schema.json web/protocol/chatkit.d.ts || {
+    git diff --exit-code -- crates/http/src/contracts/chatkit/request.schemas.json docs/openapi.json \
+        docs/chatkit.schema.json web/protocol/chatkit.d.ts || {
         echo 'check: generated files are not up to date; run make generate and commit them' >&2
         return 1
     }

@@ -34,6 +34,6 @@ if ! has_libfuzzer; then
 fi
 target request fuzz/seeds/request
 target widget_diff
-target file_type fuzz/seeds/file_type
 target sse fixtures/models
 target model_answer fixtures/models
+target content_type fuzz/seeds/content_type

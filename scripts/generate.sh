@@ -14,6 +14,7 @@ write() {
 
 describe() { cargo run --quiet --locked --package chatkitd-protocol --features schema --example describe -- "$1"; }
 
+write crates/http/src/contracts/chatkit/request.schemas.json describe openapi
 write docs/openapi.json cargo run --quiet --locked --package chatkitd -- openapi
 write docs/chatkit.schema.json describe json-schema
 write web/protocol/chatkit.d.ts describe typescript

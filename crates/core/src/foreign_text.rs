@@ -6,11 +6,12 @@ const MAX_CHARACTERS: usize = 300;
 /// Text of another server for operators: without anything that looks like a key (servers quote the wrong one),
 /// without control characters, 300 characters at the most.
 pub fn for_operators(text: &str) -> String {
-    mask(text).chars().filter(|c| !c.is_control()).take(MAX_CHARACTERS).collect()
+    mask_keys(text).chars().filter(|c| !c.is_control()).take(MAX_CHARACTERS).collect()
 }
 
-/// Takes out every run of letters, digits, `-` and `_` that begins like a key, whatever stands around it.
-fn mask(text: &str) -> String {
+/// Takes out every run of letters, digits, `-`, `_`, `.` and `*` that begins like a key or a client secret (`sk-`,
+/// `sk_`, `ek_`), whatever stands around it.
+pub fn mask_keys(text: &str) -> String {
     let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;

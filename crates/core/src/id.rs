@@ -11,6 +11,7 @@ use crate::ports::Rng;
 
 /// How many hex digits follow the prefix.
 const DIGITS: usize = 48;
+const HEX: [u8; 16] = *b"0123456789abcdef";
 
 /// Mints `prefix` + 48 hex digits. The first twelve digits are `now` in milliseconds.
 pub fn mint(prefix: &str, now: Timestamp, rng: &dyn Rng) -> String {
@@ -20,10 +21,11 @@ pub fn mint(prefix: &str, now: Timestamp, rng: &dyn Rng) -> String {
     let head: [u8; 10] = std::array::from_fn(|at| head[at]);
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
     let ordered = Builder::from_unix_timestamp_millis(millis, &head).into_uuid();
-    let mut id = format!("{prefix}{}", ordered.simple());
-    id.extend(tail.iter().flat_map(|byte| {
-        [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
-    }));
+    let mut id = String::with_capacity(prefix.len() + DIGITS);
+    id.push_str(prefix);
+    for byte in ordered.as_bytes().iter().chain(tail) {
+        id.extend([byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)])));
+    }
     id
 }
 

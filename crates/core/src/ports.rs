@@ -166,6 +166,16 @@ pub trait Store: Send + Sync {
         secret: &NewSecret,
     ) -> Result<Option<Replacement>, StoreError>;
 
+    /// Notes that an upstream session which no secret opens is to be cancelled from `due` on: it was opened for a
+    /// secret that [`Store::add_secret`] or [`Store::replace_secret`] did not take. Noted twice, it is one job, due
+    /// at the earlier time.
+    async fn cancel_upstream_session(
+        &self,
+        scope: &Scope,
+        upstream_session: &str,
+        due: Timestamp,
+    ) -> Result<(), StoreError>;
+
     /// One session.
     async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError>;
 

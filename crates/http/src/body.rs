@@ -4,6 +4,7 @@
 use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
 use axum::extract::Request;
 use bytes::BytesMut;
+use chatkitd_protocol::chatkit::{BodyFault, check_body};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -37,10 +38,10 @@ pub(crate) async fn read_json_of<T: JsonBody>(request: Request, max_bytes: usize
         return from_value(Value::Object(serde_json::Map::new()));
     }
     require_json(&parts.headers)?;
+    check_body(&bytes, MAX_DEPTH).map_err(refuse)?;
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| {
         ApiError::bad_request("invalid_json", format!("The body is not valid JSON: {error}."))
     })?;
-    check(&value, 1)?;
     match value {
         Value::Null => from_value(Value::Object(serde_json::Map::new())),
         Value::Object(_) => from_value(value),
@@ -110,24 +111,17 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     ))
 }
 
-fn check(value: &Value, depth: usize) -> Result<(), ApiError> {
-    let nul = || ApiError::bad_request("nul_character", "The body contains a NUL character.");
-    if depth > MAX_DEPTH {
-        let message = format!("The body is nested more than {MAX_DEPTH} levels deep.");
-        return Err(ApiError::bad_request("too_deep", message));
-    }
-    match value {
-        Value::String(text) if text.contains('\0') => Err(nul()),
-        Value::Array(values) => values.iter().try_for_each(|value| check(value, depth + 1)),
-        Value::Object(fields) => {
-            fields.iter().try_for_each(
-                |(name, value)| {
-                    if name.contains('\0') { Err(nul()) } else { check(value, depth + 1) }
-                },
-            )
-        }
-        _ => Ok(()),
-    }
+fn refuse(fault: BodyFault) -> ApiError {
+    let (code, message) = match fault {
+        BodyFault::TooDeep => ("too_deep", format!("The body is nested more than {MAX_DEPTH} levels deep.")),
+        BodyFault::Nul => ("nul_character", "The body contains a NUL character.".to_owned()),
+        BodyFault::ReservedName => (
+            "reserved_name",
+            "No field in the body may have a name that begins with `$serde_json::private::`: rename it."
+                .to_owned(),
+        ),
+    };
+    ApiError::bad_request(code, message)
 }
 
 fn from_value<T: JsonBody>(value: Value) -> Result<T, ApiError> {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use chatkitd_core::site::{Origin, Site};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -49,11 +48,15 @@ enum Access {
 }
 
 /// Answers preflights and puts CORS headers on everything else.
-pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn around<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    inner: impl FnOnce(Request) -> F,
+) -> Response {
     let origin_header = request.headers().get(header::ORIGIN).cloned();
-    let access = access(&app, request.extensions(), request.headers());
+    let access = access(app, request.extensions(), request.headers());
     let mut response =
-        if request.method() == Method::OPTIONS { preflight(&access) } else { next.run(request).await };
+        if request.method() == Method::OPTIONS { preflight(&access) } else { inner(request).await };
     if response.extensions_mut().remove::<WithoutCors>().is_none() {
         write(response.headers_mut(), &access, origin_header);
     }

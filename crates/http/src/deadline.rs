@@ -4,10 +4,9 @@
 //! CORS headers like any other. The time runs until the answer begins: a streamed one is never cut by it.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::{Either, select};
 use http::{HeaderValue, StatusCode, header};
@@ -16,14 +15,23 @@ use crate::app::{App, UPLOAD_WITHIN};
 use crate::contracts::files;
 use crate::error::ApiError;
 
-pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// How long a request may take until its answer begins; `None` where something else bounds it.
+pub(crate) fn of(app: &App, request: &Request) -> Option<Duration> {
     if app.passes_through(request.uri().path()) {
         // A model may think for minutes before its first word; what is passed through has a bound of its own.
-        return next.run(request).await;
+        return None;
     }
     // Between its bytes an upload is held to a deadline of its own.
-    let within = if files::is_upload(&request) { UPLOAD_WITHIN } else { app.answer_within };
-    let answer = pin!(next.run(request));
+    Some(if files::is_upload(request) { UPLOAD_WITHIN } else { app.answer_within })
+}
+
+pub(crate) async fn around(
+    app: &App,
+    within: Option<Duration>,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let Some(within) = within else { return answer.await };
+    let answer = pin!(answer);
     match select(answer, app.clock.sleep(within)).await {
         Either::Left((response, _)) => response,
         Either::Right(_) => timed_out(),

@@ -20,6 +20,7 @@ mod limits;
 mod locale;
 mod observe;
 pub mod page;
+mod panics;
 mod passthrough;
 mod path_id;
 mod public_base;

@@ -1,18 +1,16 @@
 //! What every response gets: a request id, a line in the log, a place in the metrics, and the body of
 //! an error, which names the request id.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::{MatchedPath, Request};
+use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tracing::Instrument;
 
 use crate::app::App;
 use crate::envelope::Envelope;
-use crate::error::{ApiError, PendingBody};
+use crate::error::PendingBody;
 
 /// Names a request in logs and errors: the caller's own `x-request-id` where it is sane, else one
 /// minted here.
@@ -31,9 +29,13 @@ impl RequestId {
     }
 }
 
-/// The layer around all routes.
-pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers(), &app);
+/// Answers with what `inner` answers, observed.
+pub(crate) async fn around<F: Future<Output = Response>>(
+    app: &App,
+    request: Request,
+    inner: impl FnOnce(Request) -> F,
+) -> Response {
+    let id = RequestId::of(request.headers(), app);
     let envelope = Envelope::of(request.uri().path());
     let is_openais = request.uri().path().starts_with("/v1/");
     let method = request.method().clone();
@@ -42,7 +44,7 @@ pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: N
     let traced = tracing::field::Empty;
     let span = tracing::error_span!("request", request_id = %id.0, %method, route = %route, traced);
     let started = app.clock.now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let response = inner(request).instrument(span.clone()).await;
     let elapsed = Duration::try_from(app.clock.now().duration_since(started)).unwrap_or_default();
     let mut response = finish(response, envelope, &id);
     if is_openais {
@@ -91,16 +93,4 @@ fn record(method: &http::Method, route: String, status: StatusCode, elapsed: Dur
         501.. => tracing::warn!(status, millis, "answered"),
         _ => tracing::info!(status, millis, "answered"),
     }
-}
-
-/// What a handler that panicked answers.
-pub(crate) fn panicked(cause: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    let cause = cause
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| cause.downcast_ref::<String>().cloned())
-        .unwrap_or_default();
-    tracing::error!(cause, "a handler panicked");
-    metrics::counter!("chatkitd_http_panics_total").increment(1);
-    ApiError::internal().into_response()
 }

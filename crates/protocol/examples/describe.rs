@@ -1,5 +1,5 @@
-//! Describes the ChatKit wire to other languages: `json-schema` or `typescript`, to the standard output. `make generate`
-//! keeps both in the repository.
+//! Describes the ChatKit wire to other languages: `json-schema`, `typescript`, or `openapi` (requests as components of
+//! an OpenAPI document), to the standard output. `make generate` keeps them in the repository.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -14,7 +14,7 @@ use schemars::{
     generate::SchemaSettings,
     transform::{RecursiveTransform, Transform},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use ts_rs::{Config, TS, TypeVisitor};
 
 /// What a client and a server say to each other; all other types are reached from these.
@@ -36,8 +36,9 @@ const ABOUT: &str = "The self-hosted ChatKit protocol as chatkitd speaks it. Des
 fn main() -> io::Result<()> {
     let text = match std::env::args().nth(1).as_deref() {
         Some("json-schema") => json_schema(),
+        Some("openapi") => openapi(),
         Some("typescript") => typescript(),
-        _ => return Err(io::Error::other("say what to write: json-schema or typescript")),
+        _ => return Err(io::Error::other("say what to write: json-schema, openapi or typescript")),
     };
     io::stdout().write_all(text.as_bytes())
 }
@@ -62,6 +63,64 @@ fn json_schema() -> String {
     .unwrap_or_default();
     { without_null }.transform(&mut schema);
     format!("{:#}\n", schema.to_value())
+}
+
+/// Begins the names of components, which stand beside those of other contracts.
+const PREFIX: &str = "ChatKit";
+
+/// The request and what it is made of, by name. Here null is allowed where a field is optional: it is read so.
+fn openapi() -> String {
+    let mut generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
+    reference::<Request>(&mut generator);
+    let mut components = BTreeMap::new();
+    for (name, schema) in generator.take_definitions(true) {
+        let mut schema = Schema::try_from(schema).unwrap_or_default();
+        RecursiveTransform(as_component).transform(&mut schema);
+        components.insert(format!("{PREFIX}{name}"), schema);
+    }
+    format!("{:#}\n", json!(components))
+}
+
+/// What may stand beside a `$ref` or a choice.
+const BESIDE: [&str; 2] = ["description", "default"];
+/// Free JSON.
+const ANYTHING: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
+
+/// Says the same in the keywords that utoipa, which writes the document, can hold: no `const`, hardly anything beside a
+/// `$ref` or a choice, and everything has a type.
+
+fn as_component(schema: &mut Schema) {
+    let Some(fields) = schema.as_object() else { return };
+    if ["type", "$ref", "oneOf", "anyOf", "allOf", "const"]
+        .iter()
+        .all(|keyword| !fields.contains_key(*keyword))
+    {
+        schema.insert("type".into(), json!(ANYTHING));
+    }
+    if let Some(word) = schema.remove("const") {
+        schema.insert("enum".into(), json!([word]));
+    }
+    if let Some(Value::String(reference)) = schema.get_mut("$ref") {
+        *reference = reference.replace("#/$defs/", &format!("#/components/schemas/{PREFIX}"));
+    }
+    for keyword in ["$ref", "oneOf", "anyOf"] {
+        let is_alone = |(name, _): (&String, _)| name == keyword || name == "description";
+        if schema.get(keyword).is_some() && !schema.as_object().into_iter().flatten().all(is_alone) {
+            split(schema, keyword);
+        }
+    }
+}
+
+/// Makes `keyword` and what stands beside it parts of an `allOf`.
+fn split(schema: &mut Schema, keyword: &str) {
+    let object = std::mem::take(schema.ensure_object());
+    let (outside, inside): (Vec<_>, Vec<_>) =
+        object.into_iter().partition(|(name, _)| BESIDE.contains(&name.as_str()));
+    let (choice, rest): (Map<_, _>, Map<_, _>) = inside.into_iter().partition(|(name, _)| name == keyword);
+    let parts: Vec<Value> =
+        [choice, rest].into_iter().filter(|part| !part.is_empty()).map(Value::Object).collect();
+    schema.ensure_object().extend(outside);
+    schema.insert("allOf".into(), Value::Array(parts));
 }
 
 fn reference<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {

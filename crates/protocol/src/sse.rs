@@ -1,7 +1,5 @@
 //! Frames of a `text/event-stream`.
 
-use std::io::Write;
-
 use serde::Serialize;
 
 /// A comment: keeps a silent stream open, and is no event.
@@ -18,38 +16,36 @@ pub fn comment(words: &str) -> Vec<u8> {
 /// When `event` cannot be written as JSON, as a map with keys that are not texts. The types of
 /// [`chatkit`](crate::chatkit) always can.
 pub fn event(id: Option<u64>, event: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
-    let mut frame = Vec::with_capacity(256);
-    write_head(&mut frame, id);
-    serde_json::to_writer(&mut frame, event)?;
-    frame.extend_from_slice(b"\n\n");
+    let json = serde_json::to_vec(event)?;
+    let mut frame = Vec::with_capacity(json.len() + 40);
+    write_line(&mut frame, id, &json);
     Ok(frame)
 }
 
 /// The same of an event that is JSON already. Line breaks between its tokens become spaces, so that it is one line;
 /// within texts JSON has none.
 pub fn frame(id: Option<u64>, json: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::new();
-    write_frame(&mut frame, id, json);
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let line: Vec<u8> = json.iter().map(|byte| if is_break(byte) { b' ' } else { *byte }).collect();
+    let mut frame = Vec::with_capacity(line.len() + 40);
+    write_line(&mut frame, id, &line);
     frame
 }
 
-/// [`frame`] at the end of what is in `out`.
-pub fn write_frame(out: &mut Vec<u8>, id: Option<u64>, json: &[u8]) {
-    out.reserve(json.len() + 40);
-    write_head(out, id);
-    let start = out.len();
-    out.extend_from_slice(json);
-    for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\n' | b'\r')) {
-        *byte = b' ';
-    }
-    out.extend_from_slice(b"\n\n");
+/// [`event`] at the end of what is in `out`, given as JSON of one line, as `serde_json` writes it.
+pub fn write_line(out: &mut Vec<u8>, id: Option<u64>, json: &[u8]) {
+    write_with(out, id, |out| out.extend_from_slice(json));
 }
 
-/// All of a frame before its JSON.
-fn write_head(out: &mut Vec<u8>, id: Option<u64>) {
+/// The same with JSON that is written straight to its place.
+pub fn write_with(out: &mut Vec<u8>, id: Option<u64>, json: impl FnOnce(&mut Vec<u8>)) {
     if let Some(id) = id {
-        // Writing into a `Vec` cannot fail.
-        _ = writeln!(out, "id: {id}");
+        out.extend_from_slice(b"id: ");
+        // Faster than `write!`, and writing a number into a `Vec` cannot fail.
+        _ = serde_json::to_writer(&mut *out, &id);
+        out.push(b'\n');
     }
     out.extend_from_slice(b"data: ");
+    json(out);
+    out.extend_from_slice(b"\n\n");
 }

@@ -24,6 +24,8 @@ pub use fetch::{ClientError, FetchError};
 use fetch::{Fetched, Fetcher};
 use key_set::KeySet;
 
+use crate::masking::bare_url;
+
 /// How long a source is left alone after a fetch, however many unknown `kid`s turn up.
 pub const PAUSE: Duration = Duration::from_secs(30);
 /// The same for a source of which no keys are there: without them nobody can sign in.
@@ -60,7 +62,7 @@ impl State {
             Ok(fetched) => *self = Self { keys: Some(Arc::new(KeySet::new(fetched, now))), failure: None },
             Err(error) => {
                 tracing::warn!(
-                    url = %from.url(),
+                    url = bare_url(from.url()),
                     error = &error as &dyn std::error::Error,
                     "an issuer's keys cannot be fetched; those that are there go on working for a day"
                 );
@@ -147,7 +149,7 @@ impl Jwks for HttpJwks {
             Some((None, _)) | None => self.refresh(from, &source).await,
         }
         let state = source.state.read().await;
-        let no_keys = || NoKeysError { url: from.url().to_string(), failure: state.failure.clone() };
+        let no_keys = || NoKeysError { url: bare_url(from.url()), failure: state.failure.clone() };
         state.usable(now).map(|keys| keys.find(kid).cloned()).ok_or_else(|| JwksError(Box::new(no_keys())))
     }
 }

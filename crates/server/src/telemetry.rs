@@ -8,6 +8,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
+use crate::json_log::WithSources;
 use crate::settings::{LogFormat, Settings};
 
 /// Logs, traces or metrics cannot be set up.
@@ -61,6 +62,7 @@ pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
                 .flatten_event(true)
                 .with_current_span(true)
                 .with_span_list(false)
+                .map_event_format(WithSources)
                 .with_writer(std::io::stderr)
                 .with_filter(filter),
         ),

@@ -131,6 +131,18 @@ impl Damaged {
     {
         StoreError::Other(Box::new(Self { column, source: Some(source.into()) }))
     }
+
+    /// JSON that does not fit. Says where it stops fitting, and not what stands there: that may be somebody's words.
+    pub(crate) fn json(column: &'static str, error: &serde_json::Error) -> StoreError {
+        Self::because(column, BadJson { line: error.line(), column: error.column() })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("its JSON is not as expected at line {line}, column {column}")]
+struct BadJson {
+    line: usize,
+    column: usize,
 }
 
 /// The transaction that this write shared with others was not committed.

@@ -59,7 +59,7 @@ pub(crate) fn optional_json_text(map: Option<&Map<String, Value>>) -> Result<Opt
 }
 
 fn json(column: &'static str, text: &str) -> Result<Map<String, Value>, StoreError> {
-    serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+    serde_json::from_str(text).map_err(|error| Damaged::json(column, &error))
 }
 
 fn promise(text: &str) -> Result<Promise, StoreError> {

@@ -3,11 +3,13 @@
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{
-    ItemPage, ItemWrite, PageQuery, RunRecord, RunStatus, ThreadChange, ThreadPage, ThreadRecord,
+    ItemPage, ItemText, ItemTextPage, ItemWrite, NulInId, PageQuery, RunRecord, RunStatus, ThreadChange,
+    ThreadPage, ThreadRecord, storable_title,
 };
-use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
+use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem, ThreadStatus};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::error::Damaged;
 use crate::rows::{millis, optional_timestamp, timestamp};
@@ -33,7 +35,7 @@ impl TryFrom<&ThreadRecord> for ThreadRow {
             site: thread.site.as_str().to_owned(),
             user_id: thread.user.as_str().to_owned(),
             created_at: millis(thread.created_at),
-            title: thread.title.clone(),
+            title: thread.title.as_deref().map(storable_title),
             status: text(&thread.status)?,
             allowed_image_domains: thread.allowed_image_domains.as_ref().map(text).transpose()?,
             metadata: text(&thread.metadata)?,
@@ -52,11 +54,11 @@ impl TryFrom<ThreadRow> for ThreadRecord {
             user: UserId::recorded(row.user_id),
             created_at: timestamp("threads.created_at", row.created_at)?,
             title: row.title,
-            status: value("threads.status", &row.status)?,
+            status: status(&row.status)?,
             allowed_image_domains: domains
                 .map(|domains| value("threads.allowed_image_domains", domains))
                 .transpose()?,
-            metadata: value("threads.metadata", &row.metadata)?,
+            metadata: metadata(&row.metadata)?,
         })
     }
 }
@@ -117,7 +119,7 @@ impl TryFrom<&ItemWrite> for WriteRow {
 
     fn try_from(write: &ItemWrite) -> Result<Self, StoreError> {
         Ok(match write {
-            ItemWrite::Put(item) => Self::Put(ItemRow::try_from(item)?),
+            ItemWrite::Put(item) => Self::Put(ItemRow::to_put(item)?),
             ItemWrite::Remove(id) => Self::Remove(id.clone()),
             ItemWrite::RemoveAfter(id) => Self::RemoveAfter(id.clone()),
             ItemWrite::Change(change) => Self::Change(ChangeRow::try_from(change.as_ref())?),
@@ -129,7 +131,17 @@ impl TryFrom<&ThreadItem> for ItemRow {
     type Error = StoreError;
 
     fn try_from(item: &ThreadItem) -> Result<Self, StoreError> {
-        Ok(Self { id: item.id().to_owned(), hidden: item.is_hidden(), body: text(item)? })
+        Ok(Self { id: item.id().to_owned(), hidden: item.is_hidden(), body: item_text(item)? })
+    }
+}
+
+impl ItemRow {
+    /// The row of an item that is to be put, which may be new.
+    pub(crate) fn to_put(item: &ThreadItem) -> Result<Self, StoreError> {
+        if item.id().contains('\0') {
+            return Err(StoreError::Other(Box::new(NulInId)));
+        }
+        Self::try_from(item)
     }
 }
 
@@ -139,7 +151,7 @@ impl TryFrom<&ThreadChange> for ChangeRow {
     fn try_from(change: &ThreadChange) -> Result<Self, StoreError> {
         let domains = change.allowed_image_domains.as_ref();
         Ok(Self {
-            title: change.title.clone(),
+            title: change.title.as_ref().map(|title| title.as_deref().map(storable_title)),
             status: change.status.as_ref().map(text).transpose()?,
             allowed_image_domains: domains
                 .map(|domains| domains.as_ref().map(text).transpose())
@@ -151,6 +163,25 @@ impl TryFrom<&ThreadChange> for ChangeRow {
 
 pub(crate) fn write_rows(writes: &[ItemWrite]) -> Result<Vec<WriteRow>, StoreError> {
     writes.iter().map(WriteRow::try_from).collect()
+}
+
+/// An item as clients get it from [`item_texts`]: what it is once it was read back, where a field that may be left out
+/// and is `null` is left out.
+fn item_text(written: &ThreadItem) -> Result<String, StoreError> {
+    let body = text(written)?;
+    // Read back only where there may be one: most items have none.
+    if body.contains(":null") { text(&item(&body)?) } else { Ok(body) }
+}
+
+/// How the status of nearly all threads is written.
+const ACTIVE: &str = r#"{"type":"active"}"#;
+
+fn status(text: &str) -> Result<ThreadStatus, StoreError> {
+    if text == ACTIVE { Ok(ThreadStatus::default()) } else { value("threads.status", text) }
+}
+
+fn metadata(text: &str) -> Result<Map<String, Value>, StoreError> {
+    if text == "{}" { Ok(Map::new()) } else { value("threads.metadata", text) }
 }
 
 /// A checkpoint's items as one text.
@@ -168,11 +199,17 @@ pub(crate) fn item(body: &str) -> Result<ThreadItem, StoreError> {
     value("items.body", body)
 }
 
-/// A page from bodies of which one more was asked for than the page holds.
-pub(crate) fn item_page(bodies: Vec<(String,)>, page: &PageQuery) -> Result<ItemPage, StoreError> {
-    let (bodies, has_more) = page.cut(bodies);
-    let items = bodies.iter().map(|(body,)| item(body)).collect::<Result<_, _>>()?;
-    Ok(ItemPage { items, has_more })
+/// A page from ids and bodies of which one more was asked for than the page holds.
+pub(crate) fn item_texts(rows: Vec<(String, String)>, page: &PageQuery) -> ItemTextPage {
+    let (rows, has_more) = page.cut(rows);
+    let items = rows.into_iter().map(|(id, json)| ItemText { id, json }).collect();
+    ItemTextPage { items, has_more }
+}
+
+/// The page, understood.
+pub(crate) fn item_page(page: &ItemTextPage) -> Result<ItemPage, StoreError> {
+    let items = page.items.iter().map(|text| item(&text.json)).collect::<Result<_, _>>()?;
+    Ok(ItemPage { items, has_more: page.has_more })
 }
 
 /// A page from rows of which one more was asked for than the page holds.
@@ -202,5 +239,16 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
 }
 
 fn value<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| Damaged::because(column, error))
+    serde_json::from_str(text).map_err(|error| Damaged::json(column, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_active_thread_is_written_as_it_is_recognised() {
+        assert_eq!(text(&ThreadStatus::default()).unwrap(), ACTIVE);
+        assert_eq!(status(ACTIVE).unwrap(), value::<ThreadStatus>("threads.status", ACTIVE).unwrap());
+    }
 }

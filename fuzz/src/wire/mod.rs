@@ -1,9 +1,9 @@
 //! What clients send, and what becomes of widgets.
 
-mod files;
+mod content_type;
 mod widgets;
 
-pub use files::file_type;
+pub use content_type::content_type;
 
 use chatkitd_core::server::diff_widget;
 use chatkitd_protocol::chatkit::{Request, WidgetRoot};

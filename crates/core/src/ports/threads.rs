@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::{Scope, StoreError};
 use crate::id::{RunId, SessionId, ThreadId};
 use crate::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, StrandedRun,
-    ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
+    RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 
 /// Conversations. Whatever is outside the scope is not there.
@@ -30,6 +30,18 @@ pub trait Threads: Send + Sync {
         thread: &ThreadId,
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError>;
+
+    /// The same as texts, for whoever only hands them on. A store that keeps texts need not understand them.
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
+        let page = self.items(scope, thread, query).await?;
+        page.map(|page| ItemTextPage::try_from(&page).map_err(|error| StoreError::Other(Box::new(error))))
+            .transpose()
+    }
 
     /// One item, hidden or not. `None`: no such item, or no such thread.
     async fn item(

@@ -16,7 +16,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
-use chatkitd_protocol::chatkit::{Page, ThreadEvent, ThreadItem, Time};
+use chatkitd_protocol::chatkit::{Page, TextDeltas, ThreadEvent, ThreadItem, Time};
 use serde_json::Value;
 
 pub use image::ImageStream;
@@ -49,14 +49,14 @@ impl Answer {
     /// deletes it; `.added` and `.updated` save nothing (protocol rule 3). An item without an id or time
     /// gets one; its thread is always this one. Hidden items are saved and not sent (rule 4).
     pub async fn emit(&self, event: ThreadEvent) {
-        self.0.accept(event);
-        self.0.pace().await;
+        let pace = self.0.accept(event);
+        self.0.pace(pace).await;
     }
 
     /// Changes the thread: saved, and announced with `thread.updated` (rule 6).
     pub async fn change_thread(&self, change: ThreadChange) {
-        self.0.accept_change(change);
-        self.0.pace().await;
+        let pace = self.0.accept_change(change);
+        self.0.pace(pace).await;
     }
 
     /// The thread as this answer has changed it so far.
@@ -73,6 +73,17 @@ impl Answer {
     pub fn now(&self) -> Time {
         wire_time(self.0.clock.now())
     }
+}
+
+/// What an agent does after it emitted something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    /// It goes on.
+    GoOn,
+    /// It lets others have their turn.
+    Yield,
+    /// It never goes on: the answer is closed. The driver looks as soon as the agent waits.
+    Stop,
 }
 
 /// What the agent's side and the driver's side of an answer have in common.
@@ -148,10 +159,10 @@ impl Shared {
         mint(ITEM_PREFIX, self.clock.now(), self.rng.as_ref())
     }
 
-    fn accept(&self, mut event: ThreadEvent) {
+    fn accept(&self, mut event: ThreadEvent) -> Pace {
         let mut state = lock(&self.state);
         if state.closed.is_some() {
-            return;
+            return Pace::Stop;
         }
         if let Some(item) = item_of(&mut event) {
             self.complete(item, &state.thread);
@@ -160,22 +171,43 @@ impl Shared {
         state.pending.observe(&event);
         let json = json.filter(|_| !is_hidden(&event));
         self.send(&mut state, Held { write: write_of(event).map_or(Write::None, Write::Waiting), json });
+        state.pace()
     }
 
-    fn accept_change(&self, change: ThreadChange) {
+    /// What [`accept`](Self::accept) does with the event of a text delta, without making the event: of all events
+    /// these are the many.
+    fn accept_text(&self, item: &str, index: u32, deltas: &TextDeltas, delta: &str) -> Pace {
         let mut state = lock(&self.state);
         if state.closed.is_some() {
-            return;
+            return Pace::Stop;
+        }
+        state.pending.push_text(item, index, delta);
+        if state.held.is_empty() {
+            self.log.append_with(|out| deltas.write(out, delta));
+            state.closed = self.too_long();
+        } else {
+            let mut json = Vec::new();
+            deltas.write(&mut json, delta);
+            self.send(&mut state, Held { write: Write::None, json: Some(json) });
+        }
+        state.pace()
+    }
+
+    fn accept_change(&self, change: ThreadChange) -> Pace {
+        let mut state = lock(&self.state);
+        if state.closed.is_some() {
+            return Pace::Stop;
         }
         let mut changed = state.thread.clone();
         change.clone().apply(&mut changed);
         if changed == state.thread {
-            return;
+            return state.pace();
         }
         state.thread = changed;
         let event = ThreadEvent::thread_updated(state.thread.to_wire(Page::default()));
         let json = without_nul(event).1;
         self.send(&mut state, Held { write: Write::Waiting(ItemWrite::Change(Box::new(change))), json });
+        state.pace()
     }
 
     fn complete(&self, item: &mut ThreadItem, thread: &ThreadRecord) {
@@ -198,28 +230,26 @@ impl Shared {
         } else if let Some(json) = event.json {
             self.log.append(&json);
         }
-        if self.log.bytes() > MAX_LOG_BYTES {
-            state.closed = Some(Closed::TooLong);
-        }
+        state.closed = self.too_long();
     }
 
-    /// Lets others have their turn from time to time; never returns once the answer is closed.
-    async fn pace(&self) {
-        let mut yielded = false;
+    fn too_long(&self) -> Option<Closed> {
+        (self.log.bytes() > MAX_LOG_BYTES).then_some(Closed::TooLong)
+    }
+
+    /// Waits for the agent's next turn; never returns once the answer is closed.
+    async fn pace(&self, pace: Pace) {
+        if pace == Pace::GoOn {
+            return;
+        }
+        let mut yielded = pace == Pace::Stop;
         poll_fn(|context| {
-            let mut state = lock(&self.state);
-            if state.closed.is_some() {
-                // The driver looks as soon as the agent waits.
+            if !yielded {
+                yielded = true;
+                context.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            state.since_yield += 1;
-            if yielded || state.since_yield < EVENTS_AT_ONCE {
-                return Poll::Ready(());
-            }
-            state.since_yield = 0;
-            yielded = true;
-            context.waker().wake_by_ref();
-            Poll::Pending
+            if lock(&self.state).closed.is_some() { Poll::Pending } else { Poll::Ready(()) }
         })
         .await;
     }
@@ -298,6 +328,21 @@ impl Shared {
     /// The last checkpoint was not kept: the next one has it all again.
     pub(super) fn checkpoint_failed(&self) {
         lock(&self.state).pending.set_changed();
+    }
+}
+
+impl State {
+    /// After something was emitted.
+    fn pace(&mut self) -> Pace {
+        if self.closed.is_some() {
+            return Pace::Stop;
+        }
+        self.since_yield += 1;
+        if self.since_yield < EVENTS_AT_ONCE {
+            return Pace::GoOn;
+        }
+        self.since_yield = 0;
+        Pace::Yield
     }
 }
 

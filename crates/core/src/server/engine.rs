@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Operation, Request};
 use futures_channel::oneshot;
+use futures_util::future::BoxFuture;
 
 use super::agent::{Agent, AgentContext};
 use super::agents::Agents;
@@ -113,6 +114,19 @@ pub enum Reply {
     Stream(Watch),
 }
 
+/// A reply, and the run that it shows: to be driven by whoever began it, once the reply is on its way.
+pub(super) struct Answered {
+    pub(super) reply: Reply,
+    /// `None` where there is nothing left to be done.
+    pub(super) run: Option<BoxFuture<'static, ()>>,
+}
+
+impl From<Reply> for Answered {
+    fn from(reply: Reply) -> Self {
+        Self { reply, run: None }
+    }
+}
+
 impl ChatServer {
     /// An engine of these parts.
     pub fn new(parts: ChatServerParts) -> Self {
@@ -144,7 +158,8 @@ impl ChatServer {
     ///
     /// A streaming operation is begun in a task of its own: a caller that goes away in the middle must not
     /// leave a thread leased that nobody drives. The watch that it does not take any more is dropped, which
-    /// stops the run unless it was wished to go on.
+    /// stops the run unless it was wished to go on. The same task then drives the run: what an agent has to say
+    /// at once is there by the time that the caller reads, and goes out in one piece.
     pub async fn handle(
         self: &Arc<Self>,
         caller: ChatCaller,
@@ -155,14 +170,22 @@ impl ChatServer {
         let mut caller = caller;
         caller.context.metadata = metadata;
         if !operation.is_streaming() {
-            return self.answer(caller, operation, wishes).await;
+            return Ok(self.answer(caller, operation, wishes).await?.reply);
         }
         let (reply, begun) = oneshot::channel();
         let server = Arc::clone(self);
+        // In a box of its own, which is gone before the run, however long that takes.
+        let begin = Box::pin(async move { server.answer(caller, operation, wishes).await });
         self.spawner.spawn(Box::pin(async move {
-            let begun = server.answer(caller, operation, wishes).await;
+            let (begun, run) = match begin.await {
+                Ok(Answered { reply, run }) => (Ok(reply), run),
+                Err(error) => (Err(error), None),
+            };
             // Where nobody waits any more, what comes back is dropped.
             drop(reply.send(begun));
+            if let Some(run) = run {
+                run.await;
+            }
         }));
         begun.await.map_err(|_| ServerError::Aborted)?
     }
@@ -172,12 +195,12 @@ impl ChatServer {
         caller: ChatCaller,
         operation: Operation,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let scope = caller.scope();
         if let Some(thread) = operation.thread_id() {
             self.require_reach(&scope, caller.reach, thread).await?;
         }
-        match operation {
+        let reply = match operation {
             Operation::ThreadsGetById(params) => self.get_thread(&caller, params).await,
             Operation::ThreadsList(params) => self.list_threads(&scope, caller.reach, params).await,
             Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
@@ -188,17 +211,24 @@ impl ChatServer {
             Operation::AttachmentsCreate(params) => self.create_attachment(&caller, params).await,
             Operation::AttachmentsDelete(params) => self.delete_attachment(&scope, params).await,
             Operation::InputTranscribe(params) => self.transcribe(params).await,
-            Operation::ThreadsCreate(params) => self.create_thread(caller, params, wishes).await,
-            Operation::ThreadsAddUserMessage(params) => self.add_user_message(caller, params, wishes).await,
+            Operation::ThreadsCreate(params) => return self.create_thread(caller, params, wishes).await,
+            Operation::ThreadsAddUserMessage(params) => {
+                return self.add_user_message(caller, params, wishes).await;
+            }
             Operation::ThreadsAddClientToolOutput(params) => {
-                self.add_client_tool_output(caller, params, wishes).await
+                return self.add_client_tool_output(caller, params, wishes).await;
             }
             Operation::ThreadsAddStructuredInput(params) => {
-                self.add_structured_input(caller, params, wishes).await
+                return self.add_structured_input(caller, params, wishes).await;
             }
-            Operation::ThreadsRetryAfterItem(params) => self.retry_after_item(caller, params, wishes).await,
-            Operation::ThreadsCustomAction(params) => self.custom_action(caller, params, wishes).await,
-        }
+            Operation::ThreadsRetryAfterItem(params) => {
+                return self.retry_after_item(caller, params, wishes).await;
+            }
+            Operation::ThreadsCustomAction(params) => {
+                return self.custom_action(caller, params, wishes).await;
+            }
+        };
+        Ok(reply?.into())
     }
 
     /// Who answers the caller.

@@ -1,5 +1,6 @@
 //! What runs need beside requests: watching again, stopping, leases, recovery, shutdown.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
@@ -18,20 +19,26 @@ const RECOVERED_AT_ONCE: u32 = 100;
 /// How often a deletion looks whether the run on the thread has ended, and for how long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 100;
+/// The number of the one event that is left of an interrupted run without a log. Nobody knows any more how many came
+/// before; it is beyond all of them, and JavaScript reads it exactly. Who comes back with it has seen the end.
+const LAST_EVENT: u64 = (1 << 53) - 1;
 
 impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
     pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
-        if let Some(live) = self.runs.find(run) {
-            if !scope.covers(&live.fence.scope) {
+        if let Some(known) = self.runs.find(run) {
+            if !scope.covers(known.scope()) {
                 return Err(ServerError::RunNotFound);
             }
-            return Ok(Watch::here(live, after, self.clock.clone()));
+            return Ok(Watch::here(run.clone(), Arc::clone(known.log()), after, self.clock.clone()));
         }
         let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
         if let Some(log) = &self.log
-            && log.read(run, after, Duration::ZERO).await?.is_some()
+            && let Some(part) = log.read(run, after, Duration::ZERO).await?
         {
+            if part.ended && part.frames.is_empty() {
+                return Ok(Watch::at_end(run.clone(), after, self.clock.clone()));
+            }
             let elsewhere =
                 Elsewhere { log: log.clone(), threads: self.threads.clone(), scope: scope.clone() };
             if record.status == RunStatus::Interrupted {
@@ -40,10 +47,13 @@ impl ChatServer {
             return Ok(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone()));
         }
         match record.status {
+            RunStatus::Interrupted if after >= LAST_EVENT => {
+                Ok(Watch::at_end(run.clone(), after, self.clock.clone()))
+            }
             RunStatus::Interrupted => {
                 let mut frames = Vec::new();
                 let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-                chatkitd_protocol::sse::write_frame(&mut frames, Some(after + 1), &event);
+                chatkitd_protocol::sse::write_line(&mut frames, Some(LAST_EVENT), &event);
                 Ok(Watch::closed(run.clone(), frames, self.clock.clone()))
             }
             RunStatus::Running => Err(ServerError::RunElsewhere),
@@ -53,8 +63,8 @@ impl ChatServer {
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
     pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
-        if let Some(live) = self.runs.find(run).filter(|live| scope.covers(&live.fence.scope)) {
-            live.stop(StopReason::Requested);
+        if let Some(known) = self.runs.find(run).filter(|known| scope.covers(known.scope())) {
+            known.stop(StopReason::Requested);
             return Ok(());
         }
         match self.threads.request_stop(scope, run).await {
@@ -84,8 +94,8 @@ impl ChatServer {
 
     /// Stops a run of this node because another node asked for it.
     pub fn stop_here(&self, run: &RunId) {
-        if let Some(live) = self.runs.find(run) {
-            live.stop(StopReason::Requested);
+        if let Some(known) = self.runs.find(run) {
+            known.stop(StopReason::Requested);
         }
     }
 

@@ -69,6 +69,43 @@ impl LiveRun {
     }
 }
 
+/// What is kept of a run after its end: little, since a busy server has thousands.
+#[derive(Clone)]
+pub(crate) struct KeptRun {
+    pub(crate) scope: Scope,
+    pub(crate) log: Arc<EventLog>,
+}
+
+/// A run that this process knows.
+pub(crate) enum Known {
+    Going(Arc<LiveRun>),
+    Ended(KeptRun),
+}
+
+impl Known {
+    /// Whose run it is.
+    pub(crate) fn scope(&self) -> &Scope {
+        match self {
+            Self::Going(run) => &run.fence.scope,
+            Self::Ended(run) => &run.scope,
+        }
+    }
+
+    pub(crate) fn log(&self) -> &Arc<EventLog> {
+        match self {
+            Self::Going(run) => &run.log,
+            Self::Ended(run) => &run.log,
+        }
+    }
+
+    /// Asks the run to stop. One that has ended is not harmed.
+    pub(crate) fn stop(&self, reason: StopReason) {
+        if let Self::Going(run) = self {
+            run.stop(reason);
+        }
+    }
+}
+
 fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(since)).unwrap_or_default()
 }
@@ -81,7 +118,7 @@ pub(crate) struct LiveRuns(Mutex<State>);
 struct State {
     going: HashMap<RunId, Arc<LiveRun>>,
     by_thread: HashMap<ThreadId, RunId>,
-    kept: HashMap<RunId, Arc<LiveRun>>,
+    kept: HashMap<RunId, KeptRun>,
     /// Ended runs, the first to go first, with their size.
     ended: VecDeque<(Timestamp, RunId, usize)>,
     kept_bytes: usize,
@@ -134,16 +171,20 @@ impl LiveRuns {
         if state.by_thread.get(&run.fence.thread) == Some(&id) {
             state.by_thread.remove(&run.fence.thread);
         }
-        state.kept.insert(id.clone(), Arc::clone(run));
+        let kept = KeptRun { scope: run.fence.scope.clone(), log: Arc::clone(&run.log) };
+        state.kept.insert(id.clone(), kept);
         state.ended.push_back((now, id, bytes));
         state.kept_bytes += bytes;
         state.forget(now);
     }
 
     /// A run that is going here, or whose events are kept here.
-    pub(crate) fn find(&self, id: &RunId) -> Option<Arc<LiveRun>> {
+    pub(crate) fn find(&self, id: &RunId) -> Option<Known> {
         let state = lock(&self.0);
-        state.going.get(id).or_else(|| state.kept.get(id)).cloned()
+        match state.going.get(id) {
+            Some(run) => Some(Known::Going(Arc::clone(run))),
+            None => state.kept.get(id).cloned().map(Known::Ended),
+        }
     }
 
     /// The runs that are going.

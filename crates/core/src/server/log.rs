@@ -31,7 +31,9 @@ pub(super) struct Batch {
 #[derive(Default)]
 pub struct EventLog(Mutex<State>);
 
-#[derive(Default)]
+/// What the first events of an answer come to, in bytes: room that no answer leaves empty.
+const FIRST_BYTES: usize = 1_024;
+
 struct State {
     /// All frames, one after another.
     frames: Vec<u8>,
@@ -41,15 +43,27 @@ struct State {
     waiting: Vec<Waker>,
 }
 
+impl Default for State {
+    fn default() -> Self {
+        let frames = Vec::with_capacity(FIRST_BYTES);
+        Self { frames, ends: Vec::with_capacity(16), ended: false, waiting: Vec::new() }
+    }
+}
+
 impl EventLog {
-    /// Adds an event, given as JSON, and wakes who waits for it. An ended log takes nothing more.
+    /// Adds an event, given as JSON of one line, and wakes who waits for it. An ended log takes nothing more.
     pub fn append(&self, json: &[u8]) {
+        self.append_with(|out| out.extend_from_slice(json));
+    }
+
+    /// The same with JSON that is written straight to its place.
+    pub(super) fn append_with(&self, json: impl FnOnce(&mut Vec<u8>)) {
         let mut state = lock(&self.0);
         if state.ended {
             return;
         }
         let number = state.ends.len() as u64 + 1;
-        sse::write_frame(&mut state.frames, Some(number), json);
+        sse::write_with(&mut state.frames, Some(number), json);
         let end = state.frames.len();
         state.ends.push(end);
         state.wake();
@@ -78,6 +92,12 @@ impl EventLog {
     pub fn bytes_after(&self, after: u64) -> usize {
         let state = lock(&self.0);
         state.frames.len() - state.start(state.index(after))
+    }
+
+    /// Whether the log has ended and nothing follows the event `after`.
+    pub fn ends_at(&self, after: u64) -> bool {
+        let state = lock(&self.0);
+        state.ended && state.index(after) == state.ends.len()
     }
 
     /// What follows the event `after`, as soon as there is something, or the end. A number that was never

@@ -33,6 +33,13 @@ impl Pending {
         }
     }
 
+    /// Follows a text delta of a message.
+    pub(super) fn push_text(&mut self, id: &str, index: u32, delta: &str) {
+        let Some(ThreadItem::AssistantMessage(message)) = self.item(id) else { return };
+        push_text(message, index, delta);
+        self.changed = true;
+    }
+
     /// All of them.
     pub(super) fn items(&self) -> &[ThreadItem] {
         &self.items
@@ -59,8 +66,12 @@ impl Pending {
         self.changed |= self.items.len() != before;
     }
 
+    fn item(&mut self, id: &str) -> Option<&mut ThreadItem> {
+        self.items.iter_mut().rev().find(|item| item.id() == id)
+    }
+
     fn update(&mut self, id: &str, update: &ItemUpdate) {
-        let Some(item) = self.items.iter_mut().rev().find(|item| item.id() == id) else { return };
+        let Some(item) = self.item(id) else { return };
         match item {
             ThreadItem::AssistantMessage(message) => update_message(message, update),
             ThreadItem::Workflow(workflow) => update_workflow(workflow, update),
@@ -83,9 +94,7 @@ fn has_text(part: &AssistantMessageContent) -> bool {
 fn update_message(message: &mut AssistantMessageItem, update: &ItemUpdate) {
     match update {
         ItemUpdate::ContentPartTextDelta { content_index, delta, .. } => {
-            if let Some(AssistantMessageContent::OutputText(part)) = part(message, *content_index) {
-                part.text.push_str(delta);
-            }
+            push_text(message, *content_index, delta);
         }
         ItemUpdate::ContentPartAdded { content_index, content, .. }
         | ItemUpdate::ContentPartDone { content_index, content, .. } => {
@@ -100,6 +109,12 @@ fn update_message(message: &mut AssistantMessageItem, update: &ItemUpdate) {
             }
         }
         _ => {}
+    }
+}
+
+fn push_text(message: &mut AssistantMessageItem, index: u32, delta: &str) {
+    if let Some(AssistantMessageContent::OutputText(part)) = part(message, index) {
+        part.text.push_str(delta);
     }
 }
 

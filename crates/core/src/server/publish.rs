@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::live::LiveRun;
+use super::log::EventLog;
 use crate::id::RunId;
 use crate::ports::{Clock, RunLog};
 
@@ -21,21 +22,21 @@ pub(super) struct Publisher {
     clock: Arc<dyn Clock>,
     id: RunId,
     /// Weak: a run that this node has forgotten is not kept for a log that is away for too long.
-    run: Weak<LiveRun>,
+    events: Weak<EventLog>,
 }
 
 impl Publisher {
     pub(super) fn new(log: Arc<dyn RunLog>, clock: Arc<dyn Clock>, run: &Arc<LiveRun>) -> Self {
-        Self { log, clock, id: run.fence.run.clone(), run: Arc::downgrade(run) }
+        Self { log, clock, id: run.fence.run.clone(), events: Arc::downgrade(&run.log) }
     }
 
     /// Until the run's last event is there, or this node has forgotten the run.
     pub(super) async fn publish(self) {
         let mut after = 0;
         let mut wait = FIRST_WAIT;
-        while let Some(run) = self.run.upgrade() {
-            let batch = poll_fn(|context| run.log.poll_batch(after, context)).await;
-            drop(run);
+        while let Some(events) = self.events.upgrade() {
+            let batch = poll_fn(|context| events.poll_batch(after, context)).await;
+            drop(events);
             match self.log.append(&self.id, after + 1, &batch.frames, batch.ended).await {
                 Ok(()) if batch.ended => return,
                 Ok(()) => {

@@ -209,7 +209,10 @@ impl Run {
         for _ in 1..END_TRIES {
             match self.threads.end_run(&self.live.fence, &end).await {
                 Err(StoreError::Unavailable(error)) => {
-                    tracing::warn!(%error, "the end of a run was not saved; it is tried again");
+                    tracing::warn!(
+                        error = error.as_ref() as &dyn std::error::Error,
+                        "the end of a run was not saved; it is tried again"
+                    );
                     self.clock.sleep(wait).await;
                     wait *= 2;
                 }

@@ -10,7 +10,7 @@ use futures_util::future::{Either, select};
 use jiff::Timestamp;
 
 use super::live::LiveRun;
-use super::log::MAX_PART_BYTES;
+use super::log::{EventLog, MAX_PART_BYTES};
 use super::run::interrupted;
 use super::stop::StopReason;
 use crate::id::RunId;
@@ -32,11 +32,12 @@ pub struct Watch {
     clock: Arc<dyn Clock>,
     handed_out: Option<Timestamp>,
     finished: bool,
-    stops_run: bool,
+    /// The run that ends with this watch.
+    stops: Option<Arc<LiveRun>>,
 }
 
 enum Source {
-    Here(Arc<LiveRun>),
+    Here(Arc<EventLog>),
     Elsewhere(Elsewhere),
     /// Frames that are all there is.
     Closed(Option<Vec<u8>>),
@@ -75,18 +76,27 @@ pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(),
     let Some(LogPart { last, ended: false, .. }) = last else { return Ok(()) };
     let mut frame = Vec::new();
     let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-    sse::write_frame(&mut frame, Some(last + 1), &event);
+    sse::write_line(&mut frame, Some(last + 1), &event);
     log.append(run, last + 1, &[frame], true).await
 }
 
 impl Watch {
-    pub(super) fn here(run: Arc<LiveRun>, after: u64, clock: Arc<dyn Clock>) -> Self {
-        let id = run.fence.run.clone();
-        Self::of(Source::Here(run), id, after, clock)
+    pub(super) fn here(run: RunId, log: Arc<EventLog>, after: u64, clock: Arc<dyn Clock>) -> Self {
+        let finished = log.ends_at(after);
+        let mut watch = Self::of(Source::Here(log), run, after, clock);
+        watch.finished = finished;
+        watch
     }
 
     pub(super) fn elsewhere(source: Elsewhere, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
         Self::of(Source::Elsewhere(source), run, after, clock)
+    }
+
+    /// A run that has ended, for a client that has its last event.
+    pub(super) fn at_end(run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
+        let mut watch = Self::of(Source::Closed(None), run, after, clock);
+        watch.finished = true;
+        watch
     }
 
     /// A run of which nothing is left but how it ended.
@@ -95,18 +105,24 @@ impl Watch {
     }
 
     fn of(source: Source, run: RunId, after: u64, clock: Arc<dyn Clock>) -> Self {
-        Self { source, run, after, clock, handed_out: None, finished: false, stops_run: false }
+        Self { source, run, after, clock, handed_out: None, finished: false, stops: None }
     }
 
     /// Makes the loss of this watch stop the run.
-    pub(super) fn stopping_run(mut self) -> Self {
-        self.stops_run = true;
+    pub(super) fn stopping(mut self, run: Arc<LiveRun>) -> Self {
+        self.stops = Some(run);
         self
     }
 
     /// The run's id.
     pub fn run(&self) -> &RunId {
         &self.run
+    }
+
+    /// Whether nothing will ever come: the run has ended and the client has its last event, or it was read to
+    /// the end.
+    pub fn is_at_end(&self) -> bool {
+        self.finished
     }
 
     /// The next frames to send; a heartbeat when there was nothing for 15 seconds; `None` at the end.
@@ -136,8 +152,8 @@ impl Watch {
     async fn read(&mut self) -> Result<Option<LogPart>, RunLogError> {
         let after = self.after;
         match &mut self.source {
-            Source::Here(run) => {
-                let part = pin!(poll_fn(|context| run.log.poll_read(after, context)));
+            Source::Here(log) => {
+                let part = pin!(poll_fn(|context| log.poll_read(after, context)));
                 let silence = self.clock.sleep(HEARTBEAT);
                 Ok(Some(match select(part, silence).await {
                     Either::Left((part, _)) => part,
@@ -152,19 +168,18 @@ impl Watch {
     }
 
     fn is_too_slow(&self) -> bool {
-        let Source::Here(run) = &self.source else { return false };
+        let Source::Here(log) = &self.source else { return false };
         let took_long = self.handed_out.is_some_and(|since| {
             let took = Duration::try_from(self.clock.now().duration_since(since)).unwrap_or_default();
             took > SLOW
         });
-        took_long && run.log.bytes_after(self.after) > SLOW_BYTES
+        took_long && log.bytes_after(self.after) > SLOW_BYTES
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Source::Here(run) = &self.source
-            && self.stops_run
+        if let Some(run) = &self.stops
             && !self.finished
         {
             run.stop(StopReason::WatcherLost);

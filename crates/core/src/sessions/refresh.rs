@@ -72,8 +72,14 @@ impl SessionService {
         let new = self.new_secret(&opened);
         match self.store.replace_secret(&presented.scope(), old, &replacement, &change, &new).await {
             Ok(None) => Ok(issued(session, opened)),
-            Ok(Some(faster)) => self.same_as_before(presented, &faster).await,
-            Err(StoreError::Conflict) => Err(SessionError::SecretRevoked),
+            Ok(Some(faster)) => {
+                self.let_go(&presented.scope(), &opened).await;
+                self.same_as_before(presented, &faster).await
+            }
+            Err(StoreError::Conflict) => {
+                self.let_go(&presented.scope(), &opened).await;
+                Err(SessionError::SecretRevoked)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -297,8 +297,24 @@ impl SessionService {
         change: SessionChange,
     ) -> Result<Issued, SessionError> {
         let opened = self.open(site, &changed(session, &change)).await?;
-        let session = self.store.add_secret(scope, &session.id, &change, &self.new_secret(&opened)).await?;
-        Ok(issued(session, opened))
+        let added = self.store.add_secret(scope, &session.id, &change, &self.new_secret(&opened)).await;
+        if let Err(StoreError::Conflict) = added {
+            self.let_go(scope, &opened).await;
+        }
+        Ok(issued(added?, opened))
+    }
+
+    /// Has an upstream session cancelled that was opened for nothing: what was to hold it was revoked or replaced
+    /// meanwhile. Where that cannot be noted it ends by itself, after ten minutes at most.
+    pub(super) async fn let_go(&self, scope: &Scope, opened: &Opened) {
+        let SecretKind::Hosted { upstream_session } = &opened.kind else { return };
+        let now = self.clock.now();
+        if let Err(error) = self.store.cancel_upstream_session(scope, upstream_session, now).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "an upstream session is left to end by itself"
+            );
+        }
     }
 
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {

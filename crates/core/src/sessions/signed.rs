@@ -62,12 +62,13 @@ impl Signer {
 
     /// The claims of a token that was signed here for this purpose; `None` for any other text.
     pub(super) fn verify<T: DeserializeOwned + Clone>(&self, token: &str) -> Option<T> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.typ.as_deref() != Some(self.typ) {
-            return None;
-        }
-        let kid = header.kid?;
-        let key = self.keys.iter().find(|key| key.kid == kid)?;
-        jsonwebtoken::decode(token, &key.decoding, &self.validation).ok().map(|data| data.claims)
+        // Each key is tried rather than looked up by the header's `kid`, which would mean to read the header twice:
+        // there is one key, and a second one for a while after the secret was changed.
+        self.keys.iter().find_map(|key| {
+            let data = jsonwebtoken::decode::<T>(token, &key.decoding, &self.validation).ok()?;
+            let is_ours =
+                data.header.typ.as_deref() == Some(self.typ) && data.header.kid.as_deref() == Some(&key.kid);
+            is_ours.then_some(data.claims)
+        })
     }
 }

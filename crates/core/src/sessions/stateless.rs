@@ -75,6 +75,10 @@ impl Store for NoStore {
         Err(StoreError::NotFound)
     }
 
+    async fn cancel_upstream_session(&self, _: &Scope, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        Err(StoreError::NotFound)
+    }
+
     async fn session(&self, _: &Scope, _: &SessionId) -> Result<Option<Session>, StoreError> {
         Ok(None)
     }

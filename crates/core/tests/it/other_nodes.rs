@@ -167,6 +167,10 @@ async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
     assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
     let again = rest(cluster.a.watch(&scope(), &run, 0).await.unwrap()).await;
     assert_eq!(again, frames, "on any node, once and no more");
+    let last = frames.matches("id: ").count() as u64;
+    for (after, at_end) in [(last - 1, false), (last, true), (u64::MAX, true)] {
+        assert_eq!(cluster.a.watch(&scope(), &run, after).await.unwrap().is_at_end(), at_end, "{after}");
+    }
 }
 
 #[tokio::test]

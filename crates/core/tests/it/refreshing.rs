@@ -130,6 +130,31 @@ async fn a_hosted_session_that_was_replaced_is_cancelled_after_the_overlap() {
     assert_eq!(jobs.iter().map(|job| job.upstream_session.as_str()).collect::<Vec<_>>(), ["cksess_0"]);
 }
 
+/// One request may hold the right to refresh for twelve seconds. Here the first takes longer, so two sessions are
+/// opened, of which one is kept.
+#[tokio::test]
+async fn a_hosted_session_that_was_opened_for_a_refresh_that_came_too_late_is_cancelled() {
+    let world = world();
+    let old = world.issue("wf_hosted").await;
+    let silence = world.hosted.silence.write().await;
+    let mut refreshing = JoinSet::new();
+    for calls in [2, 3] {
+        let presented = world.service.present(&old.secret).await.unwrap();
+        let (service, site) = (world.service.clone(), world.site.clone());
+        refreshing.spawn(async move { service.refresh(&site, &presented).await.unwrap() });
+        while world.upstream_calls() < calls {
+            tokio::task::yield_now().await;
+        }
+        time_passes(&world, 13 * SECOND).await;
+    }
+    drop(silence);
+    let both = refreshing.join_all().await;
+    assert_eq!(both[0].secret.expose(), both[1].secret.expose(), "one secret for both");
+    let lost = if both[0].secret.expose() == "ek_hosted_1" { "cksess_2" } else { "cksess_1" };
+    let jobs = world.store.take_cancel_jobs(world.clock.now(), HOUR, 10).await.unwrap();
+    assert_eq!(jobs.iter().map(|job| job.upstream_session.as_str()).collect::<Vec<_>>(), [lost]);
+}
+
 #[tokio::test]
 async fn a_secret_that_ran_out_within_a_day_renews_its_session() {
     let world = world();

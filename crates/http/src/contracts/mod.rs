@@ -15,17 +15,18 @@ mod workflow;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use tower::ServiceExt;
-use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::chatkit::Requests;
 use crate::app::App;
-use crate::{cors, deadline, observe, page, site_path};
+use crate::{cors, deadline, observe, page, panics, site_path};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -38,7 +39,7 @@ use crate::{cors, deadline, observe, page, site_path};
         (url = "/", description = "The default site"),
         (url = "/s/{site}", description = "A named site", variables(("site" = (default = "default", description = "The site's name"))))
     ),
-    modifiers(&Security),
+    modifiers(&Security, &Requests),
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
@@ -108,11 +109,20 @@ pub fn router(app: App) -> Router {
         .merge(page::routes(&app))
         .fallback(rest::unknown_path)
         .method_not_allowed_fallback(rest::unknown_method)
-        .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), deadline::layer))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), cors::layer))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), observe::layer))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), around))
         .with_state(app);
     // The site's prefix has to go before routing, so it goes outside of the router.
     Router::new().fallback_service(routes.map_request(|request: Request| site_path::strip(request)))
+}
+
+/// What is around every route. One layer and not four: each would box the request's future and the answer's body once
+/// more, and clone all that is below it.
+async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    observe::around(&app, request, |request| {
+        cors::around(&app, request, |request| {
+            let within = deadline::of(&app, &request);
+            deadline::around(&app, within, panics::around(next.run(request)))
+        })
+    })
+    .await
 }

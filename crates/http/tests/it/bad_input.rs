@@ -55,7 +55,7 @@ async fn a_hundred_levels_of_nesting_are_too_deep() {
     let nested = format!("{{\"metadata\":{}1{}}}", "{\"a\":".repeat(100), "}".repeat(100));
     send(app.create().body(nested)).await.is_error(400, "too_deep");
     let bottomless = format!("{{\"a\":{}", "[".repeat(30_000));
-    send(app.create().body(bottomless)).await.is_error(400, "invalid_json");
+    send(app.create().body(bottomless)).await.is_error(400, "too_deep");
     assert_eq!(app.session_count().await, 0);
 }
 
@@ -69,6 +69,21 @@ async fn nul_characters_are_refused_wherever_they_stand() {
     }
     let escaped = send(app.create().body(r#"{"metadata":{"a":"\\u0000"}}"#)).await;
     assert_eq!(escaped.status, 200, "a backslash and five characters are no NUL");
+}
+
+/// With it the parser would read a text as JSON, as deep as it likes.
+#[tokio::test]
+async fn a_name_that_the_parser_keeps_for_itself_is_refused() {
+    let app = Setup::default().start().await;
+    for name in ["$serde_json::private::RawValue", "\\u0024serde_json::private::RawValue"] {
+        for field in ["metadata", "state_variables", "unknown"] {
+            let body = format!(r#"{{"{field}":{{"a":{{"{name}":"[[1]]"}}}}}}"#);
+            send(app.create().body(body)).await.is_error(400, "reserved_name");
+        }
+    }
+    assert_eq!(app.session_count().await, 0);
+    let text = send(app.create().body(r#"{"metadata":{"a":"$serde_json::private::RawValue"}}"#)).await;
+    assert_eq!(text.status, 200, "as a text it is harmless");
 }
 
 #[tokio::test]

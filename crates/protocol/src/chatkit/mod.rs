@@ -22,6 +22,7 @@ mod source;
 mod structured_input;
 mod tagged;
 mod task;
+mod text_deltas;
 mod thread;
 mod time;
 mod update;
@@ -42,12 +43,12 @@ pub use item::{
 };
 pub use page::{Order, Page};
 pub use request::{
-    Action, AttachmentsCreateParams, AttachmentsDeleteParams, CustomActionParams, FeedbackKind,
+    Action, AttachmentsCreateParams, AttachmentsDeleteParams, BodyFault, CustomActionParams, FeedbackKind,
     InputTranscribeParams, ItemsFeedbackParams, ItemsListParams, MAX_DEPTH, Operation, Request, RequestError,
     StructuredInputAnswerSubmission, StructuredInputSubmission, SubmissionStatus,
     ThreadsAddClientToolOutputParams, ThreadsAddStructuredInputParams, ThreadsAddUserMessageParams,
     ThreadsCreateParams, ThreadsDeleteParams, ThreadsGetByIdParams, ThreadsListParams,
-    ThreadsRetryAfterItemParams, ThreadsUpdateParams,
+    ThreadsRetryAfterItemParams, ThreadsUpdateParams, check_body,
 };
 pub use response::{SyncCustomActionResponse, TranscriptionResult};
 pub use source::{Annotation, EntitySource, FileSource, Source, SourceAnnotation, UrlSource};
@@ -56,6 +57,7 @@ pub use structured_input::{
 };
 pub use tagged::UnknownObject;
 pub use task::{CustomTask, FileTask, ImageTask, SearchTask, StatusIndicator, Task, ThoughtTask};
+pub use text_deltas::TextDeltas;
 pub use thread::{ActiveStatus, ClosedStatus, LockedStatus, Thread, ThreadStatus};
 pub use time::Time;
 pub use update::ItemUpdate;

@@ -1,5 +1,5 @@
 use chatkitd_protocol::{
-    chatkit::{ItemUpdate, ThreadEvent},
+    chatkit::{ItemUpdate, TextDeltas, ThreadEvent},
     sse,
 };
 
@@ -11,6 +11,19 @@ fn a_frame_is_a_number_one_line_of_json_and_an_empty_line() {
         \"assistant_message.content_part.text_delta\",\"content_index\":0,\"delta\":\"a\\nb\\r\u{2028}\\\"\"}}\n\n";
     assert_eq!(String::from_utf8(sse::event(Some(7), &event).unwrap()).unwrap(), expected);
     assert_eq!(sse::frame(Some(7), &serde_json::to_vec(&event).unwrap()), expected.as_bytes());
+}
+
+#[test]
+fn a_text_delta_that_is_written_by_itself_is_the_event_byte_for_byte() {
+    for (item, index, delta) in
+        [("cti_1", 0, "word "), ("\"\\\u{1}", 1023, "a\n\"b\\\u{2028}\u{1f600}\u{7}"), ("", 7, "")]
+    {
+        let update = ItemUpdate::content_part_text_delta(index, delta.to_owned());
+        let event = serde_json::to_string(&ThreadEvent::item_updated(item.to_owned(), update)).unwrap();
+        let mut written = b"before".to_vec();
+        TextDeltas::new(item, index).write(&mut written, delta);
+        assert_eq!(String::from_utf8(written).unwrap(), format!("before{event}"));
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use crate::masking::bare_url;
+
 const CONNECT: Duration = Duration::from_secs(2);
 /// For everything: discovery, then the keys.
 const TOTAL: Duration = Duration::from_secs(5);
@@ -31,15 +33,15 @@ pub struct ClientError(#[source] reqwest::Error);
 pub enum FetchError {
     /// No connection, or one that broke.
     #[error("the request failed")]
-    Request(#[from] reqwest::Error),
+    Request(#[source] reqwest::Error),
     /// Five seconds are over.
     #[error("the issuer took longer than {} seconds", TOTAL.as_secs())]
     Timeout,
     /// Not 200. Redirects are not followed: they could lead to another host.
     #[error("the issuer answered {url} with status {status}")]
     Status {
-        /// What was asked for.
-        url: Url,
+        /// What was asked for, without its query.
+        url: String,
         /// The answer.
         status: u16,
     },
@@ -65,6 +67,13 @@ pub enum FetchError {
     /// The discovery document names no address, one without TLS, or one of this machine.
     #[error("the discovery document names the key address {0:?}, which is not safe to fetch from")]
     UnsafeAddress(String),
+}
+
+impl From<reqwest::Error> for FetchError {
+    fn from(error: reqwest::Error) -> Self {
+        // The address is logged beside the error; its query may hold a key.
+        Self::Request(error.without_url())
+    }
 }
 
 /// What was fetched.
@@ -129,7 +138,7 @@ impl Fetcher {
         let readable = |key| match serde_json::from_value(key) {
             Ok(key) => Some(key),
             Err(error) => {
-                tracing::debug!(%url, %error, "one of the issuer's keys is left out");
+                tracing::debug!(url = bare_url(url), %error, "one of the issuer's keys is left out");
                 None
             }
         };
@@ -140,7 +149,7 @@ impl Fetcher {
     async fn get<T: DeserializeOwned>(&self, url: &Url) -> Result<(T, HeaderMap), FetchError> {
         let mut response = self.0.get(url.clone()).header(ACCEPT, "application/json").send().await?;
         if response.status() != http::StatusCode::OK {
-            return Err(FetchError::Status { url: url.clone(), status: response.status().as_u16() });
+            return Err(FetchError::Status { url: bare_url(url), status: response.status().as_u16() });
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {

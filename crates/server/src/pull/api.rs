@@ -1,4 +1,4 @@
-//! The two lists of OpenAI's ChatKit REST API, asked for with patience.
+//! The lists of OpenAI's ChatKit REST API, asked for with patience.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
@@ -32,7 +32,17 @@ const ERROR_BODY: usize = 16 * 1024;
 #[derive(Clone, Debug)]
 pub(super) enum ListOf {
     Threads,
-    Items { thread_id: String },
+    Items {
+        thread_id: String,
+    },
+    /// The last item of a thread, alone.
+    NewestItem {
+        thread_id: String,
+    },
+    /// A thread itself, as a list of one.
+    Thread {
+        thread_id: String,
+    },
 }
 
 impl ListOf {
@@ -40,7 +50,10 @@ impl ListOf {
     pub(super) fn path(&self) -> String {
         match self {
             Self::Threads => "/chatkit/threads".to_owned(),
-            Self::Items { thread_id } => format!("/chatkit/threads/{thread_id}/items"),
+            Self::Items { thread_id } | Self::NewestItem { thread_id } => {
+                format!("/chatkit/threads/{thread_id}/items")
+            }
+            Self::Thread { thread_id } => format!("/chatkit/threads/{thread_id}"),
         }
     }
 }
@@ -149,7 +162,11 @@ impl Api {
             return Err(self.refused(response).await);
         }
         let body = read(&mut response, self.settings.tuning.page_bytes).await?;
-        let page = Page::parse(&body).map_err(|cause| Failure::Passing(cause, None))?;
+        let page = match list {
+            ListOf::Thread { .. } => Page::of_one(&body),
+            _ => Page::parse(&body),
+        };
+        let page = page.map_err(|cause| Failure::Passing(cause, None))?;
         belongs_to(list, &page).map_err(|cause| Failure::Passing(cause, None))?;
         Ok(page)
     }
@@ -175,11 +192,22 @@ impl Api {
         // Always succeeds: the settings only take http(s) URLs, which have segments.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(["chatkit", "threads"]);
-            if let ListOf::Items { thread_id } = list {
-                path.push(thread_id).push("items");
+            match list {
+                ListOf::Threads => {}
+                ListOf::Items { thread_id } | ListOf::NewestItem { thread_id } => {
+                    path.push(thread_id).push("items");
+                }
+                ListOf::Thread { thread_id } => {
+                    path.push(thread_id);
+                }
             }
         }
-        url.query_pairs_mut().append_pair("limit", &limit.to_string()).append_pair("order", "asc");
+        let (limit, order) = match list {
+            ListOf::Threads | ListOf::Items { .. } => (limit, "asc"),
+            ListOf::NewestItem { .. } => (1, "desc"),
+            ListOf::Thread { .. } => return url,
+        };
+        url.query_pairs_mut().append_pair("limit", &limit.to_string()).append_pair("order", order);
         if let Some(after) = after {
             url.query_pairs_mut().append_pair("after", after);
         }
@@ -226,8 +254,13 @@ async fn read(response: &mut Response, most: usize) -> Result<Vec<u8>, Failure> 
 
 /// An item of another thread means that an answer was mixed up on its way.
 fn belongs_to(list: &ListOf, page: &Page) -> Result<(), Cause> {
-    let ListOf::Items { thread_id } = list else {
-        return Ok(());
+    let thread_id = match list {
+        ListOf::Threads => return Ok(()),
+        ListOf::Items { thread_id } | ListOf::NewestItem { thread_id } => thread_id,
+        ListOf::Thread { thread_id } if page.entries.iter().all(|thread| thread.id == *thread_id) => {
+            return Ok(());
+        }
+        ListOf::Thread { .. } => return Err(Cause::Shape("it is another thread")),
     };
     let owner_differs = |owner: &String| owner != thread_id;
     if page.entries.iter().any(|item| item.thread_id.as_ref().is_some_and(owner_differs)) {

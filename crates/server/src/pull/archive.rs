@@ -25,6 +25,8 @@ use super::{
 pub(super) const SPOOL: &str = ".spool";
 const LOCK: &str = ".lock";
 const NEW_FILES: &str = "files.jsonl.new";
+/// Where an update grows: an archive of its own, which takes the place of this one as a whole.
+const UPDATE: &str = ".update";
 
 /// The open folder. One process at a time.
 pub(super) struct Archive {
@@ -38,46 +40,104 @@ pub(super) struct Archive {
     /// All ids of `threads.jsonl`, read only when a page may repeat some of them: 16 bytes each.
     known: Option<HashSet<[u8; 16]>>,
     /// Held until dropped; the system lets go of it when the process dies.
-    _lock: File,
+    lock: File,
 }
 
 impl Archive {
     /// Opens or creates the folder, and cuts off what was not committed.
     pub(super) fn open(settings: &Settings) -> Result<Self, PullError> {
-        let dir = settings.out.clone();
+        Self::open_in(settings.out.clone(), settings)
+    }
+
+    fn open_in(dir: PathBuf, settings: &Settings) -> Result<Self, PullError> {
         make_private(&dir)?;
         // Before the lock, so that nothing is written into a folder of somebody else.
         read_state(&dir)?;
         let lock = lock(&dir)?;
+        if read_state(&dir)?.is_some_and(|state| state.swap_update) {
+            finish_update(&dir)?;
+        }
         let state = match read_state(&dir)? {
             Some(state) => state,
-            None => begin(settings)?,
+            None => begin(&dir, settings)?,
         };
         if state.base_url != settings.base_url.as_str() {
             return Err(PullError::OtherBase { dir, pulled_from: state.base_url });
         }
         empty(&dir.join(SPOOL))?;
+        // What is left of one that was finished: its state went last.
+        if !dir.join(UPDATE).join("state.json").exists() {
+            empty(&dir.join(UPDATE))?;
+        }
         for sub in ["items", "files", SPOOL] {
             fs::create_dir_all(dir.join(sub)).map_err(PullError::disk(dir.join(sub)))?;
         }
         if state.swap_files {
             finish_swap(&dir)?;
         }
+        let mut archive = Self::of(dir, state, lock)?;
+        archive.state.swap_files = false;
+        archive.commit()?;
+        Ok(archive)
+    }
+
+    fn of(dir: PathBuf, state: State, lock: File) -> Result<Self, PullError> {
         let shard_index = state.ledger.lines.saturating_sub(1) / state.threads_per_shard;
-        let mut archive = Self {
+        Ok(Self {
             threads: Log::open(dir.join("threads.jsonl"), state.threads)?,
             ledger: Log::open(dir.join("ledger.jsonl"), state.ledger)?,
             shard: Log::open(dir.join(shard_path(shard_index)), state.shard)?,
             files: Log::open(dir.join("files.jsonl"), state.files)?,
             shard_index,
             known: None,
-            _lock: lock,
+            lock,
             state,
             dir,
+        })
+    }
+
+    /// The archive in which an update grows, begun here or left by an interrupted run.
+    pub(super) fn open_update(&self, settings: &Settings) -> Result<Self, PullError> {
+        let mut update = Self::open_in(self.dir.join(UPDATE), settings)?;
+        if update.state.ledger.lines == 0 {
+            update.state.threads_per_shard = self.state.threads_per_shard;
+        }
+        Ok(update)
+    }
+
+    /// Appends a whole thread: its own line, and everything of it. `anew`: it was read again.
+    pub(super) fn append_thread(&mut self, line: &str, haul: &Haul, anew: bool) -> Result<(), PullError> {
+        self.threads.append(line)?;
+        self.append_haul(haul)?;
+        self.state.threads = self.threads.extent();
+        self.state.updated += u64::from(anew);
+        Ok(())
+    }
+
+    /// Puts `update`, which has the threads of this archive, in its place.
+    pub(super) fn adopt(&mut self, mut update: Self, now: Timestamp) -> Result<(), PullError> {
+        update.state = State {
+            started_at: self.state.started_at,
+            cursor: self.state.cursor.clone(),
+            previous: self.state.previous.clone(),
+            newest: self.state.newest,
+            updated: 0,
+            ..update.state.clone()
         };
-        archive.state.swap_files = false;
-        archive.commit()?;
-        Ok(archive)
+        update.finish(now)?;
+        self.state.swap_update = true;
+        self.commit()?;
+        finish_update(&self.dir)?;
+        let state = read_state(&self.dir)?.unwrap_or_else(|| update.state.clone());
+        let lock = self.lock.try_clone().map_err(PullError::disk(self.dir.join(LOCK)))?;
+        *self = Self::of(self.dir.clone(), state, lock)?;
+        Ok(())
+    }
+
+    /// Removes an update that found nothing.
+    pub(super) fn discard(&mut self, update: Self) -> Result<(), PullError> {
+        drop(update);
+        empty(&self.dir.join(UPDATE))
     }
 
     pub(super) fn state(&self) -> &State {
@@ -122,8 +182,7 @@ impl Archive {
     pub(super) fn append_haul(&mut self, haul: &Haul) -> Result<(), PullError> {
         self.open_shard_of(self.state.ledger.lines)?;
         if haul.items > 0 {
-            let mut spool = File::open(&haul.spool).map_err(PullError::disk(&haul.spool))?;
-            self.shard.append_all(&mut spool, haul.items)?;
+            haul.lines.append_to(&mut self.shard, haul.items)?;
         }
         let mut counts = self.state.counts;
         for row in &haul.files {
@@ -251,7 +310,7 @@ pub(super) fn read_state(dir: &Path) -> Result<Option<State>, PullError> {
 }
 
 /// The state is the first thing in a new folder: only a folder that has one is ever cut or emptied.
-fn begin(settings: &Settings) -> Result<State, PullError> {
+fn begin(dir: &Path, settings: &Settings) -> Result<State, PullError> {
     let state = State {
         format: FORMAT,
         base_url: settings.base_url.to_string(),
@@ -268,9 +327,11 @@ fn begin(settings: &Settings) -> Result<State, PullError> {
         shard: Extent::default(),
         files: Extent::default(),
         swap_files: false,
+        swap_update: false,
+        updated: 0,
         counts: Counts::default(),
     };
-    write_whole(&settings.out.join("state.json"), &json_line(&state))?;
+    write_whole(&dir.join("state.json"), &json_line(&state))?;
     Ok(state)
 }
 
@@ -320,6 +381,32 @@ fn finish_swap(dir: &Path) -> Result<(), PullError> {
     match fs::rename(&new, dir.join("files.jsonl")) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(PullError::disk(new)(error)),
         _ => sync_dir(dir),
+    }
+}
+
+/// Moves the files of a finished update to their places. Its state goes last: until then this is done again.
+fn finish_update(dir: &Path) -> Result<(), PullError> {
+    let update = dir.join(UPDATE);
+    let items = update.join("items");
+    for shard in fs::read_dir(&items).map_err(PullError::disk(&items))? {
+        let name = shard.map_err(PullError::disk(&items))?.file_name();
+        take_place(&items.join(&name), &dir.join("items").join(&name))?;
+    }
+    for name in ["threads.jsonl", "ledger.jsonl", "files.jsonl", "manifest.json"] {
+        take_place(&update.join(name), &dir.join(name))?;
+    }
+    sync_dir(&dir.join("items"))?;
+    sync_dir(dir)?;
+    take_place(&update.join("state.json"), &dir.join("state.json"))?;
+    sync_dir(dir)?;
+    empty(&update)
+}
+
+/// What is not there is at its place already.
+fn take_place(from: &Path, to: &Path) -> Result<(), PullError> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(PullError::disk(from)(error)),
+        _ => Ok(()),
     }
 }
 

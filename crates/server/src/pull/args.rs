@@ -33,6 +33,9 @@ pub struct PullArgs {
     /// Check the folder against its manifest instead, without the network
     #[arg(long)]
     pub verify: bool,
+    /// Also read those threads again that were written to since they were saved
+    #[arg(long, conflicts_with = "verify")]
+    pub update: bool,
     /// The largest file to save, in MB (10^6 bytes)
     #[arg(long, value_name = "MB", default_value_t = 512)]
     pub max_file_size: u64,
@@ -63,6 +66,7 @@ impl PullArgs {
             concurrency: NonZeroUsize::new(self.concurrency.into()).unwrap_or(NonZeroUsize::MIN),
             skip_threads: self.skip_threads,
             allow_private_file_hosts: self.allow_private_file_hosts,
+            update: self.update,
             quiet: self.quiet,
             tuning: Tuning::default(),
             now: || SystemClock.now(),
@@ -92,10 +96,14 @@ pub(super) fn in_words(summary: &Summary, out: &Path) -> String {
     say(summary.threads_skipped, "thread(s) were left out with --skip-thread.");
     say(summary.files_failed, "file(s) could not be had (see files.jsonl).");
     say(summary.files_without_url, "attachment(s) have no URL at OpenAI.");
-    if summary.was_complete {
+    if let Some(updated) = summary.threads_updated {
+        text.push_str(&format!(
+            "{updated} thread(s) had changed since they were saved, and were read again.\n"
+        ));
+    } else if summary.was_complete {
         text.push_str(
             "This folder was complete before: only threads newer than those in it were fetched. Messages written since to \
-             the older ones are not in it; for those, pull into a new folder with --out.\n",
+             the older ones are not in it; for those, add --update.\n",
         );
     }
     text

@@ -3,6 +3,7 @@
 
 use std::{
     collections::HashSet,
+    io::{Read as _, Seek as _, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -16,8 +17,9 @@ use super::{
     api::{Api, ListOf},
     error::PullError,
     files::Downloader,
+    log::Log,
     page::{Attachment, Entry, Page},
-    record::{FileRow, ThreadStatus, id_hash},
+    record::{FileOutcome, FileRow, ThreadStatus, id_hash},
     walk::Walk,
 };
 
@@ -26,17 +28,54 @@ pub(super) struct Haul {
     pub thread_id: String,
     pub status: ThreadStatus,
     /// Where the lines of its items are.
-    pub spool: PathBuf,
+    pub lines: ItemLines,
     pub items: u64,
     pub files: Vec<FileRow>,
     /// Length of the thread's own line, line break included.
     pub line_bytes: u64,
 }
 
-/// Fetches the items of `thread_id` into `spool`, and their files.
+/// Lines of items, all of one thread.
+pub(super) enum ItemLines {
+    None,
+    /// A file of their own, to be removed.
+    Spool(PathBuf),
+    /// A stretch of a shard.
+    Part {
+        shard: PathBuf,
+        at: u64,
+        bytes: u64,
+    },
+}
+
+impl ItemLines {
+    /// Copies them to the end of `log`.
+    pub(super) fn append_to(&self, log: &mut Log, lines: u64) -> Result<(), PullError> {
+        let (path, at, bytes) = match self {
+            Self::None => return Ok(()),
+            Self::Spool(path) => (path, 0, u64::MAX),
+            Self::Part { shard, at, bytes } => (shard, *at, *bytes),
+        };
+        let opened = std::fs::File::open(path).and_then(|mut file| {
+            file.seek(SeekFrom::Start(at))?;
+            Ok(file.take(bytes))
+        });
+        log.append_all(&mut opened.map_err(PullError::disk(path))?, lines)
+    }
+
+    /// What cannot be removed now is at the next start.
+    pub(super) fn discard(&self) {
+        if let Self::Spool(path) = self {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Fetches the items of `thread_id` into `spool`, and those of their files that are not `saved`.
 pub(super) async fn fetch(
     api: &Api,
     downloader: &Downloader,
+    saved: &[FileRow],
     thread_id: String,
     spool: PathBuf,
     line_bytes: u64,
@@ -50,7 +89,7 @@ pub(super) async fn fetch(
             Ok(Some(page)) => {
                 let fresh = lines.add(&page).await?;
                 for item in &fresh {
-                    save_files(downloader, &thread_id, item, &mut files).await?;
+                    save_files(downloader, saved, &thread_id, item, &mut files).await?;
                 }
                 walk.took(api, &page, fresh.len()).await?;
             }
@@ -60,12 +99,14 @@ pub(super) async fn fetch(
             Err(error) => return Err(error),
         }
     };
-    Ok(Haul { thread_id, status, items: lines.finish().await?, spool, files, line_bytes })
+    let items = lines.finish().await?;
+    Ok(Haul { thread_id, status, items, lines: ItemLines::Spool(spool), files, line_bytes })
 }
 
 /// A thread that is left out on the user's word.
-pub(super) fn skip(thread_id: String, spool: PathBuf, line_bytes: u64) -> Haul {
-    Haul { thread_id, status: ThreadStatus::Skipped, spool, items: 0, files: Vec::new(), line_bytes }
+pub(super) fn skip(thread_id: String, line_bytes: u64) -> Haul {
+    let (status, lines) = (ThreadStatus::Skipped, ItemLines::None);
+    Haul { thread_id, status, lines, items: 0, files: Vec::new(), line_bytes }
 }
 
 /// The attachment `id` as the API gives it now: with a URL that has not run out.
@@ -96,24 +137,31 @@ pub(super) async fn find_attachment(
 
 async fn save_files(
     downloader: &Downloader,
+    saved: &[FileRow],
     thread_id: &str,
     item: &Entry,
     rows: &mut Vec<FileRow>,
 ) -> Result<(), PullError> {
     for attachment in &item.attachments {
+        let is_saved =
+            |row: &&FileRow| row.id == attachment.id && matches!(row.outcome, FileOutcome::Saved { .. });
+        let outcome = match saved.iter().find(is_saved) {
+            Some(row) => row.outcome.clone(),
+            None => downloader.save(attachment).await?,
+        };
         rows.push(FileRow {
             id: attachment.id.clone(),
             thread_id: thread_id.to_owned(),
             item_id: item.id.clone(),
             name: attachment.name.clone(),
             mime_type: attachment.mime_type.clone(),
-            outcome: downloader.save(attachment).await?,
+            outcome,
         });
     }
     Ok(())
 }
 
-fn is_gone(error: &PullError) -> bool {
+pub(super) fn is_gone(error: &PullError) -> bool {
     matches!(error.status(), Some(StatusCode::NOT_FOUND | StatusCode::GONE))
 }
 

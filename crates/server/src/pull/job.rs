@@ -43,16 +43,16 @@ pub async fn pull(settings: Settings, shutdown: CancellationToken) -> Result<Sum
         end_line();
     }
     let committed = job.on_disk(Archive::commit).await;
-    let was_complete = outcome?;
+    let (was_complete, updated) = outcome?;
     committed?;
-    job.on_disk(move |archive| Ok(Summary::of(archive.state(), was_complete))).await
+    job.on_disk(move |archive| Ok(Summary::of(archive.state(), was_complete, updated))).await
 }
 
-struct Job {
-    settings: Arc<Settings>,
-    progress: Arc<Progress>,
-    api: Api,
-    downloader: Downloader,
+pub(super) struct Job {
+    pub(super) settings: Arc<Settings>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) api: Api,
+    pub(super) downloader: Downloader,
     archive: Arc<Mutex<Archive>>,
 }
 
@@ -67,19 +67,32 @@ impl Job {
         Ok(Self { settings, progress, api, downloader, archive: Arc::new(Mutex::new(archive)) })
     }
 
-    /// All phases. Returns whether the folder was complete before.
-    async fn work(&self) -> Result<bool, PullError> {
+    /// All phases. Returns whether the folder was complete before, and how many of its threads were read again if
+    /// that was asked for.
+    async fn work(&self) -> Result<(bool, Option<u64>), PullError> {
         let was_complete = self.on_disk(|archive| Ok(archive.state().complete)).await?;
         self.list_threads().await?;
         self.fetch_items().await?;
         self.retry_files(was_complete).await?;
+        self.finish().await?;
+        if !self.settings.update {
+            return Ok((was_complete, None));
+        }
+        let updated = self.update().await?;
+        if updated > 0 {
+            self.retry_files(false).await?;
+            self.finish().await?;
+        }
+        Ok((was_complete, Some(updated)))
+    }
+
+    async fn finish(&self) -> Result<(), PullError> {
         let now = (self.settings.now)();
         self.on_disk(move |archive| match archive.state().complete {
             true => Ok(()),
             false => archive.finish(now),
         })
-        .await?;
-        Ok(was_complete)
+        .await
     }
 
     async fn show(&self) -> Infallible {
@@ -145,8 +158,7 @@ impl Job {
         let items = haul.items;
         self.on_disk(move |archive| {
             archive.append_haul(&haul)?;
-            // A skipped thread has no spool; what cannot be removed now is at the next start.
-            let _ = std::fs::remove_file(&haul.spool);
+            haul.lines.discard();
             if commit { archive.commit() } else { Ok(()) }
         })
         .await?;
@@ -159,9 +171,9 @@ impl Job {
         let Pending { id, number, line_bytes } = pending;
         let spool = self.settings.out.join(SPOOL).join(format!("{number}.jsonl"));
         if self.settings.skip_threads.contains(&id) {
-            return Ok(items::skip(id, spool, line_bytes));
+            return Ok(items::skip(id, line_bytes));
         }
-        items::fetch(&self.api, &self.downloader, id, spool, line_bytes).await
+        items::fetch(&self.api, &self.downloader, &[], id, spool, line_bytes).await
     }
 
     /// The threads without a ledger row, read from `threads.jsonl` line by line.
@@ -236,7 +248,7 @@ impl Job {
 
     /// Runs `work` on the archive where blocking on the disk is allowed. A caller that is dropped meanwhile
     /// does not interrupt it, so nothing is ever half appended.
-    async fn on_disk<T: Send + 'static>(
+    pub(super) async fn on_disk<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Archive) -> Result<T, PullError> + Send + 'static,
     ) -> Result<T, PullError> {
@@ -263,7 +275,7 @@ impl Pending {
     }
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PullError> + Send + 'static,
 ) -> Result<T, PullError> {
     match spawn_blocking(work).await.map_err(JoinError::try_into_panic) {

@@ -18,6 +18,7 @@ mod page;
 mod progress;
 mod record;
 mod retry;
+mod update;
 mod verify;
 mod walk;
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub skip_threads: Vec<String>,
     /// Fetch files from private addresses, and through a proxy.
     pub allow_private_file_hosts: bool,
+    /// Also look for what was written to threads that are in the folder already.
+    pub update: bool,
     /// No progress on stderr.
     pub quiet: bool,
     /// Numbers that only tests change.
@@ -108,10 +111,12 @@ pub struct Summary {
     pub files_without_url: u64,
     /// The folder was complete before this run, so older threads were not read again.
     pub was_complete: bool,
+    /// Threads that were in the folder and were read again, because they had changed. `None`: that was not asked for.
+    pub threads_updated: Option<u64>,
 }
 
 impl Summary {
-    fn of(state: &record::State, was_complete: bool) -> Self {
+    fn of(state: &record::State, was_complete: bool, threads_updated: Option<u64>) -> Self {
         let counts = state.counts;
         Self {
             threads: state.threads.lines,
@@ -123,6 +128,7 @@ impl Summary {
             files_pending: counts.files_pending,
             files_without_url: counts.files_without_url,
             was_complete,
+            threads_updated,
         }
     }
 }

@@ -60,6 +60,12 @@ impl Page {
         })
     }
 
+    /// A single object.
+    pub(super) fn of_one(body: &[u8]) -> Result<Self, Cause> {
+        let object: &RawValue = serde_json::from_slice(body)?;
+        Ok(Self { entries: vec![Entry::parse(object.get())?], last_id: None, has_more: Some(false) })
+    }
+
     /// The cursor of the next page. OpenAI's SDKs take `last_id`; where it is missing, the last entry's id must do.
     pub(super) fn next_cursor(&self) -> Option<&str> {
         let last = || self.entries.last().map(|entry| entry.id.as_str());

@@ -40,7 +40,23 @@ pub(super) struct State {
     pub files: Extent,
     /// `files.jsonl.new` is complete and takes the place of `files.jsonl`.
     pub swap_files: bool,
+    /// What lies in `.update` is complete and takes the place of what is here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub swap_update: bool,
+    /// In `.update`: threads that were read again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub updated: u64,
     pub counts: Counts,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// What happened to threads and files.

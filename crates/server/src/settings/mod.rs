@@ -182,10 +182,9 @@ impl Settings {
         let roles_query = read_roles_query(reader, &mut file, &database)?;
         let built_in = sites::built_in(&workflows, dev);
         let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), built_in)?;
-        let attachments = attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?;
         Ok(Self {
             dev,
-            attachments,
+            attachments: attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?,
             listen: read_listen(reader, &mut file)?,
             admin_listen: read_admin_listen(reader, &mut file)?,
             data_dir,
@@ -202,9 +201,7 @@ impl Settings {
             database,
             redis_url,
             openai,
-            passthrough: reader
-                .choice("CHATKITD_PASSTHROUGH", "passthrough", file.passthrough.map(|on| on.to_string()))?
-                .unwrap_or(false),
+            passthrough: openai::read_passthrough(reader, &file)?,
             sites,
             sign_in,
             roles_query,

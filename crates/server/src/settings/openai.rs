@@ -106,3 +106,9 @@ pub(super) fn read_hosted(
     };
     Ok(keys.any().then_some(openai))
 }
+
+/// Whether other calls of `OpenAI`'s API are forwarded. Default: no.
+pub(super) fn read_passthrough(reader: &mut Reader<'_>, file: &FileSettings) -> Result<bool, SettingsError> {
+    let in_file = file.passthrough.map(|on| on.to_string());
+    Ok(reader.choice("CHATKITD_PASSTHROUGH", "passthrough", in_file)?.unwrap_or(false))
+}

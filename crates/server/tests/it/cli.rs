@@ -162,6 +162,28 @@ async fn init_supabase_writes_a_migration_that_chatkitd_is_content_with() {
     assert_eq!(made.status, 200, "{made:?}");
 }
 
+/// As `serve` does at its start.
+#[test]
+fn config_check_reads_the_scripts_of_agents() {
+    let mut desk = Desk::new();
+    desk.env = Env::sqlite(&desk.folder).set("CHATKIT_WORKFLOW_ID", "wf_support");
+    let write = |name: &str, text: &str| fs::write(desk.folder.path().join(name), text).unwrap();
+    write("chatkitd.toml", "[workflows.wf_support]\nagent = \"script\"\nfile = \"support.yaml\"\n");
+    let missing = desk.run(&["config", "check"]);
+    assert_eq!(missing.code, 1, "{missing:?}");
+    assert!(missing.err.contains("support.yaml of workflow \"wf_support\" cannot be read"), "{missing:?}");
+    write("support.yaml", "turns:\n  - - say: Hello\n    - shout: Hello\n");
+    for command in [&["config", "check"][..], &["serve"]] {
+        let broken = desk.run(command);
+        assert_eq!(broken.code, 1, "{broken:?}");
+        for part in ["support.yaml of workflow \"wf_support\"", "line 3 ", "there is no step `shout`"] {
+            assert!(broken.err.contains(part), "{part}: {broken:?}");
+        }
+    }
+    write("support.yaml", "turns:\n  - - say: Hello\n");
+    assert!(desk.run(&["config", "check"]).ok().contains("site default, workflow wf_support: agent script"));
+}
+
 #[test]
 fn config_check_names_sources_and_masks_secrets() {
     let mut desk = Desk::new();

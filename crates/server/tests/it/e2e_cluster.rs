@@ -7,7 +7,7 @@ use serde_json::json;
 use tempfile::{TempDir, tempdir};
 
 use crate::databases::{count, postgres, run};
-use crate::server::{Env, Node, required};
+use crate::server::{Env, Node, REFRESH, required, send};
 use crate::upstream_standin::UpstreamStandin;
 use crate::wait::until;
 
@@ -92,6 +92,23 @@ async fn a_replaced_session_is_cancelled_upstream_after_the_overlap() {
     run(&cluster.database, "UPDATE chatkitd.cancel_jobs SET due_at = 0").await;
     until("the session is cancelled upstream", async || !standin.cancels().is_empty()).await;
     assert_eq!(standin.cancels(), ["/v1/chatkit/sessions/cksess_up_1/cancel"]);
+}
+
+#[tokio::test]
+async fn a_session_that_was_opened_upstream_while_its_own_was_deleted_is_cancelled() {
+    let standin = UpstreamStandin::start().await;
+    let cluster = cluster(|env| env.hosted(&standin.base)).await;
+    let made = cluster.a.create().await;
+    standin.close_gate();
+    let request = cluster.a.post(REFRESH).json(&json!({"currentClientSecret": made.text("client_secret")}));
+    let refreshing = tokio::spawn(send(request));
+    standin.asked(2).await;
+    assert_eq!(cluster.b.delete(&made).await.status, 204);
+    standin.open_gate();
+    refreshing.await.unwrap().assert_error(401, "secret_revoked");
+    let cancelled =
+        |number: u32| standin.cancels().contains(&format!("/v1/chatkit/sessions/cksess_up_{number}/cancel"));
+    until("both are cancelled upstream", async || cancelled(1) && cancelled(2)).await;
 }
 
 /// Five a minute, counted together, whichever node they come to.

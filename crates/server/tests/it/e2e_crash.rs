@@ -13,7 +13,7 @@ use crate::binary::Process;
 use crate::chat::{Chat, Events, text_of};
 use crate::databases::postgres;
 use crate::e2e_runs::assert_interrupted;
-use crate::server::{Env, required};
+use crate::server::{Env, required, send};
 use crate::wait::until;
 
 const STREAMS: usize = 50;
@@ -85,7 +85,10 @@ impl Witness {
         let both = kept.len().min(self.text.len());
         assert_eq!(kept[..both], self.text[..both], "what is kept is what was said");
         assert!(kept.len() >= safe, "{} of {safe} bytes are there", kept.len());
-        assert_interrupted(&chat.resume(&self.run, 0).await.rest().await);
+        let events = chat.resume(&self.run, 0).await.rest().await;
+        assert_interrupted(&events);
+        let again = send(chat.resuming(&self.run, events.last().unwrap().id)).await;
+        assert_eq!(again.status, 204, "who was told is not told again");
         chat.cancel(&next.run).await;
         let last = next.rest().await;
         assert!(last.iter().all(|event| event.kind() != "error"), "{last:?}");

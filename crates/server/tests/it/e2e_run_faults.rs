@@ -142,7 +142,9 @@ async fn on_a_full_disk_nothing_announced_is_lost_and_the_thread_works_once_ther
             announced.extend(done(&events));
             refused += u32::from(events.last().is_none_or(|last| last.kind() == "error"));
         } else {
-            assert_eq!(response.status(), 503, "{}", response.text().await.unwrap());
+            // 409: the answer before could not even write its end, so it holds the thread until its lease runs out.
+            let status = response.status();
+            assert!(matches!(status.as_u16(), 503 | 409), "{}", response.text().await.unwrap());
             refused += 1;
         }
         if refused >= 3 {

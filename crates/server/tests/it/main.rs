@@ -48,5 +48,6 @@ mod rest;
 mod server;
 mod telemetry;
 mod test_agents;
+mod tls;
 mod upstream_standin;
 mod wait;

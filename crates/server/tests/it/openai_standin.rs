@@ -156,6 +156,17 @@ impl World {
         self.items.insert(id.to_owned(), items.collect());
     }
 
+    /// More items at the end of a thread; `files` of the first of them.
+    pub fn add_items(&mut self, thread: &str, count: usize, files: &[(&str, Option<String>)]) {
+        let mut more = Self::default();
+        more.add_thread(thread, 30, count, files);
+        let mut items = more.items.remove(thread).unwrap();
+        for (number, item) in items.iter_mut().enumerate() {
+            item["id"] = format!("{thread}_later{number}").into();
+        }
+        self.items.get_mut(thread).unwrap().extend(items);
+    }
+
     fn list(&self, path: &str) -> Option<&[Value]> {
         let rest = path.strip_prefix("/v1/chatkit/threads")?;
         if rest.is_empty() {
@@ -167,7 +178,10 @@ impl World {
 
     fn page(&self, entries: &[Value], query: &HashMap<String, String>) -> Result<Vec<u8>, StatusCode> {
         let limit: usize = query["limit"].parse().unwrap();
-        assert_eq!(query["order"], "asc");
+        let newest_first = query["order"] == "desc";
+        assert!(newest_first || query["order"] == "asc");
+        let entries: Vec<Value> =
+            if newest_first { entries.iter().rev().cloned().collect() } else { entries.to_vec() };
         let position = |id: &String| entries.iter().position(|entry| entry["id"] == **id);
         let start = match query.get("after").map(|id| position(id).map(|at| at + 1)) {
             None => 0,
@@ -195,6 +209,10 @@ impl World {
         }
         if let Some(file) = self.files.get(&seen.path) {
             return file.clone().into_response();
+        }
+        let thread = seen.path.strip_prefix("/v1/chatkit/threads/");
+        if let Some(thread) = self.threads.iter().find(|entry| entry["id"].as_str() == thread) {
+            return json_body(serde_json::to_vec_pretty(thread).unwrap());
         }
         let Some(entries) = self.list(&seen.path) else {
             return error(404, &[]);

@@ -7,7 +7,9 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::routing::post;
+use chatkitd_core::testing::TestKey;
 use reqwest::Client;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 use tokio::net::TcpListener;
 
@@ -47,7 +49,7 @@ async fn traces_reach_the_collector_before_the_server_ends_and_hold_no_secret() 
     let mut node = Process::serve(folder.path(), &env);
     let request =
         Client::new().post(format!("{}{SESSION}", node.url)).header("x-request-id", "req-of-the-test");
-    let made: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    let made: Value = request.send().await.unwrap().json().await.unwrap();
     let secret = made["client_secret"].as_str().unwrap().to_owned();
     let code = tokio::task::spawn_blocking(move || (node.terminate(), node)).await.unwrap().0;
     assert_eq!(code, 0);
@@ -86,7 +88,7 @@ async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
     for path in ["/healthz", "/readyz"] {
         let answer = get(path).await;
         assert_eq!(answer.status(), 200);
-        assert_eq!(answer.json::<serde_json::Value>().await.unwrap(), serde_json::json!({"status": "ok"}));
+        assert_eq!(answer.json::<Value>().await.unwrap(), json!({"status": "ok"}));
     }
     until("the request is counted", async || {
         let metrics = get("/metrics").await.text().await.unwrap();
@@ -116,4 +118,46 @@ async fn requests_upstream_are_counted_and_timed_by_how_they_ended() {
         }
     }
     assert!(!node.log().contains("ek_not_a_session"), "{}", node.log());
+}
+
+/// The line of the log with this message, once it is there.
+async fn log_line(node: &Process, message: &str) -> Value {
+    let found = || {
+        let log = node.log();
+        let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.into_iter().find(|line| line["message"] == message)
+    };
+    until(message, async || found().is_some()).await;
+    found().unwrap()
+}
+
+#[tokio::test]
+async fn the_log_says_what_led_to_an_error_and_no_key_of_an_address() {
+    let (folder, away) = (tempdir().unwrap(), free_address());
+    let env = Env::sqlite(&folder)
+        .hosted(&format!("http://{away}/v1"))
+        .set("CHATKITD_ANONYMOUS", "true")
+        .set("CHATKITD_AUTH_ISSUER", "https://issuer.example")
+        .set("CHATKITD_AUTH_AUDIENCE", "shop")
+        .set("CHATKITD_AUTH_JWKS_URL", format!("http://{away}/keys?apikey=open-sesame"));
+    let node = Process::serve(folder.path(), &env);
+    let session = || Client::new().post(format!("{}{SESSION}", node.url));
+    let refused = |line: &Value| {
+        let sources = line["error.sources"].as_array().unwrap_or_else(|| panic!("{line}")).clone();
+        sources.iter().any(|source| source.as_str().unwrap().contains("Connection refused"))
+    };
+
+    assert_eq!(session().send().await.unwrap().status(), 502);
+    let line = log_line(&node, "the upstream granted no session").await;
+    assert_eq!(line["error"], "the upstream failed");
+    assert!(refused(&line), "{line}");
+
+    let token = TestKey::Rsa.sign(
+        "k1",
+        &json!({"iss": "https://issuer.example", "aud": "shop", "sub": "ann", "exp": 4_000_000_000_u64}),
+    );
+    assert_eq!(session().bearer_auth(token).send().await.unwrap().status(), 503);
+    let line = log_line(&node, "an issuer's keys are unavailable").await;
+    assert!(refused(&line), "{line}");
+    assert!(!node.log().contains("open-sesame"), "{}", node.log());
 }

@@ -34,6 +34,16 @@ pub(super) async fn add(
     Ok(())
 }
 
+pub(super) async fn note(
+    database: &Database,
+    scope: &Scope,
+    upstream_session: &str,
+    due: Timestamp,
+) -> Result<(), StoreError> {
+    let mut connection = database.pool.acquire().await.map_err(store_error)?;
+    add(database, &mut connection, scope, upstream_session, millis(due)).await
+}
+
 /// Jobs for secrets that were just revoked: (upstream session, end). One that ended by itself needs none.
 pub(super) async fn add_for_revoked(
     database: &Database,

@@ -228,6 +228,15 @@ impl Store for PostgresStore {
         secrets::replace(&self.database, scope, old, replacement, change, secret).await
     }
 
+    async fn cancel_upstream_session(
+        &self,
+        scope: &Scope,
+        upstream_session: &str,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        jobs::note(&self.database, scope, upstream_session, due).await
+    }
+
     async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError> {
         sessions::one(&self.database, scope, id).await
     }

@@ -74,7 +74,10 @@ fn copy_when_asked(options: &SqliteOptions, asked: &Receiver<()>, done: &AtomicB
                 copy(&open);
                 connection = Some(open);
             }
-            Err(error) => tracing::warn!(?error, "SQLite's log is not copied into the file"),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "SQLite's log is not copied into the file"
+            ),
         }
         done.store(true, Ordering::Release);
     }
@@ -83,6 +86,6 @@ fn copy_when_asked(options: &SqliteOptions, asked: &Receiver<()>, done: &AtomicB
 /// Copies what no reader is in the way of; never waits for a lock.
 fn copy(connection: &Connection) {
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-        tracing::warn!(?error, "SQLite's log is not copied into the file");
+        tracing::warn!(error = &error as &dyn std::error::Error, "SQLite's log is not copied into the file");
     }
 }

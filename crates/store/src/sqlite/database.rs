@@ -37,11 +37,11 @@ impl Database {
     ///
     /// `operation` holds everybody up who writes: serialize before it, and keep it to a few indexed
     /// statements, prepared with `prepare_cached` (as the functions of [`super::query`] do). It neither
-    /// begins nor ends transactions. When the caller is cancelled, it is run all the same.
+    /// begins nor ends transactions, and may be run again where another one failed halfway. When the caller is cancelled, it is run all the same.
     pub(crate) async fn write<T, F>(&self, operation: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> QueryResult<T> + Send + 'static,
+        F: Fn(&Connection) -> QueryResult<T> + Send + 'static,
     {
         self.writer.run(operation).await
     }
@@ -100,7 +100,7 @@ mod tests {
         (folder, database)
     }
 
-    fn insert(n: i64) -> impl FnOnce(&Connection) -> QueryResult<()> + Send + 'static {
+    fn insert(n: i64) -> impl Fn(&Connection) -> QueryResult<()> + Send + 'static {
         move |connection| {
             execute(connection, "INSERT INTO t VALUES (?1)", [n])?;
             Ok(())

@@ -75,6 +75,11 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     primary_code(error) == SQLITE_BUSY
 }
 
+/// SQLite, or a defect in an operation, ended the transaction that the operation ran in.
+#[derive(Debug, thiserror::Error)]
+#[error("the transaction was ended by one of its writes")]
+pub(super) struct TransactionEnded;
+
 /// A defect in an operation: it panicked, and nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
 #[error("a write panicked: {0}")]

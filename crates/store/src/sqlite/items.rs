@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery};
+use chatkitd_core::threads::{ItemQuery, ItemTextPage};
 use chatkitd_protocol::chatkit::{Order, ThreadItem};
 use rusqlite::{Connection, params};
 
@@ -12,13 +12,13 @@ use super::query::{all, execute, first};
 use super::sessions::Reach;
 use super::threads::{self, KEY};
 use crate::rows::user;
-use crate::thread_rows::{ItemRow, WriteRow, item, item_page};
+use crate::thread_rows::{ItemRow, WriteRow, item, item_texts};
 
 /// Between ?2 and ?5; ?3 whether hidden ones count, ?6 the kinds as a JSON array, or NULL for all.
 macro_rules! list {
     ($order:literal) => {
         concat!(
-            "SELECT body FROM items WHERE thread = ?1 AND position > ?2 AND position < ?5
+            "SELECT id, body FROM items WHERE thread = ?1 AND position > ?2 AND position < ?5
                  AND (?3 OR NOT hidden) AND (?6 IS NULL OR kind IN (SELECT value FROM json_each(?6)))
              ORDER BY position ",
             $order,
@@ -34,7 +34,7 @@ pub(super) async fn list(
     scope: &Scope,
     thread: &ThreadId,
     query: &ItemQuery,
-) -> Result<Option<ItemPage>, StoreError> {
+) -> Result<Option<ItemTextPage>, StoreError> {
     let one_more = i64::from(query.page.limit) + 1;
     let kinds = query.kinds.map(kinds_text).transpose()?;
     let walk = query.page.walk();
@@ -53,7 +53,7 @@ pub(super) async fn list(
             Ok(Some(all(connection, sql, params![key, low, query.hidden, one_more, high, kinds])?))
         })
         .await?;
-    rows.map(|rows| item_page(rows, &query.page)).transpose()
+    Ok(rows.map(|rows| item_texts(rows, &query.page)))
 }
 
 fn kinds_text(kinds: &[&str]) -> Result<String, StoreError> {

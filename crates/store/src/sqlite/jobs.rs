@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chatkitd_core::ports::StoreError;
+use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{CancelJob, LEASE_DOUBLINGS};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -26,6 +26,17 @@ pub(super) fn add(
         params![site, upstream_session, due_at],
     )?;
     Ok(())
+}
+
+pub(super) async fn note(
+    database: &Database,
+    scope: &Scope,
+    upstream_session: &str,
+    due: Timestamp,
+) -> Result<(), StoreError> {
+    let (site, upstream_session) = (scope.site().as_str().to_owned(), upstream_session.to_owned());
+    let note = move |connection: &Connection| add(connection, &site, &upstream_session, millis(due));
+    database.write(note).await
 }
 
 /// Jobs for secrets that were just revoked: (upstream session, end). One that ended by itself needs none.

@@ -42,13 +42,14 @@ use chatkitd_core::sessions::{
     SessionPage,
 };
 use chatkitd_core::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, StrandedRun,
-    ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
+    RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use crate::error::{MigrateError, limiter_error};
+use crate::thread_rows::item_page;
 use database::Database;
 pub(crate) use error::is_transient;
 pub use options::{Durability, SqliteOptions};
@@ -127,6 +128,15 @@ impl Store for SqliteStore {
         secret: &NewSecret,
     ) -> Result<Option<Replacement>, StoreError> {
         secrets::replace(&self.0, scope, old, replacement, change, secret).await
+    }
+
+    async fn cancel_upstream_session(
+        &self,
+        scope: &Scope,
+        upstream_session: &str,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        jobs::note(&self.0, scope, upstream_session, due).await
     }
 
     async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError> {
@@ -240,6 +250,15 @@ impl Threads for SqliteStore {
         thread: &ThreadId,
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError> {
+        self.item_texts(scope, thread, query).await?.as_ref().map(item_page).transpose()
+    }
+
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
         items::list(&self.0, scope, thread, query).await
     }
 

@@ -66,7 +66,7 @@ fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
 }
 
 impl Start {
-    fn run(self, connection: &Connection) -> QueryResult<Begun> {
+    fn run(&self, connection: &Connection) -> QueryResult<Begun> {
         let known = match &self.new_thread {
             Some(_) => None,
             None => Some(self.thread(connection)?),
@@ -115,8 +115,8 @@ impl Start {
     }
 
     /// The thread as it is after the writes.
-    fn written(self, mut thread: ThreadRecord) -> ThreadRecord {
-        self.changes.into_iter().for_each(|change| change.apply(&mut thread));
+    fn written(&self, mut thread: ThreadRecord) -> ThreadRecord {
+        self.changes.iter().for_each(|change| change.clone().apply(&mut thread));
         thread
     }
 

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
-use super::error::{Error, Panicked, QueryResult};
+use super::error::{Error, Panicked, QueryResult, TransactionEnded};
 use super::options::SqliteOptions;
 use super::query::execute;
 use crate::error::{BatchFailed, Closed};
@@ -47,11 +47,11 @@ impl Writer {
     pub(super) async fn run<T, F>(&self, operation: F) -> Outcome<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> QueryResult<T> + Send + 'static,
+        F: Fn(&Connection) -> QueryResult<T> + Send + 'static,
     {
         let closed = || StoreError::Unavailable(Box::new(Closed));
         let (reply, answer) = oneshot::channel();
-        let queued = Queued { operation: Some(operation), outcome: None, reply };
+        let queued = Queued { operation, outcome: None, reply };
         self.0.send(Message::Run(Box::new(queued))).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
@@ -69,13 +69,31 @@ impl Writer {
 /// An operation whatever its result's type.
 trait Operation: Send {
     /// Does the work. An error means that the transaction cannot go on.
-    fn run(&mut self, connection: &Connection) -> Outcome<()>;
+    fn run(&mut self, connection: &Connection, guard: Guard) -> Outcome<Ran>;
     /// Answers the caller.
     fn answer(self: Box<Self>, committed: Result<(), BatchFailed>);
 }
 
+/// What keeps an operation that fails halfway from leaving something behind.
+///
+/// A savepoint costs two statements, and a copy of each page that the operation touches. Operations that fail have
+/// hardly ever written something by then, so they run without one, and a batch that was spoilt is run again with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guard {
+    None,
+    Savepoint,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ran {
+    /// It is done, or it failed and left nothing.
+    Cleanly,
+    /// It failed, and left something in the transaction.
+    Spoilt,
+}
+
 struct Queued<T, F> {
-    operation: Option<F>,
+    operation: F,
     outcome: Option<Outcome<T>>,
     reply: oneshot::Sender<Outcome<T>>,
 }
@@ -83,13 +101,17 @@ struct Queued<T, F> {
 impl<T, F> Operation for Queued<T, F>
 where
     T: Send,
-    F: FnOnce(&Connection) -> QueryResult<T> + Send,
+    F: Fn(&Connection) -> QueryResult<T> + Send,
 {
-    fn run(&mut self, connection: &Connection) -> Outcome<()> {
-        if let Some(operation) = self.operation.take() {
-            self.outcome = Some(in_savepoint(connection, operation)?);
-        }
-        Ok(())
+    fn run(&mut self, connection: &Connection, guard: Guard) -> Outcome<Ran> {
+        let before = connection.total_changes();
+        let outcome = match guard {
+            Guard::None => attempt(connection, &self.operation)?,
+            Guard::Savepoint => in_savepoint(connection, &self.operation)?,
+        };
+        let spoilt = guard == Guard::None && outcome.is_err() && connection.total_changes() != before;
+        self.outcome = Some(outcome);
+        Ok(if spoilt { Ran::Spoilt } else { Ran::Cleanly })
     }
 
     fn answer(self: Box<Self>, committed: Result<(), BatchFailed>) {
@@ -103,23 +125,33 @@ where
     }
 }
 
-/// Runs one operation so that, of one that fails, nothing is kept. The outer error means that the
-/// transaction cannot go on: SQLite may have rolled it back by itself (disk full, I/O error).
-fn in_savepoint<T>(
+/// Runs one operation. The outer error means that the transaction cannot go on: SQLite may have rolled it
+/// back by itself (disk full, I/O error).
+fn attempt<T>(
     connection: &Connection,
-    operation: impl FnOnce(&Connection) -> QueryResult<T>,
+    operation: impl Fn(&Connection) -> QueryResult<T>,
 ) -> Outcome<Outcome<T>> {
-    run(connection, "SAVEPOINT operation")?;
     // A defect in one operation must not end the thread: nobody could write any more.
     let outcome = catch_unwind(AssertUnwindSafe(|| operation(connection)))
         .unwrap_or_else(|panic| Err(Panicked::store_error(&*panic).into()));
     match outcome.map_err(StoreError::from) {
+        Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
+        _ if connection.is_autocommit() => Err(StoreError::Unavailable(Box::new(TransactionEnded))),
+        outcome => Ok(outcome),
+    }
+}
+
+/// Runs one operation so that, of one that fails, nothing is kept.
+fn in_savepoint<T>(
+    connection: &Connection,
+    operation: impl Fn(&Connection) -> QueryResult<T>,
+) -> Outcome<Outcome<T>> {
+    run(connection, "SAVEPOINT operation")?;
+    match attempt(connection, operation)? {
         Ok(value) => {
             run(connection, "RELEASE operation")?;
             Ok(Ok(value))
         }
-        // The whole batch is given up, and with it this savepoint.
-        Err(StoreError::Unavailable(cause)) => Err(StoreError::Unavailable(cause)),
         Err(error) => {
             // Where that fails, SQLite has ended the transaction: nothing of the batch stands.
             run(connection, "ROLLBACK TO operation")
@@ -195,7 +227,7 @@ impl Worker {
             return Ok(());
         }
         let Err(error) = self.transaction(batch) else { return Ok(()) };
-        tracing::error!(?error, "SQLite did not take a batch of writes");
+        tracing::error!(error = &error as &dyn std::error::Error, "SQLite did not take a batch of writes");
         // Closing rolls back, in whatever state the failure left the transaction.
         self.end();
         // Those that queued up meanwhile would each wait as long for the same answer.
@@ -212,15 +244,10 @@ impl Worker {
         };
         let connection = self.connection.insert(connection);
         run(connection, "BEGIN IMMEDIATE")?;
-        let mut done = 0;
-        loop {
-            while !batch.is_full() {
-                let Ok(message) = self.queue.try_recv() else { break };
-                batch.push(message);
-            }
-            let Some(operation) = batch.operations.get_mut(done) else { break };
-            operation.run(connection)?;
-            done += 1;
+        if run_all(connection, batch, &mut self.queue, Guard::None)? == Ran::Spoilt {
+            run(connection, "ROLLBACK")?;
+            run(connection, "BEGIN IMMEDIATE")?;
+            run_all(connection, batch, &mut self.queue, Guard::Savepoint)?;
         }
         run(connection, "COMMIT")
     }
@@ -228,7 +255,28 @@ impl Worker {
     fn end(&mut self) {
         let Some(connection) = self.connection.take() else { return };
         if let Err((_, error)) = connection.close() {
-            tracing::warn!(?error, "SQLite did not close cleanly");
+            tracing::warn!(error = &error as &dyn std::error::Error, "SQLite did not close cleanly");
         }
+    }
+}
+
+/// Runs a batch's operations, and those that arrive meanwhile.
+fn run_all(
+    connection: &Connection,
+    batch: &mut Batch,
+    queue: &mut mpsc::Receiver<Message>,
+    guard: Guard,
+) -> Outcome<Ran> {
+    let mut done = 0;
+    loop {
+        while !batch.is_full() {
+            let Ok(message) = queue.try_recv() else { break };
+            batch.push(message);
+        }
+        let Some(operation) = batch.operations.get_mut(done) else { return Ok(Ran::Cleanly) };
+        if operation.run(connection, guard)? == Ran::Spoilt {
+            return Ok(Ran::Spoilt);
+        }
+        done += 1;
     }
 }

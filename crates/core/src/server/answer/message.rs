@@ -2,7 +2,7 @@
 
 use chatkitd_protocol::chatkit::{
     Annotation, AssistantMessageContent, AssistantMessageItem, Extra, ItemUpdate, OutputText, Source,
-    SourceAnnotation, ThreadEvent,
+    SourceAnnotation, TextDeltas, ThreadEvent,
 };
 
 use super::Answer;
@@ -42,7 +42,8 @@ impl Answer {
     pub(in crate::server) async fn message_with(&self, id: String) -> Message {
         let item = AssistantMessageItem { id, created_at: self.now(), ..AssistantMessageItem::default() };
         self.emit(ThreadEvent::item_added(item.clone().into())).await;
-        let message = Message { answer: self.clone(), item, part: OutputText::default() };
+        let deltas = TextDeltas::new(&item.id, 0);
+        let message = Message { answer: self.clone(), item, part: OutputText::default(), deltas };
         message.begin_part().await;
         message
     }
@@ -58,6 +59,7 @@ pub struct Message {
     item: AssistantMessageItem,
     /// The part that is being written.
     part: OutputText,
+    deltas: TextDeltas,
 }
 
 impl Message {
@@ -69,8 +71,14 @@ impl Message {
     /// Writes on. The visitor sees `delta` at the end of what is there.
     pub async fn push(&mut self, delta: &str) {
         self.part.text.push_str(delta);
-        let update = ItemUpdate::content_part_text_delta(self.index(), delta.to_owned());
-        self.update(update).await;
+        let has_nul = |text: &str| text.as_bytes().contains(&0);
+        if has_nul(delta) || has_nul(&self.item.id) {
+            self.update(ItemUpdate::content_part_text_delta(self.index(), delta.to_owned())).await;
+            return;
+        }
+        let shared = &self.answer.0;
+        let pace = shared.accept_text(&self.item.id, self.index(), &self.deltas, delta);
+        shared.pace(pace).await;
     }
 
     /// Puts a mark behind what was written so far. The visitor can open it to see the source.
@@ -107,6 +115,7 @@ impl Message {
     /// Finishes this part of the message and begins the next. The visitor sees parts one below the other.
     pub async fn next_part(&mut self) {
         self.end_part().await;
+        self.deltas = TextDeltas::new(&self.item.id, self.index());
         self.begin_part().await;
     }
 

@@ -9,7 +9,7 @@ use super::reading::{document, thread_id};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::server::agent::{AgentError, Turn};
-use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::watch::Watch;
 use crate::threads::Fence;
@@ -27,12 +27,12 @@ impl ChatServer {
         caller: ChatCaller,
         params: CustomActionParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let thread = thread_id(&params.thread_id)?;
         let sender = match self.sender(&caller.scope(), &thread, params.item_id.as_deref()).await? {
             Sender::Widget(widget) => Some(widget),
             Sender::None => None,
-            Sender::NotAWidget => return Ok(self.wrong_sender()),
+            Sender::NotAWidget => return Ok(self.wrong_sender().into()),
         };
         let beginning = Beginning {
             operation: "threads.custom_action",
@@ -42,7 +42,7 @@ impl ChatServer {
             attachments: Vec::new(),
         };
         match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => {
                 Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))
             }
@@ -54,7 +54,7 @@ impl ChatServer {
         let event = ThreadEvent::error(ErrorCode::StreamError, None, false);
         let mut frames = Vec::new();
         let json = serde_json::to_vec(&event).unwrap_or_default();
-        chatkitd_protocol::sse::write_frame(&mut frames, Some(1), &json);
+        chatkitd_protocol::sse::write_line(&mut frames, Some(1), &json);
         let run = RunId::mint(self.clock.now(), self.rng.as_ref());
         Reply::Stream(Watch::closed(run, frames, self.clock.clone()))
     }

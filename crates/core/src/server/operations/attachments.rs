@@ -12,6 +12,7 @@ use crate::id::{AttachmentId, ThreadId};
 use crate::ports::Scope;
 use crate::server::engine::{ChatCaller, ChatServer, Reply};
 use crate::server::error::ServerError;
+use crate::threads::ItemTextPage;
 
 impl ChatServer {
     pub(in crate::server) async fn create_attachment(
@@ -70,7 +71,30 @@ impl ChatServer {
         }
     }
 
+    /// The same for a page of texts. A message that brings nothing along stays the text that it is.
+    pub(super) fn address_texts(
+        &self,
+        caller: &ChatCaller,
+        page: &mut ItemTextPage,
+    ) -> Result<(), serde_json::Error> {
+        let Some(service) = &self.attachments else { return Ok(()) };
+        for text in page.items.iter_mut().filter(|text| brings_something(&text.json)) {
+            let ThreadItem::UserMessage(mut message) = serde_json::from_str(&text.json)? else { continue };
+            for attachment in &mut message.attachments {
+                service.address(attachment, &caller.context.site, &caller.base);
+            }
+            text.json = serde_json::to_string(&ThreadItem::UserMessage(message))?;
+        }
+        Ok(())
+    }
+
     fn attachments(&self) -> Result<&Arc<AttachmentService>, ServerError> {
         self.attachments.as_ref().ok_or(ServerError::NotConfigured("attachments"))
     }
+}
+
+/// Whether an item may be a message with attachments: no other text has these signs outside of a quoted one, where
+/// they are escaped.
+fn brings_something(json: &str) -> bool {
+    memchr::memmem::find(json.as_bytes(), br#""attachments":[{"#).is_some()
 }

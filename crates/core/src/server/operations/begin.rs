@@ -11,7 +11,7 @@ use crate::id::{AttachmentId, RunId, ThreadId};
 use crate::ports::Scope;
 use crate::server::agent::{Agent, Turn};
 use crate::server::answer::{Answer, Shared};
-use crate::server::engine::{ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::live::{Admission, LiveRun};
 use crate::server::log::EventLog;
@@ -130,7 +130,7 @@ impl ChatServer {
         }
     }
 
-    /// Sends the first events and starts the agent; `before` and `after` are those around
+    /// Sends the first events and gets the agent ready; `before` and `after` are those around
     /// `stream_options` (protocol rule 2).
     pub(super) fn start(
         &self,
@@ -138,7 +138,7 @@ impl ChatServer {
         task: Task,
         before: Vec<ThreadEvent>,
         after: Vec<ThreadEvent>,
-    ) -> Reply {
+    ) -> Answered {
         let Opening { fence, thread, caller, agent, admission, resume } = opening;
         let log = Arc::new(EventLog::default());
         let shared = Arc::new(Shared::new(log, thread.clone(), self.clock.clone(), self.rng.clone()));
@@ -188,9 +188,9 @@ impl ChatServer {
             let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
             self.spawner.spawn(Box::pin(publisher.publish()));
         }
-        self.spawner.spawn(Box::pin(run.drive(work).instrument(span)));
-        let watch = Watch::here(live, 0, self.clock.clone());
-        Reply::Stream(if resume { watch } else { watch.stopping_run() })
+        let watch = Watch::here(live.fence.run.clone(), Arc::clone(&live.log), 0, self.clock.clone());
+        let reply = Reply::Stream(if resume { watch } else { watch.stopping(live) });
+        Answered { reply, run: Some(Box::pin(run.drive(work).instrument(span))) }
     }
 }
 

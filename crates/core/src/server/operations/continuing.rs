@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::begin::{Beginning, Opened, Opening, Task};
 use super::reading::thread_id;
 use super::structured_input;
-use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::threads::{ItemQuery, ItemWrite, PageQuery};
 
@@ -22,7 +22,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsAddClientToolOutputParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let beginning = Beginning {
             operation: "threads.add_client_tool_output",
             thread: thread_id(&params.thread_id)?,
@@ -31,7 +31,7 @@ impl ChatServer {
             attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
         match self.complete_tool_call(&opening, params.result).await {
@@ -69,7 +69,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsAddStructuredInputParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let beginning = Beginning {
             operation: "threads.add_structured_input",
             thread: thread_id(&params.thread_id)?,
@@ -78,7 +78,7 @@ impl ChatServer {
             attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
         match self.answer_questions(&opening, params).await {

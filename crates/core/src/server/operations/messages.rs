@@ -8,7 +8,7 @@ use chatkitd_protocol::chatkit::{
 use super::begin::{Beginning, Opened, Opening, Task};
 use super::reading::thread_id;
 use crate::id::{AttachmentId, ITEM_PREFIX, ThreadId, mint};
-use crate::server::engine::{ChatCaller, ChatServer, Reply, StreamWishes};
+use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::threads::{ItemWrite, ThreadRecord, wire_time};
 
@@ -18,7 +18,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsCreateParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let now = self.clock.now();
         let id = ThreadId::mint(now, self.rng.as_ref());
         let message = self.user_message(&caller, &id, params.input).await?;
@@ -32,7 +32,7 @@ impl ChatServer {
         };
         let shown = self.addressed(&caller, message.clone());
         match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => {
                 let created = ThreadEvent::thread_created(opening.thread.to_wire(Page::default()));
                 let done = ThreadEvent::item_done(ThreadItem::UserMessage(shown));
@@ -46,7 +46,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsAddUserMessageParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let id = thread_id(&params.thread_id)?;
         let message = self.user_message(&caller, &id, params.input).await?;
         let beginning = Beginning {
@@ -58,7 +58,7 @@ impl ChatServer {
         };
         let shown = self.addressed(&caller, message.clone());
         match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => {
                 let done = ThreadEvent::item_done(ThreadItem::UserMessage(shown));
                 Ok(self.start(*opening, Task::Respond(Some(message)), vec![done], Vec::new()))
@@ -72,7 +72,7 @@ impl ChatServer {
         caller: ChatCaller,
         params: ThreadsRetryAfterItemParams,
         wishes: StreamWishes,
-    ) -> Result<Reply, ServerError> {
+    ) -> Result<Answered, ServerError> {
         let beginning = Beginning {
             operation: "threads.retry_after_item",
             thread: thread_id(&params.thread_id)?,
@@ -81,7 +81,7 @@ impl ChatServer {
             attachments: Vec::new(),
         };
         let opening = match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => return Ok(Reply::Stream(watch)),
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
         match self.cut_after(&opening, &params.item_id).await {

@@ -62,7 +62,12 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let id = thread_id(&params.thread_id)?;
         let page = page_query(params.limit, params.order, params.after);
-        document(&self.visible_items(caller, &id, page).await?)
+        let query = ItemQuery { page, hidden: false, kinds: None };
+        let items = self.threads.item_texts(&caller.scope(), &id, &query).await?;
+        let mut items = items.ok_or(ServerError::ThreadNotFound)?;
+        self.address_texts(caller, &mut items).map_err(not_json)?;
+        let body = items.to_json().map_err(not_json)?;
+        Ok(Reply::Json { body, live_run: None })
     }
 
     async fn visible_items(
@@ -135,7 +140,11 @@ fn page_query(limit: Option<u32>, order: Order, after: Option<String>) -> PageQu
 }
 
 pub(super) fn json(document: &impl Serialize) -> Result<Vec<u8>, ServerError> {
-    serde_json::to_vec(document).map_err(|error| ServerError::Store(StoreError::Other(Box::new(error))))
+    serde_json::to_vec(document).map_err(not_json)
+}
+
+fn not_json(error: serde_json::Error) -> ServerError {
+    ServerError::Store(StoreError::Other(Box::new(error)))
 }
 
 pub(super) fn document(document: &impl Serialize) -> Result<Reply, ServerError> {

@@ -1,6 +1,6 @@
 //! Items: their places, and writes that stand or fall together.
 
-use chatkitd_protocol::chatkit::{FeedbackKind, Order};
+use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 use serde_json::json;
 
 use super::FullStore;
@@ -9,7 +9,37 @@ use super::thread_fixture::{
     completed, fence, hidden, is_conflict, is_not_found, item, message, page, put, remove, remove_after,
     started, stored,
 };
+use crate::ports::StoreError;
 use crate::threads::{ItemQuery, ItemWrite, ThreadChange};
+
+pub async fn the_texts_of_items_are_the_items(store: &dyn FullStore) {
+    let head = json!({"thread_id": "cthr_1", "created_at": "2026-01-01T00:00:00.000Z"});
+    let mut call = head.clone();
+    for (name, value) in
+        [("id", "i1"), ("type", "client_tool_call"), ("status", "completed"), ("call_id", "c"), ("name", "n")]
+    {
+        call[name] = json!(value);
+    }
+    call["arguments"] = json!({"kept": null});
+    let ThreadItem::ClientToolCall(mut call) = item(call) else { panic!("a tool call") };
+    // A page that answers a call with nothing: no JSON would be read as this.
+    call.output = Some(serde_json::Value::Null);
+
+    let make = Fixture::default();
+    let held = make.running(store, &[]).await;
+    let writes = [ItemWrite::Put(call.into()), put("i2"), ItemWrite::Put(hidden("i3")), put("i4")];
+    store.write_run(&held, &writes).await.unwrap();
+    for (order, limit, after) in [(Order::Asc, 10, None), (Order::Desc, 2, None), (Order::Asc, 1, Some("i1"))]
+    {
+        let query = ItemQuery { page: page(limit, order, after), hidden: false, kinds: None };
+        let texts = store.item_texts(&user("ann"), &held.thread, &query).await.unwrap().unwrap();
+        let items = store.items(&user("ann"), &held.thread, &query).await.unwrap().unwrap();
+        let wire = serde_json::to_string(&items.into_wire()).unwrap();
+        assert_eq!(String::from_utf8(texts.to_json().unwrap()).unwrap(), wire);
+    }
+    let everything = ItemQuery { page: page(10, Order::Asc, None), hidden: false, kinds: None };
+    assert_eq!(store.item_texts(&user("bob"), &held.thread, &everything).await.unwrap(), None);
+}
 
 pub async fn an_item_comes_back_byte_for_byte(store: &dyn FullStore) {
     let head = json!({"id": "i1", "thread_id": "cthr_1", "created_at": "2026-01-01T00:00:00.000Z"});
@@ -183,8 +213,36 @@ pub async fn what_cannot_be_an_id_is_not_there(store: &dyn FullStore) {
             assert!(store.items(&ann, &thread, &query).await.unwrap().unwrap().items.is_empty());
         }
     }
+}
+
+pub async fn a_title_is_kept_without_its_nuls(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let held = make.running(store, &["a"]).await;
     let odd = ThreadChange { title: Some(Some("a\u{0}b".to_owned())), ..ThreadChange::default() };
-    store.change_thread(&ann, &thread, &odd).await.unwrap();
+    let title = async || store.thread(&user("ann"), &held.thread).await.unwrap().unwrap().title.unwrap();
+    store.change_thread(&user("ann"), &held.thread, &odd).await.unwrap();
+    assert_eq!(title().await, "a\u{fffd}b");
+    store
+        .change_thread(&user("ann"), &held.thread, &ThreadChange { title: Some(None), ..odd.clone() })
+        .await
+        .unwrap();
+    store.write_run(&held, &[ItemWrite::Change(Box::new(odd))]).await.unwrap();
+    assert_eq!(title().await, "a\u{fffd}b");
+}
+
+pub async fn an_item_with_a_nul_in_its_id_is_refused_and_undoes_the_other_writes(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let held = make.running(store, &["a"]).await;
+    let odd = put("b\u{0}");
+    for writes in [vec![odd.clone()], vec![put("c"), odd.clone()], vec![odd, remove("a")]] {
+        let refused = store.write_run(&held, &writes).await;
+        assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+        let refused = store.end_run(&held, &completed(1, writes)).await;
+        assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    }
+    assert!(is_not_found(&store.write_run(&held, &[remove_after("a\u{0}")]).await));
+    store.write_run(&held, &[remove("a\u{0}"), put("d")]).await.unwrap();
+    assert_eq!(stored(store, &held.thread).await, ["a", "d"], "the run goes on");
 }
 
 pub async fn an_item_is_replaced_where_it_is_without_a_lease(store: &dyn FullStore) {

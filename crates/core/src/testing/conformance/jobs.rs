@@ -70,6 +70,16 @@ pub async fn a_finished_job_is_gone(store: &dyn FullStore) {
     assert_ne!(left[0].upstream_session, taken[0].upstream_session);
 }
 
+pub async fn an_upstream_session_that_nothing_holds_is_noted_once(store: &dyn FullStore) {
+    for due in [10, 20] {
+        store.cancel_upstream_session(&user("ann"), "cksess_lost", at(due)).await.unwrap();
+    }
+    assert!(take(store, 9, 10).await.is_empty());
+    let taken = take(store, 10, 10).await;
+    let site = user("ann").site().clone();
+    assert_eq!(taken, [CancelJob { site, upstream_session: "cksess_lost".to_owned(), attempts: 1 }]);
+}
+
 pub async fn a_lease_survives_the_revocation_of_the_session(store: &dyn FullStore) {
     let make = Fixture::default();
     let (session, old) = (make.session(0), make.hosted(0, "cksess_old"));

@@ -113,6 +113,7 @@ macro_rules! store_conformance {
                 a_taken_job_comes_back_later_with_each_attempt,
                 two_takers_never_get_the_same_job,
                 a_finished_job_is_gone,
+                an_upstream_session_that_nothing_holds_is_noted_once,
                 a_lease_survives_the_revocation_of_the_session,
             }
             sweep {
@@ -144,6 +145,7 @@ macro_rules! store_conformance {
                 random_threads_page_like_a_sorted_list,
             }
             items {
+                the_texts_of_items_are_the_items,
                 an_item_comes_back_byte_for_byte,
                 an_item_is_put_at_its_old_place_or_at_the_end,
                 the_same_item_of_two_threads_is_two_items,
@@ -152,6 +154,8 @@ macro_rules! store_conformance {
                 a_write_that_fails_undoes_the_others,
                 a_run_changes_its_thread_with_its_items,
                 what_cannot_be_an_id_is_not_there,
+                a_title_is_kept_without_its_nuls,
+                an_item_with_a_nul_in_its_id_is_refused_and_undoes_the_other_writes,
                 an_item_is_replaced_where_it_is_without_a_lease,
             }
             item_paging {

@@ -7,7 +7,7 @@ use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 
 use crate::id::RunId;
 use crate::ports::StoreError;
-use crate::threads::{ItemPage, ItemQuery, ItemWrite, ThreadRecord};
+use crate::threads::{ItemPage, ItemQuery, ItemWrite, NulInId, ThreadRecord};
 
 /// A thread, its items by their places, and its runs.
 pub(super) struct Conversation {
@@ -109,6 +109,9 @@ impl Conversation {
 
     fn apply(&mut self, write: &ItemWrite, undo: &mut Vec<Undo>) -> Result<(), StoreError> {
         match write {
+            ItemWrite::Put(item) if item.id().contains('\0') => {
+                return Err(StoreError::Other(Box::new(NulInId)));
+            }
             ItemWrite::Put(item) => undo.push(self.put(item.clone())),
             ItemWrite::Remove(id) => undo.extend(self.places.get(id).copied().map(|at| self.clear(at))),
             ItemWrite::RemoveAfter(id) => {

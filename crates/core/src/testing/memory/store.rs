@@ -7,7 +7,8 @@ use crate::ports::{Scope, Store, StoreError};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{
-    AuditEntry, Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, Session, SessionChange, SessionPage,
+    AuditEntry, Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, SecretKind, Session, SessionChange,
+    SessionPage,
 };
 
 /// What has to go so that there is room for one more.
@@ -130,6 +131,17 @@ impl Store for MemoryStore {
         state.add_job(scope, &kind, replacement.overlap_until);
         apply(change, state.session_mut(scope, &session)?);
         Ok(None)
+    }
+
+    async fn cancel_upstream_session(
+        &self,
+        scope: &Scope,
+        upstream_session: &str,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let kind = SecretKind::Hosted { upstream_session: upstream_session.to_owned() };
+        self.state().add_job(scope, &kind, due);
+        Ok(())
     }
 
     async fn session(&self, scope: &Scope, id: &SessionId) -> Result<Option<Session>, StoreError> {

@@ -23,7 +23,7 @@ use crate::error::ApiError;
     path = "/chatkit",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = Object, description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
+    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(
@@ -63,7 +63,7 @@ pub(crate) async fn page(
     path = "/v1/chatkit/conversation",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = Object, description = "As on `/chatkit`"),
+    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(

@@ -8,10 +8,12 @@ mod request;
 pub(super) mod runs;
 pub(super) mod visitor;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chatkitd_core::server::ChatServer;
 use http::StatusCode;
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -24,4 +26,42 @@ pub(super) fn require_chat(app: &App) -> Result<&Arc<ChatServer>, ApiError> {
             "This server keeps no conversations. Set CHATKITD_DATABASE_URL to keep them.",
         )
     })
+}
+
+/// The protocol's requests, as `make generate` writes them from the types of `chatkitd_protocol`.
+const REQUEST_SCHEMAS: &str = include_str!("request.schemas.json");
+
+/// Describes the requests in the `OpenAPI` document.
+pub(super) struct Requests;
+
+impl utoipa::Modify for Requests {
+    fn modify(&self, document: &mut OpenApi) {
+        // A file that cannot be read is found by the test below.
+        let schemas: BTreeMap<String, RefOr<Schema>> =
+            serde_json::from_str(REQUEST_SCHEMAS).unwrap_or_default();
+        document.components.get_or_insert_default().schemas.extend(schemas);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_document_describes_the_requests_as_the_protocol_does() {
+        let written: Value = serde_json::from_str(REQUEST_SCHEMAS).unwrap();
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        for (name, schema) in written.as_object().unwrap() {
+            assert_eq!(&document["components"]["schemas"][name], schema, "{name}");
+        }
+        for path in ["/chatkit", "/v1/chatkit/conversation"] {
+            let body = &document["paths"][path]["post"]["requestBody"]["content"]["application/json"];
+            assert_eq!(body["schema"]["$ref"], "#/components/schemas/ChatKitRequest");
+        }
+        assert!(written["ChatKitRequest"].is_object());
+    }
 }

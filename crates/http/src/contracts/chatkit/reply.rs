@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use chatkitd_core::server::{Reply, Watch};
 use futures_util::{TryStreamExt, stream};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 use crate::error::run_header;
 
@@ -40,5 +40,13 @@ pub(super) fn stream(watch: Watch) -> Response {
     });
     let mut response = (headers, Body::from_stream(frames)).into_response();
     response.headers_mut().extend(run);
+    response
+}
+
+/// To a client that has everything: an `EventSource` takes 204 as the word not to come again
+/// (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+pub(super) fn nothing_more(watch: &Watch) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().extend(run_header(watch.run()));
     response
 }

@@ -40,6 +40,8 @@ pub(crate) struct Done {}
     responses(
         (status = 200, description = "The events after that number", content_type = "text/event-stream", body = String,
             headers(("x-chatkit-run-id" = String, description = "The run"))),
+        (status = 204, description = "The run has ended, and the client has its last event",
+            headers(("x-chatkit-run-id" = String, description = "The run"))),
         (status = 400, description = "The number is none", body = OpenAiErrorBody),
         (status = 401, description = "Not signed in, or a credential that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
@@ -72,6 +74,8 @@ pub(crate) async fn page_events(
     responses(
         (status = 200, description = "The events after that number", content_type = "text/event-stream", body = String,
             headers(("x-chatkit-run-id" = String, description = "The run"))),
+        (status = 204, description = "The run has ended, and the client has its last event",
+            headers(("x-chatkit-run-id" = String, description = "The run"))),
         (status = 400, description = "The number is none", body = OpenAiErrorBody),
         (status = 401, description = "No client secret or token, or one that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
@@ -99,6 +103,9 @@ async fn events(
 ) -> Result<Response, ApiError> {
     let scope = visitor::scope(call, door)?;
     let watch = require_chat(app)?.watch(&scope, &run_id(id)?, after).await?;
+    if watch.is_at_end() {
+        return Ok(reply::nothing_more(&watch));
+    }
     Ok(reply::stream(watch))
 }
 

@@ -1,17 +1,19 @@
 //! The content of an upload, on its way in.
 
-use std::pin::Pin;
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream, Bytes};
 use chatkitd_core::ports::{ByteStream, Clock};
 use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _, stream};
 use http::StatusCode;
 
+use crate::app::App;
 use crate::error::ApiError;
 
 /// Nothing came for too long.
@@ -19,25 +21,66 @@ use crate::error::ApiError;
 #[error("the sender stopped sending")]
 pub(super) struct Stalled;
 
-/// A body as a stream that ends in [`Stalled`] once nothing came for `idle`: a slow upload may take its time, a dead
-/// one may not.
-pub(super) fn content(body: Body, clock: &Arc<dyn Clock>, idle: Duration) -> ByteStream {
-    let clock = Arc::clone(clock);
-    let read = move |body: Option<axum::body::BodyDataStream>| {
-        let clock = Arc::clone(&clock);
-        async move {
-            let mut body = body?;
-            let read = select(body.next(), clock.sleep(idle)).await;
-            match read {
-                Either::Left((None, _)) => None,
-                Either::Left((Some(Ok(chunk)), _)) => Some((Ok(chunk), Some(body))),
-                Either::Left((Some(Err(error)), _)) => Some((Err(error.into()), None)),
-                Either::Right(_) => Some((Err(Stalled.into()), None)),
+/// How much of what was refused is still taken in, and for how long: most clients read no answer before they have sent
+/// all, and one whose connection is closed in the middle shows a network error instead of the reason.
+const DRAINED_BYTES: usize = 64 * 1024 * 1024;
+const DRAINED_WITHIN: Duration = Duration::from_secs(5);
+
+/// A body that is handed on as a stream, and of which the rest can be taken in.
+pub(super) struct Incoming {
+    body: Arc<Mutex<BodyDataStream>>,
+    clock: Arc<dyn Clock>,
+    idle: Duration,
+}
+
+impl Incoming {
+    pub(super) fn new(body: Body, app: &App) -> Self {
+        let body = Arc::new(Mutex::new(body.into_data_stream()));
+        Self { body, clock: Arc::clone(&app.clock), idle: app.upload_idle }
+    }
+
+    /// The body as a stream that ends in [`Stalled`] once nothing came for a while: a slow upload may take its time, a
+    /// dead one may not.
+    pub(super) fn content(&self) -> ByteStream {
+        let (body, clock, idle) = (Arc::clone(&self.body), Arc::clone(&self.clock), self.idle);
+        let read = move |over: bool| {
+            let (body, clock) = (Arc::clone(&body), Arc::clone(&clock));
+            async move {
+                if over {
+                    return None;
+                }
+                match select(next(&body), clock.sleep(idle)).await {
+                    Either::Left((None, _)) => None,
+                    Either::Left((Some(Ok(chunk)), _)) => Some((Ok(chunk), false)),
+                    Either::Left((Some(Err(error)), _)) => Some((Err(error.into()), true)),
+                    Either::Right(_) => Some((Err(Stalled.into()), true)),
+                }
             }
+        };
+        // Whoever looks at the beginning may ask again after the end.
+        stream::unfold(false, read).fuse().boxed()
+    }
+
+    /// The refusal, once its sender can be expected to read it.
+    pub(super) async fn refuse(&self, error: ApiError) -> ApiError {
+        if error.status == StatusCode::REQUEST_TIMEOUT {
+            return error;
         }
-    };
-    // Whoever looks at the beginning may ask again after the end.
-    stream::unfold(Some(body.into_data_stream()), read).fuse().boxed()
+        let rest = pin!(async {
+            let mut left = DRAINED_BYTES;
+            while let Some(Ok(chunk)) = next(&self.body).await {
+                let Some(rest) = left.checked_sub(chunk.len()) else { return };
+                left = rest;
+            }
+        });
+        select(rest, self.clock.sleep(DRAINED_WITHIN)).await;
+        error
+    }
+}
+
+/// Its stream and what takes in the rest never read at the same time; the lock only says so.
+fn next(body: &Mutex<BodyDataStream>) -> impl Future<Output = Option<Result<Bytes, axum::Error>>> + Unpin {
+    poll_fn(move |context| body.lock().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context))
 }
 
 /// The sender wrote more before the content than any client needs.

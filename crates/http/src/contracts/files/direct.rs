@@ -11,7 +11,7 @@ use chatkitd_protocol::chatkit::Attachment;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::content;
+use super::body::Incoming;
 use super::form::{FormFile, find_file};
 use super::require_files;
 use crate::app::App;
@@ -142,10 +142,16 @@ async fn take(app: &App, caller: &ChatCaller, request: Request) -> Result<Attach
     terms.require_allowed()?;
     app.limit_files(&caller.context.site, &caller.context.user).await?;
     let (parts, body) = request.into_parts();
-    let FormFile { name, mime_type, content } =
-        find_file(&parts.headers, content(body, &app.clock, app.upload_idle)).await?;
-    let file = (name.as_str(), mime_type.as_deref());
-    Ok(files.upload_direct(&caller.scope(), terms, &caller.base, file, content).await?)
+    let incoming = Incoming::new(body, app);
+    let taken = async {
+        let FormFile { name, mime_type, content } = find_file(&parts.headers, incoming.content()).await?;
+        let file = (name.as_str(), mime_type.as_deref());
+        Ok(files.upload_direct(&caller.scope(), terms, &caller.base, file, content).await?)
+    };
+    match taken.await {
+        Ok(attachment) => Ok(attachment),
+        Err(error) => Err(incoming.refuse(error).await),
+    }
 }
 
 fn in_openais_shape(app: &App, caller: &ChatCaller, attachment: Attachment) -> Result<ChatKitFile, ApiError> {

@@ -13,7 +13,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use url::form_urlencoded;
 
-use super::body::content;
+use super::body::Incoming;
 use super::refusal::{missing, refused_address};
 use super::{disposition, require_files};
 use crate::app::App;
@@ -87,9 +87,12 @@ pub(crate) async fn upload(
     link: Link,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
-    let content = content(body, &app.clock, app.upload_idle);
-    require_files(&app)?.upload(&link.site, &link.id, &link.signed, content).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let files = require_files(&app)?;
+    let incoming = Incoming::new(body, &app);
+    match files.upload(&link.site, &link.id, &link.signed, incoming.content()).await {
+        Ok(_) => Ok(StatusCode::NO_CONTENT),
+        Err(error) => Err(incoming.refuse(error.into()).await),
+    }
 }
 
 /// The file, to be saved.

@@ -100,7 +100,7 @@ fn attachment(attachment: &chatkit::Attachment) -> Attachment {
     }
 }
 
-/// Where a picture can be seen. Stored messages have no addresses; one is there once it was signed for this answer.
+/// Where an attachment can be seen. One that was stored has no address of its own.
 fn preview_url(attachment: &chatkit::Attachment) -> Option<String> {
     match attachment {
         chatkit::Attachment::Image(image) => Some(image.preview_url.clone()).filter(|url| !url.is_empty()),

@@ -7,6 +7,7 @@ use chatkitd_core::attachments::PublicBase;
 use chatkitd_core::id::SiteName;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::site::Site;
+use chatkitd_protocol::chatkit::ThreadItem;
 use http::request::Parts;
 
 use crate::app::App;
@@ -16,8 +17,7 @@ use crate::error::ApiError;
 /// A trusted server, and the site that its key belongs to.
 pub(crate) struct Operator {
     pub(super) site: Arc<Site>,
-    /// What addresses that are handed out begin with.
-    pub(super) base: PublicBase,
+    base: PublicBase,
     actor: String,
 }
 
@@ -25,6 +25,13 @@ impl Operator {
     /// The site that the key belongs to.
     pub(crate) fn site(&self) -> &SiteName {
         &self.site.name
+    }
+
+    /// Gives the pictures of messages an address that works for a while: none is kept with them.
+    pub(super) fn address(&self, app: &App, items: &mut [ThreadItem]) {
+        if let Some(files) = &app.files {
+            files.address_items(items, self.site(), &self.base);
+        }
     }
 }
 

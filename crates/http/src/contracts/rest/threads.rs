@@ -141,9 +141,7 @@ pub(crate) async fn list_items(
 ) -> Result<Json<List<ThreadItem>>, ApiError> {
     let query = ItemQuery { page: query.page, hidden: false, kinds: Some(item::KINDS) };
     let mut found = require_chat(&app)?.items(&operator.scope(), &thread_id(&id)?, &query).await?;
-    if let Some(files) = &app.files {
-        files.address_items(&mut found.items, operator.site(), &operator.base);
-    }
+    operator.address(&app, &mut found.items);
     let ids = found.items.iter().map(|item| item.id().to_owned()).collect();
     Ok(Json(list(found.items.into_iter().filter_map(item).collect(), ids, found.has_more)))
 }

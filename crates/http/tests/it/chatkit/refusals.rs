@@ -50,6 +50,11 @@ async fn bodies_that_are_no_request_are_refused_with_the_field_that_is_at_fault(
         ),
         (deep.as_str(), "too_deep", Value::Null),
         (nul.as_str(), "nul_character", Value::Null),
+        (
+            r#"{"type": "threads.list", "metadata": {"$serde_json::private::RawValue": "[]"}}"#,
+            "reserved_name",
+            Value::Null,
+        ),
     ] {
         let answer = send(ask(body)).await;
         answer.is_openai_error(400, code);

@@ -85,7 +85,39 @@ async fn a_client_goes_on_after_the_last_event_that_it_has() {
     let odd = send(ask().query(&[("after", "x")])).await;
     odd.is_openai_error(400, "invalid_event_id");
     assert_eq!(odd.param(), "after");
-    assert_eq!(send(ask().header("last-event-id", "99")).await.text, "", "there is no more");
+}
+
+/// An `EventSource` comes back by itself after every end of a stream, until it is told not to.
+#[tokio::test]
+async fn a_client_that_has_the_last_event_is_told_that_there_is_no_more() {
+    let app = Setup::default().start().await;
+    let ann = token("ann");
+    let whole = send(app.chat(&create("hello")).bearer_auth(&ann)).await;
+    let run = whole.header("x-chatkit-run-id").to_owned();
+    let last = whole.events().len();
+    let ask = || app.events(&run).bearer_auth(&ann);
+    let before = send(ask().header("last-event-id", (last - 1).to_string())).await;
+    assert_eq!((before.status.as_u16(), before.events().len()), (200, 1));
+    let most = u64::MAX.to_string();
+    let at_the_end = [last.to_string(), (last + 1).to_string(), most]
+        .map(|number| [ask().header("last-event-id", &number), ask().query(&[("after", &number)])]);
+    for request in at_the_end.into_iter().flatten() {
+        let answer = send(request).await;
+        assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+        assert_eq!(answer.header("x-chatkit-run-id"), run);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_has_all_events_of_an_answer_that_goes_on_gets_the_next() {
+    let app = Setup::default().start().await;
+    let (run, mut first) = Events::of(app.chat(&create("hold")).bearer_auth(token("ann"))).await;
+    let (number, _) = first.until("thread.item.updated").await;
+    let request = app.events(&run).bearer_auth(token("ann")).header("last-event-id", number.to_string());
+    let (_, mut second) = Events::of(request).await;
+    app.agent.go_on.add_permits(1);
+    first.until("thread.item.done").await;
+    second.until("thread.item.done").await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-use super::MAX_DEPTH;
+use super::{BodyFault, MAX_DEPTH};
 
 /// Why a request cannot be read. The words are for people; [`param`](Self::param) is for the envelope.
 #[derive(Debug)]
@@ -42,6 +42,16 @@ impl RequestError {
                 Some(param.as_str()).filter(|param| !param.is_empty())
             }
             Self::Json(_) | Self::TooDeep | Self::Nul | Self::ReservedName => None,
+        }
+    }
+}
+
+impl From<BodyFault> for RequestError {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooDeep => Self::TooDeep,
+            BodyFault::Nul => Self::Nul,
+            BodyFault::ReservedName => Self::ReservedName,
         }
     }
 }

@@ -19,7 +19,7 @@ pub use params::{
     ThreadsAddStructuredInputParams, ThreadsAddUserMessageParams, ThreadsCreateParams, ThreadsDeleteParams,
     ThreadsGetByIdParams, ThreadsListParams, ThreadsRetryAfterItemParams, ThreadsUpdateParams,
 };
-pub use scan::MAX_DEPTH;
+pub use scan::{BodyFault, MAX_DEPTH, check_body};
 
 use super::Extra;
 

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::{Operation, Request, RequestError, locate, scan};
+use super::{MAX_DEPTH, Operation, Request, RequestError, check_body, locate};
 use crate::chatkit::{InferenceOptions, UserMessageContent, UserMessageInput};
 
 /// A first look at a request: the rest is skipped, not kept. It makes any order of the fields equally cheap, and
@@ -18,10 +18,10 @@ impl Request {
     /// Reads the body of a request. Fields that are not known here are dropped (design section 3).
     ///
     /// # Errors
-    /// When the body is not JSON, lies more than [`MAX_DEPTH`](super::MAX_DEPTH) deep, has a NUL in a text or a reserved
+    /// When the body is not JSON, lies more than [`MAX_DEPTH`] deep, has a NUL in a text or a reserved
     /// name, names an unknown operation, or is not of the operation's shape; the error says which field.
     pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
-        scan::check(body)?;
+        check_body(body, MAX_DEPTH)?;
         let head: Head<'_> = serde_json::from_slice(body).map_err(|error| envelope_error(body, error))?;
         let read = Operation::read(&head.operation, body)
             .map_err(|error| params_error(&head.operation, body, error))?;

@@ -1,7 +1,5 @@
 //! What must hold of the bytes of a body before it is read, in one pass over them and without memory of its own.
 
-use super::RequestError;
-
 /// How deep arrays and objects of a request may lie in one another. What of it is free JSON is stored and then sent
 /// within items, threads and pages: serde_json reads 128 levels, and this leaves enough of them for what goes around.
 pub const MAX_DEPTH: usize = 64;
@@ -10,9 +8,20 @@ pub const MAX_DEPTH: usize = 64;
 /// turns on, `{"$serde_json::private::RawValue": "…"}` makes it read the text as JSON, beyond every bound on depth.
 const RESERVED: &str = "$serde_json::private::";
 
-/// Refuses a body that is too deep, has a NUL in a text or a reserved name. Whether it is JSON at all is for the
-/// parser to say.
-pub(super) fn check(body: &[u8]) -> Result<(), RequestError> {
+/// What must not stand in a body from strangers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFault {
+    /// Arrays and objects lie too deep in one another.
+    TooDeep,
+    /// A text has a NUL in it, which databases refuse.
+    Nul,
+    /// A field has a name that serde_json gives a meaning of its own.
+    ReservedName,
+}
+
+/// Refuses a body whose arrays and objects lie more than `max_depth` deep in one another, or that has a NUL in a text
+/// or a reserved name. Whether it is JSON at all is for the parser to say.
+pub fn check_body(body: &[u8], max_depth: usize) -> Result<(), BodyFault> {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(byte) = body.get(at) {
@@ -21,14 +30,14 @@ pub(super) fn check(body: &[u8]) -> Result<(), RequestError> {
             b'"' => {
                 let end = at + text_length(&body[at..])?;
                 if is_name(&body[end..]) && is_reserved(&body[at - 1..=end]) {
-                    return Err(RequestError::ReservedName);
+                    return Err(BodyFault::ReservedName);
                 }
                 at = end + 1;
             }
             b'{' | b'[' => {
                 depth += 1;
-                if depth > MAX_DEPTH {
-                    return Err(RequestError::TooDeep);
+                if depth > max_depth {
+                    return Err(BodyFault::TooDeep);
                 }
             }
             b'}' | b']' => depth = depth.saturating_sub(1),
@@ -39,13 +48,13 @@ pub(super) fn check(body: &[u8]) -> Result<(), RequestError> {
 }
 
 /// The length of a text up to its closing quote, or to the end of the body.
-fn text_length(json: &[u8]) -> Result<usize, RequestError> {
+fn text_length(json: &[u8]) -> Result<usize, BodyFault> {
     let mut at = 0;
     while let Some(byte) = json.get(at) {
         at += match byte {
             b'"' => return Ok(at),
             // What comes after a backslash goes with it, so that `\\u0000` is no NUL and `\"` no end.
-            b'\\' if json[at + 1..].starts_with(b"u0000") => return Err(RequestError::Nul),
+            b'\\' if json[at + 1..].starts_with(b"u0000") => return Err(BodyFault::Nul),
             b'\\' => 2,
             _ => 1,
         };

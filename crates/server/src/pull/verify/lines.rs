@@ -8,7 +8,7 @@ use std::{
 
 use crate::pull::error::PullError;
 
-pub(super) struct Lines {
+pub(in crate::pull) struct Lines {
     pub path: String,
     /// Lines taken so far.
     pub number: u64,
@@ -18,7 +18,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// A missing file has no lines; that it is missing is found when it is measured.
-    pub(super) fn open(dir: &Path, path: &str) -> Result<Self, PullError> {
+    pub(in crate::pull) fn open(dir: &Path, path: &str) -> Result<Self, PullError> {
         let reader = match File::open(dir.join(path)) {
             Ok(file) => Some(BufReader::new(file)),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -30,11 +30,11 @@ impl Lines {
     }
 
     /// The next line, which stays the next one.
-    pub(super) fn peek(&self) -> Option<&[u8]> {
+    pub(in crate::pull) fn peek(&self) -> Option<&[u8]> {
         self.ahead.as_deref()
     }
 
-    pub(super) fn take(&mut self) -> Result<Option<Vec<u8>>, PullError> {
+    pub(in crate::pull) fn take(&mut self) -> Result<Option<Vec<u8>>, PullError> {
         let line = self.ahead.take();
         if line.is_some() {
             self.number += 1;

@@ -4,7 +4,7 @@
 //! bytes for each thread, and one thread's ids at a time.
 
 mod damage;
-mod lines;
+pub(super) mod lines;
 mod measure;
 
 use std::{

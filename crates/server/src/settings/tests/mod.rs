@@ -176,7 +176,7 @@ fn half_a_verifier_is_an_error_and_never_a_site_open_to_everybody() {
 
 #[test]
 fn what_needs_another_setting_names_both() {
-    let cases: [(&[(&str, &str)], &str); 4] = [
+    let cases: [(&[(&str, &str)], &str); 5] = [
         (
             &[
                 ("CHATKITD_ROLES_QUERY", "SELECT role FROM users WHERE id = $1"),
@@ -191,6 +191,7 @@ fn what_needs_another_setting_names_both() {
             "CHATKITD_DATABASE_URL",
         ),
         (&[("CHATKITD_DATABASE_URL", "none")], "CHATKIT_SECRET or OPENAI_API_KEY"),
+        (&[("CHATKITD_PASSTHROUGH", "true")], "OPENAI_API_KEY"),
     ];
     for (env, needed) in cases {
         let message = refused(env, None);

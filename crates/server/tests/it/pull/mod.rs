@@ -2,6 +2,7 @@ mod cursors;
 mod faults;
 mod files;
 mod resume;
+mod update;
 mod verify;
 
 use std::{
@@ -70,6 +71,7 @@ impl Scene {
             concurrency: NonZeroUsize::new(2).unwrap(),
             skip_threads: Vec::new(),
             allow_private_file_hosts: false,
+            update: false,
             quiet: true,
             tuning: Tuning {
                 patience: Patience {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{ItemWrite, ThreadChange};
 
+use super::is_storable;
 use crate::thread_rows::ItemRow;
 
 /// Writes that one statement can make.
@@ -64,7 +65,7 @@ impl<'a> Sorter<'a> {
                 if self.removed.contains(item.id()) {
                     self.close();
                 }
-                let row = ItemRow::try_from(item)?;
+                let row = ItemRow::to_put(item)?;
                 let puts = &mut self.open.get_or_insert_default().puts;
                 match self.put.get(item.id()) {
                     Some(&at) => (puts.hidden[at], puts.bodies[at]) = (row.hidden, row.body),
@@ -79,7 +80,9 @@ impl<'a> Sorter<'a> {
                     self.close();
                 }
                 self.removed.insert(id);
-                self.open.get_or_insert_default().removes.push(id.clone());
+                let removes = &mut self.open.get_or_insert_default().removes;
+                // What cannot be an id is not there.
+                removes.extend(Some(id).filter(|id| is_storable(id)).cloned());
             }
             ItemWrite::RemoveAfter(id) => {
                 self.close();

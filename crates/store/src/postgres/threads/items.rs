@@ -2,7 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::threads::{ItemPage, ItemQuery};
+use chatkitd_core::threads::{ItemQuery, ItemTextPage};
 use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use super::is_storable;
 use crate::error::store_error;
 use crate::postgres::Database;
 use crate::rows::{millis, user};
-use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_page};
+use crate::thread_rows::{self, ItemRow, feedback_kind, feedback_word, item_texts};
 
 /// The position of an item in the list; the list's end where none is named.
 macro_rules! place {
@@ -34,8 +34,8 @@ macro_rules! place {
 macro_rules! list {
     ($order:literal) => {
         concat!(
-            "SELECT page.position, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
-                 SELECT position, body FROM chatkitd.items
+            "SELECT page.position, page.id, page.body FROM chatkitd.threads LEFT JOIN LATERAL (
+                 SELECT position, id, body FROM chatkitd.items
                  WHERE thread_id = threads.id AND ($5 OR NOT hidden)
                      AND ($8::text[] IS NULL OR kind = ANY($8))
                      AND position > ",
@@ -58,7 +58,7 @@ pub(super) async fn list(
     scope: &Scope,
     thread: &ThreadId,
     query: &ItemQuery,
-) -> Result<Option<ItemPage>, StoreError> {
+) -> Result<Option<ItemTextPage>, StoreError> {
     let walk = query.page.walk();
     let (low, high, sql) = match walk.order {
         Order::Asc => (walk.from, walk.until, ASC),
@@ -67,7 +67,7 @@ pub(super) async fn list(
     // No item has such an id; the empty text is not one either, and stands in for it.
     let storable =
         |id: Option<&'_ str>| id.map(|id| if is_storable(id) { id.to_owned() } else { String::new() });
-    let mut rows: Vec<(Option<i64>, Option<String>)> = database
+    let mut rows: Vec<(Option<i64>, Option<String>, Option<String>)> = database
         .query_as(sql)
         .bind(thread.as_str())
         .bind(scope.site().as_str())
@@ -84,12 +84,12 @@ pub(super) async fn list(
         return Ok(None);
     }
     // They come in order; only, a join does not promise it.
-    rows.sort_by_key(|(position, _)| *position);
+    rows.sort_by_key(|(position, ..)| *position);
     if walk.order == Order::Desc {
         rows.reverse();
     }
-    let bodies = rows.into_iter().filter_map(|(_, body)| Some((body?,))).collect();
-    item_page(bodies, &query.page).map(Some)
+    let texts = rows.into_iter().filter_map(|(_, id, body)| id.zip(body)).collect();
+    Ok(Some(item_texts(texts, &query.page)))
 }
 
 pub(super) async fn one(

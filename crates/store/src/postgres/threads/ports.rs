@@ -4,14 +4,15 @@ use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SessionId, ThreadId};
 use chatkitd_core::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
 use chatkitd_core::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, StrandedRun,
-    ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
+    RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
 
 use super::{begin, items, leases, records, recovery, runs};
 use crate::postgres::{PostgresStore, sessions};
+use crate::thread_rows::item_page;
 
 #[async_trait]
 impl Threads for PostgresStore {
@@ -29,6 +30,15 @@ impl Threads for PostgresStore {
         thread: &ThreadId,
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError> {
+        self.item_texts(scope, thread, query).await?.as_ref().map(item_page).transpose()
+    }
+
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
         items::list(&self.database, scope, thread, query).await
     }
 

@@ -22,8 +22,7 @@ impl Columns {
     pub(super) fn new(change: &ThreadChange) -> Result<Self, StoreError> {
         let active = change.status.as_ref().map(ThreadStatus::is_active);
         let ChangeRow { title, status, allowed_image_domains, metadata } = change.try_into()?;
-        // PostgreSQL's TEXT has no U+0000, and neither needs a title one. In JSON it is escaped.
-        let title = title.map(|title| [title.map(|title| title.replace('\0', ""))]);
+        let title = title.map(|title| [title]);
         let allowed_image_domains = allowed_image_domains.map(|domains| [domains]);
         Ok(Self { title, active, status, allowed_image_domains, metadata })
     }
@@ -91,7 +90,7 @@ impl LeaseRow {
             return Ok(None);
         }
         let status =
-            serde_json::from_str(&self.status).map_err(|error| Damaged::because("threads.status", error))?;
+            serde_json::from_str(&self.status).map_err(|error| Damaged::json("threads.status", &error))?;
         Ok(Some(Begun::NotActive(status)))
     }
 }

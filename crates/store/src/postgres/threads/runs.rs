@@ -9,6 +9,7 @@ use sqlx::query::QueryAs;
 use sqlx::{FromRow, PgConnection, Postgres};
 
 use super::batch::{Batch, Together, batches, take_last};
+use super::is_storable;
 use super::rows::Columns;
 use crate::error::store_error;
 use crate::postgres::Database;
@@ -177,6 +178,8 @@ async fn remove_after(
     fence: &Fence,
     item: &str,
 ) -> Result<(), StoreError> {
+    // What cannot be an id is not there.
+    let item = if is_storable(item) { item } else { "" };
     let statement = fenced(database, REMOVE_AFTER, fence).bind(item);
     let held: Option<(bool,)> = statement.fetch_optional(connection).await.map_err(store_error)?;
     let (is_there,) = held.ok_or(StoreError::Conflict)?;

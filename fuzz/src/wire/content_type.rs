@@ -1,6 +1,6 @@
-//! What a file is told to be by its first bytes.
+//! What a file is, by its content.
 
-use chatkitd_core::attachments::{AllowedTypes, said};
+use chatkitd_core::attachments::{AllowedTypes, HEAD_BYTES, MAX_NAME_BYTES, clean_name, said};
 
 /// Among what a browser may say of a file; the last says nothing.
 const SAID: [&str; 14] = [
@@ -21,9 +21,12 @@ const SAID: [&str; 14] = [
 ];
 
 /// Any bytes, of which the first chooses what is said of the rest: what is taken is what was said, begins as files of
-/// its kind do, and runs nowhere.
-pub fn file_type(bytes: &[u8]) {
-    let Some((choice, head)) = bytes.split_first() else { return };
+/// its kind do, and runs nowhere. Read as text they also are a name.
+pub fn content_type(bytes: &[u8]) {
+    let Some((choice, rest)) = bytes.split_first() else { return };
+    let name = clean_name(&String::from_utf8_lossy(rest));
+    assert!(!name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(['/', '\\', '\0']));
+    let head = &rest[..rest.len().min(HEAD_BYTES)];
     let said = said(SAID[usize::from(*choice) % SAID.len()], "file");
     let Some(told) = AllowedTypes::default().of_content(head, said) else { return };
     assert!(said.is_none_or(|said| said.eq_ignore_ascii_case(told)), "{said:?} was taken for {told}");
