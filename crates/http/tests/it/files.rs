@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use chatkitd_core::attachments::AllowedTypes;
 use chatkitd_core::site::{FileUpload, Site};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::stream;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -196,6 +197,15 @@ async fn where_files_may_not_be_sent_their_bodies_are_not_read() {
     let key = app.service_key("default").await;
     send(form(&app, "/v1/chatkit/files").bearer_auth(key)).await.is_openai_error(403, "service_key_refused");
     send(form(&app, "/v1/chatkit/files")).await.is_openai_error(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a_site_takes_the_types_that_it_lists() {
+    let pictures = Site { file_types: AllowedTypes::new(["image/png"]).unwrap(), ..with_uploads(site()) };
+    let app = uploads(vec![pictures]).start().await;
+    announce(&app).await.is_openai_error(400, "chatkit.file_upload_type_rejected");
+    let direct = send(form(&app, "/chatkit/attachments").bearer_auth(token("ann"))).await;
+    direct.is_openai_error(400, "chatkit.file_upload_type_rejected");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use chatkitd_core::ports::{BlobKey, Blobs as _, ByteStream};
 use chatkitd_core::site::FileUpload;
 use chatkitd_core::testing::{MemoryBlobs, ModelScript, NoPreviews, SeededRng};
 use chatkitd_workflow::agent::ModelAgentSettings;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 use super::world::{World, input, settings, world};
@@ -40,16 +40,18 @@ fn desk(settings: ModelAgentSettings) -> Desk {
         clock: world.clock.clone(),
         rng: Arc::new(SeededRng::new(7)),
     }));
-    let world = world.with_attachments(service.clone());
+    let mut world = world.with_attachments(service.clone());
+    world.context.configuration.file_upload =
+        Some(FileUpload { enabled: Some(true), max_file_size: Some(512), max_files: Some(10) });
     world.model.answers(ModelScript::default().says(&["I see."]).ends());
     Desk { world, service, blobs }
 }
 
 impl Desk {
     async fn upload(&self, name: &str, mime_type: &str, content: impl Into<Bytes>) -> String {
-        let promise = FileUpload { enabled: Some(true), max_file_size: Some(512), max_files: Some(10) };
         let (scope, base, types) = (self.world.scope(), PublicBase::default(), AllowedTypes::default());
-        let terms = UploadTerms { promise: Some(&promise), types: &types };
+        let promise = self.world.context.configuration.file_upload.as_ref();
+        let terms = UploadTerms { promise, types: &types };
         let content = whole(content.into());
         let kept = self.service.upload_direct(&scope, terms, &base, (name, Some(mime_type)), content);
         kept.await.unwrap().id().to_owned()
