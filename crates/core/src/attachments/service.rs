@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chatkitd_protocol::chatkit::{Attachment, Extra, ThreadItem, UploadDescriptor, UploadMethod};
+use chatkitd_protocol::chatkit::{
+    Attachment, Extra, ThreadItem, UploadDescriptor, UploadMethod, UserMessageItem,
+};
 use futures_util::stream::{self, StreamExt};
 
 use super::content_type::{AllowedTypes, is_image, said};
@@ -18,7 +20,8 @@ use super::url::{Permit, PublicBase, Signed, SignedUrlError, UrlSigner};
 use super::wire;
 use crate::id::{AttachmentId, SiteName, ThreadId};
 use crate::ports::{
-    Attachments, Blob, BlobKey, Blobs, ByteStream, Clock, PreviewError, Previews, Rng, Scope, StoreError,
+    Attachments, Blob, BlobError, BlobKey, Blobs, ByteStream, Clock, PreviewError, Previews, Rng, Scope,
+    StoreError,
 };
 use crate::site::MEGABYTE;
 
@@ -28,7 +31,7 @@ pub const AWAITED_FOR: Duration = Duration::from_secs(3600);
 pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How many attachments a user may have that were not sent.
 pub const MAX_UNSENT: u64 = 50;
-/// The largest picture: it is read into memory for its preview.
+/// The largest picture: it is read into memory for its preview, one after another.
 pub const MAX_IMAGE_BYTES: u64 = 32 * MEGABYTE;
 
 /// What an [`AttachmentService`] is made of.
@@ -183,7 +186,8 @@ impl AttachmentService {
         };
         self.parts.urls.check(permit, site, id, signed, self.parts.clock.now())?;
         let record = self.parts.store.attachment(&Scope::Site(site.clone()), id).await?;
-        let record = record.ok_or(AttachmentError::NotFound)?;
+        // Until the upload has ended nobody has looked at all of it.
+        let record = record.filter(AttachmentRecord::is_uploaded).ok_or(AttachmentError::NotFound)?;
         let blob = self.parts.blobs.get(&key).await?.ok_or(AttachmentError::NotFound)?;
         Ok(Download { record, blob })
     }
@@ -243,7 +247,7 @@ impl AttachmentService {
 
     /// Gives an attachment that was stored an address of its preview that works from now on: what is kept has
     /// none, since it would run out.
-    pub fn address(&self, attachment: &mut Attachment, site: &SiteName, base: &PublicBase) {
+    fn address(&self, attachment: &mut Attachment, site: &SiteName, base: &PublicBase) {
         if let Attachment::Image(image) = attachment
             && let Some(id) = AttachmentId::parse(&image.id)
         {
@@ -252,11 +256,16 @@ impl AttachmentService {
         }
     }
 
-    /// The same for all attachments of these items.
+    /// The same for all that a message brought along.
+    pub fn address_message(&self, message: &mut UserMessageItem, site: &SiteName, base: &PublicBase) {
+        message.attachments.iter_mut().for_each(|attachment| self.address(attachment, site, base));
+    }
+
+    /// The same for all messages among these items.
     pub fn address_items(&self, items: &mut [ThreadItem], site: &SiteName, base: &PublicBase) {
         for item in items {
             if let ThreadItem::UserMessage(message) = item {
-                message.attachments.iter_mut().for_each(|attachment| self.address(attachment, site, base));
+                self.address_message(message, site, base);
             }
         }
     }
@@ -301,20 +310,25 @@ impl AttachmentService {
     ) -> Result<Uploaded, AttachmentError> {
         let (head, content) = incoming::begin(content, size).await?;
         let mime_type = types.of_content(&head, said).ok_or(AttachmentError::TypeRejected)?;
-        if !is_image(mime_type) {
-            let size = self.parts.blobs.put(&BlobKey::content(id), content).await?;
-            return Ok(Uploaded { mime_type: mime_type.to_owned(), size, preview: false });
-        }
-        let image = incoming::gather(content, MAX_IMAGE_BYTES).await?;
-        let preview = self.parts.previews.preview(image.clone()).await.map_err(unreadable)?;
-        self.parts.blobs.put(&BlobKey::preview(id), whole(preview.content)).await?;
-        match self.parts.blobs.put(&BlobKey::content(id), whole(image)).await {
-            Ok(size) => Ok(Uploaded { mime_type: mime_type.to_owned(), size, preview: true }),
-            Err(error) => {
-                self.parts.blobs.delete(&BlobKey::preview(id)).await?;
-                Err(error.into())
+        let (key, preview) = (BlobKey::content(id), is_image(mime_type));
+        let content = if preview { incoming::at_most(content, MAX_IMAGE_BYTES) } else { content };
+        let size = self.parts.blobs.put(&key, content).await?;
+        if preview && let Err(error) = self.keep_preview(id).await {
+            if let Err(error) = self.parts.blobs.delete(&key).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, %id, "a picture that was refused is left to the sweep");
             }
+            return Err(error);
         }
+        Ok(Uploaded { mime_type: mime_type.to_owned(), size, preview })
+    }
+
+    /// Makes the small picture from what is kept, and not from what comes in: a slow sender holds no memory.
+    async fn keep_preview(&self, id: &AttachmentId) -> Result<(), AttachmentError> {
+        let image = self.parts.blobs.get(&BlobKey::content(id)).await?.ok_or(AttachmentError::NotFound)?;
+        let preview = self.parts.previews.preview(image).await.map_err(no_preview)?;
+        self.parts.blobs.put(&BlobKey::preview(id), whole(preview.content)).await?;
+        Ok(())
     }
 
     /// Says that the content is there.
@@ -337,9 +351,14 @@ impl AttachmentService {
 }
 
 /// A picture that cannot be decoded is none.
-fn unreadable(error: PreviewError) -> AttachmentError {
-    tracing::info!(error = &error as &dyn std::error::Error, "an image was refused");
-    AttachmentError::TypeRejected
+fn no_preview(error: PreviewError) -> AttachmentError {
+    match error {
+        PreviewError::Unavailable(error) => BlobError::Unavailable(error).into(),
+        error @ (PreviewError::TooLarge | PreviewError::Unreadable(_)) => {
+            tracing::info!(error = &error as &dyn std::error::Error, "an image was refused");
+            AttachmentError::TypeRejected
+        }
+    }
 }
 
 fn whole(content: Bytes) -> ByteStream {

@@ -51,7 +51,8 @@ pub struct NoPreviews;
 
 #[async_trait]
 impl Previews for NoPreviews {
-    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError> {
-        Ok(Preview { mime_type: "image/png", content: image })
+    async fn preview(&self, image: Blob) -> Result<Preview, PreviewError> {
+        let chunks: Vec<Bytes> = image.content.try_collect().await.map_err(PreviewError::Unavailable)?;
+        Ok(Preview { mime_type: "image/png", content: chunks.concat().into() })
     }
 }

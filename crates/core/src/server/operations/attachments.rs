@@ -57,9 +57,7 @@ impl ChatServer {
     /// The message as its sender sees it: with addresses that work.
     pub(super) fn addressed(&self, caller: &ChatCaller, mut message: UserMessageItem) -> UserMessageItem {
         if let Some(service) = &self.attachments {
-            for attachment in &mut message.attachments {
-                service.address(attachment, &caller.context.site, &caller.base);
-            }
+            service.address_message(&mut message, &caller.context.site, &caller.base);
         }
         message
     }
@@ -80,9 +78,7 @@ impl ChatServer {
         let Some(service) = &self.attachments else { return Ok(()) };
         for text in page.items.iter_mut().filter(|text| brings_something(&text.json)) {
             let ThreadItem::UserMessage(mut message) = serde_json::from_str(&text.json)? else { continue };
-            for attachment in &mut message.attachments {
-                service.address(attachment, &caller.context.site, &caller.base);
-            }
+            service.address_message(&mut message, &caller.context.site, &caller.base);
             text.json = serde_json::to_string(&ThreadItem::UserMessage(message))?;
         }
         Ok(())
@@ -93,8 +89,8 @@ impl ChatServer {
     }
 }
 
-/// Whether an item may be a message with attachments: no other text has these signs outside of a quoted one, where
-/// they are escaped.
+/// Whether an item may be a message with attachments. Free JSON within another item may look the same; what people
+/// write does not, since its quotation marks are escaped.
 fn brings_something(json: &str) -> bool {
     memchr::memmem::find(json.as_bytes(), br#""attachments":[{"#).is_some()
 }
