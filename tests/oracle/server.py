@@ -112,6 +112,8 @@ def exit_with_the_test() -> None:
 def main() -> None:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    # Before the port is told: whoever connects at once waits for uvicorn, and is not refused.
+    listener.listen()
     threading.Thread(target=exit_with_the_test, daemon=True).start()
     config = uvicorn.Config(Oracle(Path(sys.argv[1])).app(), log_level="critical", lifespan="off")
     print(listener.getsockname()[1], flush=True)

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::attachments::AllowedTypes;
 use crate::id::SiteName;
 use crate::limits::SiteLimits;
 
@@ -12,7 +13,8 @@ mod configuration;
 mod origin;
 
 pub use configuration::{
-    ChatKitConfiguration, ConfigurationError, FileUpload, History, MAX_FILE_SIZE, MAX_FILES, Titling,
+    ChatKitConfiguration, ConfigurationError, FileUpload, History, MAX_FILE_SIZE, MAX_FILES, MEGABYTE,
+    Titling,
 };
 pub use origin::{Origin, OriginPattern, OriginPatternError};
 
@@ -57,6 +59,8 @@ pub struct Site {
     pub max_requests_per_1_minute: Option<NonZeroU32>,
     /// The most that a session's `chatkit_configuration` may allow (uploads off by default).
     pub configuration: ChatKitConfiguration,
+    /// Which files are taken where uploads are allowed. Default: all types that can be told by their content.
+    pub file_types: AllowedTypes,
 }
 
 impl Site {
@@ -71,6 +75,7 @@ impl Site {
             limits: SiteLimits::default(),
             max_requests_per_1_minute: None,
             configuration: ChatKitConfiguration::default(),
+            file_types: AllowedTypes::default(),
         }
     }
 

@@ -61,7 +61,6 @@ pub(crate) fn files(
         urls: UrlSigner::new(ring),
         clock: clock.clone(),
         rng: rng.clone(),
-        allowed: settings.attachments.types.clone(),
     });
     let jobs = AttachmentJobs { sweep: conversations.attachment_sweep.clone(), blobs, clock: clock.clone() };
     Ok(Some(Files { service: Arc::new(service), jobs }))

@@ -4,8 +4,8 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
-use chatkitd_core::ports::{Preview, PreviewError, Previews};
+use chatkitd_core::ports::{Blob, Preview, PreviewError, Previews};
+use futures_util::TryStreamExt as _;
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
@@ -19,7 +19,8 @@ const MAX_PIXELS: u64 = 50_000_000;
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
 const JPEG_QUALITY: u8 = 80;
 
-/// Makes previews with the `image` crate, one at a time: each may take [`MAX_DECODED_BYTES`], and a processor.
+/// Makes previews with the `image` crate, one at a time: each may take [`MAX_DECODED_BYTES`] beside the image itself,
+/// and a processor.
 #[derive(Clone)]
 pub struct ImagePreviews {
     turn: Arc<Semaphore>,
@@ -33,8 +34,9 @@ impl Default for ImagePreviews {
 
 #[async_trait]
 impl Previews for ImagePreviews {
-    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError> {
+    async fn preview(&self, image: Blob) -> Result<Preview, PreviewError> {
         let turn = Arc::clone(&self.turn).acquire_owned().await.map_err(unreadable)?;
+        let image = whole(image).await?;
         let shrunk = tokio::task::spawn_blocking(move || {
             // A caller that goes away does not stop the decoder, so the turn is the decoder's.
             let _turn = turn;
@@ -43,6 +45,14 @@ impl Previews for ImagePreviews {
         // A decoder that panics has met an image that it cannot read.
         shrunk.await.map_err(unreadable)?
     }
+}
+
+async fn whole(mut image: Blob) -> Result<Vec<u8>, PreviewError> {
+    let mut whole = Vec::with_capacity(usize::try_from(image.size).unwrap_or_default());
+    while let Some(chunk) = image.content.try_next().await.map_err(PreviewError::Unavailable)? {
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole)
 }
 
 fn shrink(image: &[u8]) -> Result<Preview, PreviewError> {

@@ -1,33 +1,67 @@
 //! What a file is, by its content.
 
-use chatkitd_core::attachments::{AllowedTypes, HEAD_BYTES, clean_name};
+use chatkitd_core::attachments::{AllowedTypes, HEAD_BYTES, MAX_NAME_BYTES, clean_name, said};
 
-/// What may be announced, and nothing.
-const ANNOUNCED: [Option<&str>; 8] = [
-    None,
-    Some("application/octet-stream"),
-    Some("image/png"),
-    Some("text/plain; charset=utf-8"),
-    Some("APPLICATION/PDF"),
-    Some("image/svg+xml"),
-    Some("application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    Some("text/html"),
+/// Among what a browser may say of a file; the last says nothing.
+const SAID: [&str; 14] = [
+    "application/pdf",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "text/plain",
+    "TEXT/MARKDOWN; charset=utf-8",
+    "text/csv",
+    "application/json",
+    "text/html",
+    "image/svg+xml",
+    "application/zip",
+    "",
 ];
 
-/// Any bytes, announced as the first of them says: whatever they are taken for was announced, is taken by the site,
-/// and runs in no browser. Read as text they also are a name.
+/// Any bytes, of which the first chooses what is said of the rest: what is taken is what was said, begins as files of
+/// its kind do, and runs nowhere. Read as text they also are a name.
 pub fn content_type(bytes: &[u8]) {
-    let Some((first, rest)) = bytes.split_first() else { return };
-    let head = &rest[..rest.len().min(HEAD_BYTES)];
-    let announced = ANNOUNCED[usize::from(*first) % ANNOUNCED.len()];
-    let all = AllowedTypes::default();
-    if let Some(told) = all.of_content(head, announced) {
-        assert!(!told.contains("html") && !told.contains("svg") && !told.contains("script"));
-        let says_something = announced.filter(|name| *name != "application/octet-stream");
-        assert!(says_something.is_none_or(|name| name.to_ascii_lowercase().starts_with(told)), "{told}");
-        let only = AllowedTypes::new([told]).expect("what is taken can be named");
-        assert_eq!(only.of_content(head, announced), Some(told));
-    }
+    let Some((choice, rest)) = bytes.split_first() else { return };
     let name = clean_name(&String::from_utf8_lossy(rest));
-    assert!(!name.is_empty() && name.len() <= 255 && !name.contains(['/', '\\', '\0']));
+    assert!(!name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(['/', '\\', '\0']));
+    let head = &rest[..rest.len().min(HEAD_BYTES)];
+    let said = said(SAID[usize::from(*choice) % SAID.len()], "file");
+    let Some(told) = AllowedTypes::default().of_content(head, said) else { return };
+    assert!(said.is_none_or(|said| said.eq_ignore_ascii_case(told)), "{said:?} was taken for {told}");
+    assert!(begins_as(head, told), "this is no {told}");
+    let only = AllowedTypes::new([told]).expect("what is taken is a type that can be");
+    assert_eq!(only.of_content(head, said), Some(told));
+    let others = AllowedTypes::new(SAID[..5].iter().copied().filter(|other| *other != told));
+    assert_eq!(others.expect("they can be told").of_content(head, said), None);
+}
+
+/// As the formats' own documents say it.
+fn begins_as(head: &[u8], kind: &str) -> bool {
+    match kind {
+        // Readers look for it in the first kilobyte.
+        "application/pdf" => head[..head.len().min(1024)].windows(4).any(|start| start == b"%PDF"),
+        "image/png" => head.starts_with(b"\x89PNG"),
+        "image/jpeg" => head.starts_with(b"\xff\xd8\xff"),
+        "image/gif" => head.starts_with(b"GIF"),
+        "image/webp" => head.get(8..12) == Some(b"WEBP"),
+        "text/plain" | "text/markdown" | "text/csv" | "application/json" => is_harmless_text(head),
+        _ => head.starts_with(b"PK"),
+    }
+}
+
+fn is_harmless_text(head: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(head) {
+        Ok(_) => head.len(),
+        Err(error) => error.valid_up_to(),
+    };
+    let text = String::from_utf8_lossy(&head[..whole]).to_ascii_lowercase();
+    let text = text.trim_start_matches('\u{feff}').trim_ascii_start();
+    // A character of UTF-8 has four bytes at the most.
+    head.len() - whole < 4
+        && !head.contains(&0)
+        && !["<!doctype", "<html", "<script", "<svg", "<?xml", "#!"]
+            .iter()
+            .any(|start| text.starts_with(start))
 }

@@ -7,18 +7,22 @@ mod content_type;
 mod error;
 mod incoming;
 mod name;
+mod office;
 mod record;
 mod service;
+mod terms;
 mod uploads;
 mod url;
+mod wire;
 
-pub use content_type::{AllowedTypes, HEAD_BYTES, UnknownType, is_image};
+pub use content_type::{AllowedTypes, HEAD_BYTES, UnknownType, is_image, said};
 pub use error::AttachmentError;
 pub use name::{MAX_NAME_BYTES, clean_name};
 pub use record::{AttachmentRecord, AttachmentState, Uploaded};
-pub(crate) use service::to_wire;
 pub use service::{
     AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES,
     MAX_UNSENT, UNSENT_FOR,
 };
+pub use terms::UploadTerms;
 pub use url::{DOWNLOAD_AT_LEAST, Permit, PublicBase, Signed, SignedUrlError, UPLOAD_WITHIN, UrlSigner};
+pub(crate) use wire::to_wire;

@@ -123,9 +123,9 @@ pub enum BlobError {
 /// Makes small pictures.
 #[async_trait]
 pub trait Previews: Send + Sync {
-    /// A small picture (WebP or PNG or JPEG, upright, without metadata) of an image. `Err`: it is no image
-    /// that can be read, or has too many pixels.
-    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError>;
+    /// A small picture (PNG or JPEG, upright, without metadata) of an image, which is read when its turn comes:
+    /// however many are uploaded at the same time, few are in memory.
+    async fn preview(&self, image: Blob) -> Result<Preview, PreviewError>;
 }
 
 /// A small picture.
@@ -146,4 +146,7 @@ pub enum PreviewError {
     /// It cannot be read.
     #[error("the image cannot be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It is kept, and does not come back.
+    #[error("the image does not come out of the blob store")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

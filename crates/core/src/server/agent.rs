@@ -198,8 +198,9 @@ impl Turn {
         id: &str,
         limit: u64,
     ) -> Result<Option<AttachmentContent>, AttachmentError> {
+        let Fence { scope, thread, .. } = &self.fence;
         match (&self.attachments, AttachmentId::parse(id)) {
-            (Some(attachments), Some(id)) => attachments.read(&self.fence.scope, &id, limit).await,
+            (Some(attachments), Some(id)) => attachments.read(scope, thread, &id, limit).await,
             _ => Ok(None),
         }
     }

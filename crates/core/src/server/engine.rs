@@ -14,7 +14,7 @@ use super::live::LiveRuns;
 use super::reach::Reach;
 use super::recordings::Recordings;
 use super::watch::Watch;
-use crate::attachments::{AttachmentService, PublicBase};
+use crate::attachments::{AllowedTypes, AttachmentService, PublicBase, UploadTerms};
 use crate::id::RunId;
 use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads, Transcriber};
 
@@ -72,6 +72,8 @@ pub struct ChatCaller {
     pub context: AgentContext,
     /// Where this server is to them: the addresses of attachments begin with it.
     pub base: PublicBase,
+    /// Which files their site takes.
+    pub file_types: AllowedTypes,
     /// Which of their threads they see.
     pub reach: Reach,
     /// Whether their answers may be traced.
@@ -82,6 +84,11 @@ impl ChatCaller {
     /// What the caller may touch.
     pub fn scope(&self) -> Scope {
         Scope::User(self.context.site.clone(), self.context.user.clone())
+    }
+
+    /// What the caller may upload.
+    pub fn upload_terms(&self) -> UploadTerms<'_> {
+        UploadTerms { promise: self.context.configuration.file_upload.as_ref(), types: &self.file_types }
     }
 }
 

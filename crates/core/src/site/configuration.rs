@@ -52,6 +52,8 @@ pub struct History {
     pub recent_threads: Option<u32>,
 }
 
+/// Bytes of what `max_file_size` counts.
+pub const MEGABYTE: u64 = 1024 * 1024;
 /// Megabytes that one file may have where nobody says otherwise (`OpenAI`'s default).
 pub const MAX_FILE_SIZE: u32 = 512;
 /// Files that may be uploaded where nobody says otherwise (`OpenAI`'s default).

@@ -1,5 +1,6 @@
 //! In-memory ports and the store conformance suite, for the tests of this and other crates.
 
+mod blobs;
 mod clock;
 pub mod conformance;
 mod memory;
@@ -8,6 +9,7 @@ mod rng;
 mod scripted_model;
 mod tokens;
 
+pub use blobs::{MemoryBlobs, NoPreviews};
 pub use clock::ManualClock;
 pub use memory::MemoryStore;
 pub use memory_run_log::MemoryRunLog;

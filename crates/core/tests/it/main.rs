@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod attachments;
 mod fuzz_targets;
 mod issuing;
 mod memory_run_log;

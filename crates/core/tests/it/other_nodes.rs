@@ -127,7 +127,13 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
     let request = json!({"type": operation, "params": params}).to_string();
     let request = Request::parse(request.as_bytes()).unwrap();
     let wishes = StreamWishes { resume: true, idempotency: None };
-    let caller = ChatCaller { context, base: Default::default(), reach: Reach::default(), traced: true };
+    let caller = ChatCaller {
+        context,
+        base: Default::default(),
+        file_types: Default::default(),
+        reach: Reach::default(),
+        traced: true,
+    };
     match node.handle(caller, request, wishes).await {
         Ok(Reply::Stream(watch)) => watch,
         Ok(Reply::Json { .. }) => panic!("{operation} is answered with a stream"),

@@ -3,10 +3,11 @@
 //! A back end of the operator's can so point its `OpenAI` client here as a whole, and holds a key of this server
 //! only. Bodies go through as they come, in both directions.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Request};
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use std::sync::Arc;
 
 use super::rest::Operator;
 use crate::app::App;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{self, Next};
-use chatkitd_core::attachments::{AllowedTypes, AttachmentParts, AttachmentService, UrlSigner};
+use chatkitd_core::attachments::{AttachmentParts, AttachmentService, UrlSigner};
 use chatkitd_core::id::SiteName;
 use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, RoleRule, Verifiers};
 use chatkitd_core::keys::KeyRing;
@@ -29,7 +29,7 @@ use chatkitd_core::sessions::{
     SessionParts, SessionService, Upstream, UpstreamError, later,
 };
 use chatkitd_core::site::{OriginPattern, Site, Sites};
-use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
+use chatkitd_core::testing::{ManualClock, MemoryBlobs, MemoryStore, NoPreviews, SeededRng};
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
 use chatkitd_http::page::{Fact, FactState, Page};
@@ -41,7 +41,6 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::chatkit::agent::TestAgent;
-use crate::files::{MemoryBlobs, NoPreviews};
 
 /// 2026-11-21T00:00:00Z.
 pub const START: i64 = 1_795_219_200;
@@ -211,7 +210,6 @@ fn file_service(
         urls: UrlSigner::new(ring),
         clock: clock.clone(),
         rng: rng.clone(),
-        allowed: AllowedTypes::default(),
     }))
 }
 

@@ -1,55 +1,15 @@
 //! Files over HTTP where time, proxies and origins matter; the rest is tested through the binary, with a real folder
 //! and a real S3.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use chatkitd_core::ports::{Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews};
+use chatkitd_core::attachments::AllowedTypes;
 use chatkitd_core::site::{FileUpload, Site};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::stream;
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, Setup, TestApp, send, site, site_of, token};
-
-/// Blobs for as long as a test lasts.
-#[derive(Default)]
-pub struct MemoryBlobs(Mutex<HashMap<BlobKey, Bytes>>);
-
-#[async_trait]
-impl Blobs for MemoryBlobs {
-    async fn put(&self, key: &BlobKey, content: ByteStream) -> Result<u64, BlobError> {
-        let chunks: Vec<Bytes> = content.try_collect().await.map_err(BlobError::Content)?;
-        let content = Bytes::from(chunks.concat());
-        let size = content.len() as u64;
-        self.0.lock().unwrap().insert(key.clone(), content);
-        Ok(size)
-    }
-
-    async fn get(&self, key: &BlobKey) -> Result<Option<Blob>, BlobError> {
-        let found = self.0.lock().unwrap().get(key).cloned();
-        Ok(found
-            .map(|content| Blob { size: content.len() as u64, content: stream::iter([Ok(content)]).boxed() }))
-    }
-
-    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        self.0.lock().unwrap().remove(key);
-        Ok(())
-    }
-}
-
-/// Shows every image as itself.
-pub struct NoPreviews;
-
-#[async_trait]
-impl Previews for NoPreviews {
-    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError> {
-        Ok(Preview { mime_type: "image/png", content: image })
-    }
-}
 
 const PDF: &[u8] = b"%PDF-1.7 a document";
 
@@ -237,6 +197,15 @@ async fn where_files_may_not_be_sent_their_bodies_are_not_read() {
     let key = app.service_key("default").await;
     send(form(&app, "/v1/chatkit/files").bearer_auth(key)).await.is_openai_error(403, "service_key_refused");
     send(form(&app, "/v1/chatkit/files")).await.is_openai_error(401, "not_signed_in");
+}
+
+#[tokio::test]
+async fn a_site_takes_the_types_that_it_lists() {
+    let pictures = Site { file_types: AllowedTypes::new(["image/png"]).unwrap(), ..with_uploads(site()) };
+    let app = uploads(vec![pictures]).start().await;
+    announce(&app).await.is_openai_error(400, "chatkit.file_upload_type_rejected");
+    let direct = send(form(&app, "/chatkit/attachments").bearer_auth(token("ann"))).await;
+    direct.is_openai_error(400, "chatkit.file_upload_type_rejected");
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
-use super::SettingsError;
 use super::reader::Reader;
+use super::{SettingsError, Source};
 
 /// What S3 signs with when nothing else is said: where a bucket is made when nobody chooses, and what
 /// everything that is not AWS accepts.
@@ -19,8 +19,6 @@ const DEFAULT_REGION: &str = "us-east-1";
 pub struct AttachmentSettings {
     /// Where their content is kept.
     pub storage: AttachmentStorage,
-    /// Which media types are taken. Default: all that can be told by their content.
-    pub types: AllowedTypes,
 }
 
 /// Where the content of attachments is kept.
@@ -117,18 +115,29 @@ pub(super) fn read_public_url(
     url.map(Some).ok_or_else(|| reader.invalid("CHATKITD_PUBLIC_URL", "public_url", &text, expected))
 }
 
+/// Which media types are taken on every site that does not say it itself. Default: all that can be told by their
+/// content.
+pub(super) fn read_types(
+    reader: &mut Reader<'_>,
+    file: &mut FileAttachments,
+) -> Result<AllowedTypes, SettingsError> {
+    let types = reader.list(TYPES, "attachments.types", file.types.take());
+    let setting = reader.setting(TYPES, "attachments.types");
+    types.map_or_else(|| Ok(AllowedTypes::default()), |types| allowed_types(setting, &types))
+}
+
+/// The types that are listed in a setting.
+pub(super) fn allowed_types(setting: Source, types: &[String]) -> Result<AllowedTypes, SettingsError> {
+    AllowedTypes::new(types.iter().map(String::as_str))
+        .map_err(|error| SettingsError::invalid(setting, &error.0, error.to_string()))
+}
+
 pub(super) fn read(
     reader: &mut Reader<'_>,
-    mut file: FileAttachments,
+    file: FileAttachments,
     data_dir: &Path,
 ) -> Result<AttachmentSettings, SettingsError> {
-    let types = reader.list(TYPES, "attachments.types", file.types.take());
-    let types = match types {
-        Some(types) => AllowedTypes::new(types.iter().map(String::as_str))
-            .map_err(|error| reader.invalid(TYPES, "attachments.types", &error.0, error.to_string()))?,
-        None => AllowedTypes::default(),
-    };
-    Ok(AttachmentSettings { storage: read_storage(reader, file, data_dir)?, types })
+    Ok(AttachmentSettings { storage: read_storage(reader, file, data_dir)? })
 }
 
 fn read_storage(
@@ -242,6 +251,21 @@ mod tests {
         );
         assert_eq!(s3.endpoint.unwrap().as_str(), "http://minio:9000/");
         assert_eq!(s3.keys.unwrap().secret_access_key.expose_secret(), "very-secret");
+    }
+
+    #[test]
+    fn a_site_takes_what_it_lists_or_else_what_all_take() {
+        let file = "[attachments]\ntypes = [\"image/png\"]\n[sites.shop]\nfile_types = [\"application/pdf\"]";
+        let types = |env: &[(&str, &str)], name: &str| {
+            let settings = load(env, file).unwrap();
+            let site = settings.sites.iter().find(|site| site.name.as_str() == name).unwrap();
+            site.file_types.clone()
+        };
+        let only = |name| AllowedTypes::new([name]).unwrap();
+        assert_eq!(types(&[], "default"), only("image/png"));
+        assert_eq!(types(&[], "shop"), only("application/pdf"));
+        assert_eq!(types(&[("CHATKITD_ATTACHMENT_TYPES", "text/csv")], "default"), only("text/csv"));
+        assert_eq!(load(&[], "").unwrap().sites[0].file_types, AllowedTypes::default());
     }
 
     #[test]

@@ -82,6 +82,7 @@ pub(super) struct FileSite {
     pub(super) limits: FileLimits,
     pub(super) max_requests_per_1_minute: Option<NonZeroU32>,
     pub(super) configuration: ChatKitConfiguration,
+    pub(super) file_types: Option<Vec<String>>,
     pub(super) verifiers: Vec<VerifierSettings>,
     pub(super) roles: Option<RoleRule>,
     pub(super) allowed_roles: Vec<String>,

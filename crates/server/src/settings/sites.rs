@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use chatkitd_core::attachments::AllowedTypes;
 use chatkitd_core::id::SiteName;
 use chatkitd_core::identity::{Preset, RolePolicyError, RoleRule, VerifierSettings, Verifiers, clerk_issuer};
 use chatkitd_core::limits::{Quota, SiteLimits};
 use chatkitd_core::site::{Lifetimes, OriginPattern, Site};
 use chatkitd_core::workflows;
 
+use super::attachments::{allowed_types, read_types};
 use super::file::{FileLimits, FileSettings, FileSite};
 use super::reader::Reader;
 use super::workflows::WorkflowSettings;
@@ -42,6 +44,7 @@ pub(super) fn read(
 struct Defaults {
     lifetimes: Lifetimes,
     limits: SiteLimits,
+    file_types: AllowedTypes,
 }
 
 fn read_defaults(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Defaults, SettingsError> {
@@ -64,7 +67,8 @@ fn read_defaults(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Def
         session: limit("CHATKITD_LIMIT_SESSION", "limits.session", file.limits.session)?,
         site: limit("CHATKITD_LIMIT_SITE", "limits.site", file.limits.site)?,
     };
-    Ok(Defaults { lifetimes, limits: over(&limits, SiteLimits::default()) })
+    let file_types = read_types(reader, &mut file.attachments)?;
+    Ok(Defaults { lifetimes, limits: over(&limits, SiteLimits::default()), file_types })
 }
 
 fn over(set: &FileLimits, base: SiteLimits) -> SiteLimits {
@@ -184,6 +188,10 @@ fn build(
         }
     }
     let origins = origins(&origins_setting(reader, &name), &site.origins.unwrap_or_default())?;
+    let file_types = match &site.file_types {
+        Some(types) => allowed_types(key("file_types"), types)?,
+        None => defaults.file_types.clone(),
+    };
     Ok(Site {
         origins,
         workflows: site.workflows.unwrap_or_default(),
@@ -192,6 +200,7 @@ fn build(
         limits: over(&site.limits, defaults.limits),
         max_requests_per_1_minute: site.max_requests_per_1_minute,
         configuration: site.configuration,
+        file_types,
         name,
     })
 }

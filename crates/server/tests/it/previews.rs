@@ -1,13 +1,24 @@
 //! Previews of images that are what they should be, and of those that are not.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
 use chatkitd::previews::ImagePreviews;
-use chatkitd_core::ports::{Preview, PreviewError, Previews};
+use chatkitd_core::ports::{Blob, Preview, PreviewError, Previews};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
 use crate::images::{BLUE, RED, animation, encoded, photo, png_bomb, two_colours};
 
 async fn preview(image: impl Into<Vec<u8>>) -> Result<Preview, PreviewError> {
-    ImagePreviews::default().preview(image.into().into()).await
+    ImagePreviews::default().preview(blob(image)).await
+}
+
+/// As it comes out of the blob store.
+fn blob(image: impl Into<Vec<u8>>) -> Blob {
+    let image = Bytes::from(image.into());
+    Blob { size: image.len() as u64, content: stream::iter([Ok(image)]).boxed() }
 }
 
 async fn shown(image: impl Into<Vec<u8>>) -> DynamicImage {
@@ -114,9 +125,42 @@ async fn an_image_that_is_cut_off_harms_nobody() {
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
         let whole = encoded(two_colours(64, 64), format);
         for end in (0..whole.len()).step_by(7) {
-            refused += u32::from(previews.preview(whole[..end].to_vec().into()).await.is_err());
+            refused += u32::from(previews.preview(blob(&whole[..end])).await.is_err());
         }
-        previews.preview(whole.into()).await.unwrap();
+        previews.preview(blob(whole)).await.unwrap();
     }
     assert!(refused > 0);
+}
+
+/// However many come at once, one is in memory.
+#[tokio::test]
+async fn an_image_is_read_when_its_turn_comes() {
+    let previews = ImagePreviews::default();
+    let picture = Bytes::from(encoded(two_colours(8, 8), ImageFormat::Png));
+    let (arrives, awaited) = tokio::sync::oneshot::channel::<Bytes>();
+    let content = stream::once(async { Ok(awaited.await?) }).boxed();
+    let mut slow = previews.preview(Blob { size: picture.len() as u64, content });
+    assert!((&mut slow).now_or_never().is_none());
+    let read = Arc::new(AtomicBool::new(false));
+    let content = stream::once({
+        let (read, picture) = (Arc::clone(&read), picture.clone());
+        async move {
+            read.store(true, Ordering::Relaxed);
+            Ok(picture)
+        }
+    });
+    let mut next = previews.preview(Blob { size: picture.len() as u64, content: content.boxed() });
+    assert!((&mut next).now_or_never().is_none());
+    assert!(!read.load(Ordering::Relaxed));
+    arrives.send(picture).unwrap();
+    slow.await.unwrap();
+    next.await.unwrap();
+    assert!(read.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn an_image_that_does_not_come_back_is_not_the_senders_fault() {
+    let content = stream::once(async { Err("the disk is gone".into()) }).boxed();
+    let lost = ImagePreviews::default().preview(Blob { size: 1, content }).await;
+    assert!(matches!(lost, Err(PreviewError::Unavailable(_))), "{lost:?}");
 }

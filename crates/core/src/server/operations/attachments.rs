@@ -21,8 +21,8 @@ impl ChatServer {
         params: AttachmentsCreateParams,
     ) -> Result<Reply, ServerError> {
         let file = (params.name.as_str(), params.size, params.mime_type.as_str());
-        let promise = caller.context.configuration.file_upload.as_ref();
-        let announced = self.attachments()?.announce(&caller.scope(), promise, &caller.base, file).await?;
+        let (scope, terms) = (caller.scope(), caller.upload_terms());
+        let announced = self.attachments()?.announce(&scope, terms, &caller.base, file).await?;
         document(&announced)
     }
 
@@ -47,8 +47,7 @@ impl ChatServer {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let promise = caller.context.configuration.file_upload.as_ref();
-        let mut records = self.attachments()?.to_send(&caller.scope(), promise, ids).await?;
+        let mut records = self.attachments()?.to_send(&caller.scope(), caller.upload_terms(), ids).await?;
         for record in &mut records {
             record.thread = Some(thread.clone());
         }
@@ -58,21 +57,15 @@ impl ChatServer {
     /// The message as its sender sees it: with addresses that work.
     pub(super) fn addressed(&self, caller: &ChatCaller, mut message: UserMessageItem) -> UserMessageItem {
         if let Some(service) = &self.attachments {
-            for attachment in &mut message.attachments {
-                service.address(attachment, &caller.context.site, &caller.base);
-            }
+            service.address_message(&mut message, &caller.context.site, &caller.base);
         }
         message
     }
 
     /// The same for every message of a page.
     pub(super) fn address_all(&self, caller: &ChatCaller, items: &mut [ThreadItem]) {
-        let Some(service) = &self.attachments else { return };
-        for item in items {
-            let ThreadItem::UserMessage(message) = item else { continue };
-            for attachment in &mut message.attachments {
-                service.address(attachment, &caller.context.site, &caller.base);
-            }
+        if let Some(service) = &self.attachments {
+            service.address_items(items, &caller.context.site, &caller.base);
         }
     }
 
@@ -85,9 +78,7 @@ impl ChatServer {
         let Some(service) = &self.attachments else { return Ok(()) };
         for text in page.items.iter_mut().filter(|text| brings_something(&text.json)) {
             let ThreadItem::UserMessage(mut message) = serde_json::from_str(&text.json)? else { continue };
-            for attachment in &mut message.attachments {
-                service.address(attachment, &caller.context.site, &caller.base);
-            }
+            service.address_message(&mut message, &caller.context.site, &caller.base);
             text.json = serde_json::to_string(&ThreadItem::UserMessage(message))?;
         }
         Ok(())
@@ -98,8 +89,8 @@ impl ChatServer {
     }
 }
 
-/// Whether an item may be a message with attachments: no other text has these signs outside of a quoted one, where
-/// they are escaped.
+/// Whether an item may be a message with attachments. Free JSON within another item may look the same; what people
+/// write does not, since its quotation marks are escaped.
 fn brings_something(json: &str) -> bool {
     memchr::memmem::find(json.as_bytes(), br#""attachments":[{"#).is_some()
 }

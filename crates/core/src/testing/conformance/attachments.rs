@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::FullStore;
 use super::fixture::{Fixture, at, shop, strangers, user};
-use super::thread_fixture::{completed, fence, is_conflict, is_not_found, put, remove_after, started};
+use super::thread_fixture::{
+    completed, fence, is_conflict, is_not_found, put, remove_after, started, with_key,
+};
 use crate::attachments::{AWAITED_FOR, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded};
 use crate::id::{AttachmentId, UserId};
 use crate::ports::Scope;
@@ -123,6 +125,19 @@ pub async fn an_attachment_is_sent_once_and_only_when_it_is_there(store: &dyn Fu
     let bobs = RunStart { attachments: vec![ready.clone()], ..bobs };
     assert_eq!(store.begin_run(&user("bob"), &bobs).await.unwrap(), Begun::AttachmentSent);
     assert_eq!(store.attachment(&user("ann"), &ready).await.unwrap().unwrap().thread, None);
+}
+
+pub async fn a_message_that_comes_again_finds_its_run_although_its_attachments_are_sent(
+    store: &dyn FullStore,
+) {
+    let fixture = Fixture::default();
+    let id = fixture.uploaded(store, 0).await;
+    let first = with_key(fixture.sending(1, &[&id]), "key", 1, 1_000);
+    started(store.begin_run(&user("ann"), &first).await.unwrap());
+    let again = with_key(fixture.sending(2, &[&id]), "key", 1, 1_000);
+    assert_eq!(store.begin_run(&user("ann"), &again).await.unwrap(), Begun::Repeated(first.run.clone()));
+    let other = with_key(fixture.sending(3, &[&id]), "another key", 1, 1_000);
+    assert_eq!(store.begin_run(&user("ann"), &other).await.unwrap(), Begun::AttachmentSent);
 }
 
 pub async fn of_two_messages_with_the_same_attachment_one_begins(store: &dyn FullStore) {

@@ -218,6 +218,7 @@ macro_rules! store_conformance {
                 the_content_comes_once,
                 a_message_takes_its_attachments_along,
                 an_attachment_is_sent_once_and_only_when_it_is_there,
+                a_message_that_comes_again_finds_its_run_although_its_attachments_are_sent,
                 of_two_messages_with_the_same_attachment_one_begins,
                 attachments_go_with_their_thread_and_their_message,
                 a_deleted_attachment_leaves_its_blobs_to_be_deleted_once,

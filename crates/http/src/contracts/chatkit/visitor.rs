@@ -161,7 +161,8 @@ impl Recognised<'_> {
         };
         let reach = reach(&context, session, app.clock.now());
         let traced = session.is_none_or(Session::is_traced);
-        Ok(Visitor { caller: ChatCaller { context, base: call.base.clone(), reach, traced }, introduction })
+        let (base, file_types) = (call.base.clone(), call.site.file_types.clone());
+        Ok(Visitor { caller: ChatCaller { context, base, file_types, reach, traced }, introduction })
     }
 }
 

@@ -137,16 +137,16 @@ async fn admit(app: &App, call: &Call, door: Door) -> Result<Visitor, ApiError> 
 
 async fn take(app: &App, caller: &ChatCaller, request: Request) -> Result<Attachment, ApiError> {
     let files = require_files(app)?;
-    let promise = caller.context.configuration.file_upload.as_ref();
+    let terms = caller.upload_terms();
     // Where nothing may be sent the body need not come.
-    files.require_allowed(promise)?;
+    terms.require_allowed()?;
     app.limit_files(&caller.context.site, &caller.context.user).await?;
     let (parts, body) = request.into_parts();
     let incoming = Incoming::new(body, app);
     let taken = async {
         let FormFile { name, mime_type, content } = find_file(&parts.headers, incoming.content()).await?;
         let file = (name.as_str(), mime_type.as_deref());
-        Ok(files.upload_direct(&caller.scope(), promise, &caller.base, file, content).await?)
+        Ok(files.upload_direct(&caller.scope(), terms, &caller.base, file, content).await?)
     };
     match taken.await {
         Ok(attachment) => Ok(attachment),

@@ -29,12 +29,8 @@ impl Operator {
 
     /// Gives the pictures of messages an address that works for a while: none is kept with them.
     pub(super) fn address(&self, app: &App, items: &mut [ThreadItem]) {
-        let Some(files) = &app.files else { return };
-        for item in items {
-            let ThreadItem::UserMessage(message) = item else { continue };
-            for attachment in &mut message.attachments {
-                files.address(attachment, self.site(), &self.base);
-            }
+        if let Some(files) = &app.files {
+            files.address_items(items, self.site(), &self.base);
         }
     }
 }

@@ -24,6 +24,8 @@ fn whatever_is_wrong_in_the_file_is_named_with_its_line() {
         ("[sites.default]\norigins = [\"*\"]\n".to_owned(), 2, "is not an origin"),
         ("[sites.shop]\nsecret_ttl = \"soon\"\n".to_owned(), 2, "such as 30m"),
         ("[sites.shop]\nroles = \"query\"\n".to_owned(), 2, "query"),
+        ("[sites.shop]\nfile_types = [\"text/html\"]\n".to_owned(), 2, "told by its content"),
+        ("[attachments]\ntypes = [\"image/svg+xml\"]\n".to_owned(), 2, "told by its content"),
         ("[sites.shop]\nallowed_roles = [\"a\"]\n".to_owned(), 2, "allowed_roles"),
         ("[sites.shop]\n[[sites.shop.verifiers]]\naudience = [\"a\"]\n".to_owned(), 2, "issuer"),
         ("limiter = \"redis\"\n".to_owned(), 1, "CHATKITD_REDIS_URL"),

@@ -1,54 +1,23 @@
 //! Pictures and documents that visitors send.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use chatkitd_core::attachments::{AllowedTypes, AttachmentParts, AttachmentService, PublicBase, UrlSigner};
+use chatkitd_core::attachments::{
+    AllowedTypes, AttachmentParts, AttachmentService, PublicBase, UploadTerms, UrlSigner,
+};
+use chatkitd_core::id::AttachmentId;
 use chatkitd_core::keys::KeyRing;
-use chatkitd_core::ports::{Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews};
+use chatkitd_core::ports::{BlobKey, Blobs as _, ByteStream};
 use chatkitd_core::site::FileUpload;
-use chatkitd_core::testing::{ModelScript, SeededRng};
+use chatkitd_core::testing::{MemoryBlobs, ModelScript, NoPreviews, SeededRng};
 use chatkitd_workflow::agent::ModelAgentSettings;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
 use super::world::{World, input, settings, world};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
-
-/// Content in memory. Previews are the pictures themselves.
-#[derive(Default)]
-struct Shelf(Mutex<HashMap<String, Bytes>>);
-
-#[async_trait]
-impl Blobs for Shelf {
-    async fn put(&self, key: &BlobKey, content: ByteStream) -> Result<u64, BlobError> {
-        let content: Vec<Bytes> = content.try_collect().await.map_err(BlobError::Content)?;
-        let content = content.concat();
-        let size = content.len() as u64;
-        self.0.lock().unwrap().insert(key.as_str().to_owned(), content.into());
-        Ok(size)
-    }
-
-    async fn get(&self, key: &BlobKey) -> Result<Option<Blob>, BlobError> {
-        let content = self.0.lock().unwrap().get(key.as_str()).cloned();
-        Ok(content.map(|content| Blob { size: content.len() as u64, content: whole(content) }))
-    }
-
-    async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        self.0.lock().unwrap().remove(key.as_str());
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Previews for Shelf {
-    async fn preview(&self, image: Bytes) -> Result<Preview, PreviewError> {
-        Ok(Preview { mime_type: "image/png", content: image })
-    }
-}
 
 fn whole(content: Bytes) -> ByteStream {
     stream::once(async move { Ok(content) }).boxed()
@@ -57,33 +26,34 @@ fn whole(content: Bytes) -> ByteStream {
 struct Desk {
     world: World,
     service: Arc<AttachmentService>,
-    shelf: Arc<Shelf>,
+    blobs: Arc<MemoryBlobs>,
 }
 
 fn desk(settings: ModelAgentSettings) -> Desk {
     let world = world(settings);
-    let shelf = Arc::new(Shelf::default());
+    let blobs = Arc::new(MemoryBlobs::default());
     let service = Arc::new(AttachmentService::new(AttachmentParts {
         store: world.store.clone(),
-        blobs: shelf.clone(),
-        previews: shelf.clone(),
+        blobs: blobs.clone(),
+        previews: Arc::new(NoPreviews),
         urls: UrlSigner::new(&KeyRing::new(["secret".into()]).unwrap()),
         clock: world.clock.clone(),
         rng: Arc::new(SeededRng::new(7)),
-        allowed: AllowedTypes::default(),
     }));
-    let world = world.with_attachments(service.clone());
+    let mut world = world.with_attachments(service.clone());
+    world.context.configuration.file_upload =
+        Some(FileUpload { enabled: Some(true), max_file_size: Some(512), max_files: Some(10) });
     world.model.answers(ModelScript::default().says(&["I see."]).ends());
-    Desk { world, service, shelf }
+    Desk { world, service, blobs }
 }
 
 impl Desk {
     async fn upload(&self, name: &str, mime_type: &str, content: impl Into<Bytes>) -> String {
-        let promise = FileUpload { enabled: Some(true), max_file_size: Some(512), max_files: Some(10) };
-        let (scope, base) = (self.world.scope(), PublicBase::default());
+        let (scope, base, types) = (self.world.scope(), PublicBase::default(), AllowedTypes::default());
+        let promise = self.world.context.configuration.file_upload.as_ref();
+        let terms = UploadTerms { promise, types: &types };
         let content = whole(content.into());
-        let kept =
-            self.service.upload_direct(&scope, Some(&promise), &base, (name, Some(mime_type)), content);
+        let kept = self.service.upload_direct(&scope, terms, &base, (name, Some(mime_type)), content);
         kept.await.unwrap().id().to_owned()
     }
 
@@ -125,7 +95,7 @@ async fn what_is_too_large_or_gone_is_mentioned_by_name() {
     let desk = desk(settings());
     let large = desk.upload("large.pdf", "application/pdf", pdf(20 * 1024 * 1024 + 1)).await;
     let gone = desk.upload("gone.pdf", "application/pdf", pdf(100)).await;
-    desk.shelf.0.lock().unwrap().retain(|key, _| !key.contains(&gone));
+    desk.blobs.delete(&BlobKey::content(&AttachmentId::parse(&gone).unwrap())).await.unwrap();
     desk.send(&[&large, &gone]).await;
     assert_eq!(
         desk.read(),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatkitd_core::attachments::{AttachmentService, PublicBase};
+use chatkitd_core::attachments::{AllowedTypes, AttachmentService, PublicBase};
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
 use chatkitd_core::models::{ModelMessage, ModelPart, Role};
 use chatkitd_core::ports::{Clock as _, Scope, Spawner, Threads as _};
@@ -122,6 +122,7 @@ impl World {
         let caller = ChatCaller {
             context: self.context.clone(),
             base: PublicBase::default(),
+            file_types: AllowedTypes::default(),
             reach: Reach::default(),
             traced: true,
         };

@@ -1,0 +1,35 @@
+//! What somebody may upload.
+
+use super::content_type::AllowedTypes;
+use super::error::AttachmentError;
+use crate::site::{FileUpload, MAX_FILE_SIZE, MAX_FILES, MEGABYTE};
+
+/// What somebody may upload: what they were promised, and what their site takes.
+#[derive(Clone, Copy, Debug)]
+pub struct UploadTerms<'a> {
+    /// `None`, or not enabled: nothing.
+    pub promise: Option<&'a FileUpload>,
+    /// The media types.
+    pub types: &'a AllowedTypes,
+}
+
+impl<'a> UploadTerms<'a> {
+    /// Whether anything may be sent at all; to be asked before a body is read.
+    pub fn require_allowed(self) -> Result<(), AttachmentError> {
+        self.allowed().map(drop)
+    }
+
+    /// The largest file, in bytes.
+    pub(super) fn max_bytes(self) -> Result<u64, AttachmentError> {
+        Ok(u64::from(self.allowed()?.max_file_size.unwrap_or(MAX_FILE_SIZE)) * MEGABYTE)
+    }
+
+    /// How many may come with one message.
+    pub(super) fn max_files(self) -> Result<u32, AttachmentError> {
+        Ok(self.allowed()?.max_files.unwrap_or(MAX_FILES))
+    }
+
+    fn allowed(self) -> Result<&'a FileUpload, AttachmentError> {
+        self.promise.filter(|promise| promise.enabled == Some(true)).ok_or(AttachmentError::Disabled)
+    }
+}

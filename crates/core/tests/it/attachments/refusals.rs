@@ -1,0 +1,170 @@
+//! What is refused, and that nothing of it stays.
+
+use bytes::Bytes;
+use chatkitd_core::attachments::{
+    AllowedTypes, AttachmentError, MAX_UNSENT, Permit, PublicBase, SignedUrlError,
+};
+use chatkitd_core::id::{AttachmentId, SiteName};
+use chatkitd_core::ports::{Attachments as _, ByteStream};
+use chatkitd_core::server::ServerError;
+use chatkitd_core::site::FileUpload;
+use futures_util::{StreamExt as _, stream};
+use serde_json::json;
+
+use super::world::{World, address, ann, caller, whole};
+use super::{PDF, PNG};
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, ServerError>) -> AttachmentError {
+    match result {
+        Err(ServerError::Attachment(error)) => error,
+        other => panic!("no refusal of an attachment: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn files_are_sent_where_that_was_promised_only() {
+    let world = World::new();
+    let id = world.uploaded("a.pdf", "application/pdf", PDF).await;
+    let off = FileUpload { enabled: Some(false), ..FileUpload::default() };
+    for promise in [None, Some(FileUpload::default()), Some(off)] {
+        let somebody = caller("ann", promise);
+        let announced = world.announce(&somebody, ("a.pdf", "application/pdf", 1)).await;
+        assert!(matches!(refusal(announced), AttachmentError::Disabled));
+        let (scope, base) = (somebody.scope(), PublicBase::default());
+        let direct =
+            world.service.upload_direct(&scope, somebody.upload_terms(), &base, ("a.pdf", None), whole(PDF));
+        assert!(matches!(direct.await, Err(AttachmentError::Disabled)));
+        assert!(matches!(refusal(world.send(&somebody, &[&id]).await), AttachmentError::Disabled));
+    }
+    assert_eq!(world.threads().await, 0);
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_no_files_says_so() {
+    let world = World::without_files();
+    let id = "cfile_000000000000000000000000000000000000000000000000";
+    for refused in [
+        world.announce(&ann(), ("a.pdf", "application/pdf", 1)).await.map(drop),
+        world.json(&ann(), "attachments.delete", json!({"attachment_id": id})).await.map(drop),
+        world.send(&ann(), &[id]).await.map(drop),
+    ] {
+        assert!(matches!(refused, Err(ServerError::NotConfigured(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_refused_before_anything_begins() {
+    let world = World::new();
+    let one = world.uploaded("a.pdf", "application/pdf", PDF).await;
+    let two = world.uploaded("b.pdf", "application/pdf", PDF).await;
+    let three = world.uploaded("c.pdf", "application/pdf", PDF).await;
+    let awaited = world.announce(&ann(), ("d.pdf", "application/pdf", 1)).await.unwrap();
+    let bob = caller("bob", ann().context.configuration.file_upload);
+
+    let ann = ann();
+    let sent = async |who, ids: &[&str]| refusal(world.send(who, ids).await);
+    assert!(matches!(sent(&ann, &["cfile_unknown"]).await, AttachmentError::NotFound));
+    assert!(matches!(sent(&bob, &[&one]).await, AttachmentError::NotFound));
+    let awaited = awaited["id"].as_str().unwrap();
+    assert!(matches!(sent(&ann, &[&one, awaited]).await, AttachmentError::NotUploaded));
+    assert!(matches!(sent(&ann, &[&one, &one]).await, AttachmentError::AlreadySent));
+    assert!(matches!(sent(&ann, &[&one, &two, &three]).await, AttachmentError::TooMany { limit: 2 }));
+    assert_eq!(world.threads().await, 0);
+
+    world.send(&ann, &[&one]).await.unwrap();
+    assert!(matches!(sent(&ann, &[&two, &one]).await, AttachmentError::AlreadySent));
+    assert_eq!(world.threads().await, 1);
+    world.send(&ann, &[&two]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lie_about_size_or_type_leaves_nothing_and_the_truth_is_taken_after_it() {
+    let world = World::new();
+    let announced = world.announce(&ann(), ("a.png", "image/png", PNG.len())).await.unwrap();
+    for (content, expected) in [
+        (&b"\x89PNG"[..], "bytes were announced"),
+        (b"\x89PNG\r\n\x1a\n a picture and more", "is larger than"),
+        (b"%PDF-1.7 a size ok", "of this type"),
+        (b"<svg onload='a()'>", "of this type"),
+    ] {
+        let refused = world.upload(&announced, whole(content)).await.unwrap_err();
+        assert!(refused.to_string().contains(expected), "{refused}");
+        assert_eq!(world.blobs.keys(), Vec::<String>::new());
+    }
+    world.upload(&announced, whole(PNG)).await.unwrap();
+    assert_eq!(world.blobs.keys().len(), 2);
+    let again = world.upload(&announced, whole(PNG)).await;
+    assert!(matches!(again, Err(AttachmentError::AlreadyUploaded)));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_is_refused_when_it_is_announced() {
+    let world = World::new();
+    for (mime_type, size, expected) in [
+        ("image/svg+xml", 1, "of this type"),
+        ("text/html", 1, "of this type"),
+        ("application/zip", 1, "of this type"),
+        ("", 1, "of this type"),
+        ("application/pdf", 1024 * 1024 + 1, "is larger than 1048576 bytes"),
+    ] {
+        let refused = refusal(world.announce(&ann(), ("file", mime_type, size)).await).to_string();
+        assert!(refused.contains(expected), "{mime_type}: {refused}");
+    }
+    assert_eq!(world.store.unsent_attachments(&ann().scope()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_site_says_which_types_it_takes() {
+    let world = World::new();
+    let mut narrow = ann();
+    narrow.file_types = AllowedTypes::new(["application/pdf"]).unwrap();
+    let announced = world.announce(&narrow, ("a.png", "image/png", PNG.len())).await;
+    assert!(matches!(refusal(announced), AttachmentError::TypeRejected));
+    for (content, is_taken) in [(PNG, false), (PDF, true)] {
+        let (scope, base) = (narrow.scope(), PublicBase::default());
+        let file = ("file", None);
+        let kept = world.service.upload_direct(&scope, narrow.upload_terms(), &base, file, whole(content));
+        assert_eq!(kept.await.is_ok(), is_taken);
+    }
+    assert_eq!(world.store.unsent_attachments(&narrow.scope()).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_attachment_that_is_deleted_while_it_is_uploaded_leaves_nothing() {
+    let world = World::new();
+    let announced = world.announce(&ann(), ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+    let (service, id) =
+        (world.service.clone(), AttachmentId::parse(announced["id"].as_str().unwrap()).unwrap());
+    let deleting = async move {
+        service.delete(&ann().scope(), &id).await.unwrap();
+        Ok(Bytes::from_static(PDF))
+    };
+    let content: ByteStream = stream::once(deleting).boxed();
+    let refused = world.upload(&announced, content).await;
+    assert!(matches!(refused, Err(AttachmentError::NotFound)));
+    assert_eq!(world.blobs.keys(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nobody_piles_up_what_they_do_not_send() {
+    let world = World::new();
+    for _ in 0..MAX_UNSENT {
+        world.announce(&ann(), ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+    }
+    let one_more = world.announce(&ann(), ("a.pdf", "application/pdf", PDF.len())).await;
+    assert!(matches!(refusal(one_more), AttachmentError::TooManyUnsent { limit: MAX_UNSENT }));
+    let bob = caller("bob", ann().context.configuration.file_upload);
+    world.announce(&bob, ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_address_of_an_upload_reads_nothing() {
+    let world = World::new();
+    let announced = world.announce(&ann(), ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+    world.upload(&announced, whole(PDF)).await.unwrap();
+    let (id, signed) = address(announced["upload_descriptor"]["url"].as_str().unwrap());
+    for permit in [Permit::Upload, Permit::Download, Permit::Preview] {
+        let read = world.service.download(permit, &SiteName::default_site(), &id, &signed).await;
+        assert!(matches!(read, Err(AttachmentError::Url(SignedUrlError::Forged))), "{permit:?}");
+    }
+}
