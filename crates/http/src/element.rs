@@ -38,8 +38,8 @@ pub struct ElementFile {
     pub content_type: &'static str,
     /// As it is.
     pub plain: Bytes,
-    /// The same, packed with gzip.
-    pub gzip: Bytes,
+    /// The same, packed with gzip, where that is smaller.
+    pub gzip: Option<Bytes>,
 }
 
 /// The widget's routes.
@@ -83,19 +83,25 @@ async fn asset(
 }
 
 fn send(file: &ElementFile, asked: &HeaderMap) -> Response {
-    let accepts =
-        asked.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let packed =
-        accepts.split(',').any(|coding| coding.split(';').next().is_some_and(|name| name.trim() == "gzip"));
-    let body = if packed { &file.gzip } else { &file.plain };
-    let mut response = axum::body::Body::from(body.clone()).into_response();
+    let packed = file.gzip.as_ref().filter(|_| accepts_gzip(asked));
+    let mut response = packed.unwrap_or(&file.plain).clone().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if packed {
+    if packed.is_some() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
+}
+
+/// Whether it is named without being refused by `q=0` (RFC 9110, 12.5.3).
+fn accepts_gzip(asked: &HeaderMap) -> bool {
+    let accepted = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|codings| codings.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, "q=1"));
+        let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=');
+        name.trim().eq_ignore_ascii_case("gzip") && weight.parse::<f32>().is_ok_and(|weight| weight > 0.0)
+    })
 }
 
 fn open_to_all(mut response: Response, caching: &'static str) -> Response {
@@ -114,7 +120,7 @@ fn not_built() -> Response {
     let file = ElementFile {
         content_type: "text/javascript; charset=utf-8",
         plain: Bytes::from_static(words.as_bytes()),
-        gzip: Bytes::new(),
+        gzip: None,
     };
     open_to_all(send(&file, &HeaderMap::new()), "no-store")
 }

@@ -12,6 +12,7 @@ pub mod blobs;
 pub mod clock;
 pub mod commands;
 pub mod connections;
+mod element;
 mod error_words;
 mod files;
 pub mod hosted;

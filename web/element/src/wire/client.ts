@@ -120,7 +120,8 @@ export class Client {
 
   private async attempt(url: URL, init: RequestInit): Promise<Response> {
     const headers = { ...(await this.settings.identity.headers()), ...(init.headers as Record<string, string>) };
-    return this.settings.fetch(url.href, { credentials: 'include', ...init, headers }).catch(rethrow);
+    // No cookies across origins, which not every server may take: there the device token says who this is.
+    return this.settings.fetch(url.href, { credentials: 'same-origin', ...init, headers }).catch(rethrow);
   }
 }
 

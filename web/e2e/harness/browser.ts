@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page, type Route } from 'playwright-core';
+import { root } from './server.js';
+
+const screenshots = join(root, 'target/screenshots');
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+
+const flags = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  // A microphone that hums, and that nobody has to allow.
+  '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+];
+
+/** Chromium, closed with the file of tests that opened it. */
+export async function openBrowser(): Promise<Browser> {
+  if (executablePath === undefined) throw new Error('There is no Chromium. scripts/setup-test.sh installs it.');
+  return chromium.launch({ executablePath, args: flags });
+}
+
+/** A visitor with cookies and storage of their own, for one test. */
+export async function visitor(t: TestContext, browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
+  t.after(() => context.close());
+  context.setDefaultTimeout(15_000);
+  if (process.env.E2E_BUNDLE === 'disk') await bundleFromDisk(context);
+  return context;
+}
+
+/** For work on the element: the bundle in `element/dist`, in place of the one that the binary was compiled with. */
+async function bundleFromDisk(context: BrowserContext): Promise<void> {
+  const dist = join(root, 'web/element/dist');
+  const send = async (route: Route, path: string) => {
+    const contentType = path.endsWith('.json') ? 'application/json' : 'text/javascript; charset=utf-8';
+    await route.fulfill({ body: await readFile(join(dist, path)), contentType, headers: { 'access-control-allow-origin': '*' } });
+  };
+  await context.route(/\/chatkit(@[^/]+)?\.js$/, (route) => send(route, 'chatkit.js'));
+  await context.route(/\/chatkit-assets@[^/]+\//, (route) => send(route, `assets/${route.request().url().split(/\/chatkit-assets@[^/]+\//)[1]}`));
+}
+
+/** Keeps a picture of the page among the artefacts, `target/screenshots`. */
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+}
+
+/** Everything that a page complained of: uncaught errors, and what its console calls an error. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  return complaints;
+}

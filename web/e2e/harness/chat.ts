@@ -1,0 +1,72 @@
+import type { ChatKitOptions } from '@openai/chatkit';
+import type { Locator, Page } from 'playwright-core';
+
+/** The chat on a page, as a visitor uses it: by what it says, and not by how it is made. */
+export class Chat {
+  readonly element: Locator;
+  readonly composer: Locator;
+
+  constructor(readonly page: Page, selector = 'openai-chatkit') {
+    this.element = page.locator(selector);
+    this.composer = this.element.locator('[data-composer]');
+  }
+
+  /** Sets options: `T` is what cannot be sent as JSON, said as source text, such as `{onClientTool: '(call) => ({})'}`. */
+  async configure(options: ChatKitOptions | Record<string, unknown>, functions: Record<string, string> = {}): Promise<void> {
+    await this.element.evaluate(async (element, [options, functions]) => {
+      await customElements.whenDefined('openai-chatkit');
+      const whole = structuredClone(options) as Record<string, unknown>;
+      for (const [path, source] of Object.entries(functions)) {
+        const names = path.split('.');
+        const last = names.pop()!;
+        const holder = names.reduce((object, name) => (object[name] ??= {}) as Record<string, unknown>, whole);
+        holder[last] = new Function(`return (${source})`)();
+      }
+      (element as HTMLElement & { setOptions(options: unknown): void }).setOptions(whole);
+    }, [options, functions] as const);
+    await this.composer.waitFor();
+  }
+
+  /** Calls a method of the element. */
+  call(method: string, ...args: unknown[]): Promise<unknown> {
+    return this.element.evaluate((element, [method, args]) => (element as unknown as Record<string, (...args: unknown[]) => unknown>)[method]!(...args), [method, args] as const);
+  }
+
+  /** Writes a message and sends it. */
+  async say(text: string): Promise<void> {
+    await this.composer.click();
+    await this.page.keyboard.insertText(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Writes a message, sends it and waits for the whole answer. */
+  async ask(text: string): Promise<void> {
+    const answered = this.next('chatkit.response.end');
+    await this.say(text);
+    await answered;
+  }
+
+  /** The detail of the next event of this name. Call it before what causes it. */
+  next(name: string): Promise<unknown> {
+    return this.element.evaluate((element, name) => new Promise<unknown>((resolve) => {
+      element.addEventListener(name, (event) => {
+        const { detail } = event as CustomEvent<unknown>;
+        const error = (detail as { error?: Error } | null)?.error;
+        resolve(error === undefined ? (detail ?? null) : { error: { message: error.message, code: (error as { code?: string }).code ?? null } });
+      }, { once: true });
+    }), name);
+  }
+
+  /** The items that are shown, newest last. */
+  get items(): Locator {
+    return this.element.locator('article.item');
+  }
+
+  get lastItem(): Locator {
+    return this.items.last();
+  }
+
+  button(name: string | RegExp): Locator {
+    return this.element.getByRole('button', { name });
+  }
+}

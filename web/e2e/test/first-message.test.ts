@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { complaintsOf, keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
+import { Server } from '../harness/server.js';
+import { pageWith, Site } from '../harness/site.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.start()]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+test("the README's snippet is a chat on somebody's own page", async (t) => {
+  const site = await Site.start(t, {
+    '/': pageWith(`${server.url}/chatkit.js`, `
+      await customElements.whenDefined('openai-chatkit');
+      chat.setOptions({ api: { url: '${server.url}/chatkit', domainKey: 'any' } });`),
+  });
+  const context = await visitor(t, browser);
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(site.url);
+  const chat = new Chat(page);
+  await chat.ask('Show me markdown');
+  await chat.element.locator('article.assistant_message strong').first().waitFor();
+  await keepPicture(page, 'snippet');
+  assert.deepEqual(complaints, []);
+});
+
+test('the page of a new server has a chat that works', async (t) => {
+  const context = await visitor(t, browser, { viewport: { width: 1200, height: 1000 } });
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(server.url);
+  const chat = new Chat(page);
+  await chat.ask('Show me markdown');
+  await chat.element.locator('article.assistant_message strong').first().waitFor();
+  await keepPicture(page, 'page');
+  assert.deepEqual(complaints, []);
+});
