@@ -13,11 +13,12 @@ run: ## Build chatkitd and start it on http://127.0.0.1:8787 with an embedded da
 	@scripts/build-web.sh
 	$(CARGO) run --locked --quiet --package chatkitd -- serve --dev
 
-test: ## Set up what the tests need (PostgreSQL, Redis, nginx, Python, Node) and run all of them
+test: ## Set up what the tests need (PostgreSQL, Redis, nginx, Python, Node, Chromium) and run all of them
 	@scripts/setup-build.sh
 	@scripts/setup-test.sh
 	@scripts/build-web.sh
 	@scripts/with-services.sh $(CARGO) test --workspace --locked
+	@scripts/test-web.sh
 
 check: ## Format, lints, docs, the arrows between the crates, licences, generated files
 	@scripts/setup-build.sh

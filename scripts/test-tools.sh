@@ -27,10 +27,11 @@ find_test_tools() {
     : "${CHATKITD_TEST_POSTGRES_BIN:=$(find_postgres_bin)}"
     : "${CHATKITD_TEST_REDIS_BIN:=$(find_program redis-server)}"
     : "${CHATKITD_TEST_NGINX_BIN:=$(find_program nginx)}"
+    : "${CHATKITD_TEST_CHROMIUM:=$(find_program chromium)}"
     : "${CHATKITD_TEST_PYTHON:=$tools/venv/bin/python}"
     : "${CHATKITD_TEST_PYTHON_OPENAI_2_2_0:=$tools/venv-openai-2.2.0/bin/python}"
     : "${CHATKITD_TEST_NODE_DIR:=$root/tests/node}"
-    export CHATKITD_TEST_POSTGRES_BIN CHATKITD_TEST_REDIS_BIN CHATKITD_TEST_NGINX_BIN
+    export CHATKITD_TEST_POSTGRES_BIN CHATKITD_TEST_REDIS_BIN CHATKITD_TEST_NGINX_BIN CHATKITD_TEST_CHROMIUM
     export CHATKITD_TEST_PYTHON CHATKITD_TEST_PYTHON_OPENAI_2_2_0 CHATKITD_TEST_NODE_DIR
 }
 

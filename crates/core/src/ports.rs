@@ -198,6 +198,15 @@ pub trait Store: Send + Sync {
         audit: &AuditEntry,
     ) -> Result<(), StoreError>;
 
+    /// Makes `user` the owner of a session of the scope's user, who has said nothing yet: `true`. Where that user has
+    /// a thread, or the session is revoked or not in the scope, nothing changes: `false`.
+    async fn hand_over_session(
+        &self,
+        scope: &Scope,
+        id: &SessionId,
+        user: &UserId,
+    ) -> Result<bool, StoreError>;
+
     /// Writes a service key and `audit` in one step. `Conflict` when the same key is there already.
     async fn create_service_key(
         &self,

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chatkitd_core::id::SiteName;
+use chatkitd_core::id::{SiteName, UserId};
 use chatkitd_core::secret_text::SecretText;
-use chatkitd_core::sessions::SECRET_PREFIX;
+use chatkitd_core::sessions::{Presented, SECRET_PREFIX};
 use chatkitd_core::site::Site;
 use http::request::Parts;
 use http::{HeaderMap, header};
@@ -19,13 +19,18 @@ use crate::site_path::PathSite;
 /// The longest credential that is looked at, in bytes.
 const MAX_CREDENTIAL_BYTES: usize = 16 * 1024;
 
+/// How a page shows who was here before, and is told what to show.
+pub(crate) const DEVICE_TOKEN: &str = "chatkit-device-token";
+
 /// What surrounds a request: the site its path names, and the page it comes from.
 #[derive(Debug)]
 pub(crate) struct Ambient {
     path_site: Option<Arc<Site>>,
     pub(crate) origin: SentOrigin,
     pub(crate) cross_site: bool,
-    same_origin: bool,
+    pub(crate) same_origin: bool,
+    /// Whether the page presents a device token, or what else it was known by.
+    pub(crate) was_known: bool,
     own_page: bool,
 }
 
@@ -54,7 +59,8 @@ impl Ambient {
                 _ => (!own_host, own_host),
             };
         let own_page = matches!(&origin, SentOrigin::Page(origin) if app.is_own_page(origin, &parts.headers));
-        Ok(Self { path_site, origin, cross_site, same_origin, own_page })
+        let was_known = parts.headers.contains_key(DEVICE_TOKEN);
+        Ok(Self { path_site, origin, cross_site, same_origin, was_known, own_page })
     }
 
     /// The site of a caller who names none: the path's, else the one that alone lists the origin,
@@ -103,7 +109,7 @@ pub(crate) async fn identify(
         Some(token) if token.starts_with(SECRET_PREFIX) && !app.sessions.remembers() => {
             device(app, ambient, headers)
         }
-        Some(token) if token.starts_with(SECRET_PREFIX) => client_secret(app, ambient, token).await,
+        Some(token) if token.starts_with(SECRET_PREFIX) => client_secret(app, ambient, token, headers).await,
         Some(token) if looks_like_jwt(token) => user(app, ambient, token).await,
         Some(token) => service_key(app, ambient, token).await,
         None => device(app, ambient, headers),
@@ -132,14 +138,38 @@ fn looks_like_jwt(token: &str) -> bool {
     token.starts_with("eyJ") && token.split('.').count() == 3
 }
 
-async fn client_secret(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, Caller), ApiError> {
-    let presented = app.sessions.present(&SecretText::new(token)).await?;
+async fn client_secret(
+    app: &App,
+    ambient: &Ambient,
+    token: &str,
+    headers: &HeaderMap,
+) -> Result<(Arc<Site>, Caller), ApiError> {
+    let mut presented = app.sessions.present(&SecretText::new(token)).await?;
     if !presented.session.is_traced() {
         // The exporter of traces leaves such a request out.
         tracing::Span::current().record("traced", false);
     }
     let site = ambient.named(app, &presented.session.site)?;
+    if let Some(proof) = device_proof(headers)
+        && let Some(earlier) = earlier_visitor(app, &presented, proof).await?
+    {
+        app.sessions.keep_visitor(&mut presented, &earlier).await?;
+    }
     Ok((site, Caller::Secret(Box::new(presented))))
+}
+
+/// Who was here before a page got its new secret: by the device token, or by the secret that it had then.
+async fn earlier_visitor(app: &App, presented: &Presented, proof: &str) -> Result<Option<UserId>, ApiError> {
+    if let Some(read) = app.devices.read(proof, app.clock.now()) {
+        return Ok((read.device.site == presented.session.site).then_some(read.device.user));
+    }
+    Ok(app.sessions.holder_of(presented, proof).await?)
+}
+
+/// What a page presents on purpose to stay known.
+fn device_proof(headers: &HeaderMap) -> Option<&str> {
+    let proof = headers.get(DEVICE_TOKEN)?.to_str().ok()?;
+    (proof.len() <= MAX_CREDENTIAL_BYTES).then_some(proof)
 }
 
 async fn user(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, Caller), ApiError> {
@@ -160,8 +190,7 @@ async fn service_key(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<S
 /// A device by its token, which a page sends on purpose, or by its cookie, which comes by itself.
 fn device(app: &App, ambient: &Ambient, headers: &HeaderMap) -> Result<(Arc<Site>, Caller), ApiError> {
     let now = app.clock.now();
-    let token = headers.get("chatkit-device-token").and_then(|token| token.to_str().ok());
-    if let Some(read) = token.and_then(|token| app.devices.read(token, now)) {
+    if let Some(read) = device_proof(headers).and_then(|token| app.devices.read(token, now)) {
         let site = ambient.named(app, &read.device.site)?;
         let device = Device { user: read.device.user, ambient_elsewhere: false, ageing: read.ageing };
         return Ok((site, Caller::Device(device)));

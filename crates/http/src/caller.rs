@@ -107,9 +107,15 @@ impl Call {
         !device.ambient_elsewhere || self.ambient.comes_from_listed_page(&self.site)
     }
 
-    /// Whether the page belongs to another site, where cookies may be blocked.
-    pub(crate) fn is_cross_site(&self) -> bool {
-        self.ambient.cross_site
+    /// Whether the page has another origin than this server: cookies may be blocked there, and are not sent along by
+    /// themselves.
+    pub(crate) fn is_from_elsewhere(&self) -> bool {
+        !self.ambient.same_origin
+    }
+
+    /// Whether the page presents what it was known by, and so keeps what it is told.
+    pub(crate) fn was_known(&self) -> bool {
+        self.ambient.was_known
     }
 
     /// How a cookie set now may come back; `None` where none may be set.

@@ -4,6 +4,7 @@ mod device;
 mod error;
 mod record;
 mod refresh;
+mod returning;
 mod secret;
 mod service;
 mod signed;

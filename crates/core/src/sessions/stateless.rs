@@ -13,7 +13,7 @@ use super::record::{
     AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
     SessionPage,
 };
-use crate::id::{ServiceKeyId, SessionId};
+use crate::id::{ServiceKeyId, SessionId, UserId};
 use crate::ports::{Credentials, Maintenance, Scope, Store, StoreError};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
@@ -95,6 +95,10 @@ impl Store for NoStore {
         _: &AuditEntry,
     ) -> Result<(), StoreError> {
         Err(StoreError::NotFound)
+    }
+
+    async fn hand_over_session(&self, _: &Scope, _: &SessionId, _: &UserId) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     async fn create_service_key(

@@ -4,6 +4,7 @@
 mod chatkit;
 pub(crate) mod files;
 mod health;
+mod kit_config;
 mod netlify;
 mod passthrough;
 mod rest;
@@ -72,6 +73,7 @@ fn contracts() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::refresh))
         .routes(routes!(session::validate))
         .routes(routes!(workflow::look_up))
+        .routes(routes!(kit_config::show))
         .routes(routes!(transcript::send))
         .routes(routes!(chatkit::conversation::page))
         .routes(routes!(chatkit::runs::page_events))

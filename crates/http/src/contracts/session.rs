@@ -228,7 +228,7 @@ fn created(
 ) -> Result<Response, ApiError> {
     let trusted = matches!(call.caller, Caller::Service(_));
     let device = if trusted { None } else { app.device_token(call, &issued.session.user)? };
-    let shown = device.as_ref().filter(|_| call.is_cross_site());
+    let shown = device.as_ref().filter(|_| call.is_from_elsewhere());
     let body = CreatedSession::new(issued, shown, app.clock.now());
     let mut response = Json(body).into_response();
     if let Some(token) = &device {

@@ -32,6 +32,7 @@ use chatkitd_core::site::{OriginPattern, Site, Sites};
 use chatkitd_core::testing::{ManualClock, MemoryBlobs, MemoryStore, NoPreviews, SeededRng};
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
+use chatkitd_http::element::Element;
 use chatkitd_http::page::{Fact, FactState, Page};
 use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE, router};
 use futures_util::future::BoxFuture;
@@ -65,6 +66,7 @@ pub struct Setup {
     pub proxies: &'static str,
     pub limiter_down: bool,
     pub ready: Result<(), NotReady>,
+    pub element: Option<Element>,
     pub page: Option<bool>,
     pub roles: bool,
     pub panics: bool,
@@ -98,6 +100,7 @@ impl Default for Setup {
             proxies: "",
             limiter_down: false,
             ready: Ok(()),
+            element: None,
             page: None,
             roles: false,
             panics: false,
@@ -158,7 +161,7 @@ impl Setup {
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
             passthrough: None,
-            element: None,
+            element: self.element.map(Arc::new),
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
             public_url: None,
             answer_within: ANSWER_WITHIN,
@@ -169,7 +172,7 @@ impl Setup {
         let routes = router(app).layer(middleware::from_fn(with_peer));
         let service = routes.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = Client::builder().no_proxy().no_gzip().build().unwrap();
         TestApp { base, client, store, clock, upstream, chat, agent }
     }
 }

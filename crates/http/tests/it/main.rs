@@ -14,6 +14,7 @@ mod callers;
 mod chatkit;
 mod cors;
 mod devices;
+mod element;
 mod files;
 mod fixtures;
 mod limits;

@@ -31,6 +31,7 @@ async fn the_openapi_document_covers_every_contract() {
             "/api/chatkit/transcript",
             "/api/chatkit/workflows/{id}",
             "/chatkit",
+            "/chatkit-config.json",
             "/chatkit/attachments",
             "/chatkit/attachments/{id}/content",
             "/chatkit/attachments/{id}/preview",

@@ -19,7 +19,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::id::{ServiceKeyId, SessionId};
+use chatkitd_core::id::{ServiceKeyId, SessionId, UserId};
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scope, Store, StoreError};
 use chatkitd_core::secret_text::SecretHash;
@@ -258,6 +258,15 @@ impl Store for PostgresStore {
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         sessions::revoke(&self.database, scope, id, at, audit).await
+    }
+
+    async fn hand_over_session(
+        &self,
+        scope: &Scope,
+        id: &SessionId,
+        user: &UserId,
+    ) -> Result<bool, StoreError> {
+        sessions::hand_over(&self.database, scope, id, user).await
     }
 
     async fn create_service_key(

@@ -1,4 +1,4 @@
-use chatkitd_core::id::SessionId;
+use chatkitd_core::id::{SessionId, UserId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
@@ -173,6 +173,28 @@ pub(super) async fn revoke(
     jobs::add_for_revoked(database, &mut transaction, scope, upstream, millis(at)).await?;
     audit::append(database, &mut transaction, entry).await?;
     transaction.commit().await.map_err(store_error)
+}
+
+pub(super) async fn hand_over(
+    database: &Database,
+    scope: &Scope,
+    id: &SessionId,
+    heir: &UserId,
+) -> Result<bool, StoreError> {
+    let done = database
+        .query(
+            "UPDATE chatkitd.sessions SET user_id = $4
+             WHERE id = $1 AND site = $2 AND user_id = $3 AND revoked_at IS NULL
+               AND NOT EXISTS (SELECT FROM chatkitd.threads WHERE site = $2 AND user_id = $3)",
+        )
+        .bind(id.as_str())
+        .bind(scope.site().as_str())
+        .bind(user(scope))
+        .bind(heir.as_str())
+        .execute(&database.pool)
+        .await
+        .map_err(store_error)?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Locks a session until the transaction ends and says whether it is revoked. `NotFound` outside the

@@ -30,7 +30,7 @@ mod writer;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::id::{RunId, ServiceKeyId, SessionId, ThreadId};
+use chatkitd_core::id::{RunId, ServiceKeyId, SessionId, ThreadId, UserId};
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::ports::{
     Credentials, Limiter, LimiterError, Maintenance, RunLease, RunRecovery, Scope, Store, StoreError, Threads,
@@ -160,6 +160,15 @@ impl Store for SqliteStore {
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         sessions::revoke(&self.0, scope, id, at, audit).await
+    }
+
+    async fn hand_over_session(
+        &self,
+        scope: &Scope,
+        id: &SessionId,
+        user: &UserId,
+    ) -> Result<bool, StoreError> {
+        sessions::hand_over(&self.0, scope, id, user).await
     }
 
     async fn create_service_key(

@@ -1,4 +1,4 @@
-use chatkitd_core::id::SessionId;
+use chatkitd_core::id::{SessionId, UserId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
@@ -169,6 +169,22 @@ pub(super) async fn revoke(
         audit::append(connection, &entry)
     };
     database.write(revoke).await
+}
+
+pub(super) async fn hand_over(
+    database: &Database,
+    scope: &Scope,
+    id: &SessionId,
+    heir: &UserId,
+) -> Result<bool, StoreError> {
+    let (reach, id, heir) = (Reach::from(scope), id.as_str().to_owned(), heir.as_str().to_owned());
+    let hand_over = move |connection: &Connection| {
+        let sql = "UPDATE sessions SET user_id = ?4
+                   WHERE id = ?1 AND site = ?2 AND user_id = ?3 AND revoked_at IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM threads WHERE site = ?2 AND user_id = ?3)";
+        Ok(execute(connection, sql, params![id, reach.site, reach.user, heir])? > 0)
+    };
+    database.write(hand_over).await
 }
 
 /// Whether the session was revoked just now; `false` when it was before.

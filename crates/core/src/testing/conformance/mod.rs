@@ -6,6 +6,7 @@
 pub mod attachments;
 pub mod feedback;
 pub mod fixture;
+pub mod handing_over;
 pub mod idempotency;
 pub mod item_paging;
 pub mod items;
@@ -50,6 +51,11 @@ impl<T> FullStore for T where
 macro_rules! store_conformance {
     ($make:path) => {
         $crate::conformance_cases! { $make;
+            handing_over {
+                a_session_in_which_nothing_was_said_can_be_handed_over,
+                whoever_has_a_thread_keeps_their_sessions,
+                nobody_hands_over_what_is_not_theirs_or_has_ended,
+            }
             sessions {
                 a_new_session_is_found_with_everything_it_was_given,
                 an_id_that_is_taken_is_a_conflict_and_changes_nothing,

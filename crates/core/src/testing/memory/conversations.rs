@@ -60,6 +60,10 @@ impl Conversations {
         self.threads.get_mut(id).filter(|found| owns(scope, &found.record)).ok_or(StoreError::NotFound)
     }
 
+    pub(super) fn has_thread_of(&self, site: &SiteName, user: &UserId) -> bool {
+        self.threads.values().any(|thread| thread.record.site == *site && thread.record.user == *user)
+    }
+
     /// The thread on which a run may write.
     pub(super) fn fenced(&mut self, fence: &Fence) -> Result<&mut Conversation, StoreError> {
         let thread = self.get_mut(&fence.scope, &fence.thread).map_err(|_| StoreError::Conflict)?;

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{MemoryStore, apply, covers, covers_whole_site};
-use crate::id::{ServiceKeyId, SessionId};
+use crate::id::{ServiceKeyId, SessionId, UserId};
 use crate::ports::{Scope, Store, StoreError};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
@@ -191,6 +191,23 @@ impl Store for MemoryStore {
         state.revoke_secrets(scope, &hashes, at);
         state.audit.push(audit.clone());
         Ok(())
+    }
+
+    async fn hand_over_session(
+        &self,
+        scope: &Scope,
+        id: &SessionId,
+        user: &UserId,
+    ) -> Result<bool, StoreError> {
+        if scope.user().is_none_or(|owner| self.conversations().has_thread_of(scope.site(), owner)) {
+            return Ok(false);
+        }
+        let mut state = self.state();
+        let Ok(session) = state.session_mut(scope, id) else { return Ok(false) };
+        if session.revoked_at.is_none() {
+            session.user = user.clone();
+        }
+        Ok(session.revoked_at.is_none())
     }
 
     async fn create_service_key(

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::Map;
 
 use crate::app::App;
+use crate::auth::DEVICE_TOKEN;
 use crate::caller::{Call, Caller, Device, not_signed_in, require_live};
 use crate::device::set_cookie;
 use crate::error::ApiError;
@@ -52,9 +53,10 @@ pub(in crate::contracts) struct Visitor {
 /// What the answer tells the browser, so that it is known next time.
 #[derive(Default)]
 pub(in crate::contracts) struct Introduction {
-    device: Option<SecretText>,
-    /// Whether the device may also be kept as a cookie.
-    cookie: bool,
+    /// A device token for the page to keep.
+    token: Option<SecretText>,
+    /// The same for the browser to keep.
+    cookie: Option<SecretText>,
     decision: Option<Decision>,
 }
 
@@ -191,8 +193,12 @@ impl Who<'_> {
         app.limit_conversation(&call.site, self.session()).await?;
         let mut introduction = Introduction::default();
         if matches!(self, Self::Device(Device { ageing: true, .. })) {
-            introduction.device = app.device_token(call, user)?;
-            introduction.cookie = true;
+            introduction.cookie = app.device_token(call, user)?;
+            introduction.token = introduction.cookie.clone().filter(|_| call.is_from_elsewhere());
+        }
+        if matches!(self, Self::Secret(_)) && call.was_known() {
+            // A device token outlives the secret.
+            introduction.token = app.device_token(call, user)?;
         }
         Ok((user.clone(), introduction))
     }
@@ -204,20 +210,17 @@ async fn newcomer(app: &App, call: &Call, cookie: bool) -> Result<(UserId, Intro
     let decision = app.limit_anonymous(&call.site, call.address).await?;
     let user = UserId::mint_anonymous(app.clock.now(), app.rng.as_ref());
     let device = app.device_token(call, &user)?;
-    Ok((user, Introduction { device, cookie, decision }))
+    let token = device.clone().filter(|_| call.is_from_elsewhere());
+    Ok((user, Introduction { token, cookie: device.filter(|_| cookie), decision }))
 }
 
 impl Introduction {
     pub(in crate::contracts) fn write(&self, response: &mut Response, call: &Call) {
-        if let Some(device) = &self.device {
-            if self.cookie {
-                set_cookie(response, call, device);
-            }
-            if call.is_cross_site()
-                && let Ok(token) = HeaderValue::from_str(device.expose())
-            {
-                response.headers_mut().insert("chatkit-device-token", token);
-            }
+        if let Some(cookie) = &self.cookie {
+            set_cookie(response, call, cookie);
+        }
+        if let Some(Ok(token)) = self.token.as_ref().map(|token| HeaderValue::from_str(token.expose())) {
+            response.headers_mut().insert(DEVICE_TOKEN, token);
         }
         if let Some(decision) = &self.decision {
             limits::write_headers(response.headers_mut(), decision);

@@ -5,6 +5,7 @@ pub mod client;
 mod identity;
 mod isolation;
 mod refusals;
+mod returning;
 mod runs;
 mod streams;
 mod transcription;
