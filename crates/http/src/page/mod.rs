@@ -17,6 +17,7 @@ use crate::error::ApiError;
 const HTML: &str = include_str!("index.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+const TOUR: &str = include_str!("page-tour.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -61,6 +62,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(|| async { asset(HTML, "text/html; charset=utf-8") }))
         .route("/page.css", get(|| async { asset(STYLE, "text/css; charset=utf-8") }))
         .route("/page.js", get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }))
+        .route("/page-tour.js", get(|| async { asset(TOUR, "text/javascript; charset=utf-8") }))
         .route("/page.json", get(filling))
         .layer(middleware::from_fn_with_state(Arc::clone(app), only_here))
 }
