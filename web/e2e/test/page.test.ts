@@ -12,7 +12,7 @@ import { Site } from '../harness/site.js';
 let browser: Browser;
 let server: Server;
 before(async () => {
-  [browser, server] = await Promise.all([openBrowser(), Server.start()]);
+  [browser, server] = await Promise.all([openBrowser(), Server.start({ env: { CHATKITD_LIMIT_ANONYMOUS: '0' } })]);
 });
 after(async () => {
   await browser.close();
