@@ -63,6 +63,7 @@ function spoken({ host, locale }: View): string {
 function words(block: Element): string {
   const copy = block.cloneNode(true) as Element;
   copy.querySelectorAll(NOT_READ).forEach((part) => part.remove());
+  copy.querySelectorAll('br').forEach((end) => end.replaceWith(' '));
   return copy.textContent!.replace(/\s+/g, ' ').trim();
 }
 
