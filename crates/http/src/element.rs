@@ -31,6 +31,14 @@ pub struct Element {
     pub assets: BTreeMap<String, ElementFile>,
 }
 
+impl Element {
+    /// Where the script of this version is, and will stay the same.
+    #[must_use]
+    pub fn versioned_path(&self) -> String {
+        format!("/chatkit@{}.js", self.version)
+    }
+}
+
 /// One file of the bundle.
 #[derive(Clone, Debug)]
 pub struct ElementFile {
@@ -47,11 +55,10 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let Some(element) = app.element.clone() else {
         return Router::new().route("/chatkit.js", get(|| async { not_built() }));
     };
-    let versioned = format!("/chatkit@{}.js", element.version);
     let assets = format!("/chatkit-assets@{}/{{*path}}", element.version);
     Router::new()
         .route("/chatkit.js", get(newest))
-        .route(&versioned, get(this_version))
+        .route(&element.versioned_path(), get(this_version))
         .route(&assets, get(asset))
 }
 

@@ -1,9 +1,10 @@
 //! What the page at `/` says of the settings.
 
+use chatkitd_core::site::{MAX_FILE_SIZE, MAX_FILES, Site};
 use chatkitd_http::page::{Fact, FactState, Page};
 
 use crate::answerers::{who_answers, who_transcribes};
-use crate::settings::{Database, PageSetting, Settings};
+use crate::settings::{AttachmentStorage, Database, PageSetting, Settings};
 
 /// `own`: the workflows that the program's own agents answer for.
 pub(crate) fn page(settings: &Settings, own: &[String]) -> Option<Page> {
@@ -67,6 +68,55 @@ fn facts(settings: &Settings, own: &[String]) -> Vec<Fact> {
         });
         let sign_in = if site.anonymous { "visitors may chat without signing in" } else { "required" };
         facts.push(fact(&about("Sign-in"), sign_in.to_owned(), FactState::Ok));
+        facts.push(fact(&about("Files"), who_sends_files(settings, site), FactState::Ok));
     }
     facts
+}
+
+fn who_sends_files(settings: &Settings, site: &Site) -> String {
+    let upload = site.configuration.file_upload.as_ref().filter(|upload| upload.enabled == Some(true));
+    match (upload, &settings.attachments.storage) {
+        (None, _) => "cannot be sent (configuration.file_upload)".to_owned(),
+        (Some(_), AttachmentStorage::Off) => "cannot be sent (CHATKITD_ATTACHMENTS is off)".to_owned(),
+        (Some(upload), AttachmentStorage::Folder(_) | AttachmentStorage::S3(_)) => {
+            let [size, files] =
+                [upload.max_file_size.unwrap_or(MAX_FILE_SIZE), upload.max_files.unwrap_or(MAX_FILES)];
+            format!("visitors may send {files} with a message, of up to {size} MB each")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use super::*;
+
+    fn settings(env: &[(&str, &str)], dev: bool) -> Settings {
+        let look_up =
+            |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Settings::load(&look_up, None, dev).unwrap()
+    }
+
+    #[test]
+    fn one_setting_switches_the_page_off() {
+        assert!(page(&settings(&[("CHATKITD_PAGE", "off")], true), &[]).is_none());
+        assert!(page(&settings(&[], false), &[]).is_none(), "it is off outside --dev anyway");
+        assert!(!page(&settings(&[], true), &[]).unwrap().public);
+        assert!(page(&settings(&[("CHATKITD_PAGE", "on")], false), &[]).unwrap().public);
+    }
+
+    #[test]
+    fn it_says_whether_files_can_be_sent() {
+        let said = |env: &[(&str, &str)], dev| {
+            let facts = page(&settings(env, dev), &[]).unwrap().facts;
+            facts.into_iter().find(|fact| fact.name == "Files of site default").unwrap().value
+        };
+        assert_eq!(said(&[], true), "visitors may send 5 with a message, of up to 20 MB each");
+        assert_eq!(
+            said(&[("CHATKITD_ATTACHMENTS", "off")], true),
+            "cannot be sent (CHATKITD_ATTACHMENTS is off)"
+        );
+        assert_eq!(said(&[("CHATKITD_PAGE", "on")], false), "cannot be sent (configuration.file_upload)");
+    }
 }

@@ -6,10 +6,15 @@ import { Locale } from './locale/locale';
 import { scriptUrl } from './script';
 import { applyTheme } from './theme/theme';
 import { styles } from './theme/styles';
+import { FocusKeeper } from './views/focus';
 import { frame } from './views/frame';
+import { OnScreenKeyboard } from './views/keyboard';
 import type { View } from './views/view';
 import { ChatKitError } from './wire/errors';
 import type * as P from './wire/protocol';
+
+/** How long the chat waits for its language, so that it is not drawn in English first; then it goes on in English. */
+const LANGUAGE_WITHIN = 2_000;
 
 type Methods = Omit<OpenAIChatKit, keyof HTMLElement>;
 
@@ -20,13 +25,18 @@ export class ChatKitElement extends LitElement implements Methods {
   private current: ChatKitOptions | null = null;
   private session: Session | null = null;
   private connection = '';
-  private locale = Locale.english;
+  private locale: Locale | null = null;
   private readonly changes = new Changes();
   private unlisten: (() => void) | null = null;
   private started = false;
+  private resolveDrawn!: () => void;
+  /** The chat stands there for the first time. */
+  private readonly drawn = new Promise<void>((resolve) => (this.resolveDrawn = resolve));
 
   constructor() {
     super();
+    this.addController(new FocusKeeper(this));
+    this.addController(new OnScreenKeyboard(this));
     // What was set before the element was defined stands on it as a plain property.
     const early = Object.getOwnPropertyDescriptor(this, 'options')?.value as ChatKitOptions | undefined;
     if (early === undefined) return;
@@ -69,6 +79,8 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   async focusComposer(): Promise<void> {
+    if (this.session === null) return;
+    await this.drawn;
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>('[data-composer]')?.focus();
   }
@@ -122,16 +134,19 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   protected override render(): unknown {
-    if (this.current === null || this.session === null) return nothing;
+    if (this.current === null || this.session === null || this.locale === null) return nothing;
     const { session, locale } = this;
     const view: View = { options: this.current, session, locale, emit: this.emit, changes: this.changes, host: this };
     return html`${frame(view)}`;
   }
 
+  protected override updated(): void {
+    if (this.locale !== null && this.session !== null) this.resolveDrawn();
+  }
+
   /** Begins with these options, or goes on under them. */
   private start(): void {
     const options = this.current!;
-    this.setAttribute('aria-label', options.frameTitle ?? this.locale.text('chat'));
     applyTheme(this, options.theme);
     void this.loadLocale(options.locale ?? navigator.language);
     const connection = connectionKey(options);
@@ -139,7 +154,7 @@ export class ChatKitElement extends LitElement implements Methods {
     this.requestUpdate();
     if (this.started) return;
     this.started = true;
-    void this.updateComplete.then(() => this.emit('chatkit.ready'));
+    void this.drawn.then(() => this.emit('chatkit.ready'));
   }
 
   private connect(connection: string, options: ChatKitOptions): void {
@@ -161,11 +176,18 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   private async loadLocale(asked: string): Promise<void> {
-    const locale = await Locale.load(asked).catch(() => Locale.english);
-    if (asked !== (this.current?.locale ?? navigator.language)) return;
+    const english = Locale.englishFor(asked);
+    const late = setTimeout(() => this.locale ?? this.speak(english), LANGUAGE_WITHIN);
+    const locale = await Locale.load(asked).catch(() => english);
+    clearTimeout(late);
+    if (asked === (this.current?.locale ?? navigator.language)) this.speak(locale);
+  }
+
+  private speak(locale: Locale): void {
     this.locale = locale;
     this.lang = locale.tag;
     this.dir = locale.direction;
+    if (!this.hasAttribute('role')) this.setAttribute('role', 'region');
     this.setAttribute('aria-label', this.current?.frameTitle ?? locale.text('chat'));
     this.requestUpdate();
   }

@@ -1,5 +1,5 @@
-//! The page at `/`: shows that the server is up, what is configured and what is not, and mints a session
-//! at a click. Only where it is switched on, and then only under a loopback name.
+//! The page at `/`: a chat with a guided demo, the snippet for one's own page, and what is configured and what is
+//! not. Only where it is switched on, and then only under a loopback name.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use crate::error::ApiError;
 const HTML: &str = include_str!("index.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+const TOUR: &str = include_str!("page-tour.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -61,7 +62,8 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/", get(|| async { asset(HTML, "text/html; charset=utf-8") }))
         .route("/page.css", get(|| async { asset(STYLE, "text/css; charset=utf-8") }))
         .route("/page.js", get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }))
-        .route("/page.json", get(facts))
+        .route("/page-tour.js", get(|| async { asset(TOUR, "text/javascript; charset=utf-8") }))
+        .route("/page.json", get(filling))
         .layer(middleware::from_fn_with_state(Arc::clone(app), only_here))
 }
 
@@ -74,8 +76,28 @@ fn asset(text: &'static str, content_type: &'static str) -> impl IntoResponse {
     .map(|_: axum::body::Body| axum::body::Body::from(text))
 }
 
-async fn facts(State(app): State<Arc<App>>) -> Json<Vec<Fact>> {
-    Json(app.page.as_ref().map(|page| page.facts.clone()).unwrap_or_default())
+/// What the page is filled with.
+#[derive(Serialize)]
+struct Filling {
+    facts: Vec<Fact>,
+    /// The widget; `null` in a build without it.
+    element: Option<PinnedElement>,
+}
+
+/// The widget under the address that never changes what it holds.
+#[derive(Serialize)]
+struct PinnedElement {
+    path: String,
+    integrity: String,
+}
+
+async fn filling(State(app): State<Arc<App>>) -> Json<Filling> {
+    let facts = app.page.as_ref().map(|page| page.facts.clone()).unwrap_or_default();
+    let element = app.element.as_ref().map(|element| PinnedElement {
+        path: element.versioned_path(),
+        integrity: element.integrity.clone(),
+    });
+    Json(Filling { facts, element })
 }
 
 /// The page tells about the configuration, so strangers who come through a proxy or by a name of their

@@ -1,3 +1,5 @@
+import { saw, startTour } from "./page-tour.js";
+
 const element = (id) => document.getElementById(id);
 
 async function showState() {
@@ -5,7 +7,7 @@ async function showState() {
   try {
     const ready = await fetch("/readyz");
     const { missing } = await ready.json();
-    state.textContent = ready.ok ? "is up and ready" : `is up, but not ready: ${missing}`;
+    state.textContent = ready.ok ? "up and ready" : `up, but not ready: ${missing}`;
     state.dataset.state = ready.ok ? "up" : "down";
   } catch {
     state.textContent = "does not answer";
@@ -13,19 +15,50 @@ async function showState() {
   }
 }
 
-async function showFacts() {
-  const facts = await (await fetch("/page.json")).json();
-  element("facts").replaceChildren(...facts.map(({ name, value, state }) => {
-    const row = document.createElement("tr");
-    const head = document.createElement("th");
-    head.scope = "row";
-    head.textContent = name;
-    const cell = document.createElement("td");
-    cell.dataset.state = state;
-    cell.textContent = value;
-    row.append(head, cell);
-    return row;
-  }));
+async function fill() {
+  const { facts, element: pinned } = await (await fetch("/page.json")).json();
+  element("facts").replaceChildren(...facts.map(row));
+  element("pin-choice").hidden = pinned === null;
+  element("pin").addEventListener("change", ({ target }) => showSnippet(target.checked ? pinned : null));
+}
+
+function row({ name, value, state }) {
+  const row = document.createElement("tr");
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = name;
+  const cell = document.createElement("td");
+  cell.dataset.state = state;
+  cell.textContent = value;
+  row.append(head, cell);
+  return row;
+}
+
+/** The snippet for one's own page. `pinned`: the script's address and hash, for a page that takes no other. */
+function showSnippet(pinned) {
+  const { origin } = location;
+  const script = pinned === null
+    ? `<script src="${origin}/chatkit.js" async></script>`
+    : `<script src="${origin}${pinned.path}"\n  integrity="${pinned.integrity}" crossorigin="anonymous" async></script>`;
+  element("snippet").textContent = `${script}
+<openai-chatkit id="chat" style="display: block; height: 600px"></openai-chatkit>
+<script type="module">
+  await customElements.whenDefined("openai-chatkit");
+  document.getElementById("chat").setOptions({
+    api: { url: "${origin}/chatkit", domainKey: "any" },
+  });
+</script>`;
+}
+
+async function copySnippet({ currentTarget: button }) {
+  try {
+    await navigator.clipboard.writeText(element("snippet").textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(element("snippet"));
+    button.textContent = "Selected";
+  }
+  setTimeout(() => (button.textContent = "Copy"), 2000);
 }
 
 async function mint() {
@@ -34,8 +67,7 @@ async function mint() {
   button.disabled = true;
   try {
     const response = await fetch("/api/chatkit/session", { method: "POST" });
-    const body = await response.json();
-    answer.textContent = `${response.status}\n${JSON.stringify(body, null, 2)}`;
+    answer.textContent = `${response.status}\n${JSON.stringify(await response.json(), null, 2)}`;
   } catch (error) {
     answer.textContent = `The server does not answer (${error.message}). Is it still running?`;
   } finally {
@@ -50,57 +82,55 @@ function tool({ name, params }) {
   return { name, params, answered_by: "the page" };
 }
 
+/** What the chat asks the server, on its way past the tour. */
+async function watchedFetch(input, init) {
+  const response = await fetch(input, init);
+  if (response.ok && typeof init?.body === "string") saw(JSON.parse(init.body));
+  return response;
+}
+
 function options(scheme) {
   return {
-    api: { url: "/chatkit", domainKey: "local" },
-    theme: { colorScheme: scheme, radius: "round", color: { accent: { primary: scheme === "dark" ? "#70b8ff" : "#0b62d6", level: 1 } } },
+    api: { url: "/chatkit", domainKey: "local", fetch: watchedFetch, uploadStrategy: { type: "two_phase" } },
+    theme: {
+      colorScheme: scheme,
+      radius: "round",
+      color: { accent: { primary: scheme === "dark" ? "#91a7ff" : "#3b5bdb", level: 1 }, grayscale: { hue: 265, tint: 2 } },
+    },
     startScreen: {
       greeting: "What would you like to see?",
       prompts: [
         { label: "Markdown, code and formulas", prompt: "Show me markdown", icon: "square-code" },
-        { label: "How it shows its reasoning", prompt: "Show me reasoning", icon: "lightbulb" },
-        { label: "Sources", prompt: "Show me sources", icon: "globe" },
-        { label: "A form that acts", prompt: "Show me a widget", icon: "square-text" },
-        { label: "A tool that runs in this page", prompt: "Show me a tool", icon: "bolt" },
-        { label: "Questions", prompt: "Show me questions", icon: "circle-question" },
+        { label: "How it comes to an answer", prompt: "Show me reasoning", icon: "lightbulb" },
+        { label: "A form that acts", prompt: "Show me a form", icon: "square-text" },
+        { label: "Questions that it asks", prompt: "Show me questions", icon: "circle-question" },
       ],
     },
+    composer: { attachments: { enabled: true, maxSize: 20 * 1024 * 1024, maxCount: 5 } },
     threadItemActions: { feedback: true, retry: true },
+    disclaimer: { text: "Scripted answers. Nothing leaves this machine." },
     onClientTool: tool,
   };
 }
 
 function startChat() {
   const chat = element("chat");
-  const button = element("scheme");
-  let scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const system = matchMedia("(prefers-color-scheme: dark)");
   const show = () => {
+    const chosen = element("scheme").querySelector(":checked").value;
+    const scheme = chosen === "system" ? (system.matches ? "dark" : "light") : chosen;
     document.documentElement.dataset.scheme = scheme;
-    button.setAttribute("aria-pressed", String(scheme === "dark"));
     chat.setOptions(options(scheme));
   };
-  button.addEventListener("click", () => {
-    scheme = scheme === "dark" ? "light" : "dark";
-    show();
-  });
+  element("scheme").addEventListener("change", show);
+  system.addEventListener("change", show);
   show();
-}
-
-function showSnippet() {
-  const { origin } = location;
-  element("snippet").textContent = `<script src="${origin}/chatkit.js" async></script>
-<openai-chatkit id="chat" style="display: block; height: 600px"></openai-chatkit>
-<script type="module">
-  await customElements.whenDefined("openai-chatkit");
-  document.getElementById("chat").setOptions({
-    api: { url: "${origin}/chatkit", domainKey: "any" },
-  });
-</script>`;
-  element("copy").addEventListener("click", () => navigator.clipboard.writeText(element("snippet").textContent));
+  startTour(chat);
 }
 
 element("mint").addEventListener("click", mint);
-showSnippet();
+element("copy").addEventListener("click", copySnippet);
+showSnippet(null);
 customElements.whenDefined("openai-chatkit").then(startChat);
 addEventListener("load", () => {
   if (customElements.get("openai-chatkit")) return;
@@ -108,4 +138,4 @@ addEventListener("load", () => {
   element("chat").hidden = true;
 });
 showState();
-showFacts();
+fill();

@@ -1,6 +1,7 @@
 //! Health, the API's description and the page.
 
 use chatkitd_http::NotReady;
+use serde_json::json;
 
 use crate::app::{Setup, send};
 
@@ -59,7 +60,8 @@ async fn the_page_is_shown_on_this_machine_only() {
     let page = send(app.get("/")).await;
     assert!(page.text.contains("<title>chatkitd</title>"), "{}", page.text);
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
-    assert_eq!(send(app.get("/page.json")).await.json()[0]["value"], "wf_demo");
+    let filling = send(app.get("/page.json")).await.json();
+    assert_eq!((&filling["facts"][0]["value"], &filling["element"]), (&json!("wf_demo"), &json!(null)));
     send(app.get("/").header("host", "evil.example")).await.is_error(404, "not_found");
     send(app.get("/page.json").header("x-forwarded-for", "1.2.3.4")).await.is_error(404, "not_found");
     let public = Setup { page: Some(true), ..Setup::default() }.start().await;

@@ -180,8 +180,8 @@ impl Settings {
         let transcription = providers::read_transcription(reader, &mut file, &providers)?;
         let workflows = workflows::read(reader, &mut file, &providers)?;
         let roles_query = read_roles_query(reader, &mut file, &database)?;
-        let built_in = sites::built_in(&workflows, dev);
-        let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), built_in)?;
+        let demo = sites::DemoSite::new(&workflows, dev);
+        let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), demo)?;
         Ok(Self {
             dev,
             attachments: attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?,

@@ -7,7 +7,7 @@ use chatkitd_core::attachments::AllowedTypes;
 use chatkitd_core::id::SiteName;
 use chatkitd_core::identity::{Preset, RolePolicyError, RoleRule, VerifierSettings, Verifiers, clerk_issuer};
 use chatkitd_core::limits::{Quota, SiteLimits};
-use chatkitd_core::site::{Lifetimes, OriginPattern, Site};
+use chatkitd_core::site::{FileUpload, Lifetimes, OriginPattern, Site};
 use chatkitd_core::workflows;
 
 use super::attachments::{allowed_types, read_types};
@@ -22,7 +22,7 @@ pub(super) fn read(
     reader: &mut Reader<'_>,
     file: &mut FileSettings,
     has_query: bool,
-    built_in: Vec<String>,
+    demo: DemoSite,
 ) -> Result<SitesAndSignIn, SettingsError> {
     let defaults = read_defaults(reader, file)?;
     let mut in_file = std::mem::take(&mut file.sites);
@@ -32,7 +32,7 @@ pub(super) fn read(
     for (name, mut site) in in_file {
         let name = site_name(reader, &name)?;
         if name == SiteName::default_site() {
-            from_environment(reader, &mut site, has_query, &built_in)?;
+            from_environment(reader, &mut site, has_query, &demo)?;
         }
         let how = read_sign_in(reader, &name, &mut site, has_query)?;
         sites.push(build(reader, name.clone(), site, &defaults, !how.verifiers.is_empty())?);
@@ -90,12 +90,15 @@ fn from_environment(
     reader: &mut Reader<'_>,
     site: &mut FileSite,
     has_query: bool,
-    built_in: &[String],
+    demo: &DemoSite,
 ) -> Result<(), SettingsError> {
     site.origins = reader.list("CHATKIT_ALLOWED_ORIGINS", "sites.default.origins", site.origins.take());
     site.workflows = reader.list("CHATKIT_WORKFLOW_ID", "sites.default.workflows", site.workflows.take());
     if site.workflows.is_none() {
-        site.workflows = Some(built_in.to_vec());
+        site.workflows = Some(demo.workflows.clone());
+        if site.configuration.file_upload.is_none() {
+            site.configuration.file_upload.clone_from(&demo.file_upload);
+        }
     }
     let anonymous = site.anonymous.map(|anonymous| anonymous.to_string());
     site.anonymous = reader.choice("CHATKITD_ANONYMOUS", "sites.default.anonymous", anonymous)?;
@@ -226,9 +229,22 @@ pub(super) fn site_name(reader: &Reader<'_>, name: &str) -> Result<SiteName, Set
     })
 }
 
-/// What the default site offers where nobody chose: the model that the settings name, and what `--dev` shows.
-pub(super) fn built_in(read: &WorkflowSettings, dev: bool) -> Vec<String> {
-    let model = read.agents.contains_key(workflows::MODEL).then_some(workflows::MODEL);
-    let demos = [workflows::DEMO, workflows::ECHO];
-    model.into_iter().chain(demos.into_iter().filter(|_| dev)).map(str::to_owned).collect()
+/// What the default site offers where nobody chose.
+pub(super) struct DemoSite {
+    workflows: Vec<String>,
+    file_upload: Option<FileUpload>,
+}
+
+/// Megabytes of one file, and files of one message, that the guided tour takes.
+const DEMO_UPLOAD: FileUpload =
+    FileUpload { enabled: Some(true), max_file_size: Some(20), max_files: Some(5) };
+
+impl DemoSite {
+    /// The model that the settings name, and under `--dev` what the page at `/` shows.
+    pub(super) fn new(read: &WorkflowSettings, dev: bool) -> Self {
+        let model = read.agents.contains_key(workflows::MODEL).then_some(workflows::MODEL);
+        let demos = [workflows::DEMO, workflows::ECHO];
+        let offered = model.into_iter().chain(demos.into_iter().filter(|_| dev));
+        Self { workflows: offered.map(str::to_owned).collect(), file_upload: dev.then_some(DEMO_UPLOAD) }
+    }
 }

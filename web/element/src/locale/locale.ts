@@ -16,7 +16,8 @@ type Missing = Exclude<TranslatedLocale, (typeof translated)[number]>;
 const complete: [Missing] extends [never] ? true : Missing = true;
 void complete;
 
-const RIGHT_TO_LEFT = new Set(['ar', 'ur']);
+/** Also languages that have no file: what is said in the chat is in them all the same. */
+const RIGHT_TO_LEFT = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'iw', 'ps', 'sd', 'ug', 'ur', 'yi']);
 /** Where several files share a language, the one that the bare language means. */
 const PREFERRED: Record<string, TranslatedLocale> = {
   es: 'es-ES',
@@ -52,23 +53,41 @@ export class Locale {
     /** A BCP 47 tag, for `lang`, `Accept-Language` and dates. */
     readonly tag: string,
     private readonly strings: Strings,
+    /** Of the language that was asked for, which the conversation is in even where the element has no texts in it. */
+    readonly direction: 'ltr' | 'rtl',
   ) {}
 
-  static readonly english = new Locale('en', {});
+  static readonly english = Locale.englishFor('en');
 
-  /** Loads a language; English until it is there, and where it has no file. */
-  static async load(asked: SupportedLocale | string): Promise<Locale> {
-    const locale = resolve(asked);
-    if (locale === null) return Locale.english;
-    const response = await fetch(assetUrl(`locale/${locale}.json`));
-    if (!response.ok) return Locale.english;
-    return new Locale(locale, (await response.json()) as Strings);
+  /** English texts in a chat of another language. */
+  static englishFor(asked: string): Locale {
+    return new Locale('en', {}, directionOf(asked));
   }
 
-  get direction(): 'ltr' | 'rtl' {
-    return RIGHT_TO_LEFT.has(this.tag.split('-')[0]!) ? 'rtl' : 'ltr';
+  private static readonly loads = new Map<string, Promise<Locale>>();
+
+  /** Loads a language, once; English where it has no file. */
+  static load(asked: SupportedLocale | string): Promise<Locale> {
+    const known = Locale.loads.get(asked);
+    if (known !== undefined) return known;
+    const load = Locale.fetch(asked);
+    Locale.loads.set(asked, load);
+    load.catch(() => Locale.loads.delete(asked));
+    return load;
+  }
+
+  private static async fetch(asked: string): Promise<Locale> {
+    const locale = resolve(asked);
+    if (locale === null) return Locale.englishFor(asked);
+    const response = await fetch(assetUrl(`locale/${locale}.json`));
+    if (!response.ok) throw new Error(`The texts in ${locale} are not there (${response.status}).`);
+    return new Locale(locale, (await response.json()) as Strings, directionOf(asked));
   }
 
   readonly text = (word: Word, values: Record<string, string | number> = {}): string =>
     (this.strings[word] ?? english[word]).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+function directionOf(tag: string): 'ltr' | 'rtl' {
+  return RIGHT_TO_LEFT.has(tag.toLowerCase().split(/[-_]/)[0]!) ? 'rtl' : 'ltr';
 }

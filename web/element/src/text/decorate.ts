@@ -28,6 +28,7 @@ export function decorate(root: HTMLElement, decoration: Decoration, done: boolea
   root.querySelectorAll<HTMLElement>('pre > code').forEach((code) => decorateCode(code, decoration, done));
   root.querySelectorAll<HTMLElement>('.formula').forEach((formula) => void drawFormula(formula));
   root.querySelectorAll('table').forEach(scrollable);
+  root.querySelectorAll<HTMLInputElement>('input[type="checkbox"]').forEach(nameTask);
   if (decoration.marks.length > 0) placeMarks(root, decoration);
 }
 
@@ -107,6 +108,11 @@ async function highlightCode(code: HTMLElement, language: string): Promise<void>
 async function drawFormula(formula: HTMLElement): Promise<void> {
   const { draw } = (await import(assetUrl('math.js'))) as typeof import('../lazy/math');
   draw(formula.textContent ?? '', formula, formula.tagName === 'DIV');
+}
+
+/** What is to be done is what the box is called. */
+function nameTask(box: HTMLInputElement): void {
+  box.ariaLabel = box.closest('li')?.textContent?.trim() ?? '';
 }
 
 /** A wide table scrolls by itself. */

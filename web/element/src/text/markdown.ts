@@ -3,6 +3,7 @@ import type { Token } from 'marked';
 import { Locale } from '../locale/locale';
 import { decorate, MARK_CLOSE, MARK_OPEN, type Decoration } from './decorate';
 import type { Mark } from './marks';
+import { outline } from './outline';
 import { blocks, toHtml, type LinkDefinitions } from './parse';
 import { sanitized } from './sanitize';
 import { completed } from './unfinished';
@@ -59,8 +60,9 @@ export class MarkdownElement extends LitElement {
     const tail = text.slice(this.settledText.length);
     const tokens = blocks(this.open ? completed(tail) : tail, this.links).filter((token) => token.type !== 'space' && token.type !== 'def');
     this.show(tokens);
-    if (this.open) this.settle(tail);
-    else this.settleAll(text);
+    if (this.open) return this.settle(tail);
+    this.settleAll(text);
+    outline(this);
   }
 
   private show(tokens: Token[]): void {
@@ -81,6 +83,8 @@ export class MarkdownElement extends LitElement {
   private draw(token: Token, done: boolean): HTMLElement {
     const node = document.createElement('div');
     node.className = 'block';
+    // A text says by its first letters which way it runs, whatever the language of the chat.
+    node.dir = 'auto';
     node.append(sanitized(toHtml(token)));
     const emit = (name: string, detail?: unknown) => {
       const host = (this.getRootNode() as ShadowRoot).host ?? this;

@@ -1,4 +1,4 @@
-import type { ChatKitOptions, ThemeOption } from '@openai/chatkit';
+import type { ChatKitOptions, SurfaceColors, ThemeOption } from '@openai/chatkit';
 
 /** Corner sizes in pixels by the theme's `radius`: small (controls), medium (cards), large (composer, bubbles). */
 const RADII = {
@@ -29,14 +29,17 @@ function palette(theme: ThemeOption, dark: boolean): Record<string, string> {
   const hue = grayscale?.hue ?? 0;
   const chroma = (grayscale?.tint ?? 0) * 0.004;
   const shade = (grayscale?.shade ?? 0) * 0.012;
-  // Lightness of OKLCH, so that a step looks the same in every hue.
-  const gray = (lightness: number) => `oklch(${clamp(lightness + shade)} ${chroma} ${hue})`;
   const level = accent?.level ?? 1;
-  const text = surface?.foreground ?? gray(dark ? 0.95 : 0.2);
+  const [ground, ink] = dark ? [0.19, 0.95] : [1, 0.2];
+  // Lightness of OKLCH, so that a step looks the same in every hue. Over a surface of the page's own, the same steps
+  // lie between its two colours.
+  const gray = (lightness: number) =>
+    surface === undefined ? oklch(lightness + shade, chroma, hue) : between(surface, (lightness - ground) / (ink - ground));
+  const text = surface?.foreground ?? gray(ink);
   const primary = accent?.primary ?? text;
   const tinted = accent === undefined || level === 0 ? gray(dark ? 0.27 : 0.955) : mix(primary, 6 + level * 5);
   return {
-    surface: surface?.background ?? gray(dark ? 0.19 : 1),
+    surface: surface?.background ?? gray(ground),
     raised: gray(dark ? 0.24 : 0.985),
     sunken: gray(dark ? 0.16 : 0.965),
     hover: gray(dark ? 0.29 : 0.94),
@@ -45,6 +48,8 @@ function palette(theme: ThemeOption, dark: boolean): Record<string, string> {
     text,
     muted: gray(dark ? 0.74 : 0.45),
     accent: primary,
+    // Seen on every ground, also where the accent is as pale as the surface.
+    focus: `color-mix(in oklab, ${primary} 50%, ${text})`,
     'on-accent': `oklch(from ${primary} clamp(0, (0.68 - l) * 1000, 1) 0 0)`,
     bubble: tinted,
     info: dark ? '#6cb2ff' : '#0b5cad',
@@ -71,7 +76,7 @@ function shape(theme: ThemeOption): Record<string, string> {
 function type(theme: ThemeOption): Record<string, string> {
   const { baseSize, fontFamily, fontFamilyMono } = theme.typography ?? {};
   return {
-    size: `${baseSize ?? 16}px`,
+    size: String(baseSize ?? 16),
     font: fontFamily === undefined ? SANS : `${fontFamily}, ${SANS}`,
     mono: fontFamilyMono === undefined ? MONO : `${fontFamilyMono}, ${MONO}`,
   };
@@ -86,7 +91,7 @@ function loadFonts(theme: ThemeOption): void {
     if (style !== undefined) descriptors.style = style;
     if (unicodeRange !== undefined) descriptors.unicodeRange = unicodeRange;
     const key = JSON.stringify(font);
-    if (loaded.has(key)) continue;
+    if (loaded.has(key) || !URL.canParse(src, document.baseURI)) continue;
     loaded.add(key);
     const face = new FontFace(family, `url(${JSON.stringify(new URL(src, document.baseURI).href)})`, descriptors);
     document.fonts.add(face);
@@ -99,6 +104,14 @@ function mix(color: string, percent: number): string {
   return `color-mix(in oklab, ${color} ${percent}%, var(--ck-surface))`;
 }
 
-function clamp(lightness: number): number {
-  return Math.min(1, Math.max(0, Math.round(lightness * 1000) / 1000));
+/** White and black have no tint: a screen would show it as another lightness. */
+function oklch(lightness: number, chroma: number, hue: number): string {
+  const clamped = Math.min(1, Math.max(0, Math.round(lightness * 1000) / 1000));
+  const tint = chroma * Math.min(1, 20 * Math.min(clamped, 1 - clamped));
+  return `oklch(${clamped} ${Math.round(tint * 10_000) / 10_000} ${hue})`;
+}
+
+/** From the background (0) to the foreground (1), never quite the background. */
+function between({ background, foreground }: SurfaceColors, way: number): string {
+  return `color-mix(in oklab, ${foreground} ${Math.round(100 * Math.max(0.02, way))}%, ${background})`;
 }

@@ -15,6 +15,7 @@ export class ComposerInput extends HTMLElement {
     this.spellcheck = true;
     this.setAttribute('role', 'textbox');
     this.setAttribute('aria-multiline', 'true');
+    this.dir = 'auto';
     this.tabIndex = 0;
     this.addEventListener('paste', this.onPaste);
     this.addEventListener('beforeinput', this.onBeforeInput);

@@ -38,7 +38,7 @@ function writing(view: View, list: Suggestions): unknown {
   const placeholder = tool?.placeholderOverride ?? options.composer?.placeholder ?? locale.text('ask');
   return html`<chatkitd-input
     data-composer aria-label=${placeholder} data-placeholder=${placeholder} data-empty=${session.composer.content.length === 0}
-    aria-expanded=${list.isOpen} aria-controls="choices" aria-activedescendant=${list.isOpen ? `choice-${list.active}` : nothing}
+    aria-autocomplete="list" aria-controls=${list.isOpen ? 'choices' : nothing} aria-activedescendant=${list.isOpen ? `choice-${list.active}` : nothing}
     .content=${session.composer.content}
     @input=${(event: Event) => {
       session.composer.setContent((event.currentTarget as ComposerInput).content);
@@ -51,7 +51,8 @@ function writing(view: View, list: Suggestions): unknown {
 
 function key(view: View, list: Suggestions, event: KeyboardEvent): void {
   const input = event.currentTarget as ComposerInput;
-  if (input.isComposing || event.isComposing) return;
+  // 229: Safari sends the Enter that ends a word after the end of the word.
+  if (input.isComposing || event.isComposing || event.keyCode === 229) return;
   if (list.isOpen) {
     const acts: Record<string, () => void> = {
       ArrowDown: () => list.move(1),
@@ -181,7 +182,7 @@ function models(view: View): unknown {
   const chosen = session.composer.model;
   const face = all.find((model) => model.id === chosen)?.label ?? locale.text('model');
   const lines: Choice[] = all.map(({ id, label, description, disabled }) => ({ id, label, description, disabled, checked: id === chosen }));
-  return menuButton(locale.text('model'), html`<span>${face}</span>${icon('chevron-down')}`, lines, ({ id }) => session.composer.selectModel(id));
+  return menuButton(`${locale.text('model')}: ${face}`, html`<span>${face}</span>${icon('chevron-down')}`, lines, ({ id }) => session.composer.selectModel(id));
 }
 
 function dictation({ options, session, locale }: View): unknown {

@@ -1,10 +1,10 @@
-import type { ElementPart } from 'lit';
+import type { ElementPart, LitElement, ReactiveController } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
 
 const FOCUSABLE = 'button:not([disabled]), input:not([disabled]), textarea, select, a[href], [tabindex="0"]';
 
-/** Keeps the focus within a dialog while it is open, and gives it back afterwards. Escape closes. */
-class TrapFocus extends AsyncDirective {
+/** Takes the focus into a dialog when it opens, and gives it back afterwards. Escape closes. What lies below is inert. */
+class DialogFocus extends AsyncDirective {
   private before: HTMLElement | null = null;
   private dialog: HTMLElement | null = null;
   private close: () => void = () => undefined;
@@ -29,20 +29,64 @@ class TrapFocus extends AsyncDirective {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') {
-      event.stopPropagation();
-      this.close();
-      return;
-    }
-    if (event.key !== 'Tab' || this.dialog === null) return;
-    const all = [...this.dialog.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((one) => one.offsetParent !== null);
-    const now = (this.dialog.getRootNode() as ShadowRoot).activeElement;
-    const [first, last] = [all[0], all.at(-1)];
-    if (event.shiftKey ? now === first : now === last) {
-      event.preventDefault();
-      (event.shiftKey ? last : first)?.focus();
-    }
+    // The Escape of an input method throws away a word, and closes nothing.
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.stopPropagation();
+    this.close();
   };
 }
 
-export const trapFocus = directive(TrapFocus);
+export const dialogFocus = directive(DialogFocus);
+
+/**
+ * Keeps the focus in the chat when what had it goes away, such as a prompt that was chosen: whoever works with the
+ * keyboard would begin again at the top of the page.
+ */
+export class FocusKeeper implements ReactiveController {
+  private focused: HTMLElement | null = null;
+
+  constructor(private readonly host: LitElement) {}
+
+  hostConnected(): void {
+    const root = this.host.renderRoot;
+    root.addEventListener('focusin', this.onFocus);
+    root.addEventListener('focusout', this.onBlur);
+  }
+
+  /** In the next frame, when the parts that draw themselves have done so. */
+  hostUpdated(): void {
+    if (this.focused !== null) requestAnimationFrame(this.check);
+  }
+
+  private readonly onFocus = (event: Event): void => {
+    this.focused = event.target as HTMLElement;
+  };
+
+  /** Browsers do not agree whether what is removed loses the focus with an event; whoever goes on still stands there. */
+  private readonly onBlur = (event: Event): void => {
+    const left = event.target as HTMLElement;
+    queueMicrotask(() => {
+      if (left === this.focused && canHaveFocus(left)) this.focused = null;
+    });
+  };
+
+  private readonly check = (): void => {
+    const { focused } = this;
+    if (focused === null || document.activeElement !== document.body) return;
+    if (canHaveFocus(focused)) focused.focus();
+    else if (!focused.isConnected) this.next()?.focus({ preventScroll: true });
+  };
+
+  private next(): HTMLElement | null {
+    const { renderRoot: root } = this.host;
+    const dialog = root.querySelector('[role="dialog"]');
+    if (dialog !== null) return dialog.querySelector<HTMLElement>(FOCUSABLE);
+    // On a phone the composer would bring up the keyboard.
+    const composer = matchMedia('(pointer: coarse)').matches ? null : root.querySelector<HTMLElement>('[data-composer]');
+    return composer ?? root.querySelector<HTMLElement>('.thread');
+  }
+}
+
+function canHaveFocus(element: HTMLElement): boolean {
+  return element.isConnected && !element.matches(':disabled') && element.closest('[inert]') === null;
+}

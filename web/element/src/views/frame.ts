@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { announcement } from './announcement';
 import { composer } from './composer';
 import { disclaimer } from './disclaimer';
 import { header } from './header';
@@ -13,12 +14,14 @@ export function frame(view: View): unknown {
   const isNew = chat.load === 'new' && chat.unconfirmed === null && !chat.isAnswering && chat.notices.length === 0;
   return html`
     <div class="frame" part="frame">
-      ${header(view)}
-      <div class="stage">
-        ${isNew ? startScreen(view) : thread(view)}
-        <div class="foot">${composer(view)} ${disclaimer(view)}</div>
+      <div class="chat" ?inert=${list.isOpen}>
+        ${header(view)}
+        <div class="stage">
+          ${isNew ? startScreen(view) : thread(view)}
+          <div class="foot">${composer(view)} ${disclaimer(view)}</div>
+        </div>
       </div>
-      ${list.isOpen ? history(view) : nothing}
+      ${list.isOpen ? history(view) : nothing} ${announcement(view)}
     </div>
   `;
 }

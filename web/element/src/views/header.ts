@@ -20,7 +20,7 @@ export function header(view: View): unknown {
           : html`<button class="icon" aria-label=${locale.text('history')} aria-expanded=${history.isOpen}
               @click=${() => (history.isOpen ? history.hide() : void history.show())}>${icon('history')}</button>`}
       </div>
-      ${settings.title?.enabled === false ? html`<span></span>` : html`<h1 class="title" title=${title}>${title}</h1>`}
+      ${settings.title?.enabled === false || title === '' ? html`<span></span>` : html`<h2 class="title" dir="auto" title=${title}>${title}</h2>`}
       <div class="side end">
         ${chat.threadId === null
           ? nothing

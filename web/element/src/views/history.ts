@@ -2,7 +2,7 @@ import { html, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type * as P from '../wire/protocol';
 import { icon } from './icon';
-import { trapFocus } from './focus';
+import { dialogFocus } from './focus';
 import type { View } from './view';
 
 /** The visitor's conversations, over the chat. */
@@ -10,13 +10,13 @@ export function history(view: View): unknown {
   const { session, locale } = view;
   const { history: list } = session;
   return html`
-    <section class="history" role="dialog" aria-modal="true" aria-label=${locale.text('history')}
-      ${trapFocus(() => list.hide())}>
+    <section class="history" role="dialog" aria-label=${locale.text('history')}
+      ${dialogFocus(() => list.hide())}>
       <header class="header">
         <div class="side">
           <button class="icon" aria-label=${locale.text('back')} @click=${() => list.hide()}>${icon('back-large')}</button>
         </div>
-        <h1 class="title">${locale.text('history')}</h1>
+        <h2 class="title">${locale.text('history')}</h2>
         <div class="side end"></div>
       </header>
       <ul class="threads" @scroll=${(event: Event) => nearEnd(event) && void list.more()}>
@@ -41,10 +41,10 @@ function entry(view: View, thread: P.Thread): unknown {
   const isOpen = session.chat.threadId === thread.id;
   return html`<li class="entry ${isOpen ? 'current' : ''}">
     <button class="open" aria-current=${isOpen} @click=${() => open(view, thread.id)}>
-      <span class="name">${title}</span><time datetime=${thread.created_at}>${day(view, thread.created_at)}</time>
+      <span class="name" dir="auto">${title}</span><time datetime=${thread.created_at}>${day(view, thread.created_at)}</time>
     </button>
     ${showRename
-      ? html`<button class="icon" aria-label="${locale.text('rename')}: ${title}" @click=${(event: Event) => startRename(event)}>
+      ? html`<button class="icon" data-rename aria-label="${locale.text('rename')}: ${title}" @click=${(event: Event) => startRename(event)}>
           ${icon('write')}</button>`
       : nothing}
     ${showDelete
@@ -52,7 +52,7 @@ function entry(view: View, thread: P.Thread): unknown {
           ${icon('trash')}</button>`
       : nothing}
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
-      @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endRename(event)}>
+      @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && !event.isComposing && endRename(event)}>
       <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .value=${thread.title ?? ''} />
       <button class="icon" aria-label=${locale.text('save')}>${icon('check')}</button>
     </form>
@@ -72,7 +72,13 @@ function startRename(event: Event): void {
 
 function endRename(event: Event): void {
   event.stopPropagation();
-  formOf(event).hidden = true;
+  close(formOf(event));
+}
+
+/** The focus goes back to the button that opened it. */
+function close(form: HTMLFormElement): void {
+  form.hidden = true;
+  form.parentElement!.querySelector<HTMLElement>('[data-rename]')?.focus();
 }
 
 function formOf(event: Event): HTMLFormElement {
@@ -84,7 +90,7 @@ async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEv
   const form = event.currentTarget as HTMLFormElement;
   const title = String(new FormData(form).get('title') ?? '').trim();
   if (title === '') return;
-  form.hidden = true;
+  close(form);
   try {
     const changed = await session.history.rename(thread.id, title);
     if (session.chat.thread?.id === thread.id) session.chat.thread = { ...session.chat.thread, title: changed.title };

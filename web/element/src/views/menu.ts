@@ -34,20 +34,17 @@ export function choices(all: Choice[], label: string, pick: (choice: Choice) => 
 
 /** A button that opens a list above itself. */
 export function menuButton(label: string, face: unknown, all: Choice[], pick: (choice: Choice) => void): unknown {
-  const toggle = (event: Event) => {
-    const menu = (event.currentTarget as Element).nextElementSibling as HTMLElement;
-    menu.togglePopover();
-  };
+  const toggle = (event: Event) => menuOf(event).togglePopover();
   const picked = (choice: Choice, event: Event) => {
-    ((event.target as Element).closest('[popover]') as HTMLElement | null)?.hidePopover();
+    (event.currentTarget as Element).closest<HTMLElement>('[popover]')!.hidePopover();
     pick(choice);
   };
   return html`<span class="menu">
-    <button type="button" class="chip" aria-haspopup="menu" aria-label=${label} @click=${toggle} @keydown=${openWithArrow}>${face}</button>
-    <div class="popup" popover role="menu" aria-label=${label} @keydown=${moveWithArrows} @toggle=${focusFirst}>
+    <button type="button" class="chip" aria-haspopup="menu" aria-expanded="false" aria-label=${label} @click=${toggle} @keydown=${openWithArrow}>${face}</button>
+    <div class="popup" popover role="menu" aria-label=${label} @keydown=${move} @toggle=${toggled}>
       ${all.map(
-        (choice) => html`<button type="button" role="menuitemradio" aria-checked=${choice.checked ?? false} ?disabled=${choice.disabled}
-          @click=${(event: Event) => picked(choice, event)}>
+        (choice) => html`<button type="button" role="menuitemradio" tabindex="-1" aria-checked=${choice.checked ?? false} aria-disabled=${choice.disabled ?? false}
+          @click=${(event: Event) => choice.disabled || picked(choice, event)}>
           ${choice.icon === undefined ? nothing : icon(choice.icon)}
           <span class="name">${choice.label}</span>
           ${choice.description === undefined ? nothing : html`<span class="about">${choice.description}</span>`}
@@ -58,29 +55,52 @@ export function menuButton(label: string, face: unknown, all: Choice[], pick: (c
   </span>`;
 }
 
+function menuOf(event: Event): HTMLElement {
+  return (event.currentTarget as Element).nextElementSibling as HTMLElement;
+}
+
 function openWithArrow(event: KeyboardEvent): void {
   if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
   event.preventDefault();
-  (event.currentTarget as HTMLElement).click();
+  menuOf(event).showPopover();
 }
 
-function moveWithArrows(event: KeyboardEvent): void {
+/** As the ARIA practices have it: arrows, Home, End, letters; Tab closes and goes on. Escape is the popover's own. */
+function move(event: KeyboardEvent): void {
   const menu = event.currentTarget as HTMLElement;
-  const lines = [...menu.querySelectorAll<HTMLElement>('button:not([disabled])')];
+  if (event.key === 'Tab') return menu.hidePopover();
+  const lines = [...menu.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
   const now = lines.indexOf((menu.getRootNode() as ShadowRoot).activeElement as HTMLElement);
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined) return;
+  const places: Record<string, number> = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1 };
+  const place = places[event.key] ?? (isLetter(event) ? withLetter(lines, event.key, now) : undefined);
+  if (place === undefined) return;
   event.preventDefault();
-  lines.at((now + step + lines.length) % lines.length)?.focus();
+  lines.at(place % lines.length)?.focus();
+}
+
+function isLetter({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return key.length === 1 && key !== ' ' && !ctrlKey && !metaKey && !altKey;
+}
+
+/** The next line that begins with this letter. */
+function withLetter(lines: HTMLElement[], letter: string, now: number): number | undefined {
+  const names = lines.map((line) => line.querySelector('.name')!.textContent!.trim().toLowerCase());
+  const begins = (name: string) => name.startsWith(letter.toLowerCase());
+  const after = names.findIndex((name, at) => at > now && begins(name));
+  const place = after < 0 ? names.findIndex(begins) : after;
+  return place < 0 ? undefined : place;
 }
 
 /** Puts the list where its button is: a popover lies in the top layer, away from it. */
-function focusFirst(event: ToggleEvent): void {
-  if (event.newState !== 'open') return;
+function toggled(event: ToggleEvent): void {
   const menu = event.currentTarget as HTMLElement;
-  const button = menu.previousElementSibling!.getBoundingClientRect();
+  const button = menu.previousElementSibling as HTMLElement;
+  button.setAttribute('aria-expanded', String(event.newState === 'open'));
+  if (event.newState !== 'open') return;
+  const place = button.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
-  menu.style.left = `${Math.max(8, Math.min(button.left, innerWidth - width - 8))}px`;
-  menu.style.top = `${button.top - height - 6 > 0 ? button.top - height - 6 : button.bottom + 6}px`;
-  menu.querySelector<HTMLElement>('[aria-checked="true"], button:not([disabled])')?.focus();
+  const begin = getComputedStyle(menu).direction === 'rtl' ? place.right - width : place.left;
+  menu.style.left = `${Math.max(8, Math.min(begin, innerWidth - width - 8))}px`;
+  menu.style.top = `${place.top - height - 6 > 0 ? place.top - height - 6 : place.bottom + 6}px`;
+  menu.querySelector<HTMLElement>('[aria-checked="true"], [aria-disabled="false"]')?.focus();
 }

@@ -10,7 +10,7 @@ export function notice(view: View, one: Notice): unknown {
   const { locale, session } = view;
   const { retry } = one;
   const isError = one.level === 'error';
-  return html`<aside class="notice ${one.level}" role=${isError || one.level === 'danger' ? 'alert' : 'status'}>
+  return html`<div class="notice ${one.level}" role=${isError || one.level === 'danger' ? 'alert' : 'status'}>
     ${icon(one.level === 'info' ? 'info' : 'warning')}
     <div class="words">
       ${one.title === undefined ? nothing : html`<strong>${one.title}</strong>`}
@@ -20,5 +20,5 @@ export function notice(view: View, one: Notice): unknown {
       ${retry === undefined ? nothing : html`<button class="text" @click=${() => void retry()}>${locale.text('retry')}</button>`}
     </div>
     <button class="icon" aria-label=${locale.text('dismiss')} @click=${() => session.chat.dismiss(one)}>${icon('close')}</button>
-  </aside>`;
+  </div>`;
 }

@@ -10,12 +10,12 @@ export function startScreen(view: View): unknown {
   const { greeting, prompts = [] } = options.startScreen ?? {};
   return html`
     <div class="start">
-      <h2 class="greeting">${greeting ?? locale.text('greeting')}</h2>
+      <h2 class="greeting" dir="auto">${greeting ?? locale.text('greeting')}</h2>
       <ul class="prompts">
         ${prompts.map(
           (prompt) => html`<li>
             <button class="prompt" @click=${() => say(view, prompt)}>
-              ${prompt.icon === undefined ? '' : icon(prompt.icon)}<span>${prompt.label}</span>
+              ${prompt.icon === undefined ? '' : icon(prompt.icon)}<span dir="auto">${prompt.label}</span>
             </button>
           </li>`,
         )}

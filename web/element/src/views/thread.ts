@@ -18,7 +18,8 @@ export function thread(view: View): unknown {
   const items = chat.items.all.filter(isShown);
   const scroll = follower(view);
   return html`
-    <div class="thread" ${ref(scroll.attach)} @scroll=${scroll.onScroll} tabindex="0" aria-label=${locale.text('chat')}>
+    <h2 class="unseen" id="heading">${view.options.frameTitle ?? locale.text('chat')}</h2>
+    <div class="thread" ${ref(scroll.attach)} @scroll=${scroll.onScroll} tabindex="0" role="group" aria-labelledby="heading" aria-busy=${chat.isAnswering}>
       <div class="items">
         ${chat.hasOlder
           ? html`<button class="text older" @click=${() => void scroll.keepingPlace(() => chat.loadOlder())}>
@@ -33,7 +34,6 @@ export function thread(view: View): unknown {
         ? html`<button class="icon down" aria-label=${locale.text('scrollDown')} @click=${scroll.toEnd}>${icon('chevron-down')}</button>`
         : nothing}
     </div>
-    <div class="unseen" aria-live="polite">${lastSaid(view, items)}</div>
   `;
 }
 
@@ -65,11 +65,4 @@ function progress(view: View): unknown {
   const isWriting = chat.items.last !== undefined && chat.items.isOpen(chat.items.last.id);
   if (shown === null) return isWriting ? nothing : html`<div class="progress dots" aria-hidden="true"><i></i><i></i><i></i></div>`;
   return html`<p class="progress" role="status">${shown.icon === undefined ? nothing : icon(shown.icon)} ${shown.text}</p>`;
-}
-
-/** A finished answer, for those who listen: read once, and not word by word. */
-function lastSaid({ session: { chat } }: View, items: P.ThreadItem[]): string {
-  const last = items.at(-1);
-  if (chat.isAnswering || last?.type !== 'assistant_message') return '';
-  return last.content.map((part) => part.text).join('\n');
 }

@@ -37,6 +37,19 @@ fn under_dev_the_demo_answers_when_no_workflow_is_set() {
 }
 
 #[test]
+fn under_dev_the_demo_takes_files_unless_somebody_chose() {
+    let uploads = |env: &[(&str, &str)], file, dev| {
+        let settings = load(env, file, dev).unwrap();
+        settings.sites[0].configuration.file_upload.as_ref().and_then(|upload| upload.enabled)
+    };
+    assert_eq!(uploads(&[], None, true), Some(true));
+    assert_eq!(uploads(&[], None, false), None);
+    assert_eq!(uploads(&[("CHATKIT_WORKFLOW_ID", "wf_a")], None, true), None);
+    let off = "[sites.default.configuration.file_upload]\nenabled = false";
+    assert_eq!(uploads(&[], Some(off), true), Some(false));
+}
+
+#[test]
 fn the_environment_wins_over_the_file_and_each_value_names_its_source() {
     let file =
         "listen = \"127.0.0.1:1\"\ndata_dir = \"here\"\n[sites.default]\norigins = [\"https://a.example\"]";

@@ -15,8 +15,8 @@ export function userMessage(view: View, message: Said): unknown {
     ${message.attachments.length === 0
       ? nothing
       : html`<ul class="attachments">${message.attachments.map((one) => html`<li>${attachment(one)}</li>`)}</ul>`}
-    ${message.quoted_text === undefined ? nothing : html`<blockquote class="quote">${message.quoted_text}</blockquote>`}
-    ${message.content.length === 0 ? nothing : html`<p class="bubble">${message.content.map((part) => segment(view, part))}</p>`}
+    ${message.quoted_text === undefined ? nothing : html`<blockquote class="quote" dir="auto">${message.quoted_text}</blockquote>`}
+    ${message.content.length === 0 ? nothing : html`<p class="bubble" dir="auto">${message.content.map((part) => segment(view, part))}</p>`}
   `;
 }
 

@@ -1,0 +1,77 @@
+import { html } from 'lit';
+import type { Items } from '../chat/items';
+import type { View } from './view';
+
+/** What is written beside a text and does not belong to it: the head of code, the source of a formula. */
+const NOT_READ = '.code-head, annotation, .cite';
+/** After how long what stands in an answer can be read, and after how long it need not be read any more. */
+const [READ_AFTER, READ_WITHIN] = [100, 7_000];
+
+/** What screen readers say by themselves: that an answer is on its way, and then the whole of it, once. */
+export function announcement(view: View): unknown {
+  const announcer = announcerOf(view);
+  announcer.look(view);
+  return html`<div class="unseen" aria-live="polite">${announcer.text}</div>`;
+}
+
+class Announcer {
+  text = '';
+  /** The items of the answer that is being given. */
+  private answering: Items | null = null;
+  private timer = 0;
+
+  look(view: View): void {
+    const { chat } = view.session;
+    if (chat.isAnswering && this.answering === null) {
+      this.answering = chat.items;
+      clearTimeout(this.timer);
+      this.text = view.locale.text('thinking');
+    } else if (!chat.isAnswering && this.answering !== null) {
+      // Whoever has left the thread does not want to hear it.
+      const isHere = this.answering === chat.items;
+      this.answering = null;
+      this.say('', view);
+      if (isHere) this.later(READ_AFTER, () => this.say(spoken(view), view));
+    }
+  }
+
+  private say(text: string, view: View): void {
+    this.text = text;
+    if (text === '') return;
+    view.changes.mark();
+    this.later(READ_WITHIN, () => {
+      this.text = '';
+      view.changes.mark();
+    });
+  }
+
+  private later(milliseconds: number, act: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(act, milliseconds);
+  }
+}
+
+/** The words of the messages since the visitor's last one. An answer of other things is named, to be looked at. */
+function spoken({ host, locale }: View): string {
+  const items = [...host.shadowRoot!.querySelectorAll('.items > article')];
+  const answer = items.slice(items.findLastIndex((item) => item.matches('.user_message')) + 1);
+  const messages = answer.filter((item) => item.matches('.assistant_message'));
+  if (answer.length > 0 && messages.length === 0) return locale.text('assistantSaid');
+  return messages.flatMap((message) => [...message.querySelectorAll('.block')].map(words)).join(' ');
+}
+
+function words(block: Element): string {
+  const copy = block.cloneNode(true) as Element;
+  copy.querySelectorAll(NOT_READ).forEach((part) => part.remove());
+  copy.querySelectorAll('br').forEach((end) => end.replaceWith(' '));
+  return copy.textContent!.replace(/\s+/g, ' ').trim();
+}
+
+const announcers = new WeakMap<object, Announcer>();
+
+/** The one of this element. */
+function announcerOf(view: View): Announcer {
+  const known = announcers.get(view.host) ?? new Announcer();
+  announcers.set(view.host, known);
+  return known;
+}

@@ -1,0 +1,32 @@
+import type { LitElement, ReactiveController } from 'lit';
+
+/** What is smaller is a browser's own bar that comes and goes. */
+const SMALLEST_KEYBOARD = 120;
+/** How much of the chat stays, in pixels, however large the keyboard is. */
+const LEAST_CHAT = 160;
+
+/** Keeps the composer above an on-screen keyboard that lies over the page, as it does on iOS. */
+export class OnScreenKeyboard implements ReactiveController {
+  constructor(private readonly host: LitElement) {}
+
+  hostConnected(): void {
+    for (const name of ['resize', 'scroll']) visualViewport?.addEventListener(name, this.fit);
+  }
+
+  hostDisconnected(): void {
+    for (const name of ['resize', 'scroll']) visualViewport?.removeEventListener(name, this.fit);
+  }
+
+  private readonly fit = (): void => {
+    this.host.style.setProperty('--ck-keyboard', `${this.covered(visualViewport!)}px`);
+  };
+
+  /** How much of the chat lies below the keyboard. A page that is zoomed in has no other height. */
+  private covered({ height, offsetTop, scale }: VisualViewport): number {
+    const keyboard = innerHeight - height;
+    if (scale > 1.01 || keyboard < SMALLEST_KEYBOARD || document.activeElement !== this.host) return 0;
+    const chat = this.host.getBoundingClientRect();
+    const below = chat.bottom - (offsetTop + height);
+    return Math.round(Math.max(0, Math.min(below, keyboard, chat.height - LEAST_CHAT)));
+  }
+}
