@@ -65,8 +65,11 @@ function isEndOfAnswer(items: P.ThreadItem[], at: number, answering: boolean): b
   return next === undefined ? !answering : next.type === 'user_message';
 }
 
+/** The others say nothing to the visitor, or are of a kind that this version does not know. */
+const SHOWN = new Set(['user_message', 'assistant_message', 'widget', 'generated_image', 'structured_input', 'workflow', 'task']);
+
 function isShown(one: P.ThreadItem): boolean {
-  return !['end_of_turn', 'hidden_context_item', 'sdk_hidden_context', 'client_tool_call'].includes(one.type);
+  return SHOWN.has(one.type);
 }
 
 function progress(view: View): unknown {

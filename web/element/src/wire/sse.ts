@@ -2,7 +2,7 @@ import { ChatKitError } from './errors';
 
 /** A message of a stream of server-sent events, as far as ChatKit uses them. */
 export interface SseMessage {
-  /** Its number, where the server numbers events. */
+  /** Its own number. By the standard the last one would stand for all that follow, which would then look like repeats. */
   id?: string;
   data: string;
 }
@@ -76,6 +76,7 @@ class Messages {
     if (line !== '') return this.field(line);
     if (this.data.length > 0) yield { id: this.id, data: this.data.join('\n') };
     this.data = [];
+    this.id = undefined;
     this.size = 0;
   }
 
