@@ -18,11 +18,11 @@ export class Proxy {
   readonly passed: Passed[] = [];
   /** Nothing gets through: connections end at once. */
   isAway = false;
-  /** Answers that are under way come no further, and their connections stay open. */
-  isSilent = false;
   /** Takes the answer of such a request away after the server has done its work. */
   losesAnswerTo: string | null = null;
   private readonly sockets = new Set<Socket>();
+  /** Counts the times that the line went dead. */
+  private stalls = 0;
 
   private constructor(
     private readonly target: URL,
@@ -55,6 +55,11 @@ export class Proxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Answers that are under way come no further, and nobody is told: their connections stay open. */
+  stall(): void {
+    this.stalls += 1;
+  }
+
   private connected(socket: Socket): void {
     if (this.isAway) return void socket.destroy();
     this.sockets.add(socket);
@@ -71,8 +76,9 @@ export class Proxy {
       passed.status = answer.statusCode;
       if (passed.op !== undefined && passed.op === this.losesAnswerTo) return void response.destroy();
       response.writeHead(answer.statusCode!, answer.headers);
-      answer.on('data', (piece) => this.isSilent || response.write(piece));
-      answer.on('end', () => response.end());
+      const { stalls } = this;
+      answer.on('data', (piece) => stalls === this.stalls && response.write(piece));
+      answer.on('end', () => stalls === this.stalls && response.end());
       answer.on('error', () => response.destroy());
     });
     onward.on('error', () => response.destroy());

@@ -33,6 +33,8 @@ interface LiveRun {
   last: number;
   /** Whether its last event may be the end: nothing of it was being said or prepared. */
   isSettled: boolean;
+  /** Whether it has ended with an error. */
+  isOver: boolean;
   /** Whether an event could not be read. The page is told once. */
   isBroken: boolean;
   /** Whether it did not come to its end here. */
@@ -275,7 +277,8 @@ export class Chat {
   private begin(id: string | null, isOwn = true): LiveRun {
     const abort = new AbortController();
     const run: LiveRun = {
-      id, abort, isOwn, allowCancel: true, stopping: false, progress: null, last: 0, isSettled: false, isBroken: false, hasFailed: false,
+      id, abort, isOwn, allowCancel: true, stopping: false, progress: null, last: 0,
+      isSettled: false, isOver: false, isBroken: false, hasFailed: false,
     };
     this.live = run;
     this.emit('chatkit.response.start');
@@ -334,7 +337,7 @@ export class Chat {
 
   /** Reads an answer to its end. */
   private async follow(run: LiveRun, stream: RunStream | null, known: Known): Promise<void> {
-    const isUnfinished = () => this.items.hasOpen || (run.id !== null && !run.isSettled);
+    const isUnfinished = () => !run.isOver && (this.items.hasOpen || (run.id !== null && !run.isSettled));
     const onBreak = (after: number) => this.emit('chatkit.log', { name: 'response.resume', data: { run: run.id, after } });
     const answer = wholeAnswer(this.client, { run: run.id, stream, signal: run.abort.signal, isUnfinished, onBreak });
     for await (const numbered of answer) {
@@ -393,6 +396,7 @@ export class Chat {
         this.notices.push({ level: event.level, title: event.title, message: event.message });
         return;
       case 'error':
+        run.isOver = true;
         return this.takeError(event);
     }
     this.items.apply(event);
@@ -461,7 +465,6 @@ function settles(event: P.ThreadEvent): boolean | undefined {
       return event.item.type !== 'user_message';
     case 'thread.item.replaced':
     case 'thread.item.removed':
-    case 'error':
       return true;
     case 'thread.item.added':
     case 'thread.item.updated':
