@@ -1,6 +1,13 @@
 import type { ChatKitOptions } from '@openai/chatkit';
 import type { Locator, Page } from 'playwright-core';
 
+/** What `chatkit.error` says. */
+export interface ToldError {
+  message: string;
+  code?: string;
+  status?: number;
+}
+
 /** The chat on a page, as a visitor uses it: by what it says, and not by how it is made. */
 export class Chat {
   readonly element: Locator;
@@ -55,6 +62,19 @@ export class Chat {
         resolve(error === undefined ? (detail ?? null) : { error: { message: error.message, code: (error as { code?: string }).code ?? null } });
       }, { once: true });
     }), name);
+  }
+
+  /** Notes the errors that the page is told of from now on; what is returned reads them. */
+  async errors(): Promise<() => Promise<ToldError[]>> {
+    const told = await this.element.evaluateHandle((element) => {
+      const errors: ToldError[] = [];
+      element.addEventListener('chatkit.error', (event) => {
+        const { error } = (event as CustomEvent<{ error: ToldError }>).detail;
+        errors.push({ message: error.message, code: error.code, status: error.status });
+      });
+      return errors;
+    });
+    return () => told.jsonValue();
   }
 
   /** The items that are shown, newest last. */

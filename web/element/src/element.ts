@@ -32,6 +32,8 @@ export class ChatKitElement extends LitElement implements Methods {
   private resolveDrawn!: () => void;
   /** The chat stands there for the first time. */
   private readonly drawn = new Promise<void>((resolve) => (this.resolveDrawn = resolve));
+  /** What was shown when the element was taken out of the page. */
+  private left: { connection: string; threadId: string | null } | null = null;
 
   constructor() {
     super();
@@ -47,13 +49,17 @@ export class ChatKitElement extends LitElement implements Methods {
   override connectedCallback(): void {
     super.connectedCallback();
     this.unlisten = this.changes.listen(() => this.requestUpdate());
-    document.addEventListener('visibilitychange', this.onVisible);
+    document.addEventListener('visibilitychange', this.onReturn);
+    addEventListener('focus', this.onReturn);
+    addEventListener('online', this.onReturn);
     if (this.current !== null) this.start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    document.removeEventListener('visibilitychange', this.onVisible);
+    document.removeEventListener('visibilitychange', this.onReturn);
+    removeEventListener('focus', this.onReturn);
+    removeEventListener('online', this.onReturn);
     this.unlisten?.();
     // A framework may put the element elsewhere at once; what is still gone then is over.
     queueMicrotask(() => {
@@ -158,18 +164,19 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   private connect(connection: string, options: ChatKitOptions): void {
-    this.session?.chat.leave();
+    this.session?.end();
     this.connection = connection;
     const language = () => this.current?.locale ?? navigator.language;
     this.session = new Session(() => this.current!, scriptUrl, language, this.emit, this.changes);
     const first = options.composer?.models?.find((model) => model.default)?.id;
     if (first !== undefined) this.session.composer.selectModel(first);
-    if (options.initialThread) void this.session.chat.open(options.initialThread);
+    const shown = this.left?.connection === connection ? this.left.threadId : options.initialThread;
+    if (shown) void this.session.chat.open(shown);
   }
 
   private end(): void {
-    this.session?.chat.leave();
-    this.session?.dictation.stop({ discard: true });
+    if (this.session !== null) this.left = { connection: this.connection, threadId: this.session.chat.threadId };
+    this.session?.end();
     this.session = null;
     this.connection = '';
     this.started = false;
@@ -202,9 +209,9 @@ export class ChatKitElement extends LitElement implements Methods {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   };
 
-  /** Another tab may have gone on with the conversation. */
-  private readonly onVisible = (): void => {
-    if (document.visibilityState === 'visible') void this.session?.chat.refresh().catch(() => undefined);
+  /** While the visitor was away, or the network, the conversation may have gone on elsewhere. */
+  private readonly onReturn = (): void => {
+    if (document.visibilityState === 'visible') void this.session?.refresh();
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ChatKitOptions } from '@openai/chatkit';
 import { asError, ChatKitError, isAbort } from '../wire/errors';
-import { pause, type Client, type NumberedEvent, type RunStream } from '../wire/client';
+import { wholeAnswer } from '../wire/answer';
+import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { Items } from './items';
@@ -28,13 +29,34 @@ interface LiveRun {
   allowCancel: boolean;
   stopping: boolean;
   progress: { icon?: string; text: string } | null;
+  /** The number of its last event that has been taken. */
+  last: number;
+  /** Whether its last event may be the end: nothing of it was being said or prepared. */
+  isSettled: boolean;
+  /** Whether it has ended with an error. */
+  isOver: boolean;
+  /** Whether an event could not be read. The page is told once. */
+  isBroken: boolean;
+  /** Whether it did not come to its end here. */
+  hasFailed: boolean;
+  /** Begun by this chat, or found when it was opened; else by another tab, which does what the answer asks a page to do. */
+  isOwn: boolean;
 }
+
+/** What is known already when an answer is taken up again. */
+interface Known {
+  /** Items that are there. */
+  items: ReadonlySet<string>;
+  /** The number of the last event whose notices and effects have been seen. */
+  heard: number;
+}
+
+const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
 
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
 const PAGE = 50;
-/** How often a broken connection is taken up again in a row, and how long a stop may take. */
-const RESUMES = 8;
+/** How long a stop may take, in milliseconds. */
 const STOP_WITHIN = 5_000;
 
 /** One conversation: the thread that is shown, and the answer that is being given in it. */
@@ -48,12 +70,15 @@ export class Chat {
   private older: string | null = null;
   private live: LiveRun | null = null;
   private wanted: string | null = null;
+  private refreshing: Promise<void> | null = null;
 
   constructor(
     private readonly client: Client,
     private readonly options: () => ChatKitOptions,
     private readonly emit: Emit,
     private readonly changes: Changes,
+    /** Tells other tabs that this thread has changed. */
+    private readonly tell: (threadId: string) => void,
   ) {}
 
   get threadId(): string | null {
@@ -101,8 +126,12 @@ export class Chat {
   /** Reads the thread anew: something else may have changed it. */
   async refresh(): Promise<void> {
     const id = this.wanted;
-    if (id === null || this.live !== null) return;
-    await this.fetch(id);
+    // A message that did not arrive would be seen twice, if it did.
+    if (id === null || this.live !== null || this.load === 'loading' || this.unconfirmed !== null) return;
+    const lost = this.notices.find((notice) => notice.cause === 'network' && notice.retry !== undefined);
+    if (lost !== undefined) return lost.retry!();
+    this.refreshing ??= this.fetch(id, { isOwn: false }).finally(() => (this.refreshing = null));
+    await this.refreshing;
     this.changes.mark();
   }
 
@@ -128,9 +157,8 @@ export class Chat {
     this.notices = [];
     this.unconfirmed = input;
     const id = this.wanted;
-    const again = () => this.send(input);
-    if (id === null) await this.run('threads.create', { input }, again);
-    else await this.run('threads.add_user_message', { thread_id: id, input }, again);
+    if (id === null) await this.run('threads.create', { input });
+    else await this.run('threads.add_user_message', { thread_id: id, input });
   }
 
   /** Answers a message of the visitor's anew; what came after it goes. */
@@ -138,14 +166,13 @@ export class Chat {
     if (this.wanted === null || this.live !== null) return;
     this.notices = [];
     this.items.removeAfter(itemId);
-    await this.run('threads.retry_after_item', { thread_id: this.wanted, item_id: itemId }, () => this.retryAfter(itemId));
+    await this.run('threads.retry_after_item', { thread_id: this.wanted, item_id: itemId });
   }
 
   /** Answers questions that the assistant asked. */
   async answerQuestions(itemId: string, input: P.StructuredInputSubmission): Promise<void> {
     if (this.wanted === null || this.live !== null) return;
-    const params = { thread_id: this.wanted, item_id: itemId, input };
-    await this.run('threads.add_structured_input', params, () => this.answerQuestions(itemId, input));
+    await this.run('threads.add_structured_input', { thread_id: this.wanted, item_id: itemId, input });
   }
 
   /** Something was done in a widget, or the page sends an action of its own. */
@@ -153,7 +180,7 @@ export class Chat {
     if (this.wanted === null) throw new ChatKitError('There is no thread yet to send an action to.', 'no_thread');
     const params: P.CustomActionParams = { thread_id: this.wanted, action };
     if (itemId !== undefined) params.item_id = itemId;
-    if (streaming) return this.run('threads.custom_action', params, () => this.act(action, itemId));
+    if (streaming) return this.run('threads.custom_action', params);
     try {
       const { body } = await this.client.call('threads.sync_custom_action', params);
       if (body.updated_item !== undefined) this.items.put(body.updated_item);
@@ -179,11 +206,16 @@ export class Chat {
     if (run === null || run.stopping) return;
     run.stopping = true;
     this.changes.mark();
-    if (run.id === null || !this.client.knowsRuns) return run.abort.abort();
+    if (!this.client.knowsRuns) return run.abort.abort();
     // The server says what becomes of every item; a connection that is gone does not.
     const late = setTimeout(() => run.abort.abort(), STOP_WITHIN);
     run.abort.signal.addEventListener('abort', () => clearTimeout(late), { once: true });
-    await this.client.cancel(run.id).catch(() => run.abort.abort());
+    // A run that has no name yet is stopped as soon as it has one.
+    if (run.id !== null) await this.cancel(run, run.id);
+  }
+
+  private async cancel(run: LiveRun, id: string): Promise<void> {
+    await this.client.cancel(id).catch(() => run.abort.abort());
   }
 
   /** Takes a notice away. */
@@ -207,115 +239,148 @@ export class Chat {
     this.wanted = null;
   }
 
-  private async fetch(id: string): Promise<void> {
+  /** `except`: a run that is taken up elsewhere. `isOwn`: see `LiveRun`. */
+  private async fetch(id: string, { except = '', isOwn = true } = {}): Promise<void> {
     const [thread, newest] = await Promise.all([
       this.client.call('threads.get_by_id', { thread_id: id }),
       this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE }),
     ]);
     if (this.wanted !== id) return;
-    const items = new Items();
-    items.prepend(newest.body.data.reverse());
-    this.items = items;
+    // What has begun meanwhile knows more.
+    if (this.live !== null) return;
+    const keptOlder = this.items.renew(newest.body.data.reverse());
+    if (!keptOlder) this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
     this.thread = thread.body;
-    this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
     this.load = 'ready';
-    if (thread.run !== null && this.live === null) void this.takeUp(thread.run);
+    if (thread.run !== null && thread.run !== except) void this.takeUp(thread.run, { isOwn });
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */
-  private async takeUp(id: string): Promise<void> {
-    const known = new Set(this.items.all.map((item) => item.id));
-    const run = this.begin(id);
+  private async takeUp(id: string, { heard = 0, isOwn = true } = {}): Promise<void> {
+    const items = new Set(this.items.all.map((item) => item.id));
+    const run = this.begin(id, isOwn);
     try {
-      await this.follow(run, await this.client.resume(id, 0, run.abort.signal), known);
+      await this.follow(run, null, { items, heard });
     } catch (thrown) {
-      if (this.live === run && !isAbort(thrown)) this.report(thrown);
+      await this.broke(run, thrown);
     }
     await this.end(run);
   }
 
-  private begin(id: string | null): LiveRun {
-    const run: LiveRun = { id, abort: new AbortController(), allowCancel: true, stopping: false, progress: null };
+  /** Goes on with an answer whose connection was lost for long. */
+  private async comeBack(id: string, heard: number): Promise<void> {
+    const thread = this.wanted;
+    if (thread !== null) await this.fetch(thread, { except: id });
+    if (this.wanted === thread && this.live === null) await this.takeUp(id, { heard });
+  }
+
+  private begin(id: string | null, isOwn = true): LiveRun {
+    const abort = new AbortController();
+    const run: LiveRun = {
+      id, abort, isOwn, allowCancel: true, stopping: false, progress: null, last: 0,
+      isSettled: false, isOver: false, isBroken: false, hasFailed: false,
+    };
     this.live = run;
     this.emit('chatkit.response.start');
     this.changes.mark();
     return run;
   }
 
+  /** `key` names what is done: however often it has to be sent, it is done once. */
   private async run<Op extends keyof StreamOperations>(
     op: Op,
     params: StreamOperations[Op],
-    again: () => Promise<void>,
+    key: string = crypto.randomUUID(),
   ): Promise<void> {
     if (this.live !== null) throw new ChatKitError('An answer is still being given.', 'busy');
     const run = this.begin(null);
     try {
-      const stream = await this.client.stream(op, params, crypto.randomUUID(), run.abort.signal);
+      const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
-      await this.follow(run, stream, new Set());
+      if (run.stopping && run.id !== null) void this.cancel(run, run.id);
+      await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
-      if (this.live === run && !isAbort(thrown)) this.fail(thrown, this.confirmedRetry(again));
+      await this.broke(run, thrown, () => this.run(op, params, key));
     }
     await this.end(run);
+    if (this.wanted !== null) this.tell(this.wanted);
   }
 
-  /** What "try again" does: a message that has arrived is answered anew, and not said twice. */
-  private confirmedRetry(again: () => Promise<void>): () => Promise<void> {
-    if (this.unconfirmed !== null) return again;
+  /** An answer did not come to its end: what can be done about it. `again` sends the same once more. */
+  private async broke(run: LiveRun, thrown: unknown, again?: () => Promise<void>): Promise<void> {
+    if (this.live !== run || isAbort(thrown)) return;
+    run.hasFailed = true;
+    const { id, last } = run;
+    if (id !== null && thrown instanceof ChatKitError && (thrown.status === 404 || thrown.status === 410)) {
+      // The server has forgotten the run, and not what came of it.
+      this.live = null;
+      if (this.wanted !== null) await this.fetch(this.wanted, { except: id }).catch((error: unknown) => this.report(error));
+      this.live ??= run;
+      return;
+    }
     const message = this.items.all.findLast((item) => item.type === 'user_message');
-    return message === undefined ? again : () => this.retryAfter(message.id);
+    if (id !== null && this.client.knowsRuns) this.fail(thrown, () => this.comeBack(id, last));
+    else if (this.unconfirmed === null && message !== undefined) this.fail(thrown, () => this.retryAfter(message.id));
+    else this.fail(thrown, again ?? (() => this.refresh()));
   }
 
   private async end(run: LiveRun): Promise<void> {
     if (this.live !== run) return;
     this.live = null;
     this.items.settle();
-    this.unconfirmed = null;
+    // A message that did not arrive stays in sight.
+    if (!run.hasFailed) this.unconfirmed = null;
     this.emit('chatkit.response.end');
     this.changes.mark();
-    await this.runClientTool();
+    if (run.isOwn) await this.runClientTool();
   }
 
-  /** Reads an answer to its end, over lost connections where the server can go on. */
-  private async follow(run: LiveRun, stream: RunStream, known: ReadonlySet<string>): Promise<void> {
-    let last = 0;
-    let current = stream;
-    for (let broken = 0; ; ) {
+  /** Reads an answer to its end. */
+  private async follow(run: LiveRun, stream: RunStream | null, known: Known): Promise<void> {
+    const isUnfinished = () => !run.isOver && (this.items.hasOpen || (run.id !== null && !run.isSettled));
+    const onBreak = (after: number) => this.emit('chatkit.log', { name: 'response.resume', data: { run: run.id, after } });
+    const answer = wholeAnswer(this.client, { run: run.id, stream, signal: run.abort.signal, isUnfinished, onBreak });
+    for await (const numbered of answer) {
+      if (this.live !== run) return;
+      run.last = Math.max(run.last, numbered.number);
       try {
-        for await (const numbered of current.events) {
-          if (this.live !== run) return;
-          // A server that goes on after a break may repeat itself.
-          if (numbered.number !== 0 && numbered.number <= last) continue;
-          last = Math.max(last, numbered.number);
-          broken = 0;
-          this.take(run, numbered, known);
-        }
-        return;
-      } catch (thrown) {
-        const canResume = thrown instanceof ChatKitError && thrown.code === 'network' && run.id !== null;
-        if (!canResume || !this.client.knowsRuns || ++broken > RESUMES) throw thrown;
-        this.emit('chatkit.log', { name: 'response.resume', data: { run: run.id, after: last } });
-        await pause(Math.min(250 * 2 ** broken, 5_000), run.abort.signal);
-        current = await this.client.resume(run.id!, last, run.abort.signal);
+        this.take(run, numbered, known);
+      } catch (cause) {
+        this.tellBroken(run, numbered, cause);
       }
     }
   }
 
-  private take(run: LiveRun, { event }: NumberedEvent, known: ReadonlySet<string>): void {
+  /** One event that makes no sense is left out: what is done comes whole at its end. */
+  private tellBroken(run: LiveRun, { number }: NumberedEvent, cause: unknown): void {
+    if (run.isBroken) return;
+    run.isBroken = true;
+    const which = number === 0 ? 'An event' : `Event ${number}`;
+    this.report(new ChatKitError(`${which} of the answer cannot be read.`, 'invalid_event', { cause }));
+  }
+
+  private take(run: LiveRun, { number, event }: NumberedEvent, known: Known): void {
+    if (event === null) throw new SyntaxError('it is no JSON');
+    if (number !== 0 && number <= known.heard && !event.type.startsWith('thread.')) return;
     this.changes.mark();
+    run.isSettled = settles(event) ?? run.isSettled;
     switch (event.type) {
       case 'thread.created':
       case 'thread.updated':
         return this.takeThread(event.thread);
       case 'thread.item.added':
-        if (known.has(event.item.id)) return;
+        if (known.items.has(event.item.id)) return;
         run.progress = null;
         break;
       case 'thread.item.updated':
-        if (known.has(event.item_id)) return;
+        if (known.items.has(event.item_id)) return;
         break;
       case 'thread.item.done':
-        if (event.item.type === 'user_message') this.unconfirmed = null;
+        if (event.item.type !== 'user_message') break;
+        this.unconfirmed = null;
+        if (known.items.has(event.item.id)) break;
+        // Now there is something for the other tabs to see.
+        this.tell(event.item.thread_id);
         break;
       case 'stream_options':
         run.allowCancel = event.stream_options.allow_cancel;
@@ -324,11 +389,14 @@ export class Chat {
         run.progress = { icon: event.icon, text: event.text };
         return;
       case 'client_effect':
-        return this.emit('chatkit.effect', { name: event.name, data: event.data });
+        if (run.isOwn) this.emit('chatkit.effect', { name: event.name, data: event.data });
+        return;
       case 'notice':
+        if (typeof event.message !== 'string') throw new TypeError('a notice says nothing');
         this.notices.push({ level: event.level, title: event.title, message: event.message });
         return;
       case 'error':
+        run.isOver = true;
         return this.takeError(event);
     }
     this.items.apply(event);
@@ -343,7 +411,7 @@ export class Chat {
   }
 
   private takeError(event: Extract<P.ThreadEvent, { type: 'error' }>): void {
-    const error = new ChatKitError(event.message ?? 'The answer failed.', event.code);
+    const error = new ChatKitError(event.message ?? 'The answer failed.', event.code ?? 'stream.error');
     const notice: Notice = { level: 'error', message: event.message };
     const message = this.items.all.findLast((item) => item.type === 'user_message');
     if (event.allow_retry && message !== undefined) notice.retry = () => this.retryAfter(message.id);
@@ -366,24 +434,19 @@ export class Chat {
       result = { error: asError(thrown).message };
     }
     if (this.wanted !== thread || this.live !== null) return;
-    const params = { thread_id: thread, result: result as P.JsonValue };
-    await this.run('threads.add_client_tool_output', params, () => this.retryTool(params));
-  }
-
-  private retryTool(params: P.ThreadsAddClientToolOutputParams): Promise<void> {
-    return this.run('threads.add_client_tool_output', params, () => this.retryTool(params));
+    await this.run('threads.add_client_tool_output', { thread_id: thread, result: result as P.JsonValue });
   }
 
   /** Something did not work: the visitor may try again, the page learns why. */
   private fail(thrown: unknown, retry: () => Promise<void>): void {
     const error = asError(thrown);
     const notice: Notice = { level: 'error', cause: causeOf(error) };
-    const canRetry = !(error instanceof ChatKitError) || error.isRetryable || error.code === 'thread_busy';
-    if (error instanceof ChatKitError && !error.isRetryable) notice.message = error.message;
-    if (canRetry) {
+    // What the server refuses it says in words for people; why it fails, the page is told and not the visitor.
+    if (error instanceof ChatKitError && !error.isRetryable) notice.message = error.details.words;
+    if (!(error instanceof ChatKitError) || error.mayTryAgain) {
       notice.retry = async () => {
         this.dismiss(notice);
-        await retry();
+        await retry().catch((again: unknown) => this.fail(again, retry));
       };
     }
     this.notices.push(notice);
@@ -392,6 +455,23 @@ export class Chat {
 
   private report(thrown: unknown): void {
     if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
+  }
+}
+
+/** Whether an answer may well end after this event; `undefined`: it says nothing about that. */
+function settles(event: P.ThreadEvent): boolean | undefined {
+  switch (event.type) {
+    case 'thread.item.done':
+      return event.item.type !== 'user_message';
+    case 'thread.item.replaced':
+    case 'thread.item.removed':
+      return true;
+    case 'thread.item.added':
+    case 'thread.item.updated':
+    case 'progress_update':
+      return false;
+    default:
+      return undefined;
   }
 }
 

@@ -7,12 +7,14 @@ import type { Changes } from './signal';
 export interface Upload {
   key: string;
   file: { name: string; type: string; size: number };
-  /** Shown until the server has a preview. */
-  localUrl?: string;
+  /** What a picture looks like. */
+  preview?: HTMLCanvasElement;
   state: 'uploading' | 'ready' | 'failed';
   attachment?: Attachment;
   /** Why it failed, for people. */
   reason?: string;
+  /** It failed because the server, or a proxy before it, takes no file of this size. */
+  isTooLarge?: boolean;
   abort: AbortController;
 }
 
@@ -76,7 +78,6 @@ export class Composer {
     if (this.quote !== null) input.quoted_text = this.quote;
     if (this.toolId !== null) input.inference_options.tool_choice = { id: this.toolId };
     if (this.model !== null) input.inference_options.model = this.model;
-    for (const upload of this.uploads) if (upload.localUrl) URL.revokeObjectURL(upload.localUrl);
     this.content = [];
     this.uploads = [];
     this.quote = null;

@@ -1,4 +1,5 @@
 import type { ItemUpdate, ThreadEvent, ThreadItem, WidgetComponent, WidgetRoot } from '../wire/protocol';
+import { isItem } from '../wire/shape';
 
 type Node = { id?: string; value?: string; children?: unknown };
 
@@ -32,9 +33,14 @@ export class Items {
     return this.open.has(id);
   }
 
+  /** Whether anything is still being written. */
+  get hasOpen(): boolean {
+    return this.open.size > 0;
+  }
+
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
-    const fresh = items.filter((item) => !this.byId.has(item.id));
+    const fresh = items.filter((item) => isItem(item) && !this.byId.has(item.id));
     for (const item of fresh) this.byId.set(item.id, item);
     this.order = [...fresh.map((item) => item.id), ...this.order];
   }
@@ -68,52 +74,84 @@ export class Items {
     }
   }
 
-  /** Whether the event was about items. */
-  apply(event: ThreadEvent): boolean {
+  /**
+   * Takes what was read anew. An item that is as it was stays the same object, and what was loaded before the page
+   * stays in front of it: returns whether it did.
+   */
+  renew(page: ThreadItem[]): boolean {
+    const before = this.order;
+    const known = new Map(this.byId);
+    const joint = page[0] === undefined ? -1 : before.indexOf(page[0].id);
+    const older = joint > 0 ? before.slice(0, joint).map((id) => known.get(id)!) : [];
+    this.order = [];
+    this.byId.clear();
+    this.open.clear();
+    this.prepend([...older, ...page].map((item) => same(known.get(item.id), item)));
+    return older.length > 0;
+  }
+
+  /** Takes an event about items; throws when it is not as its type says. */
+  apply(event: ThreadEvent): void {
     switch (event.type) {
       case 'thread.item.added':
-        this.put(event.item, { open: true });
-        return true;
+        return this.put(sound(event.item), { open: true });
       case 'thread.item.done':
       case 'thread.item.replaced':
-        this.put(event.item);
-        return true;
+        return this.put(sound(event.item));
       case 'thread.item.removed':
-        this.remove(event.item_id);
-        return true;
+        return this.remove(event.item_id);
       case 'thread.item.updated': {
         const item = this.byId.get(event.item_id);
-        if (item !== undefined) this.byId.set(item.id, updated(item, event.update));
-        return true;
+        if (item !== undefined) this.byId.set(item.id, sound(updated(item, event.update)));
       }
-      default:
-        return false;
     }
   }
 }
+
+function sound(item: ThreadItem): ThreadItem {
+  if (!isItem(item)) throw new TypeError('the item is not as its type says');
+  return item;
+}
+
+function same(before: ThreadItem | undefined, after: ThreadItem): ThreadItem {
+  return before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
+}
+
+/** More parts, annotations or tasks than any item has. */
+const MOST = 10_000;
+
+/** The list with `one` at its place; gaps are filled with `blank`, since parts may come out of order. */
+function placed<T>(list: readonly T[], at: number, one: T, blank: T): T[] {
+  if (!Number.isInteger(at) || at < 0 || at > MOST) throw new RangeError(`there is no place ${at} in an item`);
+  const longer = [...list];
+  while (longer.length < at) longer.push(blank);
+  longer[at] = one;
+  return longer;
+}
+
+const EMPTY_PART = { type: 'output_text' as const, text: '', annotations: [] };
 
 /** The item after an update; as it was when the update is not for its kind. */
 export function updated(item: ThreadItem, update: ItemUpdate): ThreadItem {
   switch (item.type) {
     case 'assistant_message': {
-      const content = [...item.content];
-      if (update.type === 'assistant_message.content_part.added' || update.type === 'assistant_message.content_part.done') {
-        content[update.content_index] = update.content;
-        return { ...item, content };
+      const put = (at: number, part: (typeof item.content)[number]) => ({ ...item, content: placed(item.content, at, part, EMPTY_PART) });
+      switch (update.type) {
+        case 'assistant_message.content_part.added':
+        case 'assistant_message.content_part.done':
+          return put(update.content_index, update.content);
+        case 'assistant_message.content_part.text_delta': {
+          const part = item.content[update.content_index] ?? EMPTY_PART;
+          return put(update.content_index, { ...part, text: part.text + update.delta });
+        }
+        case 'assistant_message.content_part.annotation_added': {
+          const part = item.content[update.content_index] ?? EMPTY_PART;
+          // Their places are told once more by what is done: until then no gap is left for one that has not come.
+          return put(update.content_index, { ...part, annotations: [...(part.annotations ?? []), update.annotation] });
+        }
+        default:
+          return item;
       }
-      if (update.type === 'assistant_message.content_part.text_delta') {
-        const part = content[update.content_index] ?? { type: 'output_text' as const, text: '', annotations: [] };
-        content[update.content_index] = { ...part, text: part.text + update.delta };
-        return { ...item, content };
-      }
-      if (update.type === 'assistant_message.content_part.annotation_added') {
-        const part = content[update.content_index] ?? { type: 'output_text' as const, text: '', annotations: [] };
-        const annotations = [...part.annotations];
-        annotations[update.annotation_index] = update.annotation;
-        content[update.content_index] = { ...part, annotations };
-        return { ...item, content };
-      }
-      return item;
     }
     case 'widget':
       if (update.type === 'widget.root.updated') return { ...item, widget: update.widget };
@@ -128,9 +166,8 @@ export function updated(item: ThreadItem, update: ItemUpdate): ThreadItem {
       return item;
     case 'workflow':
       if (update.type === 'workflow.task.added' || update.type === 'workflow.task.updated') {
-        const tasks = [...item.workflow.tasks];
-        tasks[update.task_index] = update.task;
-        return { ...item, workflow: { ...item.workflow, tasks } };
+        const blank = { type: 'custom' as const, status_indicator: 'none' as const };
+        return { ...item, workflow: { ...item.workflow, tasks: placed(item.workflow.tasks, update.task_index, update.task, blank) } };
       }
       return item;
     case 'generated_image':

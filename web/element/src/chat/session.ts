@@ -6,6 +6,7 @@ import { Composer } from './composer';
 import { Dictation } from './dictation';
 import { History } from './history';
 import type { Changes } from './signal';
+import { Tabs } from './tabs';
 import { Uploads } from './uploads';
 
 /** Everything that belongs to one server and one visitor: made anew when `api` points elsewhere. */
@@ -15,15 +16,34 @@ export class Session {
   readonly composer: Composer;
   readonly uploads: Uploads;
   readonly dictation: Dictation;
+  private readonly tabs: Tabs;
 
   constructor(options: () => ChatKitOptions, script: URL, locale: () => string, emit: Emit, changes: Changes) {
     const client = connect(options, script, locale);
-    this.chat = new Chat(client, options, emit, changes);
+    this.tabs = new Tabs(client.address, (threadId) => this.hear(threadId));
+    this.chat = new Chat(client, options, emit, changes, (threadId) => this.tabs.tell(threadId));
     this.history = new History(client, emit, changes);
     this.composer = new Composer(options, emit, changes);
     this.uploads = new Uploads(client, this.composer, options, emit, changes);
     const say = (text: string) => this.composer.setContent([...this.composer.content, { type: 'input_text', text }]);
     this.dictation = new Dictation(client, say, emit, changes);
+  }
+
+  /** Something else may have changed what is shown: reads it anew. Without success it stays, and the next time will do. */
+  async refresh(): Promise<void> {
+    const history = this.history.isOpen ? this.history.show() : undefined;
+    await Promise.all([this.chat.refresh(), history]).catch(() => undefined);
+  }
+
+  /** Nothing is watched or recorded any more. */
+  end(): void {
+    this.chat.leave();
+    this.dictation.stop({ discard: true });
+    this.tabs.close();
+  }
+
+  private hear(threadId: string): void {
+    if (threadId === this.chat.threadId || this.history.isOpen) void this.refresh();
   }
 }
 
@@ -35,8 +55,8 @@ export function connectionKey(options: ChatKitOptions): string {
 function connect(options: () => ChatKitOptions, script: URL, locale: () => string): Client {
   const { api } = options();
   if ('getClientSecret' in api) {
-    // The secret has no address in it: the server is the one that the script came from.
-    const url = new URL('/v1/chatkit/conversation', script);
+    // The secret has no address in it: the server is the one that the script came from, below a path where it stands there.
+    const url = new URL('v1/chatkit/conversation', script);
     const getClientSecret = (current: string | null) => {
       const now = options().api;
       return 'getClientSecret' in now ? now.getClientSecret(current) : api.getClientSecret(current);
@@ -51,5 +71,5 @@ function connect(options: () => ChatKitOptions, script: URL, locale: () => strin
   };
   // Another server than the script's may not know of runs, and its CORS rules not of their headers.
   const knowsRuns = url.origin === script.origin || url.origin === location.origin;
-  return new Client({ url, fetch: call, identity: new DeviceIdentity(new DeviceMemory(url)), knowsRuns, locale });
+  return new Client({ url, fetch: call, identity: DeviceIdentity.at(url), knowsRuns, locale });
 }

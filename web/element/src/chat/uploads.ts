@@ -8,6 +8,8 @@ import type { Changes } from './signal';
 
 const DEFAULT_MAX_SIZE = 100 * 1024 * 1024;
 const DEFAULT_MAX_COUNT = 10;
+/** Width and height of a preview, in pixels: twice what is shown, for sharp screens. */
+const PREVIEW = 80;
 
 /** Why a file is not taken; the element has words for it. */
 export type Refusal = 'type' | 'size' | 'count';
@@ -50,7 +52,6 @@ export class Uploads {
   async remove(upload: Upload): Promise<void> {
     upload.abort.abort();
     this.composer.uploads = this.composer.uploads.filter((other) => other !== upload);
-    if (upload.localUrl !== undefined) URL.revokeObjectURL(upload.localUrl);
     this.changes.mark();
     if (upload.attachment === undefined) return;
     await this.client
@@ -72,7 +73,7 @@ export class Uploads {
 
   private async begin(file: File): Promise<void> {
     const upload: Upload = { key: crypto.randomUUID(), file, state: 'uploading', abort: new AbortController() };
-    if (file.type.startsWith('image/')) upload.localUrl = URL.createObjectURL(file);
+    if (file.type.startsWith('image/')) void this.preview(file, upload);
     this.composer.uploads = [...this.composer.uploads, upload];
     try {
       upload.attachment = await this.transfer(file, upload);
@@ -80,10 +81,31 @@ export class Uploads {
     } catch (thrown) {
       if (isAbort(thrown)) return;
       upload.state = 'failed';
-      if (thrown instanceof ChatKitError && !thrown.isRetryable) upload.reason = thrown.message;
+      if (thrown instanceof ChatKitError && !thrown.isRetryable) {
+        upload.reason = thrown.details.words;
+        upload.isTooLarge = thrown.status === 413;
+      }
       this.emit('chatkit.error', { error: asError(thrown) });
     }
     this.composer.uploads = [...this.composer.uploads];
+    this.changes.mark();
+  }
+
+  /** Draws the picture small. Not as an address of its own (`blob:`), which a strict content security policy refuses. */
+  private async preview(file: File, upload: Upload): Promise<void> {
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = PREVIEW;
+    try {
+      const picture = await createImageBitmap(file);
+      const side = Math.min(picture.width, picture.height);
+      const [left, top] = [(picture.width - side) / 2, (picture.height - side) / 2];
+      canvas.getContext('2d')!.drawImage(picture, left, top, side, side, 0, 0, PREVIEW, PREVIEW);
+      picture.close();
+    } catch {
+      // No picture that this browser knows: it goes with its name alone.
+      return;
+    }
+    upload.preview = canvas;
     this.changes.mark();
   }
 

@@ -106,10 +106,10 @@ function uploads(view: View): unknown {
 }
 
 function upload({ session, locale }: View, one: Upload): unknown {
-  const picture = one.localUrl ?? (one.attachment?.type === 'image' ? safeImageUrl(one.attachment.preview_url) : null);
-  const reason = one.reason ?? locale.text('attachmentFailed', { name: one.file.name });
+  const picture = one.attachment?.type === 'image' ? safeImageUrl(one.attachment.preview_url) : null;
+  const reason = one.reason ?? locale.text(one.isTooLarge ? 'attachmentTooLarge' : 'attachmentFailed', { name: one.file.name });
   return html`
-    ${picture ? html`<img src=${picture} alt="" width="40" height="40" />` : icon('document')}
+    ${one.preview ?? (picture ? html`<img src=${picture} alt="" width="40" height="40" />` : icon('document'))}
     <span class="name">${one.file.name}</span>
     ${one.state === 'uploading' ? html`<span class="spinner" role="status" aria-label=${locale.text('loading')}></span>` : nothing}
     ${one.state === 'failed' ? html`<span class="about" role="alert">${reason}</span>` : nothing}

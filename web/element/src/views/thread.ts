@@ -2,9 +2,10 @@ import { html, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 import { asMessage } from './items/user-message';
-import { item } from './items/item';
+import { item, type Standing } from './items/item';
 import { answerActions } from './items/answer-actions';
 import { notice } from './notice';
 import { icon } from './icon';
@@ -42,9 +43,19 @@ function entry(view: View, one: P.ThreadItem, endsAnswer: boolean): unknown {
   const open = chat.items.isOpen(one.id);
   const busy = chat.isAnswering;
   const draw = () => html`<article class="item ${one.type}" data-item=${one.id}>
-    ${item(view, one, { open, busy })} ${endsAnswer ? answerActions(view, one) : nothing}
+    ${drawn(view, one, { open, busy })} ${endsAnswer ? answerActions(view, one) : nothing}
   </article>`;
   return guard([one, open, busy, endsAnswer, view.locale, view.options], draw);
+}
+
+/** An item that cannot be drawn does not keep the others from being seen. */
+function drawn(view: View, one: P.ThreadItem, standing: Standing): unknown {
+  try {
+    return item(view, one, standing);
+  } catch (cause) {
+    view.emit('chatkit.error', { error: new ChatKitError(`The item ${one.id} cannot be shown.`, 'invalid_item', { cause }) });
+    return html`<p class="quiet">${view.locale.text('widgetUnknown')}</p>`;
+  }
 }
 
 /** The last item of what the assistant said in one go carries the buttons. */
@@ -54,8 +65,11 @@ function isEndOfAnswer(items: P.ThreadItem[], at: number, answering: boolean): b
   return next === undefined ? !answering : next.type === 'user_message';
 }
 
+/** The others say nothing to the visitor, or are of a kind that this version does not know. */
+const SHOWN = new Set(['user_message', 'assistant_message', 'widget', 'generated_image', 'structured_input', 'workflow', 'task']);
+
 function isShown(one: P.ThreadItem): boolean {
-  return !['end_of_turn', 'hidden_context_item', 'sdk_hidden_context', 'client_tool_call'].includes(one.type);
+  return SHOWN.has(one.type);
 }
 
 function progress(view: View): unknown {

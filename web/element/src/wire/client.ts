@@ -1,7 +1,8 @@
-import { ChatKitError, isAbort, networkError, refusal, wrongContentType } from './errors';
-import type { Identity } from './identity';
+import { ChatKitError, invalidResponse, isAbort, networkError, refusal, wrongContentType } from './errors';
+import type { Identity, Pass } from './identity';
 import type { JsonOperations, StreamOperations } from './operations';
 import type { ThreadEvent } from './protocol';
+import { retrying, unlessAborted } from './retry';
 import { readSse } from './sse';
 
 /** Where the server is and how it is asked. */
@@ -19,22 +20,26 @@ export interface ClientSettings {
 export interface NumberedEvent {
   /** From 1; 0 where the server does not number. */
   number: number;
-  event: ThreadEvent;
+  /** `null`: it is no JSON. */
+  event: ThreadEvent | null;
 }
 
 /** An answer that is being streamed. */
 export interface RunStream {
   /** `run_…`, where the server names it. */
   run: string | null;
+  /** Whether the server says that everything has been told already. */
+  isAtEnd: boolean;
   events: AsyncGenerator<NumberedEvent>;
 }
-
-const TRIES = 4;
-const FIRST_WAIT = 500;
 
 /** Speaks the ChatKit protocol. */
 export class Client {
   constructor(private readonly settings: ClientSettings) {}
+
+  get address(): string {
+    return this.settings.url.href;
+  }
 
   get knowsRuns(): boolean {
     return this.settings.knowsRuns;
@@ -48,7 +53,11 @@ export class Client {
   ): Promise<{ body: JsonOperations[Op][1]; run: string | null }> {
     const response = await retrying(() => this.post({ type, params }, {}, signal), signal);
     if (!isOf(response, 'application/json')) throw wrongContentType(response);
-    return { body: await response.json(), run: response.headers.get('x-chatkit-run-id') };
+    const body: unknown = await response.json().catch((cause: unknown) => {
+      throw isAbort(cause) ? cause : invalidResponse(response, cause);
+    });
+    if (!answers(type, body)) throw invalidResponse(response);
+    return { body: body as JsonOperations[Op][1], run: response.headers.get('x-chatkit-run-id') };
   }
 
   /** An operation that is answered with events. The same `key` sent twice is one message. */
@@ -67,12 +76,11 @@ export class Client {
     return this.opened(response, signal);
   }
 
-  /** Goes on with a run after the event `after`. */
+  /** Goes on with a run after the event `after`. One try: whoever reads an answer tries again anyhow. */
   async resume(run: string, after: number, signal: AbortSignal): Promise<RunStream> {
     const url = this.runUrl(run, 'events');
     const headers = { 'last-event-id': String(after), accept: 'text/event-stream' };
-    const response = await retrying(() => this.send(url, { headers, signal }), signal);
-    return this.opened(response, signal);
+    return this.opened(await this.send(url, { headers, signal }), signal);
   }
 
   /** Stops a run. */
@@ -89,9 +97,10 @@ export class Client {
 
   private opened(response: Response, signal: AbortSignal): RunStream {
     // Whoever asked for more of a run that has told everything gets nothing.
-    if (response.status === 204) return { run: null, events: nothing() };
+    const run = response.headers.get('x-chatkit-run-id');
+    if (response.status === 204) return { run, isAtEnd: true, events: nothing() };
     if (!isOf(response, 'text/event-stream') || response.body === null) throw wrongContentType(response);
-    return { run: response.headers.get('x-chatkit-run-id'), events: events(response.body, signal) };
+    return { run, isAtEnd: false, events: events(response.body, signal, run !== null) };
   }
 
   private post(body: unknown, headers: Record<string, string>, signal?: AbortSignal): Promise<Response> {
@@ -109,33 +118,61 @@ export class Client {
     return url;
   }
 
-  /** One request; after a 401 once more, with what the page's `getClientSecret` returns then. */
+  /** One request; after a 401 once more, where the visitor has something else to show by then. */
   private async send(url: URL, init: RequestInit): Promise<Response> {
-    const { identity } = this.settings;
     const first = await this.attempt(url, init);
-    const response = first.status === 401 && (await identity.renew()) ? await this.attempt(url, init) : first;
-    identity.learn(response);
-    return checked(response);
+    if (first.response.status !== 401 || !(await unlessAborted(first.pass.renew(), init.signal))) return checked(first.response);
+    const second = await this.attempt(url, init);
+    return checked(second.response);
   }
 
-  private async attempt(url: URL, init: RequestInit): Promise<Response> {
-    const headers = { ...(await this.settings.identity.headers()), ...(init.headers as Record<string, string>) };
-    // No cookies across origins, which not every server may take: there the device token says who this is.
-    return this.settings.fetch(url.href, { credentials: 'same-origin', ...init, headers }).catch(rethrow);
+  private async attempt(url: URL, init: RequestInit): Promise<{ response: Response; pass: Pass }> {
+    const pass = await unlessAborted(this.settings.identity.pass(), init.signal);
+    const headers = { ...pass.headers, ...(init.headers as Record<string, string>) };
+    try {
+      // No cookies across origins, which not every server may take: there the device token says who this is.
+      const response = await this.settings.fetch(url.href, { credentials: 'same-origin', ...init, headers });
+      pass.answered(response);
+      return { response, pass };
+    } catch (thrown) {
+      pass.answered(null);
+      return rethrow(thrown);
+    }
   }
 }
 
 async function* nothing(): AsyncGenerator<NumberedEvent> {}
 
-async function* events(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<NumberedEvent> {
+/** Nothing at all for this long, in milliseconds: chatkitd gives a sign of life every 15 seconds, so the line is dead. */
+const SILENCE = 45_000;
+
+async function* events(body: ReadableStream<Uint8Array>, signal: AbortSignal, beats: boolean): AsyncGenerator<NumberedEvent> {
   try {
-    for await (const { id, data } of readSse(body)) {
-      yield { number: Number(id ?? 0), event: JSON.parse(data) as ThreadEvent };
-    }
+    for await (const { id, data } of readSse(body, beats ? SILENCE : null)) yield { number: numberOf(id), event: parsed(data) };
   } catch (thrown) {
-    if (signal.aborted || thrown instanceof SyntaxError || thrown instanceof RangeError) throw thrown;
+    if (signal.aborted || thrown instanceof ChatKitError) throw thrown;
     throw networkError(thrown);
   }
+}
+
+/** A number to go on from; other servers' ids are none. */
+function numberOf(id: string | undefined): number {
+  const number = Number(id ?? 0);
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+}
+
+function parsed(data: string): ThreadEvent | null {
+  try {
+    return JSON.parse(data) as ThreadEvent | null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the body is of the kind that the operation is answered with. */
+function answers(type: keyof JsonOperations, body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  return !type.endsWith('.list') || Array.isArray((body as { data?: unknown }).data);
 }
 
 async function checked(response: Response): Promise<Response> {
@@ -149,34 +186,4 @@ function rethrow(thrown: unknown): never {
 
 function isOf(response: Response, type: string): boolean {
   return (response.headers.get('content-type') ?? '').toLowerCase().startsWith(type);
-}
-
-/** Tries a few times, longer apart each time, or as the server asks. */
-export async function retrying<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (thrown) {
-      if (!(thrown instanceof ChatKitError) || !thrown.isRetryable || tries === TRIES) throw thrown;
-      const asked = (thrown.details.retryAfter ?? 0) * 1000;
-      if (asked > 30_000) throw thrown;
-      await pause(Math.max(asked, FIRST_WAIT * 2 ** (tries - 1) * (0.75 + Math.random() / 2)), signal);
-    }
-  }
-}
-
-/** Waits, unless somebody stops it. */
-export function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-  });
 }

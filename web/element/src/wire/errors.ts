@@ -1,3 +1,15 @@
+/** What is known of an error beside its words. */
+interface Details {
+  /** The HTTP status of the answer, if there was one. */
+  status?: number;
+  /** In seconds: how long the server asks to wait. */
+  retryAfter?: number;
+  /** The server's own words for people. */
+  words?: string;
+  requestId?: string;
+  cause?: unknown;
+}
+
 /** What went wrong between this element and its server, in words that somebody can act on. */
 export class ChatKitError extends Error {
   override readonly name = 'ChatKitError';
@@ -6,7 +18,7 @@ export class ChatKitError extends Error {
     message: string,
     /** A stable word: the server's own `code`, or one of ours. */
     readonly code: string,
-    readonly details: { status?: number; retryAfter?: number; requestId?: string; cause?: unknown } = {},
+    readonly details: Details = {},
   ) {
     super(message, { cause: details.cause });
   }
@@ -15,10 +27,16 @@ export class ChatKitError extends Error {
     return this.details.status;
   }
 
-  /** Whether the same request may succeed in a moment. */
+  /** Whether the same request may succeed in a moment, all by itself. */
   get isRetryable(): boolean {
     const { status } = this.details;
-    return status === undefined ? this.code === 'network' : status === 429 || status >= 500 && status !== 501;
+    return status === undefined ? this.code === 'network' : status === 429 || (status >= 500 && status !== 501);
+  }
+
+  /** Whether it makes sense that the visitor tries again: not where the server has refused for good. */
+  get mayTryAgain(): boolean {
+    const { status } = this.details;
+    return this.isRetryable || status === undefined || status < 400 || [401, 408, 409, 425].includes(status);
   }
 }
 
@@ -41,11 +59,12 @@ export function networkError(cause: unknown): ChatKitError {
 export async function refusal(response: Response): Promise<ChatKitError> {
   const body: unknown = await response.json().catch(() => null);
   const error = field(body, 'error');
-  const message = text(field(error, 'message')) ?? text(error) ?? text(field(body, 'detail'));
+  const words = text(field(error, 'message')) ?? text(error) ?? text(field(body, 'detail'));
   const code = text(field(error, 'code')) ?? text(field(body, 'code')) ?? `http_${response.status}`;
-  return new ChatKitError(message ?? `The server answered ${response.status}.`, code, {
+  return new ChatKitError(words ?? `The server answered ${response.status}.`, code, {
     status: response.status,
     retryAfter: retryAfter(response),
+    words,
     requestId: response.headers.get('x-request-id') ?? undefined,
   });
 }
@@ -60,9 +79,18 @@ export function wrongContentType(response: Response): ChatKitError {
   );
 }
 
+/** JSON that is none, or that does not hold what was asked for. */
+export function invalidResponse(response: Response, cause?: unknown): ChatKitError {
+  const message = `The address ${response.url} answered with JSON that is no ChatKit server's answer.`;
+  return new ChatKitError(message, 'invalid_response', { status: response.status, cause });
+}
+
+/** Seconds, or a date as HTTP writes it. */
 function retryAfter(response: Response): number | undefined {
-  const seconds = Number(response.headers.get('retry-after'));
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+  const value = response.headers.get('retry-after');
+  if (value === null) return undefined;
+  const seconds = /^\d+$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return seconds > 0 ? seconds : undefined;
 }
 
 function field(value: unknown, name: string): unknown {

@@ -2,16 +2,27 @@
  * Who this page is to the server (design 4.1 and 4.6): a client secret that the page's own back end hands out,
  * or the device that the server remembers.
  */
+import { ChatKitError } from './errors';
+import { Introduction } from './introduction';
 
-/** What is sent along to say who it is, and what is learned from the answer. */
-export interface Identity {
-  headers(): Promise<Record<string, string>>;
-  /** After a 401: whether another try can help, because there is another secret now. */
+/** What one request says of who sends it. */
+export interface Pass {
+  headers: Record<string, string>;
+  /** Takes what the answer says of it; `null`: there was no answer. */
+  answered(response: Response | null): void;
+  /** After a 401: whether another try can help. */
   renew(): Promise<boolean>;
-  learn(response: Response): void;
+}
+
+export interface Identity {
+  pass(): Promise<Pass>;
 }
 
 type GetClientSecret = (current: string | null) => Promise<string>;
+
+const DEVICE_TOKEN = 'chatkit-device-token';
+/** How long the page's `getClientSecret` may take, in milliseconds. */
+const SECRET_WITHIN = 30_000;
 
 /** A bearer secret, fetched when it is first needed and again when it has run out. */
 export class SecretIdentity implements Identity {
@@ -19,6 +30,7 @@ export class SecretIdentity implements Identity {
   private fetching: Promise<string> | null = null;
   /** The secret that was in use before, shown once to the server so that an anonymous visitor stays who they are. */
   private previous: string | null;
+  private introduction = new Introduction();
 
   constructor(
     private readonly getClientSecret: GetClientSecret,
@@ -27,59 +39,102 @@ export class SecretIdentity implements Identity {
     this.previous = memory.read();
   }
 
-  async headers(): Promise<Record<string, string>> {
-    const secret = this.secret ?? (await this.fetch());
+  async pass(): Promise<Pass> {
+    if (this.secret === null) await this.fetch();
+    const introduced = await this.introduction.begin();
+    // Not before: while this request waited, another may have got a new secret.
+    const secret = this.secret!;
     const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
-    if (this.previous !== null && this.previous !== secret) headers['chatkit-device-token'] = this.previous;
-    return headers;
+    if (introduced !== null && this.previous !== null && this.previous !== secret) headers[DEVICE_TOKEN] = this.previous;
+    return {
+      headers,
+      answered: (response) => {
+        introduced?.(wasSeen(response));
+        if (response?.ok) this.memory.write(response.headers.get(DEVICE_TOKEN) ?? secret);
+      },
+      renew: () => this.renew(secret),
+    };
   }
 
-  async renew(): Promise<boolean> {
-    const before = this.secret;
-    const after = await this.fetch();
-    return after !== before;
-  }
-
-  learn(response: Response): void {
-    if (!response.ok) return;
-    // What was shown has been seen; from now on this secret is what the server knows us by.
-    this.previous = null;
-    const remembered = response.headers.get('chatkit-device-token') ?? this.secret;
-    if (remembered !== null) this.memory.write(remembered);
+  /** Another secret than the refused one. Several requests that are refused at once share it. */
+  private async renew(refused: string): Promise<boolean> {
+    if (this.secret === refused) await this.fetch();
+    return this.secret !== refused;
   }
 
   /** Asks the page, once for all who wait. */
   private fetch(): Promise<string> {
-    this.fetching ??= this.getClientSecret(this.secret)
-      .then((secret) => {
-        if (typeof secret !== 'string' || secret === '') {
-          throw new TypeError('getClientSecret must return the client secret, a text such as "ek_…"');
-        }
-        if (this.secret !== null && this.secret !== secret) this.previous = this.secret;
-        return (this.secret = secret);
-      })
+    this.fetching ??= this.ask()
+      .then((secret) => this.take(secret))
       .finally(() => (this.fetching = null));
     return this.fetching;
+  }
+
+  private take(secret: string): string {
+    if (secret === this.secret) return secret;
+    if (this.secret !== null) this.previous = this.secret;
+    this.introduction = new Introduction(this.previous === null || this.previous === secret);
+    return (this.secret = secret);
+  }
+
+  private async ask(): Promise<string> {
+    const secret: unknown = await within(SECRET_WITHIN, () => this.getClientSecret(this.secret)).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ChatKitError(`getClientSecret failed: ${why}`, 'client_secret', { cause });
+    });
+    if (typeof secret === 'string' && /^[\x21-\x7e]+$/.test(secret)) return secret;
+    throw new ChatKitError('getClientSecret must return the client secret, a text such as "ek_…".', 'client_secret');
   }
 }
 
 /** The device cookie, and across sites the token that stands for it. */
 export class DeviceIdentity implements Identity {
-  constructor(private readonly memory: DeviceMemory) {}
+  private readonly memory: DeviceMemory;
+  private readonly introduction = new Introduction();
 
-  async headers(): Promise<Record<string, string>> {
+  private constructor(base: URL) {
+    this.memory = new DeviceMemory(base);
+  }
+
+  /** All elements of a page that talk to one server are one visitor. */
+  static at(base: URL): DeviceIdentity {
+    const known = devices.get(base.href) ?? new DeviceIdentity(base);
+    devices.set(base.href, known);
+    return known;
+  }
+
+  async pass(): Promise<Pass> {
+    const introduced = await this.introduction.begin();
     const token = this.memory.read();
-    return token === null ? {} : { 'chatkit-device-token': token };
+    return {
+      headers: token === null ? {} : { [DEVICE_TOKEN]: token },
+      answered: (response) => {
+        introduced?.(wasSeen(response));
+        const given = response?.headers.get(DEVICE_TOKEN) ?? null;
+        if (given !== null) this.memory.write(given);
+      },
+      // A token that the server does not take any more is not sent again; it hands out another.
+      renew: async () => token !== null && this.memory.forget(token),
+    };
   }
+}
 
-  async renew(): Promise<boolean> {
-    // A token that the server does not take any more is not sent again; it hands out another.
-    return this.memory.forget();
-  }
+const devices = new Map<string, DeviceIdentity>();
 
-  learn(response: Response): void {
-    const token = response.headers.get('chatkit-device-token');
-    if (token !== null) this.memory.write(token);
+/** Whether the server got as far as to look who asks. */
+function wasSeen(response: Response | null): boolean {
+  return response !== null && response.status !== 401 && response.status !== 429 && response.status < 500;
+}
+
+async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it took longer than ${milliseconds / 1000} seconds`)), milliseconds);
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -109,15 +164,15 @@ export class DeviceMemory {
     }
   }
 
-  /** Whether there was something to forget. */
-  forget(): boolean {
-    const had = this.read() !== null;
+  /** Forgets `value`, unless there is another by now. Always true: either way the next request is another. */
+  forget(value: string): true {
+    if (this.read() !== value) return true;
     this.fallback = null;
     try {
       localStorage.removeItem(this.key);
     } catch {
       // As above.
     }
-    return had;
+    return true;
   }
 }

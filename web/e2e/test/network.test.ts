@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { after, before, test, type TestContext } from 'node:test';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { Chat, type ToldError } from '../harness/chat.js';
+import { Proxy } from '../harness/proxy.js';
+import { Server } from '../harness/server.js';
+import { pageWith, Site } from '../harness/site.js';
+
+/** Says the visitor's words back, slowly enough to be interrupted. */
+const config = `[workflows.wf_parrot]
+agent = "echo"
+delay = "40ms"`;
+const env = { CHATKIT_WORKFLOW_ID: 'wf_parrot', CHATKITD_LIMIT_ANONYMOUS: '1000' };
+/** Some two seconds of answer, in which a word that is lost or said twice is seen. */
+const words = Array.from({ length: 50 }, (_, at) => `word-${at}.`).join(' ');
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.start({ config, env })]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+interface Scene {
+  context: BrowserContext;
+  page: Page;
+  proxy: Proxy;
+  chat: Chat;
+  told: () => Promise<ToldError[]>;
+}
+
+/** A page whose chat reaches the server through a network that can be cut. */
+async function scene(t: TestContext, target = server): Promise<Scene> {
+  const proxy = await Proxy.start(t, target.url);
+  const site = await Site.start(t, { '/': pageWith(`${proxy.url}/chatkit.js`, '') });
+  const context = await visitor(t, browser);
+  const page = await context.newPage();
+  await page.goto(site.url);
+  const chat = new Chat(page);
+  const told = await chat.errors();
+  await chat.configure({ api: { url: `${proxy.url}/chatkit`, domainKey: 'any' }, locale: 'en' });
+  return { context, page, proxy, chat, told };
+}
+
+async function sayAndWaitForSome({ chat }: Scene): Promise<void> {
+  await chat.say(words);
+  await answer(chat).getByText('word-5.').waitFor();
+}
+
+function answer(chat: Chat) {
+  return chat.element.locator('article.assistant_message');
+}
+
+/** Everything that was said, each word once. */
+async function assertWhole({ chat }: Scene): Promise<void> {
+  await answer(chat).getByText('word-49.').waitFor();
+  await chat.button('Send').waitFor();
+  assert.equal((await answer(chat).locator('chatkitd-markdown').innerText()).trim(), words);
+  assert.equal(await chat.items.count(), 2);
+}
+
+test('an answer whose connection is cut goes on where it was, without a word', async (t) => {
+  const here = await scene(t);
+  await sayAndWaitForSome(here);
+  here.proxy.cut();
+  await assertWhole(here);
+  const [resumed] = here.proxy.of('/events');
+  assert.ok(Number(resumed!.headers['last-event-id']) >= 5);
+  assert.equal(here.proxy.of('threads.create').length, 1);
+  assert.deepEqual(await here.told(), []);
+});
+
+test('it also goes on after several cuts and a while without any network', async (t) => {
+  const here = await scene(t);
+  await sayAndWaitForSome(here);
+  here.proxy.isAway = true;
+  here.proxy.cut();
+  await here.chat.element.evaluate((element) => new Promise<void>((resolve) => {
+    let breaks = 0;
+    element.addEventListener('chatkit.log', (event) => {
+      if ((event as CustomEvent<{ name: string }>).detail.name === 'response.resume' && ++breaks === 3) resolve();
+    });
+  }));
+  here.proxy.isAway = false;
+  await here.chat.element.getByText('word-30.').waitFor();
+  here.proxy.cut();
+  await assertWhole(here);
+  assert.deepEqual(await here.told(), []);
+});
+
+test('a browser that is offline for a moment takes the answer up when it is back', async (t) => {
+  const here = await scene(t);
+  await sayAndWaitForSome(here);
+  await here.context.setOffline(true);
+  // What is open stays open when a browser is told to be offline; a real network takes it away.
+  here.proxy.cut();
+  await here.page.waitForEvent('requestfailed', (request) => request.url().endsWith('/events'));
+  await here.context.setOffline(false);
+  await assertWhole(here);
+  assert.equal(here.proxy.of('/events').length, 1);
+  assert.deepEqual(await here.told(), []);
+});
+
+test('a line that is dead without being closed is left after a while, for another', async (t) => {
+  const here = await scene(t);
+  await here.page.clock.install();
+  await sayAndWaitForSome(here);
+  here.proxy.stall();
+  await here.page.clock.fastForward(40_000);
+  assert.equal(here.proxy.of('/events').length, 0);
+  await here.page.clock.fastForward(6_000);
+  await assertWhole(here);
+  assert.equal(here.proxy.of('/events').length, 1);
+});
+
+test('a server that crashes and comes back is asked for the rest, which is an offer to try again', async (t) => {
+  const crashing = await Server.start({ config, env });
+  t.after(() => back?.stop());
+  let back: Server | undefined;
+  const here = await scene(t, crashing);
+  await sayAndWaitForSome(here);
+  back = await crashing.crash();
+  await here.chat.element.getByRole('alert').waitFor();
+  assert.match(await answer(here.chat).innerText(), /word-5\./);
+  await keepPicture(here.page, 'interrupted');
+  assert.equal((await here.told()).length, 1);
+  await here.chat.button('Try again').click();
+  await assertWhole(here);
+});
+
+test('a message whose answer got lost on the way is not said twice', async (t) => {
+  const here = await scene(t);
+  here.proxy.losesAnswerTo = 'threads.create';
+  const sent = here.page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/chatkit'));
+  await here.chat.say(words);
+  await sent;
+  await here.page.waitForEvent('requestfailed', (request) => request.method() === 'POST');
+  here.proxy.losesAnswerTo = null;
+  await assertWhole(here);
+  const keys = here.proxy.of('threads.create').map(({ headers }) => headers['idempotency-key']);
+  assert.ok(keys.length >= 2);
+  assert.equal(new Set(keys).size, 1);
+});
+
+test('a server that stays away is said to, and what was said goes out when the visitor tries again', async (t) => {
+  const here = await scene(t);
+  here.proxy.isAway = true;
+  const ended = here.chat.next('chatkit.response.end');
+  await here.chat.say(words);
+  await ended;
+  await here.chat.element.getByRole('alert').getByText('The server cannot be reached. Check your connection.').waitFor();
+  await here.chat.element.locator('article.user_message').getByText('word-49.').waitFor();
+  assert.deepEqual((await here.told()).map(({ code }) => code), ['network']);
+  await keepPicture(here.page, 'away');
+  here.proxy.isAway = false;
+  await here.chat.button('Try again').click();
+  await assertWhole(here);
+  assert.equal(await here.chat.element.getByRole('alert').count(), 0);
+});
