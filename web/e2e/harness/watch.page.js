@@ -45,30 +45,32 @@
     }
   }
 
-  function watchEvents(prototype) {
-    const heard = new WeakMap();
+  /** Also of an element that is not defined yet: listeners may come before the script. */
+  function watchListeners() {
     const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
-    prototype.addEventListener = function (type, ...rest) {
-      tell('addEventListener()');
-      heard.set(this, (heard.get(this) ?? new Set()).add(type));
-      addEventListener.call(this, type, ...rest);
+    const heard = new WeakMap();
+    const isChat = (target) => target?.localName === 'openai-chatkit';
+    EventTarget.prototype.addEventListener = function (type, ...rest) {
+      if (isChat(this)) {
+        tell('addEventListener()');
+        heard.set(this, (heard.get(this) ?? new Set()).add(type));
+      }
+      return addEventListener.call(this, type, ...rest);
     };
-    prototype.removeEventListener = function (...args) {
-      tell('removeEventListener()');
-      removeEventListener.apply(this, args);
+    EventTarget.prototype.removeEventListener = function (...args) {
+      if (isChat(this)) tell('removeEventListener()');
+      return removeEventListener.apply(this, args);
     };
-    prototype.dispatchEvent = function (event) {
-      if (heard.get(this)?.has(event.type)) tell(event.type);
+    EventTarget.prototype.dispatchEvent = function (event) {
+      if (isChat(this) && heard.get(this)?.has(event.type)) tell(event.type);
       return dispatchEvent.call(this, event);
     };
   }
 
+  watchListeners();
   const { define } = CustomElementRegistry.prototype;
   customElements.define = function (name, element, ...rest) {
-    if (name === 'openai-chatkit') {
-      watchMethods(element.prototype);
-      watchEvents(element.prototype);
-    }
+    if (name === 'openai-chatkit') watchMethods(element.prototype);
     define.call(this, name, element, ...rest);
   };
 })();
