@@ -44,7 +44,9 @@ export class Server {
 
   private static async launch(folder: string, options: ServerOptions, listen: string): Promise<Server> {
     const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, CHATKITD_DATA_DIR: folder, CHATKITD_LISTEN: listen, CHATKITD_LOG_FORMAT: 'json', ...options.env };
+    // All visitors of all tests have one address.
+    const limits = { CHATKITD_LIMIT_ANONYMOUS: '0' };
+    const env = { PATH, HOME, CHATKITD_DATA_DIR: folder, CHATKITD_LISTEN: listen, CHATKITD_LOG_FORMAT: 'json', ...limits, ...options.env };
     const child = spawn(binary, ['serve', '--dev', '--config', join(folder, 'chatkitd.toml')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const log: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {

@@ -157,6 +157,7 @@ export class ChatKitElement extends LitElement implements Methods {
     void this.loadLocale(options.locale ?? navigator.language);
     const connection = connectionKey(options);
     if (this.session === null || connection !== this.connection) this.connect(connection, options);
+    this.session?.composer.fit();
     this.requestUpdate();
     if (this.started) return;
     this.started = true;

@@ -1,7 +1,9 @@
-import type { Attachment, ChatKitOptions, Entity, UserMessageContent } from '@openai/chatkit';
+import type { Attachment, ChatKitOptions, Entity, ToolOption, UserMessageContent } from '@openai/chatkit';
 import type * as P from '../wire/protocol';
 import type { Emit } from './chat';
 import type { Changes } from './signal';
+
+type Tag = Pick<Extract<P.UserMessageContent, { type: 'input_tag' }>, 'id' | 'text' | 'group' | 'interactive' | 'data'>;
 
 /** A file that is being attached. */
 export interface Upload {
@@ -51,9 +53,18 @@ export class Composer {
     return (chosen ?? models.find((model) => model.default && !model.disabled))?.id ?? null;
   }
 
+  private get tool(): ToolOption | undefined {
+    return this.options().composer?.tools?.find((tool) => tool.id === this.toolId);
+  }
+
   setContent(content: UserMessageContent[]): void {
     this.content = content;
     this.changes.mark();
+  }
+
+  /** The options are others now: a tool that they do not have any more is let go. */
+  fit(): void {
+    if (this.toolId !== null && this.tool === undefined) this.selectTool(null);
   }
 
   selectTool(id: string | null): void {
@@ -73,19 +84,29 @@ export class Composer {
     const input: P.UserMessageInput = {
       content: trimmed(this.content) as P.UserMessageContent[],
       attachments: this.uploads.flatMap((upload) => upload.attachment?.id ?? []),
-      inference_options: {},
+      inference_options: this.takeChoices(),
     };
     if (this.quote !== null) input.quoted_text = this.quote;
-    if (this.toolId !== null) input.inference_options.tool_choice = { id: this.toolId };
-    if (this.model !== null) input.inference_options.model = this.model;
     this.content = [];
     this.uploads = [];
     this.quote = null;
-    const tool = this.options().composer?.tools?.find((tool) => tool.id === this.toolId);
-    if (tool?.persistent !== true) this.selectTool(null);
     this.changes.mark();
     return input;
   }
+
+  /** The tool and the model that are chosen, for one message; a tool that does not persist is let go. */
+  takeChoices(): P.InferenceOptions {
+    const choices: P.InferenceOptions = {};
+    if (this.toolId !== null) choices.tool_choice = { id: this.toolId };
+    if (this.model !== null) choices.model = this.model;
+    if (this.tool?.persistent !== true) this.selectTool(null);
+    return choices;
+  }
+}
+
+/** The entity that a tag stands for, as the page knows it. */
+export function entityOf({ id, text: title, group, interactive, data }: Tag): Entity {
+  return { id, title, group, interactive, data: data as Record<string, string> };
 }
 
 /** An entity as a tag of a message. */

@@ -1,13 +1,17 @@
 import type { UserMessageContent } from '@openai/chatkit';
 
-/** What a tag of the composer carries, beside its text. */
-const tags = new WeakMap<Element, Extract<UserMessageContent, { type: 'input_tag' }>>();
+/** A tag, with what it carries beside its text. */
+export type Tag = Extract<UserMessageContent, { type: 'input_tag' }>;
+
+const tags = new WeakMap<Element, Tag>();
 
 /**
  * The field that the visitor writes in: text, and tags that go as one piece. It has no state of its own; the DOM is
  * read back after each input.
  */
 export class ComposerInput extends HTMLElement {
+  /** Called with each tag that is shown. */
+  onTag: (node: HTMLElement, tag: Tag) => void = () => undefined;
   private composing = false;
 
   connectedCallback(): void {
@@ -49,7 +53,7 @@ export class ComposerInput extends HTMLElement {
   /** Shows `content`, with the caret at its end. What is shown already is left alone. */
   set content(content: UserMessageContent[]) {
     if (JSON.stringify(content) === JSON.stringify(this.content)) return;
-    this.replaceChildren(...content.map((part) => (part.type === 'input_text' ? part.text : tagNode(part))));
+    this.replaceChildren(...content.map((part) => (part.type === 'input_text' ? part.text : this.tagNode(part))));
     if (this.matches(':focus')) this.moveToEnd();
   }
 
@@ -72,10 +76,26 @@ export class ComposerInput extends HTMLElement {
     target.deleteContents();
     const space = document.createTextNode(part.type === 'input_tag' ? '\u00a0' : '');
     target.insertNode(space);
-    target.insertNode(part.type === 'input_tag' ? tagNode(part) : document.createTextNode(part.text));
+    target.insertNode(part.type === 'input_tag' ? this.tagNode(part) : document.createTextNode(part.text));
     this.focus();
     this.moveToEnd();
     this.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  }
+
+  /** Writes an `@`, as a word of its own. */
+  beginMention(): void {
+    const blank = /\S$/.test(this.textContent ?? '') ? ' ' : '';
+    this.insert({ type: 'input_text', text: `${blank}@` }, null);
+  }
+
+  private tagNode(tag: Tag): HTMLElement {
+    const node = document.createElement('span');
+    node.className = 'tag';
+    node.contentEditable = 'false';
+    node.textContent = tag.text;
+    tags.set(node, tag);
+    this.onTag(node, tag);
+    return node;
   }
 
   private moveToEnd(): void {
@@ -110,13 +130,4 @@ export class ComposerInput extends HTMLElement {
       document.execCommand('insertLineBreak');
     }
   };
-}
-
-function tagNode(part: Extract<UserMessageContent, { type: 'input_tag' }>): HTMLElement {
-  const node = document.createElement('span');
-  node.className = 'tag';
-  node.contentEditable = 'false';
-  node.textContent = part.text;
-  tags.set(node, part);
-  return node;
 }

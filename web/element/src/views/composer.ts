@@ -1,8 +1,9 @@
 import { html, nothing } from 'lit';
 import { Dictation } from '../chat/dictation';
-import type { Upload } from '../chat/composer';
+import { entityOf, type Upload } from '../chat/composer';
 import { safeImageUrl } from '../text/urls';
-import type { ComposerInput } from './composer-input';
+import type { ComposerInput, Tag } from './composer-input';
+import { Preview } from './entity-preview';
 import { icon } from './icon';
 import { choices, menuButton, type Choice } from './menu';
 import { Suggestions } from './suggestions';
@@ -39,14 +40,23 @@ function writing(view: View, list: Suggestions): unknown {
   return html`<chatkitd-input
     data-composer aria-label=${placeholder} data-placeholder=${placeholder} data-empty=${session.composer.content.length === 0}
     aria-autocomplete="list" aria-controls=${list.isOpen ? 'choices' : nothing} aria-activedescendant=${list.isOpen ? `choice-${list.active}` : nothing}
+    .onTag=${(node: HTMLElement, tag: Tag) => tagShown(view, node, tag)}
     .content=${session.composer.content}
     @input=${(event: Event) => {
       session.composer.setContent((event.currentTarget as ComposerInput).content);
-      void list.look(event.currentTarget as ComposerInput);
+      list.look(event.currentTarget as ComposerInput);
     }}
     @paste=${(event: ClipboardEvent) => addFiles(view, event.clipboardData?.files)}
     @keydown=${(event: KeyboardEvent) => key(view, list, event)}
   ></chatkitd-input>`;
+}
+
+/** A tag can be pointed at and clicked before it is sent, too. */
+function tagShown(view: View, node: HTMLElement, tag: Tag): void {
+  if (tag.interactive !== true) return;
+  const entity = () => entityOf(tag as Parameters<typeof entityOf>[0]);
+  new Preview(node, () => view, entity);
+  node.addEventListener('click', () => view.options.entities?.onClick?.(entity()));
 }
 
 function key(view: View, list: Suggestions, event: KeyboardEvent): void {
@@ -153,8 +163,7 @@ function addFiles(view: View, files: FileList | null | undefined): void {
 function mentionButton(view: View): unknown {
   const { onTagSearch, showComposerMenu } = view.options.entities ?? {};
   if (onTagSearch === undefined || showComposerMenu !== true) return nothing;
-  const begin = () => field(view).insert({ type: 'input_text', text: '@' }, null);
-  return html`<button type="button" class="icon" aria-label=${view.locale.text('mention')} @click=${begin}>${icon('mention')}</button>`;
+  return html`<button type="button" class="icon" aria-label=${view.locale.text('mention')} @click=${() => field(view).beginMention()}>${icon('mention')}</button>`;
 }
 
 function tools(view: View): unknown {
@@ -170,7 +179,7 @@ function tools(view: View): unknown {
     ${loose.length === 0 ? nothing : menuButton(locale.text('tools'), icon('settings-slider'), lines, ({ id }) => toggle(id))}
     ${shown.map(
       (tool) => html`<button type="button" class="chip" aria-pressed=${tool.id === chosen} @click=${() => toggle(tool.id)}>
-        ${icon(tool.icon)}<span>${tool.shortLabel ?? tool.label}</span></button>`,
+        ${icon(tool.icon)}<span>${tool.id === chosen ? (tool.shortLabel ?? tool.label) : tool.label}</span></button>`,
     )}
   `;
 }
@@ -180,9 +189,11 @@ function models(view: View): unknown {
   const all = options.composer?.models ?? [];
   if (all.length === 0) return nothing;
   const chosen = session.composer.model;
-  const face = all.find((model) => model.id === chosen)?.label ?? locale.text('model');
+  const word = locale.text('model');
+  const name = all.find((model) => model.id === chosen)?.label;
   const lines: Choice[] = all.map(({ id, label, description, disabled }) => ({ id, label, description, disabled, checked: id === chosen }));
-  return menuButton(`${locale.text('model')}: ${face}`, html`<span>${face}</span>${icon('chevron-down')}`, lines, ({ id }) => session.composer.selectModel(id));
+  const face = html`<span>${name ?? word}</span>${icon('chevron-down')}`;
+  return menuButton(name === undefined ? word : `${word}: ${name}`, face, lines, ({ id }) => session.composer.selectModel(id));
 }
 
 function dictation({ options, session, locale }: View): unknown {

@@ -3,62 +3,102 @@ import { html, render, type ElementPart } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
 import type { View } from './view';
 
-/** How long the pointer rests before the page is asked. */
+/** How long the pointer rests before the page is asked, and how long it may take from the entity to its preview. */
 const REST = 250;
+const WAY = 150;
 
-/** Shows what the page has to show of an entity while it is pointed at or focused (`onRequestPreview`). */
+/** Shows what the page has to show of an entity while that is pointed at or focused (`onRequestPreview`). */
+export class Preview {
+  private card: HTMLElement | null = null;
+  private timer = 0;
+
+  constructor(
+    private readonly anchor: HTMLElement,
+    private readonly view: () => View,
+    private readonly entity: () => Entity,
+  ) {
+    anchor.addEventListener('pointerenter', () => this.after(REST, () => void this.show()));
+    anchor.addEventListener('focus', () => this.after(REST, () => void this.show()));
+    anchor.addEventListener('pointerleave', () => this.after(WAY, this.hide));
+    anchor.addEventListener('blur', this.hide);
+  }
+
+  readonly hide = (): void => {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (this.card === null) return;
+    document.removeEventListener('keydown', this.onKey);
+    this.anchor.removeAttribute('aria-describedby');
+    this.card.remove();
+    this.card = null;
+  };
+
+  private after(milliseconds: number, act: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(act, milliseconds);
+  }
+
+  private async show(): Promise<void> {
+    const view = this.view();
+    const ask = view.options.entities?.onRequestPreview;
+    if (ask === undefined || this.card !== null) return;
+    const asked = this.timer;
+    try {
+      const { preview } = await ask(this.entity());
+      if (preview === null || asked !== this.timer || !this.anchor.isConnected) return;
+      this.place(view, preview);
+    } catch (error) {
+      view.emit('chatkit.error', { error });
+    }
+  }
+
+  /** In the top layer, where no scrolling list cuts it off. */
+  private place(view: View, widget: unknown): void {
+    const card = document.createElement('div');
+    Object.assign(card, { className: 'preview', role: 'tooltip', id: 'entity-preview', popover: 'manual' });
+    card.addEventListener('pointerenter', () => clearTimeout(this.timer));
+    card.addEventListener('pointerleave', () => this.after(WAY, this.hide));
+    const item = { id: `preview ${this.entity().id}`, type: 'widget', widget };
+    render(html`<chatkitd-widget .item=${item} .view=${view}></chatkitd-widget>`, card);
+    this.card = card;
+    view.host.shadowRoot!.append(card);
+    card.showPopover();
+    this.anchor.setAttribute('aria-describedby', card.id);
+    document.addEventListener('keydown', this.onKey);
+    // The widget draws itself in the next microtask, and has its size then.
+    queueMicrotask(() => this.moveToAnchor(card));
+  }
+
+  private moveToAnchor(card: HTMLElement): void {
+    const anchor = this.anchor.getBoundingClientRect();
+    const { width, height } = card.getBoundingClientRect();
+    const above = anchor.top - height - 4;
+    card.style.left = `${Math.max(8, Math.min(anchor.left, innerWidth - width - 8))}px`;
+    card.style.top = `${above > 0 ? above : anchor.bottom + 4}px`;
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') this.hide();
+  };
+}
+
 class EntityPreview extends AsyncDirective {
   private view!: View;
   private entity!: Entity;
-  private anchor: HTMLElement | null = null;
-  private card: HTMLElement | null = null;
-  private timer = 0;
+  private preview: Preview | null = null;
 
   override render(_view: View, _entity: Entity): void {}
 
   override update(part: ElementPart, [view, entity]: [View, Entity]): void {
     this.view = view;
     this.entity = entity;
-    if (this.anchor !== null) return;
-    this.anchor = part.element as HTMLElement;
-    for (const name of ['pointerenter', 'focus']) this.anchor.addEventListener(name, this.rest);
-    for (const name of ['pointerleave', 'blur']) this.anchor.addEventListener(name, this.hide);
+    this.preview ??= new Preview(part.element as HTMLElement, () => this.view, () => this.entity);
   }
 
   override disconnected(): void {
-    this.hide();
-    this.anchor = null;
+    this.preview?.hide();
   }
-
-  private readonly rest = (): void => {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.show(), REST);
-  };
-
-  private async show(): Promise<void> {
-    const ask = this.view.options.entities?.onRequestPreview;
-    if (ask === undefined) return;
-    const asked = this.timer;
-    try {
-      const { preview } = await ask(this.entity);
-      if (preview === null || asked !== this.timer || this.anchor === null) return;
-      this.card = document.createElement('div');
-      this.card.className = 'preview';
-      this.card.setAttribute('role', 'tooltip');
-      const item = { id: `preview ${this.entity.id}`, type: 'widget', widget: preview };
-      render(html`<chatkitd-widget .item=${item} .view=${this.view}></chatkitd-widget>`, this.card);
-      this.anchor.append(this.card);
-    } catch (error) {
-      this.view.emit('chatkit.error', { error });
-    }
-  }
-
-  private readonly hide = (): void => {
-    clearTimeout(this.timer);
-    this.timer = 0;
-    this.card?.remove();
-    this.card = null;
-  };
 }
 
+/** On the element that stands for an entity. */
 export const entityPreview = directive(EntityPreview);

@@ -45,7 +45,7 @@ function entitySource(view: View, source: EntitySource, words: unknown): unknown
 }
 
 /** The entity that a source is, as the page knows it. */
-export function entityOf({ id, title, icon, interactive, group, data }: EntitySource): Entity {
+function entityOf({ id, title, icon, interactive, group, data }: EntitySource): Entity {
   return { id, title, icon, interactive, group, data: data as Record<string, string> };
 }
 

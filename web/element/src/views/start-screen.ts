@@ -26,10 +26,8 @@ export function startScreen(view: View): unknown {
 
 function say({ session }: View, { prompt }: StartScreenPrompt): void {
   const content: UserMessageContent[] = typeof prompt === 'string' ? [{ type: 'input_text', text: prompt }] : prompt;
-  const { model } = session.composer;
-  void session.chat.send({
-    content: content as P.UserMessageContent[],
-    attachments: [],
-    inference_options: model === null ? {} : { model },
-  });
+  // The second of two quick clicks comes before the screen has gone.
+  if (session.chat.isAnswering) return;
+  const inference_options = session.composer.takeChoices();
+  void session.chat.send({ content: content as P.UserMessageContent[], attachments: [], inference_options });
 }

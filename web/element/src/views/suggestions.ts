@@ -1,5 +1,6 @@
 import type { Command, Entity } from '@openai/chatkit';
 import { asTag } from '../chat/composer';
+import { builtInCommands, type BuiltInCommand } from './built-in-commands';
 import type { ComposerInput } from './composer-input';
 import type { Choice } from './menu';
 import type { View } from './view';
@@ -13,9 +14,10 @@ export class Suggestions {
   active = 0;
   kind: 'entity' | 'command' = 'entity';
   private entities: Entity[] = [];
-  private commands: Command[] = [];
+  private commands: (Command | BuiltInCommand)[] = [];
   private range: Range | null = null;
   private asked = 0;
+  private searching: Promise<void> | null = null;
 
   constructor(private readonly view: () => View) {}
 
@@ -35,17 +37,22 @@ export class Suggestions {
   }
 
   /** The visitor wrote something: it may be the beginning of a tag or of a command. */
-  async look(input: ComposerInput): Promise<void> {
+  look(input: ComposerInput): void {
+    this.searching = this.search(input);
+  }
+
+  private async search(input: ComposerInput): Promise<void> {
     const asked = ++this.asked;
     const { options } = this.view();
     const word = input.wordBeforeCaret;
     const sign = word?.text[0];
-    const search = sign === '@' ? options.entities?.onTagSearch : sign === '/' && options.commands?.enabled ? options.commands.onSearch : undefined;
-    if (word === null || search === undefined) return this.isOpen ? this.close() : undefined;
+    const isSearched = sign === '@' ? options.entities?.onTagSearch !== undefined : sign === '/' && options.commands?.enabled === true;
+    if (word === null || !isSearched) return this.isOpen ? this.close() : undefined;
     await new Promise((done) => setTimeout(done, REST));
     if (asked !== this.asked) return;
     try {
-      const found = await search(word.text.slice(1));
+      const query = word.text.slice(1);
+      const found = sign === '@' ? await options.entities!.onTagSearch!(query) : await this.searchCommands(input, query);
       if (asked !== this.asked) return;
       this.range = word.range;
       if (sign === '@') this.showEntities(found as Entity[]);
@@ -57,9 +64,13 @@ export class Suggestions {
   }
 
   /** Takes the line that is marked, or the one that was clicked. */
-  async pick(input: ComposerInput, at = this.active): Promise<void> {
+  async pick(input: ComposerInput, clicked?: number): Promise<void> {
+    // Whoever writes and presses Enter at once means what they wrote, and not what was found before.
+    if (clicked === undefined) await this.searching;
+    const at = clicked ?? this.active;
     const [entity, command] = [this.entities[at], this.commands[at]];
     const { range } = this;
+    if (!this.isOpen) return;
     if (this.kind === 'entity') {
       this.close();
       if (entity !== undefined) input.insert(asTag(entity), range);
@@ -69,6 +80,7 @@ export class Suggestions {
     this.close();
     range?.deleteContents();
     input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    if ('run' in command) return command.run();
     try {
       const next = await this.view().options.commands?.onSelect?.(command);
       if (next?.type === 'entity') input.insert(asTag(next.entity), null);
@@ -81,13 +93,19 @@ export class Suggestions {
     }
   }
 
+  private async searchCommands(input: ComposerInput, query: string): Promise<(Command | BuiltInCommand)[]> {
+    const view = this.view();
+    const found = (await view.options.commands?.onSearch?.(query)) ?? [];
+    return [...found, ...builtInCommands(view, input, query)];
+  }
+
   private showEntities(found: Entity[]): void {
     this.kind = 'entity';
     this.entities = found;
     this.show(found.map(({ id, title, icon, group }) => ({ id, label: title, icon, group })));
   }
 
-  private showCommands(found: Command[]): void {
+  private showCommands(found: (Command | BuiltInCommand)[]): void {
     this.kind = 'command';
     this.commands = found;
     this.show(found);

@@ -1,5 +1,5 @@
-import type { Entity } from '@openai/chatkit';
 import { html, nothing } from 'lit';
+import { entityOf } from '../../chat/composer';
 import type * as P from '../../wire/protocol';
 import { icon } from '../icon';
 import { entityPreview } from '../entity-preview';
@@ -28,11 +28,10 @@ export function asMessage(view: View, input: P.UserMessageInput): unknown {
 
 function segment(view: View, part: P.UserMessageContent): unknown {
   if (part.type === 'input_text') return part.text;
-  const { text: title, id, group, interactive } = part;
-  const entity: Entity = { id, title, group, interactive, data: part.data as Record<string, string> };
-  const { onClick } = view.options.entities ?? {};
-  if (!interactive) return html`<span class="tag">${title}</span>`;
-  return html`<button class="tag" ${entityPreview(view, entity)} @click=${() => onClick?.(entity)}>${title}</button>`;
+  if (!part.interactive) return html`<span class="tag">${part.text}</span>`;
+  const entity = entityOf(part);
+  const click = () => view.options.entities?.onClick?.(entity);
+  return html`<button class="tag" ${entityPreview(view, entity)} @click=${click}>${part.text}</button>`;
 }
 
 function attachment(one: P.Attachment): unknown {

@@ -1,0 +1,146 @@
+// The composer's options: placeholder, tools, models.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { exercises } from '../harness/declarations.js';
+import { eventsOf, openChat, operationsOf } from '../harness/page.js';
+import { Server } from '../harness/server.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.playing('messages')]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const TOOLS = [
+  { id: 'search', label: 'Search the web', icon: 'search', shortLabel: 'Search', placeholderOverride: 'What to look for?' },
+  { id: 'draw', label: 'Draw a picture', icon: 'images', persistent: true },
+  { id: 'think', label: 'Think longer', icon: 'lightbulb', shortLabel: 'Think', pinned: true },
+];
+
+test('an empty composer says what it is for', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'composer.placeholder');
+  const chat = await openChat(t, context, server, { composer: { placeholder: 'Ask the harbour master' } });
+  await chat.element.getByRole('textbox', { name: 'Ask the harbour master' }).waitFor();
+  assert.equal(await chat.composer.evaluate((field) => getComputedStyle(field, '::before').content), '"Ask the harbour master"');
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' } });
+  await chat.element.getByRole('textbox', { name: 'Message the AI' }).waitFor();
+});
+
+test('a tool is chosen for one message', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'composer.tools.id', 'composer.tools.label', 'composer.tools.icon', 'composer.tools.shortLabel',
+    'composer.tools.placeholderOverride', 'chatkit.tool.change');
+  const chat = await openChat(t, context, server, { composer: { tools: TOOLS } });
+  const sent = operationsOf(chat.page);
+  await chat.button('Tools').click();
+  const line = chat.element.getByRole('menuitemradio', { name: 'Search the web' });
+  assert.equal(await line.locator('svg').count(), 1);
+  await keepPicture(chat.page, 'tools');
+  await line.click();
+  await chat.element.getByRole('button', { name: 'Search', exact: true, pressed: true }).waitFor();
+  await chat.element.getByRole('textbox', { name: 'What to look for?' }).waitFor();
+
+  await chat.ask('Boats');
+  await chat.ask('And harbours');
+  const [first, second] = sent.map(({ params }) => (params.input as { inference_options: unknown }).inference_options);
+  assert.deepEqual([first, second], [{ tool_choice: { id: 'search' } }, {}]);
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }, { toolId: null }]);
+  await chat.element.getByRole('textbox', { name: 'Message the AI' }).waitFor();
+});
+
+test('a persistent tool stays until it is taken away', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'composer.tools.persistent');
+  const chat = await openChat(t, context, server, { composer: { tools: TOOLS } });
+  const sent = operationsOf(chat.page);
+  await chat.button('Tools').click();
+  await chat.element.getByRole('menuitemradio', { name: 'Draw a picture' }).click();
+  await chat.ask('A boat');
+  await chat.ask('A harbour');
+  await chat.element.getByRole('button', { name: 'Draw a picture', pressed: true }).click();
+  await chat.ask('Thanks');
+  const chosen = sent.map(({ params }) => (params.input as { inference_options: { tool_choice?: { id: string } } }).inference_options.tool_choice?.id);
+  assert.deepEqual(chosen, ['draw', 'draw', undefined]);
+});
+
+test('a pinned tool stands beside the menu, with its short name once it is chosen', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'composer.tools.pinned');
+  const chat = await openChat(t, context, server, { composer: { tools: TOOLS } });
+  const pinned = chat.element.getByRole('button', { name: 'Think longer', pressed: false });
+  await pinned.waitFor();
+  await chat.button('Tools').click();
+  assert.deepEqual(await chat.element.getByRole('menuitemradio').allInnerTexts(), ['Search the web', 'Draw a picture']);
+  await chat.page.keyboard.press('Escape');
+  await pinned.click();
+  await chat.element.getByRole('button', { name: 'Think', exact: true, pressed: true }).waitFor();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'think' }]);
+});
+
+test('a tool that the options do not have any more is not sent', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { composer: { tools: TOOLS } });
+  const sent = operationsOf(chat.page);
+  await chat.button('Think longer').click();
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, composer: { tools: TOOLS.slice(0, 1) } });
+  await chat.ask('Hi');
+  assert.deepEqual((sent[0]!.params.input as { inference_options: unknown }).inference_options, {});
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'think' }, { toolId: null }]);
+});
+
+test('a start prompt goes with the tool and the model that are chosen', async (t) => {
+  const models = [{ id: 'small', label: 'Small', default: true }];
+  const options = { composer: { tools: TOOLS, models }, startScreen: { prompts: [{ label: 'Boats', prompt: 'Tell me of boats' }] } };
+  const chat = await openChat(t, await visitor(t, browser), server, options);
+  const sent = operationsOf(chat.page);
+  await chat.button('Think longer').click();
+  const answered = chat.next('chatkit.response.end');
+  await chat.button('Boats').click();
+  await answered;
+  const input = sent[0]!.params.input as { inference_options: unknown };
+  assert.deepEqual(input.inference_options, { tool_choice: { id: 'think' }, model: 'small' });
+});
+
+test('a model is chosen among those that can be', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'composer.models.id', 'composer.models.label', 'composer.models.description', 'composer.models.disabled', 'composer.models.default');
+  const models = [
+    { id: 'fast', label: 'Fast', description: 'For short questions' },
+    { id: 'deep', label: 'Deep', default: true },
+    { id: 'huge', label: 'Huge', description: 'Not in your plan', disabled: true },
+  ];
+  const chat = await openChat(t, context, server, { composer: { models } });
+  const sent = operationsOf(chat.page);
+  await chat.ask('One');
+  await chat.button('Model: Deep').click();
+  await chat.element.getByRole('menuitemradio', { name: 'Deep', checked: true }).waitFor();
+  assert.equal(await chat.element.getByRole('menuitemradio', { name: 'Huge Not in your plan' }).isDisabled(), true);
+  await keepPicture(chat.page, 'models');
+  await chat.element.getByRole('menuitemradio', { name: 'Fast For short questions' }).click();
+  await chat.ask('Two');
+  await chat.ask('Three');
+  const chosen = sent.map(({ params }) => (params.input as { inference_options: unknown }).inference_options);
+  assert.deepEqual(chosen, [{ model: 'deep' }, { model: 'fast' }, { model: 'fast' }]);
+});
+
+test('Enter sends, Shift+Enter begins a new line, and blank text is not sent', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const sent = operationsOf(chat.page);
+  await chat.composer.click();
+  await chat.page.keyboard.type('   ');
+  await chat.page.keyboard.press('Enter');
+  assert.equal(await chat.button('Send').isDisabled(), true);
+  await chat.page.keyboard.type('one');
+  await chat.page.keyboard.press('Shift+Enter');
+  await chat.page.keyboard.type('two');
+  const answered = chat.next('chatkit.response.end');
+  await chat.page.keyboard.press('Enter');
+  await answered;
+  assert.deepEqual(sent.map(({ params }) => (params.input as { content: unknown }).content), [[{ type: 'input_text', text: 'one\ntwo' }]]);
+});

@@ -1,0 +1,195 @@
+// Entities: found with "@", sent as tags, clicked and previewed; and the command menu behind "/".
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { exercises } from '../harness/declarations.js';
+import { eventsOf, openChat, operationsOf, toldOf } from '../harness/page.js';
+import { Server } from '../harness/server.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.playing('annotations')]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const ADA = { id: 'ada', title: 'Ada Lovelace', group: 'People', icon: 'user', interactive: true, data: { born: '1815' } };
+const DECK = { id: 'deck', title: 'Deck plan', group: 'Documents', icon: 'document' };
+const SEARCH = `async (query) => { told.push(query); return ${JSON.stringify([ADA, DECK])}.filter(({ title }) => title.toLowerCase().includes(query.toLowerCase())); }`;
+const TAG = { type: 'input_tag', id: 'ada', text: 'Ada Lovelace', group: 'People', data: { born: '1815' }, interactive: true };
+
+test('an entity is found by what follows the @, and sent as a tag', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'entities.onTagSearch');
+  const chat = await openChat(t, context, server, {}, { 'entities.onTagSearch': SEARCH });
+  const sent = operationsOf(chat.page);
+  await chat.composer.click();
+  await chat.page.keyboard.type('Ask @');
+  const list = chat.element.getByRole('listbox', { name: 'Mention' });
+  await list.getByText('People').waitFor();
+  await list.getByText('Documents').waitFor();
+  assert.equal(await list.getByRole('option', { name: 'Deck plan' }).locator('svg').count(), 1);
+  await keepPicture(chat.page, 'entities');
+  await chat.page.keyboard.type('lov');
+  await list.getByRole('option', { name: 'Deck plan' }).waitFor({ state: 'detached' });
+  await chat.page.keyboard.press('Enter');
+  await chat.composer.getByText('Ada Lovelace').waitFor();
+  await chat.page.keyboard.type('about crabs');
+  const answered = chat.next('chatkit.response.end');
+  await chat.page.keyboard.press('Enter');
+  await answered;
+  const told = await toldOf(chat.page);
+  assert.deepEqual([told[0], told.at(-1)], ['', 'lov']);
+  const input = sent[0]!.params.input as { content: unknown };
+  assert.deepEqual(input.content, [{ type: 'input_text', text: 'Ask ' }, TAG, { type: 'input_text', text: '\u00a0about crabs' }]);
+});
+
+test('the arrow keys and Escape work in the list', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': SEARCH });
+  await chat.composer.click();
+  await chat.page.keyboard.type('@');
+  const list = chat.element.getByRole('listbox', { name: 'Mention' });
+  await list.waitFor();
+  await chat.page.keyboard.press('Escape');
+  await list.waitFor({ state: 'detached' });
+  await chat.page.keyboard.press('Backspace');
+  await chat.page.keyboard.type('@');
+  await list.waitFor();
+  await chat.page.keyboard.press('ArrowDown');
+  await list.getByRole('option', { name: 'Deck plan', selected: true }).waitFor();
+  await chat.page.keyboard.press('Tab');
+  await chat.composer.getByText('Deck plan').waitFor();
+});
+
+test('a button of the composer begins a mention', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'entities.showComposerMenu');
+  const chat = await openChat(t, context, server, { entities: { showComposerMenu: true } }, { 'entities.onTagSearch': SEARCH });
+  await chat.composer.click();
+  await chat.page.keyboard.type('Ask');
+  await chat.button('Mention').click();
+  await chat.element.getByRole('option', { name: 'Ada Lovelace' }).click();
+  assert.equal((await chat.composer.innerText()).replace(/\u00a0/g, ' ').trim(), 'Ask Ada Lovelace');
+});
+
+test('without onTagSearch there is no such button, whatever the option says', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { entities: { showComposerMenu: true } });
+  assert.equal(await chat.button('Mention').count(), 0);
+});
+
+test('an entity can be clicked: in the composer, in a message and among the sources', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'entities.onClick', 'setComposerValue(content)');
+  const chat = await openChat(t, context, server, {}, { 'entities.onClick': '(entity) => told.push(entity)' });
+  await chat.call('setComposerValue', { content: [TAG] });
+  await chat.composer.getByText('Ada Lovelace').click();
+  await chat.call('focusComposer');
+  const answered = chat.next('chatkit.response.end');
+  await chat.button('Send').click();
+  await answered;
+  await chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }).click();
+  await chat.element.getByText('Sources').click();
+  await chat.element.getByRole('button', { name: 'Ferris' }).click();
+  const clicked = (await toldOf(chat.page)) as { id: string; title: string; data?: unknown }[];
+  const ada = { id: 'ada', title: 'Ada Lovelace', group: 'People', interactive: true, data: { born: '1815' } };
+  assert.deepEqual(clicked.slice(0, 2).map((one) => JSON.parse(JSON.stringify(one)) as unknown), [ada, ada]);
+  assert.equal(clicked[2]?.id, 'ferris');
+  assert.equal(clicked[2]?.title, 'Ferris');
+});
+
+test('an entity that is pointed at shows what the page has to show of it', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'entities.onRequestPreview');
+  const preview = "async (entity) => { told.push(entity.id); return { preview: { type: 'Basic', children: [{ type: 'Text', value: 'Wrote the first program' }] } }; }";
+  const chat = await openChat(t, context, server, {}, { 'entities.onRequestPreview': preview });
+  const answered = chat.next('chatkit.response.end');
+  await chat.call('sendUserMessage', { content: [TAG] });
+  await answered;
+  const tag = chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' });
+  await tag.hover();
+  await chat.element.getByRole('tooltip').getByText('Wrote the first program').waitFor();
+  await keepPicture(chat.page, 'entity-preview');
+  await chat.composer.hover();
+  await chat.element.getByRole('tooltip').waitFor({ state: 'detached' });
+  await tag.focus();
+  await chat.element.getByRole('tooltip').waitFor();
+  await chat.page.keyboard.press('Escape');
+  await chat.element.getByRole('tooltip').waitFor({ state: 'detached' });
+  assert.deepEqual(await toldOf(chat.page), ['ada', 'ada']);
+});
+
+test('a search that fails is told to the page, and the composer goes on', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': "async () => { throw new Error('no index'); }" });
+  const failed = chat.next('chatkit.error');
+  await chat.composer.click();
+  await chat.page.keyboard.type('@a');
+  assert.deepEqual(await failed, { error: { message: 'no index', code: null } });
+  await chat.page.keyboard.type('da');
+  assert.equal(await chat.composer.innerText(), '@ada');
+});
+
+const COMMANDS = [
+  { id: 'invoice', label: 'Invoice', description: 'Insert an invoice', icon: 'document', group: 'Shop' },
+  { id: 'more', label: 'More', group: 'Shop' },
+  { id: 'greet', label: 'Greet' },
+];
+const SELECT = `async (command) => {
+  told.push(command.id);
+  if (command.id === 'invoice') return { type: 'entity', entity: { id: 'i7', title: 'Invoice 7' } };
+  if (command.id === 'more') return { type: 'menu', commands: [{ id: 'refund', label: 'Refund' }] };
+}`;
+
+test('commands are found behind a /, and do what they say', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'commands.enabled', 'commands.onSearch', 'commands.onSelect');
+  const chat = await openChat(t, context, server, { commands: { enabled: true } }, {
+    'commands.onSearch': `async (query) => ${JSON.stringify(COMMANDS)}.filter(({ label }) => label.toLowerCase().startsWith(query))`,
+    'commands.onSelect': SELECT,
+  });
+  const list = chat.element.getByRole('listbox', { name: 'Commands' });
+  await chat.composer.click();
+  await chat.page.keyboard.type('/');
+  await list.getByRole('option', { name: 'Invoice Insert an invoice' }).waitFor();
+  await list.getByText('Shop').waitFor();
+  await keepPicture(chat.page, 'commands');
+  await chat.page.keyboard.press('Enter');
+  await chat.composer.getByText('Invoice 7').waitFor();
+  await chat.page.keyboard.type('/mo');
+  await list.getByRole('option', { name: 'More' }).click();
+  await list.getByRole('option', { name: 'Refund' }).click();
+  await list.waitFor({ state: 'detached' });
+  await chat.page.keyboard.type('/gr');
+  await list.getByRole('option', { name: 'Greet' }).click();
+  await chat.page.waitForFunction(() => told.length === 4);
+  assert.deepEqual(await toldOf(chat.page), ['invoice', 'more', 'refund', 'greet']);
+  assert.equal((await chat.composer.innerText()).replace(/\u00a0/g, ' ').trim(), 'Invoice 7');
+});
+
+test("the command menu has the composer's own actions, where there are such", async (t) => {
+  const tools = [{ id: 'search', label: 'Search the web', icon: 'search' }];
+  const models = [{ id: 'fast', label: 'Fast' }, { id: 'huge', label: 'Huge', disabled: true }];
+  const options = { commands: { enabled: true }, composer: { tools, models, attachments: { enabled: true } } };
+  const chat = await openChat(t, await visitor(t, browser), server, options);
+  await chat.composer.click();
+  await chat.page.keyboard.type('/');
+  const list = chat.element.getByRole('listbox', { name: 'Commands' });
+  await list.waitFor();
+  assert.deepEqual(await list.getByRole('option').allInnerTexts(), ['Attach a file', 'Search the web', 'Fast']);
+  await chat.page.keyboard.type('sea');
+  await chat.page.keyboard.press('Enter');
+  await chat.element.getByRole('button', { name: 'Search the web', pressed: true }).waitFor();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }]);
+  assert.equal(await chat.composer.innerText(), '');
+});
+
+test('without the option a / is only a letter', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { commands: { enabled: false }, composer: { attachments: { enabled: true } } });
+  await chat.composer.click();
+  await chat.page.keyboard.type('/att');
+  await chat.page.keyboard.press('Enter');
+  await chat.lastItem.getByText('/att').waitFor();
+});

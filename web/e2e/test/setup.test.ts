@@ -1,0 +1,145 @@
+// Ways to begin: when the options come, and how the chat finds its server and its visitor.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { OpenAIChatKit } from '@openai/chatkit';
+import type { Browser } from 'playwright-core';
+import { complaintsOf, openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
+import { exercises } from '../harness/declarations.js';
+import { eventsOf, openChat, openPage, toldOf } from '../harness/page.js';
+import { Server } from '../harness/server.js';
+import { pageWith, Site } from '../harness/site.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.playing('greeting')]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+test('options that are set before the script has come are kept', async (t) => {
+  const context = await visitor(t, browser);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await context.route(/\/chatkit\.js$/, async (route) => {
+    await held;
+    await route.fallback();
+  });
+  const page = await openPage(t, context, server, `chat.options = { api: { url: '${server.url}/chatkit', domainKey: 'any' }, startScreen: { greeting: 'Early' } };`);
+  assert.equal(await page.evaluate(() => customElements.get('openai-chatkit') === undefined), true);
+  release();
+  const chat = new Chat(page);
+  await chat.element.getByText('Early').waitFor();
+  assert.deepEqual(await eventsOf(page, 'chatkit.ready'), [null]);
+});
+
+test('options may be set before the element is in the page', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'setOptions()', 'api.url', 'api.domainKey', 'addEventListener()', 'removeEventListener()', 'chatkit.ready');
+  const page = await openPage(t, context, server);
+  await page.evaluate(async (url) => {
+    await customElements.whenDefined('openai-chatkit');
+    const chat = document.createElement('openai-chatkit') as OpenAIChatKit;
+    chat.id = 'made';
+    const unwanted = () => events.push({ name: 'unwanted', detail: null });
+    chat.addEventListener('chatkit.ready', unwanted);
+    chat.removeEventListener('chatkit.ready', unwanted);
+    chat.addEventListener('chatkit.ready', ({ detail }) => events.push({ name: 'made ready', detail }));
+    chat.setOptions({ api: { url, domainKey: 'a key that nobody asks for' } });
+    document.getElementById('chat')!.replaceWith(chat);
+    chat.style.cssText = 'display: block; height: 600px';
+  }, `${server.url}/chatkit`);
+  const chat = new Chat(page, '#made');
+  await chat.ask('Hi');
+  await chat.lastItem.getByText('Hello! What can I do for you?').waitFor();
+  assert.deepEqual(await eventsOf(page, 'made ready'), [null]);
+  assert.deepEqual(await eventsOf(page, 'unwanted'), []);
+});
+
+test('new options stand in place of the old ones, and the conversation goes on', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { disclaimer: { text: 'First' }, header: { title: { text: 'One' } } });
+  await chat.ask('Hi');
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, header: { title: { text: 'Two' } } });
+  await chat.element.getByRole('heading', { name: 'Two' }).waitFor();
+  assert.equal(await chat.element.getByText('First').count(), 0);
+  await chat.element.getByText('Hello! What can I do for you?').first().waitFor();
+});
+
+test('options without a way to the server are refused with words', async (t) => {
+  const page = await openPage(t, await visitor(t, browser), server);
+  const refusal = await page.evaluate(async () => {
+    await customElements.whenDefined('openai-chatkit');
+    try {
+      document.querySelector<OpenAIChatKit>('openai-chatkit')!.setOptions({} as never);
+      return 'taken';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  });
+  assert.match(refusal, /api: \{url, domainKey\} or \{getClientSecret\}/);
+});
+
+test("the page's own fetch carries every request", async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'api.fetch');
+  const chat = await openChat(t, context, server, {}, {
+    'api.fetch': '(input, init) => { told.push(init.method); return fetch(input, { ...init, headers: { ...init.headers, "x-from-page": "yes" } }); }',
+  });
+  const sent = chat.page.waitForRequest((request) => request.headers()['x-from-page'] === 'yes' && request.url() === `${server.url}/chatkit`);
+  await chat.ask('Hi');
+  await sent;
+  assert.deepEqual(await toldOf(chat.page), ['POST']);
+});
+
+test('a relative address is relative to the page', async (t) => {
+  const context = await visitor(t, browser);
+  await context.route('**/my/chatkit', async (route) => {
+    const response = await route.fetch({ url: `${server.url}/chatkit` });
+    await route.fulfill({ response });
+  });
+  const chat = await openChat(t, context, server, { api: { url: 'my/chatkit', domainKey: 'any' } });
+  await chat.ask('Hi');
+  await chat.lastItem.getByText('Hello! What can I do for you?').waitFor();
+});
+
+test('a client secret is asked for once, and again when the server does not take it any more', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'api.getClientSecret', 'chatkit.response.start');
+  const secrets = await secretsOfOneVisitor();
+  const site = await Site.start(t, {
+    '/': pageWith(`${server.url}/chatkit.js`, `
+      globalThis.told = [];
+      await customElements.whenDefined('openai-chatkit');
+      const secrets = ${JSON.stringify(secrets)};
+      chat.addEventListener('chatkit.response.start', () => told.push('answering'));
+      chat.setOptions({ api: { getClientSecret: async (current) => { told.push(current); return secrets[current === null ? 0 : 1]; } } });`),
+  });
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(site.url);
+  const chat = new Chat(page);
+  await chat.ask('Hi');
+  await chat.ask('Again');
+  assert.deepEqual(await toldOf(page), ['answering', null, 'answering']);
+
+  await context.route('**/v1/chatkit/conversation', (route) =>
+    route.request().headers().authorization === `Bearer ${secrets[0]}`
+      ? route.fulfill({ status: 401, headers: { 'access-control-allow-origin': '*' }, json: { error: { message: 'It ran out.' } } })
+      : route.fallback());
+  await chat.ask('refund');
+  await chat.lastItem.getByText('Which order is it about?').waitFor();
+  assert.deepEqual(await toldOf(page), ['answering', null, 'answering', 'answering', secrets[0]]);
+  assert.equal(complaints.filter((one) => !one.includes('401')).join(), '');
+});
+
+/** Two secrets, as the page's back end gets them that passes the visitor's cookie on. */
+async function secretsOfOneVisitor(): Promise<string[]> {
+  const mint = (headers: Record<string, string>) => fetch(`${server.url}/api/chatkit/session`, { method: 'POST', headers });
+  const secretOf = async (response: Response) => ((await response.json()) as { client_secret: string }).client_secret;
+  const first = await mint({});
+  const [cookie = ''] = first.headers.getSetCookie().map((one) => one.split(';')[0]!);
+  return [await secretOf(first), await secretOf(await mint({ cookie }))];
+}
