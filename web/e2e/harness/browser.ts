@@ -26,6 +26,8 @@ export async function visitor(t: TestContext, browser: Browser, options: Browser
   const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
+  // esbuild, which runs the tests, names functions with this one, also those that are sent to the page.
+  await context.addInitScript('globalThis.__name = (named) => named');
   if (process.env.E2E_BUNDLE === 'disk') await bundleFromDisk(context);
   return context;
 }
