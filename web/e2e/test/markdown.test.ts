@@ -59,17 +59,38 @@ const CORPUS = [
   '# \n\n## Head #\n\n* * *\n\n+ plus\n* star\n- minus',
 ];
 
+// The picture server's own port: 9 is never asked.
+const PICTURES = `![mine](/own.png) ![allowed](http://localhost:9/allowed.png) ![sub](http://a.localhost:9/sub.png) ![foreign](http://127.0.0.1:9/foreign.png)
+![look-alike](http://localhost.example.com:9/look-alike.png)
+
+<img src="http://127.0.0.1:9/raw.png" alt="raw" onerror="alert(1)">`;
+
+const LINKS = `[good](https://example.com/a?b=1#c) [mail](mailto:a@example.com) [bad](javascript:alert(1)) [data](data:text/html,x) [file](file:///etc/passwd)
+[deep](chatkit-link://order?id=17&state=late) [odd](chatkit-link://%E0%A4%A)`;
+
+const url = { type: 'url', title: 'The Rust language', url: 'https://example.com/rust', attribution: 'example.com' };
+const CITED = {
+  type: 'assistant_message',
+  content: [{
+    type: 'output_text', text: 'Crabs 🦀 like **Rust**.\n\nThey do.\n\nReally.\n\n```\ncode\n```',
+    annotations: [
+      { type: 'annotation', index: 22, source: url },
+      { type: 'annotation', index: 32, source: { type: 'file', title: 'The book', filename: 'book.pdf' } },
+      { type: 'annotation', source: { type: 'entity', id: 'ferris', title: 'Ferris' } },
+    ],
+  }],
+};
+
 let browser: Browser;
 let server: Server;
 before(async () => {
   const messages = {
     GitHub: GITHUB, code: CODE, formulas: MATH,
     slowly: [{ say: CORPUS.slice(0, 3).join('\n\n'), every: '3ms' }],
-    pictures: [
-      { thread: { allowed_image_domains: ['localhost'] } },
-      { say: '![mine](/own.png) ![allowed](http://localhost:PORT/allowed.png) ![foreign](http://127.0.0.2:PORT/foreign.png)\n\n<img src="http://127.0.0.2:PORT/raw.png" alt="raw">' },
-    ],
-    links: '[good](https://example.com/a?b=1#c) [mail](mailto:a@example.com) [bad](javascript:alert(1)) [data](data:text/html,x) [deep](chatkit-link://order?id=17) [odd](chatkit-link://%E0%A4%A)',
+    pictures: [{ thread: { allowed_image_domains: ['localhost'] } }, { say: PICTURES }],
+    untrusted: PICTURES,
+    links: LINKS,
+    sources: [{ item: CITED }],
   };
   [browser, server] = await Promise.all([
     openBrowser(),
@@ -205,7 +226,7 @@ test('a text that comes in pieces ends as it does in one piece', async (t) => {
       return element.innerHTML;
     };
     const found: string[][] = [];
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 120; round++) {
       const text = Array.from({ length: 1 + random(4) }, () => corpus[random(corpus.length)]).join('\n\n');
       const [whole, grown] = [make(), make()];
       for (let end = 0; end < text.length; end += 1 + random(round % 2 === 0 ? 6 : 40)) await shown(grown, text.slice(0, end), round % 5 !== 0);
@@ -218,3 +239,65 @@ test('a text that comes in pieces ends as it does in one piece', async (t) => {
   }, CORPUS.map((text) => text.replace(/```(js|py)/g, '```')));
   assert.equal(differences.length, 0, JSON.stringify(differences.toSorted((a, b) => a[0]!.length - b[0]!.length)[0], null, 1));
 });
+
+test('a picture is loaded only from the domains that the thread names', async (t) => {
+  const chat = await openChat(t);
+  const asked: string[] = [];
+  chat.page.on('request', (request) => request.resourceType() === 'image' && asked.push(request.url()));
+  await chat.ask('pictures');
+  const said = chat.lastItem;
+  const own = new URL('/own.png', chat.page.url()).href;
+  assert.deepEqual(await said.locator('img').evaluateAll((all) => all.map((one) => (one as HTMLImageElement).src)), [own, 'http://localhost:9/allowed.png', 'http://a.localhost:9/sub.png']);
+  // Their words stay, as links that load nothing by themselves.
+  for (const name of ['foreign', 'look-alike', 'raw']) await said.getByRole('link', { name }).waitFor();
+  await said.locator('img').first().scrollIntoViewIfNeeded();
+  await assertSoon(() => asked.length >= 3);
+  assert.deepEqual(asked.filter((one) => /foreign|look-alike|raw/.test(one)), []);
+});
+
+test('a thread that names no domains loads pictures of the page alone', async (t) => {
+  const chat = await openChat(t);
+  const asked: string[] = [];
+  chat.page.on('request', (request) => request.resourceType() === 'image' && asked.push(request.url()));
+  await chat.ask('untrusted');
+  const own = new URL('/own.png', chat.page.url()).href;
+  await assertSoon(() => asked.includes(own));
+  assert.deepEqual(asked, [own]);
+});
+
+test('links open elsewhere, and those that would run something lead nowhere', async (t) => {
+  const chat = await openChat(t);
+  await chat.ask('links');
+  const good = chat.lastItem.getByRole('link', { name: 'good' });
+  assert.deepEqual(await good.evaluate((link) => ['href', 'target', 'rel'].map((name) => link.getAttribute(name))), ['https://example.com/a?b=1#c', '_blank', 'noopener noreferrer nofollow']);
+  assert.equal(await chat.lastItem.getByRole('link', { name: 'mail' }).getAttribute('href'), 'mailto:a@example.com');
+  for (const name of ['bad', 'data', 'file']) assert.equal(await chat.lastItem.getByRole('link', { name }).count(), 0, name);
+  const linked = chat.next('chatkit.deeplink');
+  await chat.lastItem.getByRole('link', { name: 'deep' }).click();
+  assert.deepEqual(await linked, { name: 'order', data: { id: '17', state: 'late' } });
+  const odd = chat.next('chatkit.deeplink');
+  await chat.lastItem.getByRole('link', { name: 'odd' }).click();
+  assert.deepEqual(await odd, { name: '%E0%A4%A', data: {} });
+});
+
+test('a mark stands behind the words that a source is cited for, and leads there', async (t) => {
+  const chat = await openChat(t);
+  await chat.ask('sources');
+  const said = chat.lastItem;
+  const mark = said.getByRole('link', { name: 'example.com' }).first();
+  assert.deepEqual(await mark.evaluate((link) => [link.getAttribute('href'), link.getAttribute('rel'), link.getAttribute('title')]), ['https://example.com/rust', 'noopener noreferrer nofollow', 'The Rust language']);
+  assert.equal(await said.locator('p').first().innerText(), 'Crabs 🦀 like Rust.example.com');
+  assert.match(await said.locator('p').nth(1).innerText(), /^They do\.\s*book\.pdf$/);
+  await said.getByText('Sources · 3').click();
+  await said.getByText('Ferris').waitFor();
+  await keepPicture(chat.page, 'markdown-sources');
+});
+
+/** Waits, for a while, until something is so. */
+async function assertSoon(isSo: () => boolean): Promise<void> {
+  const until = Date.now() + 10_000;
+  while (!isSo()) {
+    assert.ok(Date.now() < until, `never: ${isSo}`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}

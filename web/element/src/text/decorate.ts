@@ -48,7 +48,16 @@ function decorateLink(link: HTMLAnchorElement, { emit }: Decoration): void {
 /** `chatkit-link://name?key=value` as the event's detail. */
 export function deepLink(href: string): { name: string; data: Record<string, unknown> } {
   const [name = '', query = ''] = href.slice('chatkit-link:'.length).replace(/^\/\//, '').split('?');
-  return { name: decodeURIComponent(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(query)) };
+  return { name: decoded(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** A text with a stray percent sign stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function decorateImage(image: HTMLImageElement, { domains }: Decoration): void {
