@@ -45,6 +45,8 @@ export class Chat {
   notices: Notice[] = [];
   /** A message that was sent and that the server has not confirmed yet. */
   unconfirmed: P.UserMessageInput | null = null;
+  /** Older items are on their way. */
+  isLoadingOlder = false;
   private older: string | null = null;
   private live: LiveRun | null = null;
   private wanted: string | null = null;
@@ -108,18 +110,22 @@ export class Chat {
 
   async loadOlder(): Promise<void> {
     const [id, after] = [this.wanted, this.older];
-    if (id === null || after === null) return;
-    this.older = null;
+    if (id === null || after === null || this.isLoadingOlder) return;
+    const { items } = this;
+    this.isLoadingOlder = true;
+    this.changes.mark();
     try {
       const { body } = await this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE, after });
-      if (this.wanted !== id) return;
-      this.items.prepend(body.data.reverse());
+      // Another thread is shown by now, or this one was read anew.
+      if (this.items !== items) return;
+      items.prepend(body.data.reverse());
       this.older = body.has_more ? (body.after ?? null) : null;
     } catch (thrown) {
-      this.older = after;
       this.report(thrown);
+    } finally {
+      this.isLoadingOlder = false;
+      this.changes.mark();
     }
-    this.changes.mark();
   }
 
   /** The visitor says something. */
@@ -213,13 +219,19 @@ export class Chat {
       this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE }),
     ]);
     if (this.wanted !== id) return;
-    const items = new Items();
-    items.prepend(newest.body.data.reverse());
-    this.items = items;
+    this.takeNewest(newest.body);
     this.thread = thread.body;
-    this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
     this.load = 'ready';
     if (thread.run !== null && this.live === null) void this.takeUp(thread.run);
+  }
+
+  /** Items that were loaded before stay, where the newest go on from them. */
+  private takeNewest({ data, has_more, after }: P.Page<P.ThreadItem>): void {
+    const newest = data.reverse();
+    if (this.items.renew(newest)) return;
+    this.items = new Items();
+    this.items.prepend(newest);
+    this.older = has_more ? (after ?? null) : null;
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */

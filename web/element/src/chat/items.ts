@@ -2,26 +2,43 @@ import type { ItemUpdate, ThreadEvent, ThreadItem, WidgetComponent, WidgetRoot }
 
 type Node = { id?: string; value?: string; children?: unknown };
 
+/** Items that follow one another. It is drawn and laid out as one; a change puts a new one under the same key. */
+export interface Stretch {
+  readonly key: number;
+  readonly items: readonly ThreadItem[];
+}
+
+/** How many items a stretch has at most when it grows. */
+const LENGTH = 50;
+
 /**
- * The items of a thread in their order. Each change puts a new object in an item's place, so that a view can
- * tell by identity what to draw anew.
+ * The items of a thread in their order, in stretches. Each change puts a new object in an item's and its stretch's
+ * place, so that a view can tell by identity what to draw anew, without looking at thousands of items.
  */
 export class Items {
-  private order: string[] = [];
+  private inOrder: Stretch[] = [];
   private readonly byId = new Map<string, ThreadItem>();
+  /** The key of each item's stretch. */
+  private readonly home = new Map<string, number>();
   /** Items that are still being written. */
   private readonly open = new Set<string>();
+  private nextKey = 0;
+  private firstKey = 0;
+
+  get stretches(): readonly Stretch[] {
+    return this.inOrder;
+  }
 
   get all(): ThreadItem[] {
-    return this.order.map((id) => this.byId.get(id)!);
+    return this.inOrder.flatMap(({ items }) => items);
   }
 
   get last(): ThreadItem | undefined {
-    return this.byId.get(this.order.at(-1) ?? '');
+    return this.inOrder.at(-1)?.items.at(-1);
   }
 
   get size(): number {
-    return this.order.length;
+    return this.byId.size;
   }
 
   get(id: string): ThreadItem | undefined {
@@ -32,30 +49,56 @@ export class Items {
     return this.open.has(id);
   }
 
+  /** From this item back to the first. */
+  *backFrom(id: string): Generator<ThreadItem> {
+    const from = this.stretchOf(id);
+    for (const { items } of this.inOrder.slice(0, from + 1).reverse()) {
+      const end = items.findIndex((item) => item.id === id);
+      yield* items.slice(0, end < 0 ? items.length : end + 1).reverse();
+    }
+  }
+
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
     const fresh = items.filter((item) => !this.byId.has(item.id));
-    for (const item of fresh) this.byId.set(item.id, item);
-    this.order = [...fresh.map((item) => item.id), ...this.order];
+    if (fresh.length === 0) return;
+    const key = --this.firstKey;
+    for (const item of fresh) this.know(item, key);
+    this.inOrder = [{ key, items: fresh }, ...this.inOrder];
+  }
+
+  /** Takes over the newest items as they are now, and leaves alone what did not change. `false`: they do not go on from what is known. */
+  renew(newest: ThreadItem[]): boolean {
+    const first = newest[0];
+    if (first === undefined || !this.byId.has(first.id)) return false;
+    const now = new Set(newest.map(({ id }) => id));
+    const known = this.from(first.id);
+    const kept = known.filter(({ id }) => now.has(id));
+    if (!kept.every(({ id }, at) => id === newest[at]!.id)) return false;
+    for (const { id } of known) if (!now.has(id)) this.remove(id);
+    for (const item of newest) if (JSON.stringify(item) !== JSON.stringify(this.byId.get(item.id))) this.put(item);
+    return true;
   }
 
   /** At its place when it is there, else at the end. */
   put(item: ThreadItem, { open = false } = {}): void {
-    if (!this.byId.has(item.id)) this.order.push(item.id);
-    this.byId.set(item.id, item);
     if (open) this.open.add(item.id);
     else this.open.delete(item.id);
+    if (this.byId.has(item.id)) this.replace(item);
+    else this.append(item);
   }
 
   remove(id: string): void {
-    this.byId.delete(id);
-    this.open.delete(id);
-    this.order = this.order.filter((other) => other !== id);
+    const at = this.stretchOf(id);
+    if (at < 0) return;
+    const { key, items } = this.inOrder[at]!;
+    const left = items.filter((item) => item.id !== id);
+    this.inOrder = this.inOrder.toSpliced(at, 1, ...(left.length === 0 ? [] : [{ key, items: left }]));
+    this.forget(id);
   }
 
   removeAfter(id: string): void {
-    const at = this.order.indexOf(id);
-    if (at >= 0) for (const other of this.order.slice(at + 1)) this.remove(other);
+    for (const item of this.from(id).slice(1)) this.remove(item.id);
   }
 
   /** Nothing is written any more. What was begun and never done goes, as it does at the server. */
@@ -63,9 +106,49 @@ export class Items {
     for (const id of [...this.open]) {
       const item = this.byId.get(id);
       const text = item?.type === 'assistant_message' ? item.content.map((part) => part.text).join('') : '';
-      if (text === '') this.remove(id);
-      else this.open.delete(id);
+      if (item === undefined || text === '') this.remove(id);
+      else this.put({ ...item });
     }
+  }
+
+  /** This item and those after it. */
+  private from(id: string): ThreadItem[] {
+    const at = this.stretchOf(id);
+    if (at < 0) return [];
+    const { items } = this.inOrder[at]!;
+    return [...items.slice(items.findIndex((item) => item.id === id)), ...this.inOrder.slice(at + 1).flatMap((stretch) => stretch.items)];
+  }
+
+  private append(item: ThreadItem): void {
+    const last = this.inOrder.at(-1);
+    const goesOn = last !== undefined && last.items.length < LENGTH;
+    const stretch: Stretch = goesOn ? { key: last.key, items: [...last.items, item] } : { key: this.nextKey++, items: [item] };
+    this.inOrder = [...(goesOn ? this.inOrder.slice(0, -1) : this.inOrder), stretch];
+    this.know(item, stretch.key);
+  }
+
+  private replace(item: ThreadItem): void {
+    const at = this.stretchOf(item.id);
+    const { key, items } = this.inOrder[at]!;
+    this.inOrder[at] = { key, items: items.map((other) => (other.id === item.id ? item : other)) };
+    this.byId.set(item.id, item);
+  }
+
+  /** What changes stands near the end, as a rule. */
+  private stretchOf(id: string): number {
+    const key = this.home.get(id);
+    return this.inOrder.findLastIndex((stretch) => stretch.key === key);
+  }
+
+  private know(item: ThreadItem, key: number): void {
+    this.byId.set(item.id, item);
+    this.home.set(item.id, key);
+  }
+
+  private forget(id: string): void {
+    this.byId.delete(id);
+    this.home.delete(id);
+    this.open.delete(id);
   }
 
   /** Whether the event was about items. */
@@ -83,7 +166,7 @@ export class Items {
         return true;
       case 'thread.item.updated': {
         const item = this.byId.get(event.item_id);
-        if (item !== undefined) this.byId.set(item.id, updated(item, event.update));
+        if (item !== undefined) this.replace(updated(item, event.update));
         return true;
       }
       default:
