@@ -33,7 +33,7 @@ export async function visitor(t: TestContext, browser: Browser, options: Browser
 }
 
 /** For work on the element: the bundle in `element/dist`, in place of the one that the binary was compiled with. */
-async function bundleFromDisk(context: BrowserContext): Promise<void> {
+export async function bundleFromDisk(context: BrowserContext): Promise<void> {
   const dist = join(root, 'web/element/dist');
   const send = async (route: Route, path: string) => {
     const contentType = path.endsWith('.json') ? 'application/json' : 'text/javascript; charset=utf-8';

@@ -13,6 +13,8 @@ const binary = process.env.CHATKITD_BINARY ?? join(root, 'target/debug/chatkitd'
 export interface ServerOptions {
   /** `chatkitd.toml`; a relative `file` of a script is relative to `fixtures/scripts`. */
   config?: string;
+  /** Files beside `chatkitd.toml`, by name. */
+  files?: Record<string, string>;
   /** Environment variables besides. */
   env?: Record<string, string>;
 }
@@ -33,6 +35,7 @@ export class Server {
     const folder = await mkdtemp(join(tmpdir(), 'chatkitd-e2e-'));
     const config = (options.config ?? '').replaceAll('"scripts/', `"${join(root, 'fixtures/scripts/')}`);
     await writeFile(join(folder, 'chatkitd.toml'), config);
+    for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
     return Server.launch(folder, options, '127.0.0.1:0');
   }
 
@@ -40,6 +43,12 @@ export class Server {
   static playing(script: string, options: ServerOptions = {}): Promise<Server> {
     const config = `[workflows.wf_script]\nagent = "script"\nfile = "scripts/${script}.yaml"\n${options.config ?? ''}`;
     return Server.start({ ...options, config, env: { CHATKIT_WORKFLOW_ID: 'wf_script', ...options.env } });
+  }
+
+  /** One that answers every message as this script says (`docs/SCRIPTS.md`). */
+  static answering(script: object): Promise<Server> {
+    const config = '[workflows.wf_script]\nagent = "script"\nfile = "script.yaml"\n';
+    return Server.start({ config, files: { 'script.yaml': JSON.stringify(script) }, env: { CHATKIT_WORKFLOW_ID: 'wf_script' } });
   }
 
   private static async launch(folder: string, options: ServerOptions, listen: string): Promise<Server> {

@@ -5,6 +5,7 @@ import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { Items } from './items';
+import { isItem } from '../wire/shape';
 import type { Changes } from './signal';
 
 /** What the element tells the page: the names and details of `ChatKitEvents`. */
@@ -67,6 +68,8 @@ export class Chat {
   notices: Notice[] = [];
   /** A message that was sent and that the server has not confirmed yet. */
   unconfirmed: P.UserMessageInput | null = null;
+  /** Older items are on their way. */
+  isLoadingOlder = false;
   private older: string | null = null;
   private live: LiveRun | null = null;
   private wanted: string | null = null;
@@ -137,18 +140,22 @@ export class Chat {
 
   async loadOlder(): Promise<void> {
     const [id, after] = [this.wanted, this.older];
-    if (id === null || after === null) return;
-    this.older = null;
+    if (id === null || after === null || this.isLoadingOlder) return;
+    const { items } = this;
+    this.isLoadingOlder = true;
+    this.changes.mark();
     try {
       const { body } = await this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE, after });
-      if (this.wanted !== id) return;
-      this.items.prepend(body.data.reverse());
+      // Another thread is shown by now, or this one was read anew.
+      if (this.items !== items) return;
+      items.prepend(body.data.reverse());
       this.older = body.has_more ? (body.after ?? null) : null;
     } catch (thrown) {
-      this.older = after;
       this.report(thrown);
+    } finally {
+      this.isLoadingOlder = false;
+      this.changes.mark();
     }
-    this.changes.mark();
   }
 
   /** The visitor says something. */
@@ -248,11 +255,19 @@ export class Chat {
     if (this.wanted !== id) return;
     // What has begun meanwhile knows more.
     if (this.live !== null) return;
-    const keptOlder = this.items.renew(newest.body.data.reverse());
-    if (!keptOlder) this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
+    this.takeNewest(newest.body);
     this.thread = thread.body;
     this.load = 'ready';
     if (thread.run !== null && thread.run !== except) void this.takeUp(thread.run, { isOwn });
+  }
+
+  /** Items that were loaded before stay, where the newest go on from them. */
+  private takeNewest({ data, has_more, after }: P.Page<P.ThreadItem>): void {
+    const newest = data.filter(isItem).reverse();
+    if (this.items.renew(newest)) return;
+    this.items = new Items();
+    this.items.prepend(newest);
+    this.older = has_more ? (after ?? null) : null;
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */

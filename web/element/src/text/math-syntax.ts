@@ -8,8 +8,16 @@ export interface Formula extends Tokens.Generic {
 }
 
 const BLOCK = /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
-// A price is no formula: no blank inside the dollars, no digit behind them.
-const INLINE = /^(?:\$\$([^$]+?)\$\$|\$(?![\s$])((?:\\.|[^$\\\n])+?)(?<!\s)\$(?!\d)|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\])/;
+// A price is no formula: no blank inside the dollars, no digit behind them, no words or full stop after a number.
+const PRICE = String.raw`\d[\d.,]*[kKmMbB]?(?:[.,;:)\-/]|\s*[A-Za-z]{2,}|$)`;
+const INLINE = new RegExp(
+  [
+    String.raw`^(?:\$\$([^$]+?)\$\$`,
+    String.raw`\$(?![\s$]|${PRICE})((?:\\.|[^$\\\n\x60])+?)(?<!\s)\$(?!\d)`,
+    String.raw`\\\(([\s\S]+?)\\\)`,
+    String.raw`\\\[([\s\S]+?)\\\])`,
+  ].join('|'),
+);
 
 export const blockFormula: TokenizerExtension = {
   name: 'formula',

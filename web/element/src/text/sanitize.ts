@@ -10,6 +10,9 @@ const ALLOWED_ATTR = ['align', 'alt', 'checked', 'class', 'colspan', 'disabled',
 /** The class names that our own rendering sets; a text may not dress up as anything else. */
 const CLASSES = /^(formula|language-[\w+#.-]+|hljs[\w-]*|function_|class_|inherited__|title|params)$/;
 
+/** Where the address of a picture stands until somebody has decided that it may be loaded. */
+export const SOURCE = 'data-source';
+
 const purify = createDOMPurify(window);
 purify.addHook('uponSanitizeAttribute', (_node, data) => {
   if (data.attrName !== 'class') return;
@@ -17,6 +20,12 @@ purify.addHook('uponSanitizeAttribute', (_node, data) => {
 });
 purify.addHook('afterSanitizeAttributes', (node) => {
   if (node.nodeName === 'INPUT' && node.getAttribute('type') !== 'checkbox') node.remove();
+  else if (node.nodeName === 'INPUT') node.setAttribute('disabled', '');
+  // With an address it would be loaded as soon as it belongs to the page, whether it is shown or not.
+  if (node.nodeName === 'IMG') {
+    node.setAttribute(SOURCE, node.getAttribute('src') ?? '');
+    node.removeAttribute('src');
+  }
 });
 
 /** Foreign HTML as harmless nodes. */
