@@ -13,6 +13,8 @@ const binary = process.env.CHATKITD_BINARY ?? join(root, 'target/debug/chatkitd'
 export interface ServerOptions {
   /** `chatkitd.toml`; a relative `file` of a script is relative to `fixtures/scripts`. */
   config?: string;
+  /** Further files beside it, by name. */
+  files?: Record<string, string>;
   /** Environment variables besides. */
   env?: Record<string, string>;
 }
@@ -33,6 +35,7 @@ export class Server {
     const folder = await mkdtemp(join(tmpdir(), 'chatkitd-e2e-'));
     const config = (options.config ?? '').replaceAll('"scripts/', `"${join(root, 'fixtures/scripts/')}`);
     await writeFile(join(folder, 'chatkitd.toml'), config);
+    for (const [name, content] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), content);
     return Server.launch(folder, options, '127.0.0.1:0');
   }
 
@@ -40,6 +43,13 @@ export class Server {
   static playing(script: string, options: ServerOptions = {}): Promise<Server> {
     const config = `[workflows.wf_script]\nagent = "script"\nfile = "scripts/${script}.yaml"\n${options.config ?? ''}`;
     return Server.start({ ...options, config, env: { CHATKIT_WORKFLOW_ID: 'wf_script', ...options.env } });
+  }
+
+  /** One that answers as this script says, written as `docs/SCRIPTS.md` has it. */
+  static scripted(script: Record<string, unknown>, options: ServerOptions = {}): Promise<Server> {
+    const config = `[workflows.wf_script]\nagent = "script"\nfile = "script.yaml"\n${options.config ?? ''}`;
+    const files = { 'script.yaml': JSON.stringify(script), ...options.files };
+    return Server.start({ ...options, config, files, env: { CHATKIT_WORKFLOW_ID: 'wf_script', ...options.env } });
   }
 
   private static async launch(folder: string, options: ServerOptions, listen: string): Promise<Server> {
