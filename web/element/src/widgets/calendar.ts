@@ -1,4 +1,4 @@
-import { html, LitElement } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import { icon } from '../views/icon';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -7,18 +7,18 @@ const DAY = 24 * 60 * 60 * 1000;
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 const MONTHS: Record<string, number> = { PageUp: -1, PageDown: 1 };
 
-/** A month to take a day from: fires `pick` with the day as `2026-03-14`. All days are counted in UTC. */
+/** A month to take a day from, once it is shown: fires `pick` with the day as `2026-03-14`. All days are counted in UTC. */
 export class CalendarElement extends LitElement {
   static override properties = { at: { state: true } };
 
   /** The day that the keyboard is at. */
-  private declare at: Date;
+  private declare at: Date | null;
   private value = '';
   private bounds = { min: '', max: '', tag: 'en' };
 
   constructor() {
     super();
-    this.at = new Date();
+    this.at = null;
   }
 
   /** Shows the month of `value`, or today's. */
@@ -31,6 +31,10 @@ export class CalendarElement extends LitElement {
     this.requestUpdate();
   }
 
+  hide(): void {
+    this.at = null;
+  }
+
   async focusDay(): Promise<void> {
     await this.updateComplete;
     this.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
@@ -41,27 +45,30 @@ export class CalendarElement extends LitElement {
   }
 
   protected override render(): unknown {
+    return this.at === null ? nothing : this.month(this.at);
+  }
+
+  private month(at: Date): unknown {
     const { tag } = this.bounds;
-    const title = this.at.toLocaleDateString(tag, { month: 'long', year: 'numeric', timeZone: 'UTC' });
-    const weeks = weeksOf(this.at, firstWeekday(tag));
+    const title = at.toLocaleDateString(tag, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+    const weeks = weeksOf(at, firstWeekday(tag));
     const weekday = (date: Date, width: 'short' | 'long') => date.toLocaleDateString(tag, { weekday: width, timeZone: 'UTC' });
-    return html`<div class="month">${this.turner(-1, 'chevron-left')}<strong aria-live="polite">${title}</strong>${this.turner(1, 'chevron-right')}</div>
+    return html`<div class="month">${this.turner(addMonths(at, -1), 'chevron-left')}<strong aria-live="polite">${title}</strong>${this.turner(addMonths(at, 1), 'chevron-right')}</div>
       <table role="grid" aria-label=${title} @keydown=${this.onKey}>
         <thead><tr>${weeks[0]!.map((date) => html`<th scope="col" abbr=${weekday(date, 'long')}>${weekday(date, 'short')}</th>`)}</tr></thead>
-        <tbody>${weeks.map((week) => html`<tr>${week.map((date) => this.day(date))}</tr>`)}</tbody>
+        <tbody>${weeks.map((week) => html`<tr>${week.map((date) => this.day(date, at))}</tr>`)}</tbody>
       </table>`;
   }
 
-  private turner(step: number, sign: string): unknown {
-    const month = addMonths(this.at, step);
+  private turner(month: Date, sign: string): unknown {
     const name = month.toLocaleDateString(this.bounds.tag, { month: 'long', year: 'numeric', timeZone: 'UTC' });
     return html`<button type="button" class="icon" aria-label=${name} @click=${() => (this.at = month)}>${icon(sign)}</button>`;
   }
 
-  private day(date: Date): unknown {
+  private day(date: Date, at: Date): unknown {
     const iso = isoOf(date);
-    const isHere = iso === isoOf(this.at);
-    const isOther = date.getUTCMonth() !== this.at.getUTCMonth();
+    const isHere = iso === isoOf(at);
+    const isOther = date.getUTCMonth() !== at.getUTCMonth();
     const name = date.toLocaleDateString(this.bounds.tag, { dateStyle: 'full', timeZone: 'UTC' });
     return html`<td role="gridcell" aria-selected=${iso === this.value}><button type="button" class="day ${isOther ? 'other' : ''}" tabindex=${isHere ? 0 : -1}
       aria-label=${name} ?disabled=${!this.isAllowed(iso)} @click=${() => this.pick(iso)}>${date.getUTCDate()}</button></td>`;
@@ -85,9 +92,11 @@ export class CalendarElement extends LitElement {
 
   private readonly onKey = (event: KeyboardEvent): void => {
     const mirrored = getComputedStyle(this).direction === 'rtl' && /Left|Right/.test(event.key) ? -1 : 1;
+    const { at } = this;
+    if (at === null) return;
     const [step, months] = [STEPS[event.key], MONTHS[event.key]];
-    if (step !== undefined) this.at = this.bounded(new Date(this.at.getTime() + step * mirrored * DAY));
-    else if (months !== undefined) this.at = this.bounded(addMonths(this.at, months));
+    if (step !== undefined) this.at = this.bounded(new Date(at.getTime() + step * mirrored * DAY));
+    else if (months !== undefined) this.at = this.bounded(addMonths(at, months));
     else return;
     event.preventDefault();
     void this.focusDay();
