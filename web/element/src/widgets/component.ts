@@ -26,8 +26,8 @@ export function components(context: WidgetContext, children: unknown): unknown {
 export function keyed(all: unknown[]): [string, unknown][] {
   const seen = new Map<string, number>();
   return all.map((one) => {
-    const { key, id, type, name } = one as { key?: string; id?: string; type?: string; name?: string };
-    const called = `${type} ${key ?? id ?? name ?? ''}`;
+    const { key, id, type, name, editable } = one as { key?: string; id?: string; type?: string; name?: string; editable?: { name?: string } };
+    const called = `${type} ${key ?? id ?? name ?? editable?.name ?? ''}`;
     const count = seen.get(called) ?? 0;
     seen.set(called, count + 1);
     return [`${called} ${count}`, one];
