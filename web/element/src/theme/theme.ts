@@ -24,6 +24,16 @@ export function applyTheme(host: HTMLElement, option: ChatKitOptions['theme']): 
   for (const [name, value] of Object.entries(tokens)) host.style.setProperty(`--ck-${name}`, value);
 }
 
+/** The colours of one scheme as custom properties: for a part that keeps its scheme, whatever the page has. */
+export function schemeTokens(option: ChatKitOptions['theme'], scheme: 'light' | 'dark'): Record<string, string> {
+  const theme: ThemeOption = typeof option === 'string' ? {} : (option ?? {});
+  // Colours that the site chose for its own scheme would not be legible in the other one.
+  const { surface: _, ...color } = theme.color ?? {};
+  const isSame = (typeof option === 'string' ? option : option?.colorScheme ?? 'light') === scheme;
+  const tokens = palette(isSame ? theme : { ...theme, color: { ...color, accent: undefined } }, scheme === 'dark');
+  return Object.fromEntries(Object.entries(tokens).map(([name, value]) => [`--ck-${name}`, value]));
+}
+
 function palette(theme: ThemeOption, dark: boolean): Record<string, string> {
   const { grayscale, accent, surface } = theme.color ?? {};
   const hue = grayscale?.hue ?? 0;

@@ -53,11 +53,11 @@ class Announcer {
 
 /** The words of the messages since the visitor's last one. An answer of other things is named, to be looked at. */
 function spoken({ host, locale }: View): string {
-  const items = [...host.shadowRoot!.querySelectorAll('.items > article')];
+  const items = [...host.shadowRoot!.querySelectorAll('.items article')];
   const answer = items.slice(items.findLastIndex((item) => item.matches('.user_message')) + 1);
   const messages = answer.filter((item) => item.matches('.assistant_message'));
   if (answer.length > 0 && messages.length === 0) return locale.text('assistantSaid');
-  return messages.flatMap((message) => [...message.querySelectorAll('.block')].map(words)).join(' ');
+  return messages.flatMap((message) => [...message.querySelectorAll('chatkitd-markdown > .block')].map(words)).join(' ');
 }
 
 function words(block: Element): string {

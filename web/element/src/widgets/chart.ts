@@ -1,20 +1,77 @@
-import { html } from 'lit';
-import { until } from 'lit/directives/until.js';
+import { html, nothing } from 'lit';
 import { assetUrl } from '../script';
 import type * as P from '../wire/protocol';
+import { MAX_ENTRIES } from './bounds';
+import { seriesColor } from './color';
+import type { WidgetContext } from './context';
 import { block, styled } from './style';
 
-/** A chart: drawn by a file of its own, loaded with the first one; its numbers as a table for those who listen. */
-export function chart(one: P.Chart): unknown {
-  const drawn = (import(assetUrl('chart.js')) as Promise<typeof import('../lazy/chart')>).then(({ draw }) => draw(one), () => table(one));
-  const styles = { width: '100%', 'aspect-ratio': one.height === undefined ? '2' : undefined, ...block(one as Partial<P.BoxContainer>) };
-  return html`<div class="chart" ${styled(styles)}>${until(drawn, '')}</div><div class="unseen">${table(one)}</div>`;
+/** A chart: a picture, its legend, and its numbers as a table for those who listen. */
+export function chart({ view }: WidgetContext, given: P.Chart): unknown {
+  const one = given.data.length > MAX_ENTRIES ? { ...given, data: given.data.slice(0, MAX_ENTRIES) } : given;
+  const sized = one.height ?? one.size ?? one.aspectRatio;
+  const own = block(one as Partial<P.BoxContainer>);
+  const styles = { ...own, width: own.width ?? '100%', 'aspect-ratio': sized === undefined ? '2' : own['aspect-ratio'] };
+  return html`<div class="chart" ${styled(styles)}>
+      <chatkitd-chart tabindex="0" role="img" aria-label=${one.series.map(called).join(', ')} .tag=${view.locale.tag} .chart=${one}></chatkitd-chart>
+      ${one.showLegend === false ? nothing : legend(one)}
+    </div>
+    ${one === given ? nothing : html`<p class="quiet">${view.locale.text('widgetUnknown')} (${MAX_ENTRIES} / ${given.data.length})</p>`}
+    <div class="unseen">${table(one)}</div>`;
+}
+
+function legend({ series }: P.Chart): unknown {
+  return html`<ul class="legend" aria-hidden="true">
+    ${series.map((one, at) => html`<li><i ${styled({ background: seriesColor(one, at) })}></i>${called(one)}</li>`)}
+  </ul>`;
 }
 
 function table({ data, series, xAxis }: P.Chart): unknown {
-  const x = typeof xAxis === 'string' ? xAxis : xAxis.dataKey;
+  const axis = typeof xAxis === 'string' ? { dataKey: xAxis } : xAxis;
+  const name = (row: P.Chart['data'][number]) => axis.labels?.[String(row[axis.dataKey])] ?? row[axis.dataKey];
   return html`<table>
-    <tr><th scope="col">${x}</th>${series.map((one) => html`<th scope="col">${one.label ?? one.dataKey}</th>`)}</tr>
-    ${data.map((row) => html`<tr><th scope="row">${row[x]}</th>${series.map((one) => html`<td>${row[one.dataKey]}</td>`)}</tr>`)}
+    <thead><tr><th scope="col">${axis.dataKey}</th>${series.map((one) => html`<th scope="col">${called(one)}</th>`)}</tr></thead>
+    <tbody>${data.map((row) => html`<tr><th scope="row">${name(row)}</th>${series.map((one) => html`<td>${row[one.dataKey]}</td>`)}</tr>`)}</tbody>
   </table>`;
+}
+
+function called(one: P.Series): string {
+  return one.label ?? one.dataKey;
+}
+
+/** The picture of a chart. What draws it is a file of its own, loaded with the first one. */
+export class ChartElement extends HTMLElement {
+  tag = 'en';
+  private current: P.Chart | null = null;
+  private said = '';
+  private readonly resized = new ResizeObserver(() => void this.draw());
+
+  connectedCallback(): void {
+    this.resized.observe(this);
+  }
+
+  disconnectedCallback(): void {
+    this.resized.disconnect();
+  }
+
+  /** A chart that is sent again unchanged is not drawn again. */
+  set chart(chart: P.Chart) {
+    const said = JSON.stringify(chart);
+    if (said === this.said) return;
+    this.said = said;
+    this.current = chart;
+    if (this.isConnected) void this.draw();
+  }
+
+  private async draw(): Promise<void> {
+    const { current } = this;
+    if (current === null || this.clientWidth === 0) return;
+    try {
+      const { draw } = (await import(assetUrl('chart.js'))) as typeof import('../lazy/chart');
+      if (current === this.current) draw(this, current, this.tag);
+    } catch {
+      // Without the file, the numbers are shown instead of the picture.
+      this.closest('.chart')?.nextElementSibling?.classList.remove('unseen');
+    }
+  }
 }

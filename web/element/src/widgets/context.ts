@@ -1,28 +1,54 @@
 import type { View } from '../views/view';
 import type * as P from '../wire/protocol';
 
+/** Where an action is bound: that decides what `loadingBehavior: auto` shows. */
+export type Binding = 'click' | 'change' | 'submit';
+
+/** Something that was done in a widget. */
+export interface Deed {
+  action: P.ActionConfig;
+  binding: Binding;
+  /** What was used: the values of the form that it is in go along. */
+  element: Element;
+  /** Its own name and value, if it is a field. */
+  value?: [string, P.JsonValue];
+}
+
 /** What the components of one widget share. */
 export interface WidgetContext {
   view: View;
-  /** An answer is being given, or an action of this widget. */
-  busy: boolean;
-  /** The component whose action is under way: it shows so. */
-  pending: unknown;
-  /** Something was done. `source`: the component; `values`: what is sent along beside the action's own payload. */
-  act(action: P.ActionConfig, source: unknown, values: Record<string, unknown>): void;
+  /** The keys of the components on the way from the root to this one. It names the component while the widget changes. */
+  path: string;
+  /** The form that this component is in, or the root. */
+  form: unknown;
+  /** Where that form lies. */
+  scope: string;
+  /** Whether that form has an action for those who submit it. */
+  submits: boolean;
+  /** Whether a `Label` names this field of the present form. */
+  isLabelled(form: unknown, name: string): boolean;
+  /** A name for an element, unlike any other of the page's. */
+  id(what: string): string;
+  /** Whether this widget is the end of the conversation. */
+  isNewest: boolean;
+  /** Whether the action of the component at this path is under way and is to be shown there. */
+  isPending(path: string): boolean;
   /** Whether nothing can be done with this action now. */
   isBlocked(action: P.ActionConfig | undefined): boolean;
+  act(path: string, deed: Deed): void;
+  /** What was opened or shut by the visitor. */
+  isOpen(path: string): boolean;
+  toggle(path: string): void;
+  /** Tells whoever debugs the page what cannot be drawn; once. */
+  report(name: string, data: Record<string, unknown>): void;
 }
 
-/** The values of a form's fields by name; a name that occurs several times has a list. */
-export function formValues(form: HTMLFormElement): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  for (const field of form.querySelectorAll<HTMLInputElement>('[name]')) {
-    const { name } = field;
-    if (field.form !== form || field.disabled) continue;
-    if (field.type === 'checkbox') values[name] = field.checked;
-    else if (field.type !== 'radio') values[name] = field.value;
-    else if (field.checked || !(name in values)) values[name] = field.checked ? field.value : '';
-  }
-  return values;
+/** The same for a component further down. */
+export function below(context: WidgetContext, key: string): WidgetContext {
+  return { ...context, path: `${context.path}/${key}` };
+}
+
+/** The same for the fields of a form. */
+export function within(context: WidgetContext, form: unknown, submits: boolean): WidgetContext {
+  return { ...context, form, scope: context.path, submits };
 }

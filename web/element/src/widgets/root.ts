@@ -1,99 +1,96 @@
 import { html, nothing } from 'lit';
-import { safeImageUrl } from '../text/urls';
+import { schemeTokens } from '../theme/theme';
 import { icon } from '../views/icon';
 import type * as P from '../wire/protocol';
+import { childrenOf } from './bounds';
 import { components } from './component';
-import { formValues, type WidgetContext } from './context';
-import { block, flow, inset, space, styled } from './style';
-
-/** What a widget is at its outside. */
-export function root(context: WidgetContext, one: P.WidgetRoot): unknown {
-  switch (one.type) {
-    case 'Card':
-      return card(context, one);
-    case 'ListView':
-      return listView(context, one);
-    case 'Basic':
-      return basic(context, one);
-    default:
-      return nothing;
-  }
-}
+import { pictureUrl } from './content';
+import { within, type Binding, type WidgetContext } from './context';
+import { submitted } from './form';
+import { block, flow, inset, sides, styled, type Styles } from './style';
 
 /** What the front end's types allow beyond the Python package's. */
 type Basic = P.BasicRoot & Pick<P.BoxContainer, 'align' | 'justify' | 'gap' | 'padding' | 'direction'> & { theme?: P.Theme };
+type Card = P.Card & { border?: P.WholeBorder };
 
-function basic(context: WidgetContext, one: Basic): unknown {
-  const children = one.children === undefined ? [] : Array.isArray(one.children) ? one.children : [one.children];
-  const styles = { ...flow(one, one.direction ?? 'col'), ...inset('padding', one.padding) };
-  return html`<div class="basic" data-theme=${one.theme ?? nothing} ${styled(styles)}>${components(context, children as P.WidgetComponent[])}</div>`;
+/** `Basic`: no frame. */
+export function basic(context: WidgetContext, one: Basic): unknown {
+  const styles = { ...flow(one, one.direction ?? 'col'), ...inset('padding', one.padding), ...themed(context, one.theme) };
+  return html`<div class="basic" ${styled(styles)}>${components(context, one.children)}</div>`;
 }
 
-function card(context: WidgetContext, one: P.Card): unknown {
-  const inside = html`
-    ${one.status === undefined ? nothing : status(one.status)}
-    ${one.collapsed
-      ? nothing
-      : html`<div class="body" ${styled({ ...inset('padding', one.padding ?? 4) })}>${components(context, one.children)}</div>`}
-    ${one.collapsed || (one.confirm === undefined && one.cancel === undefined)
-      ? nothing
-      : html`<div class="buttons">${cardButton(context, one, one.cancel, false)} ${cardButton(context, one, one.confirm, true)}</div>`}
-  `;
-  const shape = `card ${one.size ?? 'sm'}`;
-  const styles = block({ background: one.background, border: (one as { border?: P.WholeBorder }).border });
-  if (!one.asForm) return html`<div class=${shape} data-theme=${one.theme ?? nothing} ${styled(styles)}>${inside}</div>`;
+/** `Card`: a frame, a status above, buttons below; a form, if it says so. */
+export function card(context: WidgetContext, one: Card): unknown {
+  const shape = `card ${one.size ?? 'md'}`;
+  const styles = { ...block({ background: one.background, border: one.border }), ...themed(context, one.theme) };
+  if (!one.asForm) return html`<div class=${shape} ${styled(styles)}>${face(context, one)}</div>`;
   const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (one.confirm === undefined || context.isBlocked(one.confirm.action)) return;
-    context.act(one.confirm.action, one, formValues(event.currentTarget as HTMLFormElement));
+    const element = submitted(event);
+    if (element !== null && one.confirm !== undefined) context.act(`${context.path} confirm`, { action: one.confirm.action, binding: 'submit', element });
   };
-  return html`<form class=${shape} data-theme=${one.theme ?? nothing} @submit=${submit} ${styled(styles)}>${inside}</form>`;
+  const inside = face(within(context, one, one.confirm !== undefined), one);
+  return html`<form class=${shape} novalidate @submit=${submit} ${styled(styles)}>${inside}</form>`;
 }
 
-function cardButton(context: WidgetContext, card: P.Card, one: P.CardAction | undefined, confirms: boolean): unknown {
+function face(context: WidgetContext, one: Card): unknown {
+  const { path } = context;
+  const isShut = one.collapsed === true && !context.isOpen(path);
+  const hasButtons = one.collapsed !== true && (one.confirm !== undefined || one.cancel !== undefined);
+  const edges = sides(one.padding ?? 4);
+  const padding = { ...inset('padding', one.padding ?? 4), '--edge-top': edges.top, '--edge-bottom': edges.bottom, '--edge-start': edges.left, '--edge-end': edges.right };
+  return html`
+    ${one.collapsed === true ? fold(context, one) : one.status === undefined ? nothing : status(context, one.status)}
+    ${isShut ? nothing : html`<div class="body" ${styled(padding)}>${components(context, one.children)}</div>`}
+    ${hasButtons ? html`<div class="buttons">${cardButton(context, one, one.cancel, false)} ${cardButton(context, one, one.confirm, true)}</div>` : nothing}
+  `;
+}
+
+function cardButton(context: WidgetContext, card: Card, one: P.CardAction | undefined, confirms: boolean): unknown {
   if (one === undefined) return nothing;
   const submits = confirms && card.asForm === true;
-  return html`<button class="control md pill ${confirms ? 'primary solid' : 'secondary soft'}" type=${submits ? 'submit' : 'button'}
-    ?disabled=${context.isBlocked(one.action)} @click=${submits ? nothing : () => context.act(one.action, card, {})}>${one.label}</button>`;
+  const path = `${context.path} ${confirms ? 'confirm' : 'cancel'}`;
+  const binding: Binding = 'submit';
+  const click = (event: Event) => context.act(path, { action: one.action, binding, element: event.currentTarget as Element });
+  const isPending = context.isPending(path);
+  return html`<button class="control pill ${confirms ? 'tone-primary solid' : 'tone-secondary outline'}" type=${submits ? 'submit' : 'button'}
+    aria-disabled=${context.isBlocked(one.action)} aria-busy=${isPending} @click=${submits ? nothing : click}>
+    ${isPending ? html`<span class="spinner"></span>` : nothing}<span>${one.label}</span></button>`;
 }
 
-function listView(context: WidgetContext, one: P.ListView): unknown {
-  const limit = typeof one.limit === 'number' ? one.limit : one.limit === 'auto' ? 5 : one.children.length;
-  const rest = one.children.slice(limit);
-  const { locale } = context.view;
-  return html`<div class="card md list" data-theme=${one.theme ?? nothing}>
-    ${one.status === undefined ? nothing : status(one.status)}
-    <div role="list">${components(context, one.children.slice(0, limit))}</div>
-    ${rest.length === 0
-      ? nothing
-      : html`<details>
-          <summary><span class="fold">${locale.text('showLess')}</span><span class="unfold">${locale.text('showMore')}</span></summary>
-          <div role="list">${components(context, rest)}</div>
-        </details>`}
-  </div>`;
+/** The line that is left of a card whose work is done. It can be looked into again. */
+function fold(context: WidgetContext, one: Card): unknown {
+  const { path } = context;
+  const isOpen = context.isOpen(path);
+  const line = one.status === undefined ? html`<span>${headline(one) ?? context.view.locale.text('showMore')}</span>` : statusWords(context, one.status);
+  return html`<button type="button" class="status fold ${isOpen ? 'open' : ''}" aria-expanded=${isOpen} @click=${() => context.toggle(path)}>
+    ${line}${icon('chevron-right')}</button>`;
 }
 
-/** A line of a list; a button where it does something. */
-export function listItem(context: WidgetContext, one: P.ListViewItem): unknown {
-  const styles = { ...flow({ align: one.align ?? 'center' }, 'row'), gap: space(one.gap ?? 3) };
-  const inside = components(context, one.children);
-  const { onClickAction: action } = one;
-  if (action === undefined) return html`<div class="line" role="listitem" ${styled(styles)}>${inside}</div>`;
-  const click = () => context.isBlocked(action) || context.act(action, one, {});
-  const key = (event: KeyboardEvent) => {
-    if (event.target === event.currentTarget && (event.key === 'Enter' || event.key === ' ')) {
-      event.preventDefault();
-      click();
-    }
-  };
-  return html`<div role="listitem"><div class="line clickable" role="button" tabindex="0" aria-disabled=${context.isBlocked(action)} aria-busy=${context.pending === one}
-    @click=${click} @keydown=${key} ${styled(styles)}>${inside}</div></div>`;
+/** The first words of a card. */
+function headline(node: unknown): string | undefined {
+  for (const child of childrenOf(node)) {
+    const { type, value } = child as { type?: string; value?: unknown };
+    const found = ['Title', 'Text', 'Caption'].includes(type ?? '') && typeof value === 'string' ? value : headline(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
-function status(one: P.WidgetStatus): unknown {
-  const favicon = safeImageUrl(one.favicon);
-  return html`<p class="status">
-    ${favicon === null ? (one.icon === undefined ? nothing : icon(one.icon)) : html`<img class=${one.frame ? 'framed' : ''} src=${favicon} alt="" width="16" height="16" />`}
-    <span>${one.text}</span>
-  </p>`;
+/** The line above a card or a list. */
+export function status(context: WidgetContext, one: P.WidgetStatus): unknown {
+  return html`<p class="status">${statusWords(context, one)}</p>`;
 }
+
+function statusWords({ view }: WidgetContext, one: P.WidgetStatus): unknown {
+  const favicon = pictureUrl(view.session.chat.thread, one.favicon);
+  const sign = one.icon === undefined ? nothing : icon(one.icon);
+  const picture = html`<img class=${one.frame ? 'framed' : ''} src=${favicon ?? ''} alt="" width="16" height="16" referrerpolicy="no-referrer" />`;
+  return html`${favicon === null ? sign : picture}<span>${one.text}</span>`;
+}
+
+/** A scheme of its own, whatever the page has. */
+export function themed({ view }: WidgetContext, theme: P.Theme | undefined): Styles {
+  if (theme !== 'light' && theme !== 'dark') return {};
+  return { 'color-scheme': theme, color: 'var(--ck-text)', ...schemeTokens(view.options.theme, theme) };
+}
+

@@ -1,29 +1,42 @@
 import type { Widgets } from '@openai/chatkit';
 import { html, nothing } from 'lit';
 import type * as P from '../wire/protocol';
-import { components } from './component';
-import type { WidgetContext } from './context';
+import { childrenOf } from './bounds';
+import { components, keyed } from './component';
+import { below, type WidgetContext } from './context';
 import { inset, length, styled } from './style';
 
 type Cell = Widgets.TableCell;
+type Row = { type: 'Table.Row'; header?: boolean; children?: Cell[] };
 /** `Table` and its parts are in the front end's types and not in the Python package's. */
 export interface Table {
   type: 'Table';
-  children?: { type: 'Table.Row'; header?: boolean; children?: Cell[] }[];
+  children?: Row[];
 }
 
 const COLUMNS = { xs: '3rem', sm: '5rem', md: '8rem', lg: '12rem', xl: '18rem' } as const;
+const ALIGN = { start: 'top', center: 'middle', end: 'bottom' } as const;
 
 export function table(context: WidgetContext, one: Table): unknown {
+  const all = keyed(childrenOf(one)) as [string, Row][];
+  const drawn = (rows: [string, Row][]) => rows.map(([key, row]) => line(below(context, key), row));
+  const first = all.findIndex(([, row]) => row.header !== true);
+  const heads = first < 0 ? all : all.slice(0, first);
   return html`<div class="table" tabindex="0"><table>
-    ${(one.children ?? []).map((row) => html`<tr>${(row.children ?? []).map((one) => cell(context, one, row.header === true))}</tr>`)}
+    ${heads.length === 0 ? nothing : html`<thead>${drawn(heads)}</thead>`}
+    <tbody>${drawn(all.slice(heads.length))}</tbody>
   </table></div>`;
+}
+
+function line(context: WidgetContext, row: Row): unknown {
+  const cells = keyed(childrenOf(row)) as [string, Cell][];
+  return html`<tr>${cells.map(([key, one]) => cell(below(context, key), one, row.header === true))}</tr>`;
 }
 
 function cell(context: WidgetContext, one: Cell, header: boolean): unknown {
   const styles = {
     width: length(one.width) ?? (one.colSize === undefined ? undefined : COLUMNS[one.colSize]), 'text-align': one.align,
-    'vertical-align': one.vAlign === undefined ? undefined : { start: 'top', center: 'middle', end: 'bottom' }[one.vAlign], ...inset('padding', one.padding),
+    'vertical-align': one.vAlign === undefined ? undefined : ALIGN[one.vAlign], ...inset('padding', one.padding),
   };
   const inside = components(context, one.children as P.WidgetComponent[] | undefined);
   const [columns, rows] = [one.colSpan ?? nothing, one.rowSpan ?? nothing];

@@ -1,77 +1,131 @@
-import { html, LitElement } from 'lit';
-import type { Widgets } from '@openai/chatkit';
+import { html, LitElement, nothing } from 'lit';
 import type { View } from '../views/view';
+import { asError } from '../wire/errors';
 import type * as P from '../wire/protocol';
-import type { WidgetContext } from './context';
-import { root } from './root';
+import { perform } from './action';
+import { bounded, labels, STEP } from './bounds';
+import { component } from './component';
+import type { Binding, Deed, WidgetContext } from './context';
 
-/** More components than anybody looks at: the rest is cut off, so that no widget freezes the page. */
-const MAX_COMPONENTS = 2_000;
+/** The action that is under way: where it was bound, and what shows it. */
+interface Pending {
+  path: string;
+  shown: 'self' | 'container';
+}
+
+let ids = 0;
 
 /** A widget of the conversation: components, and what happens when somebody uses them. */
 export class WidgetElement extends LitElement {
-  static override properties = { item: {}, view: {}, busy: { type: Boolean }, pending: { state: true } };
+  static override properties = {
+    item: {}, view: {}, busy: { type: Boolean }, pending: { state: true }, opened: { state: true }, room: { state: true },
+  };
 
   declare item: P.WidgetItem;
   declare view: View;
   /** An answer is being given. */
   declare busy: boolean;
-  /** The component whose action is under way, or the widget itself. */
-  private declare pending: unknown;
+  private declare pending: Pending | null;
+  private declare opened: ReadonlySet<string>;
+  /** How many components may be drawn. */
+  private declare room: number;
+  private readonly ids = new Map<string, string>();
+  private readonly reported = new Set<string>();
+
+  constructor() {
+    super();
+    this.busy = false;
+    this.pending = null;
+    this.opened = new Set();
+    this.room = STEP;
+  }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
 
   protected override render(): unknown {
-    const blocked = this.pending !== undefined;
-    const context: WidgetContext = {
+    const { widget, hasMore } = bounded(this.item.widget, this.room);
+    if (hasMore) this.report('widget.too_large', { shown: this.room });
+    const isContainer = this.pending?.shown === 'container';
+    const more = () => (this.room += STEP);
+    return html`<div class="widget" ?inert=${isContainer} aria-busy=${isContainer}>
+      ${component(this.context(widget), widget)}
+      ${hasMore ? html`<button type="button" class="text more" @click=${more}>${this.view.locale.text('showMore')}</button>` : nothing}
+    </div>`;
+  }
+
+  private context(widget: P.WidgetRoot): WidgetContext {
+    const labelled = labels(widget);
+    const { items } = this.view.session.chat;
+    return {
       view: this.view,
-      busy: this.busy || blocked,
-      pending: this.pending,
-      act: (action, source, values) => void this.act(action, source, values),
-      isBlocked: (action) => blocked || (this.busy && action?.handler !== 'client' && action?.streaming !== false),
+      path: '',
+      form: widget,
+      scope: '',
+      submits: false,
+      isLabelled: (form, name) => labelled.get(form)?.has(name) ?? false,
+      id: (what) => this.idOf(what),
+      isNewest: items.last?.id === this.item.id,
+      isPending: (path) => this.pending?.shown === 'self' && this.pending.path === path,
+      isBlocked: (action) => this.isBlocked(action),
+      act: (path, deed) => void this.act(path, deed),
+      isOpen: (path) => this.opened.has(path),
+      toggle: (path) => this.toggle(path),
+      report: (name, data) => this.report(name, data),
     };
-    return html`<div class="widget" ?inert=${this.pending === this} aria-busy=${blocked}>${root(context, bounded(this.item.widget))}</div>`;
   }
 
-  private async act(action: P.ActionConfig, source: unknown, values: Record<string, unknown>): Promise<void> {
-    const { chat } = this.view.session;
-    const given = action.payload;
-    const payload = typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...given, ...values } : values;
-    const sent: P.Action = { type: action.type, payload: payload as P.JsonValue };
-    const isContainer = action.loadingBehavior === 'container' || (source as { type?: string }).type === 'Card';
-    if (action.loadingBehavior !== 'none') this.pending = isContainer ? this : source;
+  /** An answer keeps actions from the server that are answered with a stream, as the server would; no others. */
+  private isBlocked(action: P.ActionConfig | undefined): boolean {
+    return this.pending !== null || (this.busy && action !== undefined && action.handler !== 'client' && action.streaming !== false);
+  }
+
+  private async act(path: string, deed: Deed): Promise<void> {
+    if (this.isBlocked(deed.action)) return;
+    const shown = shownAt(deed.action.loadingBehavior, deed.binding);
+    const focused = (this.getRootNode() as ShadowRoot).activeElement;
+    if (shown !== 'none') this.pending = { path, shown };
     try {
-      if (action.handler === 'client') await this.askPage(sent);
-      else await chat.act(sent, this.item.id, { streaming: action.streaming !== false });
+      await perform(this.view, this.item, deed);
     } catch (error) {
-      this.view.emit('chatkit.error', { error });
+      this.view.emit('chatkit.error', { error: asError(error) });
     } finally {
-      this.pending = undefined;
+      if (shown !== 'none') this.pending = null;
     }
+    await this.updateComplete;
+    this.giveBack(focused);
   }
 
-  private async askPage(action: P.Action): Promise<void> {
-    const { onAction } = this.view.options.widgets ?? {};
-    const widget = this.item.widget as unknown as Widgets.Card;
-    await onAction?.({ type: action.type, payload: action.payload as Record<string, unknown> }, { id: this.item.id, widget });
+  /** What is inert for a while loses the focus. */
+  private giveBack(focused: Element | null): void {
+    const root = this.getRootNode() as ShadowRoot;
+    const isLost = root.activeElement === null && (document.activeElement === document.body || document.activeElement === null);
+    if (isLost && focused instanceof HTMLElement && this.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  private toggle(path: string): void {
+    const opened = new Set(this.opened);
+    if (!opened.delete(path)) opened.add(path);
+    this.opened = opened;
+  }
+
+  private idOf(what: string): string {
+    const id = this.ids.get(what) ?? `chatkitd-${++ids}`;
+    this.ids.set(what, id);
+    return id;
+  }
+
+  private report(name: string, data: Record<string, unknown>): void {
+    const said = JSON.stringify([name, data]);
+    if (this.reported.has(said)) return;
+    this.reported.add(said);
+    this.view.emit('chatkit.log', { name, data: { item: this.item.id, ...data } });
   }
 }
 
-/** The widget with no more than so many components. */
-function bounded(widget: P.WidgetRoot): P.WidgetRoot {
-  let left = MAX_COMPONENTS;
-  const walk = (node: unknown): unknown => {
-    if (typeof node !== 'object' || node === null) return node;
-    const { children } = node as { children?: unknown };
-    if (!Array.isArray(children)) return node;
-    const kept: unknown[] = [];
-    for (const child of children) {
-      if (--left < 0) break;
-      kept.push(walk(child));
-    }
-    return kept.length === children.length && kept.every((child, at) => child === children[at]) ? node : { ...node, children: kept };
-  };
-  return walk(widget) as P.WidgetRoot;
+/** `auto`: a button shows its own click, a choice shows nothing, a form and a card's buttons take the whole widget. */
+function shownAt(behavior: P.LoadingBehavior | undefined, binding: Binding): 'self' | 'container' | 'none' {
+  if (behavior === 'self' || behavior === 'container' || behavior === 'none') return behavior;
+  return ({ click: 'self', change: 'none', submit: 'container' } as const)[binding];
 }

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { after, before, test, type TestContext } from 'node:test';
+import type { Browser, Locator } from 'playwright-core';
+import { openBrowser } from '../harness/browser.js';
+import { Server } from '../harness/server.js';
+import { show, shownByName, type Shown, type ShowOptions } from '../harness/widgets.js';
+import { answers, clicked } from '../widgets/actions.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  const script = { ...shownByName(clicked), ...answers, otherwise: [{ pause: '1500ms' }, { say: 'At last.' }] };
+  [browser, server] = await Promise.all([openBrowser(), Server.answering(script)]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const shown = (t: TestContext, name: string, options?: ShowOptions): Promise<Shown> => show(t, browser, server, name, options);
+const button = (widget: Locator, name: string) => widget.getByRole('button', { name, exact: true });
+const isBusy = (control: Locator) => control.and(control.page().locator('[aria-busy="true"]'));
+
+/** Does it, and waits until the answer is given. */
+async function answered({ chat }: Shown, act: () => Promise<void>): Promise<void> {
+  const end = chat.next('chatkit.response.end');
+  await act();
+  await end;
+}
+
+test('a click goes to the server with its payload and its widget, and the answer changes the widget', async (t) => {
+  const page = await shown(t, 'buttons');
+  await answered(page, () => button(page.widget, 'Add').click());
+  await page.widget.getByText('One orange').waitFor();
+  await page.chat.lastItem.getByText('Added.').waitFor();
+  const [sent] = page.sent;
+  assert.equal(sent!.op, 'threads.custom_action');
+  assert.deepEqual(sent!.action, { type: 'add', payload: { sku: 7, deep: { kept: [1, null] } } });
+  assert.equal(await page.widget.getAttribute('data-item'), sent!.itemId);
+});
+
+test('a payload that is a list, or none, is sent as it is', async (t) => {
+  const page = await shown(t, 'buttons');
+  await answered(page, () => button(page.widget, 'List').click());
+  await answered(page, () => button(page.widget, 'Bare').click());
+  assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'quiet', payload: [1, 'two'] }, { type: 'quiet' }]);
+});
+
+test('a button of icons alone has a name, and a disabled one does nothing', async (t) => {
+  const page = await shown(t, 'buttons');
+  await button(page.widget, 'Favorite').waitFor();
+  await button(page.widget, 'Off').click({ force: true });
+  assert.deepEqual(page.sent, []);
+});
+
+test('an action without a stream replaces the widget, also while an answer is given', async (t) => {
+  const page = await shown(t, 'buttons');
+  await page.chat.say('take your time');
+  await page.chat.button('Stop').waitFor();
+  assert.equal(await button(page.widget, 'Add').isDisabled(), true);
+  await button(page.widget, 'Toggle').click();
+  await page.widget.getByText('Toggled').waitFor();
+  assert.equal(page.sent[0]!.op, 'threads.sync_custom_action');
+  await page.chat.button('Stop').waitFor();
+});
+
+test('an action without a stream that changes nothing leaves the widget alone', async (t) => {
+  const page = await shown(t, 'buttons');
+  const answer = page.page.waitForResponse((response) => response.request().postData()?.includes('sync_custom_action') ?? false);
+  await button(page.widget, 'Nothing').click();
+  assert.equal((await answer).status(), 200);
+  await page.widget.getByText('Nothing yet').waitFor();
+  assert.equal(await button(page.widget, 'Nothing').isEnabled(), true);
+});
+
+test('an action of the page goes to onAction with its widget, and not to the server', async (t) => {
+  const onAction = '(action, item) => { window.seen = { action, id: item.id, type: item.widget.type }; return new Promise((done) => { window.done = done; }); }';
+  const page = await shown(t, 'client', { functions: { 'widgets.onAction': onAction } });
+  await button(page.widget, 'Here').click();
+  await isBusy(button(page.widget, 'Here')).waitFor();
+  assert.equal(await button(page.widget, 'Also').isDisabled(), true);
+  const seen = await page.page.evaluate(() => (window as unknown as { seen: unknown }).seen);
+  assert.deepEqual(seen, { action: { type: 'here', payload: { at: 'home' } }, id: await page.widget.getAttribute('data-item'), type: 'Card' });
+  await page.page.evaluate(() => (window as unknown as { done: () => void }).done());
+  await button(page.widget, 'Also').and(page.page.locator('[aria-disabled="false"]')).waitFor();
+  assert.deepEqual(page.sent, []);
+});
+
+test('an action of the page that fails, or that nobody handles, is an error of the page and leaves the widget usable', async (t) => {
+  const page = await shown(t, 'client', { functions: { 'widgets.onAction': 'async () => { throw new Error("no room"); }' } });
+  const failed = page.chat.next('chatkit.error');
+  await button(page.widget, 'Here').click();
+  assert.deepEqual(await failed, { error: { message: 'no room', code: null } });
+  await page.chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' } });
+  const missing = page.chat.next('chatkit.error');
+  await button(page.widget, 'Also').click();
+  assert.deepEqual(await missing, { error: { message: 'The page has no widgets.onAction for "also".', code: 'no_widget_handler' } });
+  assert.equal(await button(page.widget, 'Here').isEnabled(), true);
+});
+
+for (const name of ['auto', 'self']) {
+  test(`loadingBehavior ${name} of a button shows on the button itself, which keeps the focus`, async (t) => {
+    const page = await shown(t, 'loading');
+    await answered(page, async () => {
+      await button(page.widget, name).click();
+      await isBusy(button(page.widget, name)).waitFor();
+      assert.equal(await button(page.widget, 'none').isDisabled(), true);
+      assert.equal(await page.widget.locator('[inert]').count(), 0);
+    });
+    await button(page.widget, name).and(page.page.locator(':focus')).waitFor();
+    await button(page.widget, name).and(page.page.locator('[aria-busy="false"][aria-disabled="false"]')).waitFor();
+    assert.equal(page.sent.length, 1);
+  });
+}
+
+test('loadingBehavior container takes the whole widget out of use, and gives the focus back', async (t) => {
+  const page = await shown(t, 'loading');
+  await answered(page, async () => {
+    await button(page.widget, 'container').click();
+    await page.widget.locator('[inert][aria-busy="true"]').waitFor();
+  });
+  await button(page.widget, 'container').and(page.page.locator(':focus')).waitFor();
+  assert.equal(await page.widget.locator('[inert]').count(), 0);
+});
+
+test('loadingBehavior none shows nothing', async (t) => {
+  const page = await shown(t, 'loading');
+  await answered(page, async () => {
+    await button(page.widget, 'none').click();
+    await page.chat.button('Stop').waitFor();
+    assert.equal(await page.widget.locator('[aria-busy="true"], [inert]').count(), 0);
+  });
+});
+
+test('a confirmation takes the whole card, a cancellation with self its own button, a choice with self its field', async (t) => {
+  const page = await shown(t, 'loading');
+  await answered(page, async () => {
+    await button(page.widget, 'Confirm').click();
+    await page.widget.locator('[inert]').waitFor();
+  });
+  await answered(page, async () => {
+    await button(page.widget, 'Cancel').click();
+    await isBusy(button(page.widget, 'Cancel')).waitFor();
+  });
+  await answered(page, async () => {
+    await page.widget.getByLabel('Pick').selectOption('A');
+    await page.widget.getByLabel('Pick').and(page.page.locator(':disabled')).waitFor();
+  });
+  assert.equal(await page.widget.getByLabel('Pick').isEnabled(), true);
+});
+
+test('an action that fails says so, and leaves the widget as it was', async (t) => {
+  const page = await shown(t, 'loading');
+  await answered(page, () => button(page.widget, 'broken').click());
+  await page.chat.element.getByText('The answer failed.').waitFor();
+  await button(page.widget, 'refused').click();
+  await page.chat.button('Try again').first().waitFor();
+  await button(page.widget, 'refused').and(page.page.locator('[aria-busy="false"][aria-disabled="false"]')).waitFor();
+  assert.equal(await page.widget.locator('[inert]').count(), 0);
+});
+
+test('a change of a field sends its value under its name', async (t) => {
+  const page = await shown(t, 'changes');
+  await answered(page, async () => void (await page.widget.getByLabel('Size').selectOption('Large')));
+  await answered(page, () => page.widget.getByLabel('A gift').check());
+  await answered(page, () => page.widget.getByLabel('Card').check());
+  await answered(page, () => page.widget.getByLabel('day').fill('2026-03-14'));
+  assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ order: { id: 4, size: 'l' } }, { gift: true }, { pay: 'card' }, { day: '2026-03-14' }]);
+});
+
+test('a line of a list and a box can be clicked as a whole, with the mouse and with the keyboard', async (t) => {
+  const page = await shown(t, 'lines');
+  await answered(page, () => page.widget.getByText('First line').click({ force: true }));
+  await answered(page, () => button(page.widget, 'A box').press('Enter'));
+  await answered(page, () => button(page.widget, 'Inner').click());
+  await answered(page, () => button(page.widget, 'First line Inner').press(' '));
+  assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ line: 1 }, { box: true }, { inner: true }, { line: 1 }]);
+});
+
+test('the page sends actions of its own, of a widget or of none', async (t) => {
+  const page = await shown(t, 'buttons');
+  const id = (await page.widget.getAttribute('data-item'))!;
+  await page.chat.call('sendCustomAction', { type: 'add', payload: { from: 'page' } }, id);
+  await page.widget.getByText('One orange').waitFor();
+  await page.chat.call('sendCustomAction', { type: 'quiet' });
+  assert.deepEqual(page.sent.map(({ itemId, action }) => [itemId, action]), [[id, { type: 'add', payload: { from: 'page' } }], [undefined, { type: 'quiet' }]]);
+});

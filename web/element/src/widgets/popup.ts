@@ -1,0 +1,28 @@
+import type * as P from '../wire/protocol';
+
+/** The least room between a popup and the edges of the window, and between it and what it belongs to. */
+const [MARGIN, GAP] = [8, 4];
+
+/**
+ * Puts a popup beside what it belongs to: it lies in the top layer, where nothing cuts it off. The other side is taken
+ * where there is no room on the wanted one.
+ */
+export function place(popup: HTMLElement, anchor: Element, side: P.Side = 'bottom', align: P.TextAlign = 'start'): void {
+  const at = anchor.getBoundingClientRect();
+  const { width, height } = popup.getBoundingClientRect();
+  const fits = {
+    top: at.top - GAP - height >= MARGIN, bottom: at.bottom + GAP + height <= innerHeight - MARGIN,
+    left: at.left - GAP - width >= MARGIN, right: at.right + GAP + width <= innerWidth - MARGIN,
+  };
+  const other = ({ top: 'bottom', bottom: 'top', left: 'right', right: 'left' } as const)[side];
+  const taken = fits[side] || !fits[other] ? side : other;
+  const isBeside = taken === 'left' || taken === 'right';
+  const left = isBeside ? (taken === 'left' ? at.left - GAP - width : at.right + GAP) : aligned(at.left, at.right, width, align);
+  const top = isBeside ? aligned(at.top, at.bottom, height, align) : taken === 'top' ? at.top - GAP - height : at.bottom + GAP;
+  popup.style.left = `${Math.max(MARGIN, Math.min(left, innerWidth - width - MARGIN))}px`;
+  popup.style.top = `${Math.max(MARGIN, Math.min(top, innerHeight - height - MARGIN))}px`;
+}
+
+function aligned(start: number, end: number, size: number, align: P.TextAlign): number {
+  return { start, center: (start + end - size) / 2, end: end - size }[align];
+}
