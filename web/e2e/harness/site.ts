@@ -23,6 +23,11 @@ export class Site {
     return new Site(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, known);
   }
 
+  /** The same pages by another name: to a browser, another site than the servers at 127.0.0.1. */
+  get otherSite(): string {
+    return this.url.replace('127.0.0.1', 'localhost');
+  }
+
   /** Another answer from now on. */
   put(path: string, answer: Answer): void {
     this.answers.set(path, answer);

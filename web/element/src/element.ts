@@ -11,6 +11,9 @@ import type { View } from './views/view';
 import { ChatKitError } from './wire/errors';
 import type * as P from './wire/protocol';
 
+/** A page in the background is not painted at all. */
+const HIDDEN_PAINT_MS = 250;
+
 type Methods = Omit<OpenAIChatKit, keyof HTMLElement>;
 
 /** `<openai-chatkit>`: the options, methods and events of `@openai/chatkit`, on any ChatKit server. */
@@ -139,7 +142,7 @@ export class ChatKitElement extends LitElement implements Methods {
     this.requestUpdate();
     if (this.started) return;
     this.started = true;
-    void this.updateComplete.then(() => this.emit('chatkit.ready'));
+    void this.updateComplete.then(painted).then(() => this.started && this.emit('chatkit.ready'));
   }
 
   private connect(connection: string, options: ChatKitOptions): void {
@@ -184,6 +187,14 @@ export class ChatKitElement extends LitElement implements Methods {
   private readonly onVisible = (): void => {
     if (document.visibilityState === 'visible') void this.session?.chat.refresh().catch(() => undefined);
   };
+}
+
+/** After the next paint, or soon on a page that nobody looks at. Frameworks begin to listen no earlier than that. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, HIDDEN_PAINT_MS);
+  });
 }
 
 function contentOf(params: { text?: string; content?: UserMessageContent[] }): UserMessageContent[] {
