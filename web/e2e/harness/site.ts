@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as ask, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -12,6 +12,7 @@ export class Site {
     private readonly answers: Map<string, Answer>,
   ) {}
 
+  /** `answers` by path; `*` answers what no other does. */
   static async start(t: TestContext, answers: Record<string, Answer> = {}, headers: Record<string, string> = {}): Promise<Site> {
     const known = new Map(Object.entries(answers));
     const server = createServer((request, response) => answer(known, headers, request, response));
@@ -38,12 +39,25 @@ const TYPES: Record<string, string> = { js: 'text/javascript', css: 'text/css', 
 
 function answer(known: Map<string, Answer>, headers: Record<string, string>, request: IncomingMessage, response: ServerResponse): void {
   const path = new URL(request.url ?? '/', 'http://site').pathname;
-  const found = known.get(path);
+  const found = known.get(path) ?? known.get('*');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (typeof found === 'function') return found(request, response);
   response.statusCode = found === undefined ? 404 : 200;
   response.setHeader('content-type', `${TYPES[path.split('.').at(-1)!] ?? 'text/html'}; charset=utf-8`);
   response.end(found ?? 'There is nothing here.');
+}
+
+/** A reverse proxy, as a site has one in front of its servers. */
+export function proxyTo(server: string): RequestListener {
+  return (request, response) => {
+    const onward = ask(new URL(request.url!, server), { method: request.method, headers: request.headers }, (answered) => {
+      response.writeHead(answered.statusCode!, answered.headers);
+      answered.pipe(response);
+    });
+    onward.on('error', () => response.writeHead(502).end());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  };
 }
 
 /** A page with the chat, as somebody would write it who has read the README. */
