@@ -1,5 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request as ask, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join, relative } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** What a path answers: text (its type told by the path's ending), or a handler. */
@@ -58,6 +60,20 @@ export function proxyTo(server: string): RequestListener {
     response.on('close', () => onward.destroy());
     request.pipe(onward);
   };
+}
+
+/** The pages that a site generator has built, by their paths. */
+export async function builtPages(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => {
+    throw new Error(`${folder} is not there: run examples/build.sh first.`);
+  });
+  const pages: Record<string, string> = {};
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const file = join(entry.parentPath, entry.name);
+    const path = `/${relative(folder, file)}`;
+    pages[path.replace(/(.)?\/index\.html$/, '$1') || '/'] = await readFile(file, 'utf8');
+  }
+  return pages;
 }
 
 /** A page with the chat, as somebody would write it who has read the README. */

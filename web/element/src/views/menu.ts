@@ -66,6 +66,8 @@ function openWithArrow(event: KeyboardEvent): void {
 
 function moveWithArrows(event: KeyboardEvent): void {
   const menu = event.currentTarget as HTMLElement;
+  // The browser closes the menu; whatever is around it stays.
+  if (event.key === 'Escape') event.stopPropagation();
   const lines = [...menu.querySelectorAll<HTMLElement>('button:not([disabled])')];
   const now = lines.indexOf((menu.getRootNode() as ShadowRoot).activeElement as HTMLElement);
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

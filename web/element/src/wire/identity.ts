@@ -1,3 +1,5 @@
+import { secretError } from './errors';
+
 /**
  * Who this page is to the server (design 4.1 and 4.6): a client secret that the page's own back end hands out,
  * or the device that the server remembers.
@@ -57,6 +59,9 @@ export class SecretIdentity implements Identity {
         }
         if (this.secret !== null && this.secret !== secret) this.previous = this.secret;
         return (this.secret = secret);
+      })
+      .catch((thrown: unknown) => {
+        throw secretError(thrown);
       })
       .finally(() => (this.fetching = null));
     return this.fetching;
