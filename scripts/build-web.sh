@@ -19,6 +19,6 @@ fi
 
 sources=$( (echo "$packages" && find element/src element/build.mjs protocol -type f -print0 | LC_ALL=C sort -z | xargs -0 cat) | digest)
 if [[ $(cat element/dist/.stamp 2>/dev/null) != "$sources" ]]; then
-    npm run --silent build
+    npm run --silent build --workspace element
     echo "$sources" >element/dist/.stamp
 fi

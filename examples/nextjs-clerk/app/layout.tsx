@@ -14,8 +14,10 @@ export default function RootLayout({ children }: { children: ReactNode }) {
   return (
     <html lang="en">
       <body>
-        <h1>Next.js and Clerk</h1>
-        {hasClerkKeys ? <ClerkProvider>{children}</ClerkProvider> : <MissingKeys />}
+        <main>
+          <h1>Next.js and Clerk</h1>
+          {hasClerkKeys ? <ClerkProvider>{children}</ClerkProvider> : <MissingKeys />}
+        </main>
       </body>
     </html>
   );

@@ -3,7 +3,7 @@ import ChatWidget from '@/components/ChatWidget';
 
 export default function Page() {
   return (
-    <main>
+    <>
       <Show when="signed-out">
         <p>Sign in to chat.</p>
         <SignInButton />
@@ -12,6 +12,6 @@ export default function Page() {
         <UserButton />
         <ChatWidget />
       </Show>
-    </main>
+    </>
   );
 }

@@ -5,11 +5,11 @@ import { useState } from 'react';
 export default function App() {
   const [own, setOwn] = useState(false);
   return (
-    <div className="App">
+    <main className="App">
       <h1>My App with ChatKit</h1>
       <button onClick={() => setOwn(!own)}>{own ? 'Show the widget' : 'Start a session by hand'}</button>
       {own ? <SessionByHand /> : <ChatKitWidget className="chat" history={{ enabled: true }} />}
-    </div>
+    </main>
   );
 }
 

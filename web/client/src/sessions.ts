@@ -75,10 +75,11 @@ export class Sessions {
   /**
    * With the device cookie, which keeps a visitor of www.example.com the same person at chat.example.com. A server that
    * lists no origins takes no cookies, and a browser then refuses the request before it is sent: once more without.
+   * Where a token stands for the visitor no cookie is needed, and nothing has to be tried.
    */
   private async send(url: string, request: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(REQUEST_MS);
-    if (!this.takesCookies) return fetch(url, { ...request, signal, credentials: 'same-origin' });
+    if (!this.takesCookies || this.device.read() !== null) return fetch(url, { ...request, signal, credentials: 'same-origin' });
     try {
       return await fetch(url, { ...request, signal, credentials: 'include' });
     } catch (error) {

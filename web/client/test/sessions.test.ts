@@ -118,6 +118,14 @@ test("another origin's server gets cookies, or is asked without where the browse
   assert.equal(server.asked.length, 3);
 });
 
+test('where a token stands for the visitor no cookie is asked for', async (t) => {
+  server.crossSite = true;
+  await sessions.create({}, null);
+  const sent = t.mock.method(globalThis, 'fetch');
+  await sessions.create({}, null);
+  assert.equal((sent.mock.calls[0]!.arguments[1] as RequestInit).credentials, 'same-origin');
+});
+
 test('a back end that answers with the secret alone will do', async () => {
   const chat = new ClientSecrets(sessions, { begin: () => ({}) });
   for (const secret of ['ek_1', 'ek_2']) server.next.push({ status: 200, body: { client_secret: secret } });

@@ -1,5 +1,7 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request as ask, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join, relative } from 'node:path';
 import type { TestContext } from 'node:test';
 
 /** What a path answers: text (its type told by the path's ending), or a handler. */
@@ -12,6 +14,7 @@ export class Site {
     private readonly answers: Map<string, Answer>,
   ) {}
 
+  /** `answers` by path; `*` answers what no other does. */
   static async start(t: TestContext, answers: Record<string, Answer> = {}, headers: Record<string, string> = {}): Promise<Site> {
     const known = new Map(Object.entries(answers));
     const server = createServer((request, response) => answer(known, headers, request, response));
@@ -21,6 +24,11 @@ export class Site {
       server.close();
     });
     return new Site(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, known);
+  }
+
+  /** The same pages by another name: to a browser, another site than the servers at 127.0.0.1. */
+  get otherSite(): string {
+    return this.url.replace('127.0.0.1', 'localhost');
   }
 
   /** Another answer from now on. */
@@ -33,12 +41,39 @@ const TYPES: Record<string, string> = { js: 'text/javascript', css: 'text/css', 
 
 function answer(known: Map<string, Answer>, headers: Record<string, string>, request: IncomingMessage, response: ServerResponse): void {
   const path = new URL(request.url ?? '/', 'http://site').pathname;
-  const found = known.get(path);
+  const found = known.get(path) ?? known.get('*');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (typeof found === 'function') return found(request, response);
   response.statusCode = found === undefined ? 404 : 200;
   response.setHeader('content-type', `${TYPES[path.split('.').at(-1)!] ?? 'text/html'}; charset=utf-8`);
   response.end(found ?? 'There is nothing here.');
+}
+
+/** A reverse proxy, as a site has one in front of its servers. */
+export function proxyTo(server: string): RequestListener {
+  return (request, response) => {
+    const onward = ask(new URL(request.url!, server), { method: request.method, headers: request.headers }, (answered) => {
+      response.writeHead(answered.statusCode!, answered.headers);
+      answered.pipe(response);
+    });
+    onward.on('error', () => response.writeHead(502).end());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  };
+}
+
+/** The pages that a site generator has built, by their paths. */
+export async function builtPages(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => {
+    throw new Error(`${folder} is not there: run examples/build.sh first.`);
+  });
+  const pages: Record<string, string> = {};
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const file = join(entry.parentPath, entry.name);
+    const path = `/${relative(folder, file)}`;
+    pages[path.replace(/(.)?\/index\.html$/, '$1') || '/'] = await readFile(file, 'utf8');
+  }
+  return pages;
 }
 
 /** A page with the chat, as somebody would write it who has read the README. */

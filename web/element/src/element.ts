@@ -15,6 +15,8 @@ import type * as P from './wire/protocol';
 
 /** How long the chat waits for its language, so that it is not drawn in English first; then it goes on in English. */
 const LANGUAGE_WITHIN = 2_000;
+/** A page in the background is not painted at all. */
+const HIDDEN_PAINT_MS = 250;
 
 type Methods = Omit<OpenAIChatKit, keyof HTMLElement>;
 
@@ -161,7 +163,7 @@ export class ChatKitElement extends LitElement implements Methods {
     this.requestUpdate();
     if (this.started) return;
     this.started = true;
-    void this.drawn.then(() => this.emit('chatkit.ready'));
+    void this.drawn.then(painted).then(() => this.started && this.emit('chatkit.ready'));
   }
 
   private connect(connection: string, options: ChatKitOptions): void {
@@ -214,6 +216,14 @@ export class ChatKitElement extends LitElement implements Methods {
   private readonly onReturn = (): void => {
     if (document.visibilityState === 'visible') void this.session?.refresh();
   };
+}
+
+/** After the next paint, or soon on a page that nobody looks at. Frameworks begin to listen no earlier than that. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, HIDDEN_PAINT_MS);
+  });
 }
 
 function contentOf(params: { text?: string; content?: UserMessageContent[] }): UserMessageContent[] {

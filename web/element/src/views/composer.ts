@@ -79,6 +79,8 @@ function key(view: View, list: Suggestions, event: KeyboardEvent): void {
   } else if (event.key === 'Enter' && !event.shiftKey) {
     submit(view, event);
   } else if (event.key === 'Escape' && view.session.chat.canStop) {
+    // A page that closes the chat on Escape leaves this one to it.
+    event.preventDefault();
     void view.session.chat.stop();
   }
 }

@@ -69,6 +69,8 @@ function openWithArrow(event: KeyboardEvent): void {
 function move(event: KeyboardEvent): void {
   const menu = event.currentTarget as HTMLElement;
   if (event.key === 'Tab') return menu.hidePopover();
+  // The browser closes the menu; whatever is around it stays.
+  if (event.key === 'Escape') event.stopPropagation();
   const lines = [...menu.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
   const now = lines.indexOf((menu.getRootNode() as ShadowRoot).activeElement as HTMLElement);
   const places: Record<string, number> = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1 };

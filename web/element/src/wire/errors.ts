@@ -55,6 +55,18 @@ export function networkError(cause: unknown): ChatKitError {
   return new ChatKitError('The server cannot be reached.', 'network', { cause });
 }
 
+/**
+ * What `getClientSecret` threw. An error with the `status` of an HTTP answer, as the kits throw it (0: there was no
+ * answer), is treated like the same answer to one of the element's own requests.
+ */
+export function secretError(cause: unknown): ChatKitError {
+  const status = field(cause, 'status');
+  if (status === 0) return networkError(cause);
+  const why = asError(cause).message;
+  if (typeof status !== 'number') return new ChatKitError(`getClientSecret failed: ${why}`, 'client_secret', { cause });
+  return new ChatKitError(why, text(field(cause, 'code')) ?? `http_${status}`, { status, cause });
+}
+
 /** An answer that is no success, in the server's own words where it has some (OpenAI's envelope, or ours). */
 export async function refusal(response: Response): Promise<ChatKitError> {
   const body: unknown = await response.json().catch(() => null);
