@@ -98,7 +98,11 @@ function toggled(event: ToggleEvent): void {
   const menu = event.currentTarget as HTMLElement;
   const button = menu.previousElementSibling as HTMLElement;
   button.setAttribute('aria-expanded', String(event.newState === 'open'));
-  if (event.newState !== 'open') return;
+  if (event.newState !== 'open') {
+    // Not every browser gives the focus back within a shadow tree.
+    if (document.activeElement === document.body) button.focus();
+    return;
+  }
   const place = button.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
   const begin = getComputedStyle(menu).direction === 'rtl' ? place.right - width : place.left;
