@@ -17,6 +17,7 @@ test: ## Set up what the tests need (PostgreSQL, Redis, nginx, Python, Node, Chr
 	@scripts/setup-build.sh
 	@scripts/setup-test.sh
 	@scripts/build-web.sh
+	@examples/build.sh
 	@scripts/with-services.sh $(CARGO) test --workspace --locked
 	@scripts/test-web.sh
 

@@ -21,8 +21,18 @@ generated() {
     }
 }
 
+# Lock files name packages and hashes, not the registry that happened to serve them (.npmrc says so).
+lock_files() {
+    ! git grep -n '"resolved": "https\?:' -- '*package-lock.json' || {
+        echo 'check: a lock file names a registry; run npm install anew in its folder' >&2
+        return 1
+    }
+}
+
+export -f wasm32 generated lock_files
 step 'format' cargo fmt --all --check
 step 'file lengths' scripts/check-lines.sh
+step 'lock files' bash -euc lock_files
 step 'arrows' scripts/check-arrows.sh
 step 'licences, bans and sources' scripts/check-deny.sh
 step 'web' bash -euc 'cd web && npm run --silent check'
@@ -30,6 +40,5 @@ step 'lints' cargo clippy --workspace --all-targets --locked -- -D warnings
 # Doc comments of clap are help texts too, where <https://…> would look odd; and a reader of the code may follow a
 # link to a private item.
 RUSTDOCFLAGS='-D warnings -A rustdoc::bare_urls -A rustdoc::private_intra_doc_links' step 'docs' cargo doc --workspace --no-deps --locked --document-private-items
-export -f wasm32 generated
 step 'wasm32' bash -euc wasm32
 step 'generated files' bash -euc generated

@@ -1,7 +1,10 @@
 import { Show, SignInButton, UserButton } from '@clerk/nextjs';
 import ChatWidget from '@/components/ChatWidget';
+import { MissingKeys } from '@/components/MissingKeys';
+import { hasClerkKeys } from '@/lib/clerk';
 
 export default function Page() {
+  if (!hasClerkKeys) return <MissingKeys />;
   return (
     <>
       <Show when="signed-out">

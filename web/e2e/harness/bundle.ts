@@ -10,6 +10,8 @@ export async function bundle(entry: string): Promise<string> {
     write: false,
     format: 'esm',
     target: ['es2022'],
+    // Not the paths of tsconfig.json: packages are taken as their package.json exports them.
+    tsconfigRaw: {},
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"development"' },
     logLevel: 'warning',

@@ -70,8 +70,7 @@ export async function builtPages(folder: string): Promise<Record<string, string>
   const pages: Record<string, string> = {};
   for (const entry of entries.filter((one) => one.isFile())) {
     const file = join(entry.parentPath, entry.name);
-    const path = `/${relative(folder, file)}`;
-    pages[path.replace(/(.)?\/index\.html$/, '$1') || '/'] = await readFile(file, 'utf8');
+    pages[`/${relative(folder, file)}`.replace(/\/index\.html$/, '/')] = await readFile(file, 'utf8');
   }
   return pages;
 }

@@ -10,7 +10,7 @@ import { type Answer, builtPages, proxyTo, Site } from '../harness/site.js';
 
 let browser: Browser;
 let server: Server;
-/** What Astro made of examples/astro: ChatKitWidget.astro on `/`, ChatWidget.astro on `/quote`. */
+/** What Astro made of examples/astro: ChatKitWidget.astro on `/`, ChatWidget.astro on `/quote/`. */
 let built: Record<string, string>;
 before(async () => {
   const env = { CHATKIT_WORKFLOW_ID: 'wf_echo', CHATKITD_LIMIT_ANONYMOUS: '0' };
@@ -167,12 +167,12 @@ test('on a phone the chat stays within the screen', async (t) => {
 });
 
 test("ChatWidget tells its endpoint the page's language and address", async (t) => {
-  const { page, site, chat, sessions, complaints } = await visit(t, '/quote');
+  const { page, site, chat, sessions, complaints } = await visit(t, '/quote/');
   await openButton(page).click();
   await chat.element.getByText('What may we repair?').waitFor();
   await chat.ask('My roof');
   await chat.lastItem.getByText('My roof').waitFor();
-  assert.deepEqual(sessions, [{ locale: 'en', pageUrl: `${site.url}/quote` }]);
+  assert.deepEqual(sessions, [{ locale: 'en', pageUrl: `${site.url}/quote/` }]);
   assert.deepEqual(complaints, []);
 });
 
@@ -183,8 +183,8 @@ test('data-chat-session-url may be an endpoint of the page that hands out the se
     const { client_secret } = (await (await fetch(`${server.url}/api/chatkit/session`, { method: 'POST' })).json()) as { client_secret: string };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ client_secret }));
   };
-  const quote = withAttribute(built['/quote']!, 'data-chat-session-url', '/own/session');
-  const { page, chat } = await visit(t, '/quote', { '/quote': quote, '/own/session': endpoint });
+  const quote = withAttribute(built['/quote/']!, 'data-chat-session-url', '/own/session');
+  const { page, chat } = await visit(t, '/quote/', { '/quote/': quote, '/own/session': endpoint });
   await openButton(page).click();
   await chat.ask('By the back end');
   await chat.lastItem.getByText('By the back end').waitFor();
