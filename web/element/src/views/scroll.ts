@@ -2,10 +2,17 @@ import type { View } from './view';
 
 /** How near to the end counts as being there. */
 const NEAR = 80;
+/** The space that is left above a question. */
+const MARGIN = 12;
 
-/** Keeps the newest in sight for whoever reads it, and leaves alone whoever reads something older. */
+/**
+ * Keeps the newest in sight for whoever reads it, and leaves alone whoever reads something older. While an answer is
+ * written, only `thread.autoScroll` follows it past the top of its question.
+ */
 export class Follower {
   isAway = false;
+  private questions: HTMLCollectionOf<Element> | null = null;
+  private questionsSeen = 0;
   private scroller: HTMLElement | null = null;
   private resizes: ResizeObserver | null = null;
 
@@ -17,6 +24,8 @@ export class Follower {
     this.scroller = (element as HTMLElement | undefined) ?? null;
     if (this.scroller === null) return;
     this.isAway = false;
+    this.questions = this.scroller.getElementsByClassName('user_message');
+    this.questionsSeen = 0;
     this.resizes = new ResizeObserver(() => this.follow());
     this.resizes.observe(this.scroller);
     this.resizes.observe(this.scroller.firstElementChild!);
@@ -47,7 +56,19 @@ export class Follower {
   }
 
   private follow(): void {
-    if (!this.isAway) this.toEnd();
+    const { scroller, questions } = this;
+    if (scroller === null || questions === null) return;
+    // Whoever says something wants to see what comes of it, wherever they were.
+    if (questions.length > this.questionsSeen) this.isAway = false;
+    this.questionsSeen = questions.length;
+    if (this.isAway) return;
+    const { options, session } = this.view();
+    const question = questions.item(questions.length - 1);
+    if (question === null || !session.chat.isAnswering || options.thread?.autoScroll === true) return this.toEnd();
+    const top = question.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+    scroller.scrollTop = Math.min(top - MARGIN, scroller.scrollHeight);
+    // It may have grown past the end without being scrolled.
+    this.onScroll();
   }
 }
 
