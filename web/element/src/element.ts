@@ -1,11 +1,13 @@
-import type { ChatKitOptions, OpenAIChatKit, UserMessageContent } from '@openai/chatkit';
+import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { html, LitElement, nothing } from 'lit';
+import { contentOf } from './chat/composer';
 import { connectionKey, Session } from './chat/session';
 import { Changes } from './chat/signal';
 import { Locale } from './locale/locale';
 import { scriptUrl } from './script';
 import { applyTheme } from './theme/theme';
 import { styles } from './theme/styles';
+import { attach } from './views/composer';
 import { frame } from './views/frame';
 import type { View } from './views/view';
 import { ChatKitError } from './wire/errors';
@@ -87,7 +89,7 @@ export class ChatKitElement extends LitElement implements Methods {
     const { chat } = this.require();
     if (params.newThread) await chat.open(null);
     const input: P.UserMessageInput = {
-      content: contentOf(params) as P.UserMessageContent[],
+      content: contentOf(params),
       attachments: (params.attachments ?? []).map((attachment) => attachment.id),
       inference_options: {},
     };
@@ -102,7 +104,7 @@ export class ChatKitElement extends LitElement implements Methods {
     if (params.text !== undefined || params.content !== undefined) composer.setContent(contentOf(params));
     if (params.reply !== undefined) composer.quote = params.reply;
     if (params.attachments !== undefined) uploads.attach(params.attachments);
-    if (params.files !== undefined) uploads.add(params.files);
+    if (params.files !== undefined) attach(this.view()!, params.files);
     if (params.selectedToolId !== undefined) composer.selectTool(params.selectedToolId);
     if (params.selectedModelId !== undefined) composer.selectModel(params.selectedModelId);
     this.changes.mark();
@@ -122,10 +124,13 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   protected override render(): unknown {
-    if (this.current === null || this.session === null) return nothing;
-    const { session, locale } = this;
-    const view: View = { options: this.current, session, locale, emit: this.emit, changes: this.changes, host: this };
-    return html`${frame(view)}`;
+    const view = this.view();
+    return view === null ? nothing : html`${frame(view)}`;
+  }
+
+  private view(): View | null {
+    const { current: options, session, locale, emit, changes } = this;
+    return options === null || session === null ? null : { options, session, locale, emit, changes, host: this };
   }
 
   /** Begins with these options, or goes on under them. */
@@ -185,8 +190,4 @@ export class ChatKitElement extends LitElement implements Methods {
   private readonly onVisible = (): void => {
     if (document.visibilityState === 'visible') void this.session?.chat.refresh().catch(() => undefined);
   };
-}
-
-function contentOf(params: { text?: string; content?: UserMessageContent[] }): UserMessageContent[] {
-  return params.content ?? [{ type: 'input_text', text: params.text ?? '' }];
 }

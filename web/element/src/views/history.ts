@@ -48,9 +48,15 @@ function entry(view: View, thread: P.Thread): unknown {
           ${icon('write')}</button>`
       : nothing}
     ${showDelete
-      ? html`<button class="icon" aria-label="${locale.text('delete')}: ${title}" @click=${() => void remove(view, thread)}>
+      ? html`<button class="icon" aria-label="${locale.text('delete')}: ${title}" @click=${(event: Event) => askFirst(event)}>
           ${icon('trash')}</button>`
       : nothing}
+    <div class="confirm" role="group" aria-label=${locale.text('deleteConfirm')} hidden
+      @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endAsking(event)}>
+      <span>${locale.text('deleteConfirm')}</span>
+      <button class="text" @click=${endAsking}>${locale.text('cancel')}</button>
+      <button class="text danger" @click=${() => void remove(view, thread)}>${locale.text('delete')}</button>
+    </div>
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endRename(event)}>
       <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .value=${thread.title ?? ''} />
@@ -73,10 +79,33 @@ function startRename(event: Event): void {
 function endRename(event: Event): void {
   event.stopPropagation();
   formOf(event).hidden = true;
+  focusEntry(event);
+}
+
+/** What had the focus is hidden now. */
+function focusEntry(event: Event): void {
+  (event.currentTarget as Element).closest('li')!.querySelector<HTMLElement>('.open')?.focus();
 }
 
 function formOf(event: Event): HTMLFormElement {
   return (event.currentTarget as Element).closest('li')!.querySelector('form')!;
+}
+
+/** Within the list: a browser's own dialog stops the page, and frames may not have one. */
+function askFirst(event: Event): void {
+  const question = questionOf(event);
+  question.hidden = false;
+  question.querySelector('button')?.focus();
+}
+
+function endAsking(event: Event): void {
+  event.stopPropagation();
+  questionOf(event).hidden = true;
+  focusEntry(event);
+}
+
+function questionOf(event: Event): HTMLElement {
+  return (event.currentTarget as Element).closest('li')!.querySelector('.confirm')!;
 }
 
 async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEvent): Promise<void> {
@@ -85,6 +114,7 @@ async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEv
   const title = String(new FormData(form).get('title') ?? '').trim();
   if (title === '') return;
   form.hidden = true;
+  focusEntry(event);
   try {
     const changed = await session.history.rename(thread.id, title);
     if (session.chat.thread?.id === thread.id) session.chat.thread = { ...session.chat.thread, title: changed.title };
@@ -94,10 +124,11 @@ async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEv
 }
 
 async function remove(view: View, thread: P.Thread): Promise<void> {
-  const { session, locale, emit } = view;
-  if (!confirm(locale.text('deleteConfirm'))) return;
+  const { session, emit, host } = view;
   try {
     await session.history.delete(thread.id);
+    // The line with the focus goes, and with it the keyboard would leave the list.
+    host.shadowRoot?.querySelector<HTMLElement>('.history button')?.focus();
     if (session.chat.threadId === thread.id) await session.chat.open(null);
   } catch (error) {
     emit('chatkit.error', { error });
