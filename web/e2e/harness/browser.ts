@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page, type Route } from 'playwright-core';
 import { root } from './server.js';
@@ -26,6 +27,7 @@ export async function visitor(t: TestContext, browser: Browser, options: Browser
   const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
+  await context.addInitScript({ path: fileURLToPath(new URL('events.page.js', import.meta.url)) });
   // esbuild, which runs the tests, names functions with this one, also those that are sent to the page.
   await context.addInitScript('globalThis.__name = (named) => named');
   if (process.env.E2E_BUNDLE === 'disk') await bundleFromDisk(context);

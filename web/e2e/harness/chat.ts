@@ -53,15 +53,18 @@ export class Chat {
     await answered;
   }
 
-  /** The detail of the next event of this name. Call it before what causes it. */
+  /** The detail of the next event of this name, counted from this call. Call it before what causes it. */
   next(name: string): Promise<unknown> {
-    return this.element.evaluate((element, name) => new Promise<unknown>((resolve) => {
-      element.addEventListener(name, (event) => {
-        const { detail } = event as CustomEvent<unknown>;
+    // The page hears of this call later than of a key that is pressed after it; the clock is the same.
+    return this.element.evaluate((element, [name, since]) => new Promise<unknown>((resolve) => {
+      const tell = (detail: unknown) => {
         const error = (detail as { error?: Error } | null)?.error;
         resolve(error === undefined ? (detail ?? null) : { error: { message: error.message, code: (error as { code?: string }).code ?? null } });
-      }, { once: true });
-    }), name);
+      };
+      const past = chatkitEvents.find((event) => event.target === element && event.name === name && event.at >= since);
+      if (past !== undefined) tell(past.detail);
+      else element.addEventListener(name, (event) => tell((event as CustomEvent<unknown>).detail), { once: true });
+    }), [name, Date.now()] as const);
   }
 
   /** Notes the errors that the page is told of from now on; what is returned reads them. */
@@ -89,4 +92,9 @@ export class Chat {
   button(name: string | RegExp): Locator {
     return this.element.getByRole('button', { name });
   }
+}
+
+declare global {
+  /** What `events.page.js` remembers. */
+  var chatkitEvents: { name: string; target: EventTarget | null; detail: unknown; at: number }[];
 }

@@ -5,18 +5,6 @@ import { Chat } from './chat.js';
 import type { Server } from './server.js';
 import { pageWith, Site } from './site.js';
 
-/** Every event that the declarations name. */
-const EVENTS = [
-  'ready', 'error', 'effect', 'deeplink', 'response.start', 'response.end', 'history.open', 'history.close', 'thread.change',
-  'thread.load.start', 'thread.load.end', 'tool.change', 'log',
-].map((name) => `chatkit.${name}`);
-
-/** What such a page remembers: the events of the chat, and what the page's own functions `told` of. */
-const MEMORY = `
-globalThis.events = [];
-globalThis.told = [];
-for (const name of ${JSON.stringify(EVENTS)}) chat.addEventListener(name, ({ detail }) => events.push({ name, detail }));`;
-
 /** The chat on a page of somebody's site, with these options; `functions` as in `Chat.configure`. */
 export async function openChat(
   t: TestContext,
@@ -31,9 +19,9 @@ export async function openChat(
   return chat;
 }
 
-/** A page of somebody's site that remembers, and runs `setup`, where `chat` is the element. */
+/** A page of somebody's site that runs `setup`, where `chat` is the element. */
 export async function openPage(t: TestContext, context: BrowserContext, server: Server, setup = ''): Promise<Page> {
-  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, MEMORY + setup) });
+  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, `globalThis.told = [];${setup}`) });
   const page = await context.newPage();
   // The page's own script has run then, whether the chat's has come or not.
   await page.goto(site.url, { waitUntil: 'domcontentloaded' });
@@ -42,7 +30,7 @@ export async function openPage(t: TestContext, context: BrowserContext, server: 
 
 /** The details of all events of this name so far, oldest first. */
 export function eventsOf(page: Page, name: string): Promise<unknown[]> {
-  return page.evaluate((name) => events.filter((event) => event.name === name).map(({ detail }) => detail), name);
+  return page.evaluate((name) => chatkitEvents.filter((event) => event.name === name).map(({ detail }) => detail), name);
 }
 
 /** What the page's own functions told of so far: they push it to `told`. */
@@ -68,6 +56,5 @@ export function operationsOf(page: Page): Operation[] {
 
 declare global {
   /** In such a page only. */
-  var events: { name: string; detail: unknown }[];
   var told: unknown[];
 }

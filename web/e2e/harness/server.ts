@@ -39,9 +39,10 @@ export class Server {
     return Server.launch(folder, options, '127.0.0.1:0');
   }
 
-  /** One that answers every message as a script of `fixtures/scripts` says. */
+  /** One that answers every message as a script says: of `fixtures/scripts`, or of this folder's own (`e2e/answers`). */
   static playing(script: string, options: ServerOptions = {}): Promise<Server> {
-    const config = `[workflows.wf_script]\nagent = "script"\nfile = "scripts/${script}.yaml"\n${options.config ?? ''}`;
+    const file = script.startsWith('e2e/') ? join(root, 'web/e2e/scripts', `${script.slice(4)}.yaml`) : `scripts/${script}.yaml`;
+    const config = `[workflows.wf_script]\nagent = "script"\nfile = "${file}"\n${options.config ?? ''}`;
     return Server.start({ ...options, config, env: { CHATKIT_WORKFLOW_ID: 'wf_script', ...options.env } });
   }
 
@@ -53,9 +54,9 @@ export class Server {
 
   private static async launch(folder: string, options: ServerOptions, listen: string): Promise<Server> {
     const { PATH, HOME } = process.env;
-    // All visitors of all tests have one address.
-    const limits = { CHATKITD_LIMIT_ANONYMOUS: '0' };
-    const env = { PATH, HOME, CHATKITD_DATA_DIR: folder, CHATKITD_LISTEN: listen, CHATKITD_LOG_FORMAT: 'json', ...limits, ...options.env };
+    // All visitors of all tests have one address, and many servers run at once.
+    const shared = { CHATKITD_LIMIT_ANONYMOUS: '0', CHATKITD_ADMIN_LISTEN: 'off' };
+    const env = { PATH, HOME, CHATKITD_DATA_DIR: folder, CHATKITD_LISTEN: listen, CHATKITD_LOG_FORMAT: 'json', ...shared, ...options.env };
     const child = spawn(binary, ['serve', '--dev', '--config', join(folder, 'chatkitd.toml')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const log: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {

@@ -1,5 +1,5 @@
 // Runs in every page of a test that says what it exercises, before the page's own scripts: tells the test which options the
-// element read (functions: called), which methods were called with what, and which events came to somebody who listened.
+// element read (functions: called), which methods were called with what, and which events it sent.
 (() => {
   const told = new Set();
   const tell = (name) => {
@@ -45,16 +45,11 @@
     }
   }
 
-  /** Also of an element that is not defined yet: listeners may come before the script. */
-  function watchListeners() {
+  function watchEvents() {
     const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
-    const heard = new WeakMap();
     const isChat = (target) => target?.localName === 'openai-chatkit';
     EventTarget.prototype.addEventListener = function (type, ...rest) {
-      if (isChat(this)) {
-        tell('addEventListener()');
-        heard.set(this, (heard.get(this) ?? new Set()).add(type));
-      }
+      if (isChat(this)) tell('addEventListener()');
       return addEventListener.call(this, type, ...rest);
     };
     EventTarget.prototype.removeEventListener = function (...args) {
@@ -62,12 +57,12 @@
       return removeEventListener.apply(this, args);
     };
     EventTarget.prototype.dispatchEvent = function (event) {
-      if (isChat(this) && heard.get(this)?.has(event.type)) tell(event.type);
+      if (isChat(this)) tell(event.type);
       return dispatchEvent.call(this, event);
     };
   }
 
-  watchListeners();
+  watchEvents();
   const { define } = CustomElementRegistry.prototype;
   customElements.define = function (name, element, ...rest) {
     if (name === 'openai-chatkit') watchMethods(element.prototype);

@@ -1,5 +1,6 @@
-import type { ChatKitOptions, OpenAIChatKit, UserMessageContent } from '@openai/chatkit';
+import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { html, LitElement, nothing } from 'lit';
+import { contentOf } from './chat/composer';
 import { connectionKey, Session } from './chat/session';
 import { Changes } from './chat/signal';
 import { Locale } from './locale/locale';
@@ -7,6 +8,7 @@ import { scriptUrl } from './script';
 import { applyTheme } from './theme/theme';
 import { styles } from './theme/styles';
 import { FocusKeeper } from './views/focus';
+import { attach } from './views/composer';
 import { frame } from './views/frame';
 import { OnScreenKeyboard } from './views/keyboard';
 import type { View } from './views/view';
@@ -107,7 +109,7 @@ export class ChatKitElement extends LitElement implements Methods {
     const { chat } = this.require();
     if (params.newThread) await chat.open(null);
     const input: P.UserMessageInput = {
-      content: contentOf(params) as P.UserMessageContent[],
+      content: contentOf(params),
       attachments: (params.attachments ?? []).map((attachment) => attachment.id),
       inference_options: {},
     };
@@ -122,7 +124,11 @@ export class ChatKitElement extends LitElement implements Methods {
     if (params.text !== undefined || params.content !== undefined) composer.setContent(contentOf(params));
     if (params.reply !== undefined) composer.quote = params.reply;
     if (params.attachments !== undefined) uploads.attach(params.attachments);
-    if (params.files !== undefined) uploads.add(params.files);
+    if (params.files !== undefined) {
+      // What is refused is said, in the language of the chat.
+      await this.drawn;
+      attach(this.view()!, params.files);
+    }
     if (params.selectedToolId !== undefined) composer.selectTool(params.selectedToolId);
     if (params.selectedModelId !== undefined) composer.selectModel(params.selectedModelId);
     this.changes.mark();
@@ -142,10 +148,14 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   protected override render(): unknown {
-    if (this.current === null || this.session === null || this.locale === null) return nothing;
-    const { session, locale } = this;
-    const view: View = { options: this.current, session, locale, emit: this.emit, changes: this.changes, host: this };
-    return html`${frame(view)}`;
+    const view = this.view();
+    return view === null ? nothing : html`${frame(view)}`;
+  }
+
+  private view(): View | null {
+    const { current: options, session, locale, emit, changes } = this;
+    if (options === null || session === null || locale === null) return null;
+    return { options, session, locale, emit, changes, host: this };
   }
 
   protected override updated(): void {
@@ -224,8 +234,4 @@ function painted(): Promise<void> {
     requestAnimationFrame(() => setTimeout(resolve));
     setTimeout(resolve, HIDDEN_PAINT_MS);
   });
-}
-
-function contentOf(params: { text?: string; content?: UserMessageContent[] }): UserMessageContent[] {
-  return params.content ?? [{ type: 'input_text', text: params.text ?? '' }];
 }

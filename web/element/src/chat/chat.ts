@@ -444,6 +444,8 @@ export class Chat {
     try {
       if (tool === undefined) throw new ChatKitError(`The page has no onClientTool for "${call.name}".`, 'no_client_tool');
       result = (await tool({ name: call.name, params: call.arguments })) ?? {};
+      // What cannot be sent is the tool's failure, and not the connection's.
+      JSON.stringify(result);
     } catch (thrown) {
       this.emit('chatkit.error', { error: asError(thrown) });
       result = { error: asError(thrown).message };

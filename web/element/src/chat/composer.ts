@@ -3,6 +3,7 @@ import type * as P from '../wire/protocol';
 import type { Emit } from './chat';
 import type { Changes } from './signal';
 
+type Data = Extract<P.UserMessageContent, { type: 'input_tag' }>['data'];
 type Tag = Pick<Extract<P.UserMessageContent, { type: 'input_tag' }>, 'id' | 'text' | 'group' | 'interactive' | 'data'>;
 
 /** A file that is being attached. */
@@ -62,6 +63,12 @@ export class Composer {
     this.changes.mark();
   }
 
+  /** Writes further words behind what is there. */
+  append(words: string): void {
+    const blank = /\S$/.test(this.text) ? ' ' : '';
+    this.setContent([...this.content, { type: 'input_text', text: blank + words }]);
+  }
+
   /** The options are others now: a tool that they do not have any more is let go. */
   fit(): void {
     if (this.toolId !== null && this.tool === undefined) this.selectTool(null);
@@ -102,6 +109,14 @@ export class Composer {
     if (this.tool?.persistent !== true) this.selectTool(null);
     return choices;
   }
+}
+
+/** What the declarations let a page say, as the protocol wants it: there a tag is never without `data`. */
+export function contentOf(said: { text?: string; content?: UserMessageContent[] }): P.UserMessageContent[] {
+  const content = said.content ?? [{ type: 'input_text' as const, text: said.text ?? '' }];
+  return content.map((part) =>
+    part.type === 'input_text' ? part : { ...part, data: (part.data ?? {}) as Data, interactive: part.interactive ?? false },
+  );
 }
 
 /** The entity that a tag stands for, as the page knows it. */

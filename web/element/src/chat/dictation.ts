@@ -9,7 +9,7 @@ const TYPES = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'];
 
 /** Voice input: records, and has the server write down what was said. */
 export class Dictation {
-  state: 'idle' | 'recording' | 'transcribing' | 'failed' = 'idle';
+  state: 'idle' | 'starting' | 'recording' | 'transcribing' | 'failed' = 'idle';
   private recorder: MediaRecorder | null = null;
   private discard = false;
 
@@ -25,10 +25,14 @@ export class Dictation {
   }
 
   async start(): Promise<void> {
-    if (this.state === 'recording' || this.state === 'transcribing') return;
+    if (this.state !== 'idle' && this.state !== 'failed') return;
+    this.discard = false;
+    this.become('starting');
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-      this.record(stream);
+      // The element may have gone while the visitor was asked.
+      if (this.discard) this.release(stream);
+      else this.record(stream);
     } catch (thrown) {
       this.failed(thrown);
     }
@@ -49,15 +53,19 @@ export class Dictation {
     recorder.ondataavailable = ({ data }) => parts.push(data);
     recorder.onstop = () => {
       clearTimeout(limit);
-      for (const track of stream.getTracks()) track.stop();
       this.recorder = null;
-      if (this.discard) this.become('idle');
-      else void this.transcribe(new Blob(parts, { type: recorder.mimeType }));
+      this.release(stream);
+      if (!this.discard) void this.transcribe(new Blob(parts, { type: recorder.mimeType }));
     };
     recorder.start();
     this.recorder = recorder;
-    this.discard = false;
     this.become('recording');
+  }
+
+  /** Gives the microphone back. */
+  private release(stream: MediaStream): void {
+    for (const track of stream.getTracks()) track.stop();
+    this.become('idle');
   }
 
   private async transcribe(audio: Blob): Promise<void> {

@@ -25,8 +25,7 @@ export class Session {
     this.history = new History(client, emit, changes);
     this.composer = new Composer(options, emit, changes);
     this.uploads = new Uploads(client, this.composer, options, emit, changes);
-    const say = (text: string) => this.composer.setContent([...this.composer.content, { type: 'input_text', text }]);
-    this.dictation = new Dictation(client, say, emit, changes);
+    this.dictation = new Dictation(client, (text) => this.composer.append(text), emit, changes);
   }
 
   /** Something else may have changed what is shown: reads it anew. Without success it stays, and the next time will do. */

@@ -38,6 +38,7 @@ export class Uploads {
 
   /** Takes files that are at the server already. */
   attach(attachments: Attachment[]): void {
+    for (const { abort } of this.composer.uploads) abort.abort();
     this.composer.uploads = attachments.map((attachment) => ({
       key: attachment.id,
       file: { name: attachment.name, type: attachment.mime_type, size: 0 },
@@ -57,11 +58,6 @@ export class Uploads {
     await this.client
       .call('attachments.delete', { attachment_id: upload.attachment.id })
       .catch((thrown) => this.emit('chatkit.error', { error: asError(thrown) }));
-  }
-
-  async retry(upload: Upload, file: File): Promise<void> {
-    this.composer.uploads = this.composer.uploads.filter((other) => other !== upload);
-    await this.begin(file);
   }
 
   private refusal(file: File): Refusal | null {

@@ -154,7 +154,11 @@ function drop(view: View, event: DragEvent): void {
 }
 
 function addFiles(view: View, files: FileList | null | undefined): void {
-  if (!attachmentsEnabled(view) || files == null || files.length === 0) return;
+  if (attachmentsEnabled(view) && files != null) attach(view, files);
+}
+
+/** Uploads files, and says which of them cannot be sent, and why. */
+export function attach(view: View, files: Iterable<File>): void {
   const words = { type: 'attachmentTypeRefused', size: 'attachmentTooLarge', count: 'attachmentTooMany' } as const;
   for (const { file, why } of view.session.uploads.add(files)) {
     view.session.chat.notices.push({ level: 'warning', message: view.locale.text(words[why], { name: file.name }) });
@@ -207,7 +211,7 @@ function dictation({ options, session, locale }: View): unknown {
       <button type="button" class="icon" aria-label=${locale.text('dictateStop')} @click=${() => voice.stop()}>${icon('check')}</button>`;
   }
   return html`${voice.state === 'failed' ? html`<span class="about" role="alert">${locale.text('dictateFailed')}</span>` : nothing}
-    <button type="button" class="icon" aria-label=${locale.text('dictate')} ?disabled=${voice.state === 'transcribing'}
+    <button type="button" class="icon" aria-label=${locale.text('dictate')} ?disabled=${voice.state === 'starting' || voice.state === 'transcribing'}
       @click=${() => void voice.start()}>${icon('microphone')}</button>`;
 }
 

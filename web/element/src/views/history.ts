@@ -48,9 +48,15 @@ function entry(view: View, thread: P.Thread): unknown {
           ${icon('write')}</button>`
       : nothing}
     ${showDelete
-      ? html`<button class="icon" aria-label="${locale.text('delete')}: ${title}" @click=${() => void remove(view, thread)}>
+      ? html`<button class="icon" data-delete aria-label="${locale.text('delete')}: ${title}" @click=${askFirst}>
           ${icon('trash')}</button>`
       : nothing}
+    <div class="confirm" role="group" aria-label=${locale.text('deleteConfirm')} hidden
+      @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endAsking(event)}>
+      <span>${locale.text('deleteConfirm')}</span>
+      <button class="text" @click=${endAsking}>${locale.text('cancel')}</button>
+      <button class="text danger" @click=${() => void remove(view, thread)}>${locale.text('delete')}</button>
+    </div>
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && !event.isComposing && endRename(event)}>
       <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .value=${thread.title ?? ''} />
@@ -72,17 +78,36 @@ function startRename(event: Event): void {
 
 function endRename(event: Event): void {
   event.stopPropagation();
-  close(formOf(event));
+  const form = formOf(event);
+  form.hidden = true;
+  focusOn(form, '[data-rename]');
 }
 
-/** The focus goes back to the button that opened it. */
-function close(form: HTMLFormElement): void {
-  form.hidden = true;
-  form.parentElement!.querySelector<HTMLElement>('[data-rename]')?.focus();
+/** What had the focus is hidden now: it goes back to the button that opened it. */
+function focusOn(inside: Element, button: string): void {
+  inside.closest('li')!.querySelector<HTMLElement>(button)?.focus();
 }
 
 function formOf(event: Event): HTMLFormElement {
   return (event.currentTarget as Element).closest('li')!.querySelector('form')!;
+}
+
+/** Within the list: a browser's own dialog stops the page, and frames may not have one. */
+function askFirst(event: Event): void {
+  const question = questionOf(event);
+  question.hidden = false;
+  question.querySelector('button')?.focus();
+}
+
+function endAsking(event: Event): void {
+  event.stopPropagation();
+  const question = questionOf(event);
+  question.hidden = true;
+  focusOn(question, '[data-delete]');
+}
+
+function questionOf(event: Event): HTMLElement {
+  return (event.currentTarget as Element).closest('li')!.querySelector('.confirm')!;
 }
 
 async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEvent): Promise<void> {
@@ -90,7 +115,8 @@ async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEv
   const form = event.currentTarget as HTMLFormElement;
   const title = String(new FormData(form).get('title') ?? '').trim();
   if (title === '') return;
-  close(form);
+  form.hidden = true;
+  focusOn(form, '[data-rename]');
   try {
     const changed = await session.history.rename(thread.id, title);
     if (session.chat.thread?.id === thread.id) session.chat.thread = { ...session.chat.thread, title: changed.title };
@@ -100,10 +126,11 @@ async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEv
 }
 
 async function remove(view: View, thread: P.Thread): Promise<void> {
-  const { session, locale, emit } = view;
-  if (!confirm(locale.text('deleteConfirm'))) return;
+  const { session, emit, host } = view;
   try {
     await session.history.delete(thread.id);
+    // The line with the focus goes, and with it the keyboard would leave the list.
+    host.shadowRoot?.querySelector<HTMLElement>('.history button')?.focus();
     if (session.chat.threadId === thread.id) await session.chat.open(null);
   } catch (error) {
     emit('chatkit.error', { error });

@@ -2,13 +2,20 @@ import type { View } from './view';
 
 /** How near to the end counts as being there. */
 const NEAR = 80;
-
+/** The space that is left above a question. */
+const MARGIN = 12;
 /** How many heights of what is seen lie ready above it: a fast reader shall not meet the end. */
 const AHEAD = 4;
 
-/** Keeps the newest in sight for whoever reads it, and in its place what somebody else reads, who may go back to the first item. */
+/**
+ * Keeps the newest in sight for whoever reads it, and in its place what somebody else reads, who may go back to the
+ * first item. While an answer is written, only `thread.autoScroll` follows it past the top of its question.
+ */
 export class Follower {
   isAway = false;
+  private questions: HTMLCollectionOf<Element> | null = null;
+  /** The visitor's newest message that was there the last time. */
+  private newest: Element | null = null;
   private scroller: HTMLElement | null = null;
   private resizes: ResizeObserver | null = null;
   private top = 0;
@@ -23,6 +30,8 @@ export class Follower {
     this.scroller = (element as HTMLElement | undefined) ?? null;
     if (this.scroller === null) return;
     this.isAway = false;
+    this.questions = this.scroller.getElementsByClassName('user_message');
+    this.newest = null;
     this.resizes = new ResizeObserver(this.onResize);
     this.resizes.observe(this.scroller);
     this.resizes.observe(this.scroller.firstElementChild!);
@@ -34,13 +43,8 @@ export class Follower {
     if (scroller === null) return;
     const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     // What is written faster than it is followed moves nobody away: they go up by themselves.
-    const away = left > NEAR && (this.isAway || scroller.scrollTop < this.top);
-    this.top = scroller.scrollTop;
-    this.held = away ? this.atEdge(scroller) : null;
+    this.settle(scroller, left > NEAR && (this.isAway || scroller.scrollTop < this.top));
     this.loadAhead(scroller);
-    if (away === this.isAway) return;
-    this.isAway = away;
-    this.view().changes.mark();
   };
 
   readonly toEnd = (): void => {
@@ -51,10 +55,35 @@ export class Follower {
   private readonly onResize = (): void => {
     const { scroller, held } = this;
     if (scroller === null) return;
-    if (!this.isAway) this.toEnd();
+    const question = this.questions?.item(this.questions.length - 1) ?? null;
+    // Whoever says something wants to see what comes of it, wherever they were.
+    const isAway = this.isAway && question === this.newest;
+    this.newest = question;
+    if (!isAway) this.follow(scroller, question);
     else if (held?.item.isConnected) scroller.scrollTop += offsetOf(held.item, scroller) - held.offset;
     this.loadAhead(scroller);
   };
+
+  private follow(scroller: HTMLElement, question: Element | null): void {
+    const { options, session } = this.view();
+    if (question === null || !session.chat.isAnswering || options.thread?.autoScroll === true) {
+      this.toEnd();
+      return this.settle(scroller, false);
+    }
+    const pinned = offsetOf(question, scroller) + scroller.scrollTop - MARGIN;
+    scroller.scrollTop = Math.max(scroller.scrollTop, Math.min(pinned, scroller.scrollHeight));
+    // It may have grown past the end without being scrolled.
+    this.settle(scroller, scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > NEAR);
+  }
+
+  /** Notes where the reader is. */
+  private settle(scroller: HTMLElement, isAway: boolean): void {
+    this.top = scroller.scrollTop;
+    this.held = isAway ? this.atEdge(scroller) : null;
+    if (isAway === this.isAway) return;
+    this.isAway = isAway;
+    this.view().changes.mark();
+  }
 
   private loadAhead(scroller: HTMLElement): void {
     const { chat } = this.view().session;

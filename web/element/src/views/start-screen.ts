@@ -1,6 +1,6 @@
-import type { StartScreenPrompt, UserMessageContent } from '@openai/chatkit';
+import type { StartScreenPrompt } from '@openai/chatkit';
 import { html } from 'lit';
-import type * as P from '../wire/protocol';
+import { contentOf } from '../chat/composer';
 import { icon } from './icon';
 import type { View } from './view';
 
@@ -25,9 +25,9 @@ export function startScreen(view: View): unknown {
 }
 
 function say({ session }: View, { prompt }: StartScreenPrompt): void {
-  const content: UserMessageContent[] = typeof prompt === 'string' ? [{ type: 'input_text', text: prompt }] : prompt;
+  const content = contentOf(typeof prompt === 'string' ? { text: prompt } : { content: prompt });
   // The second of two quick clicks comes before the screen has gone.
   if (session.chat.isAnswering) return;
   const inference_options = session.composer.takeChoices();
-  void session.chat.send({ content: content as P.UserMessageContent[], attachments: [], inference_options });
+  void session.chat.send({ content, attachments: [], inference_options });
 }

@@ -1,0 +1,212 @@
+// Answers: stopped, taken up again, judged, given anew, and what is said beside them.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Locator } from 'playwright-core';
+import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
+import { exercises } from '../harness/declarations.js';
+import { eventsOf, openChat, openPage, operationsOf } from '../harness/page.js';
+import { Server } from '../harness/server.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.playing('e2e/answers')]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+test('a message that is stopped keeps what was said', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.say('Tell me a story');
+  await chat.lastItem.getByText('Once upon a time').waitFor();
+  await keepPicture(chat.page, 'answering');
+  const ended = chat.next('chatkit.response.end');
+  await chat.button('Stop').click();
+  await ended;
+  await chat.button('Send').waitFor();
+  const [change] = (await eventsOf(chat.page, 'chatkit.thread.change')) as { threadId: string }[];
+  await chat.call('setThreadId', null);
+  await chat.call('setThreadId', change!.threadId);
+  await chat.lastItem.getByText('Once upon a time').waitFor();
+});
+
+test('Escape stops the answer, too', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.say('Tell me a story');
+  await chat.lastItem.getByText('Once upon a time').waitFor();
+  const ended = chat.next('chatkit.response.end');
+  await chat.page.keyboard.press('Escape');
+  await ended;
+});
+
+test('an answer goes on after a reload', async (t) => {
+  const context = await visitor(t, browser);
+  const page = await openPage(t, context, server, `
+    await customElements.whenDefined('openai-chatkit');
+    chat.addEventListener('chatkit.thread.change', ({ detail }) => { location.hash = detail.threadId ?? ''; });
+    chat.setOptions({ api: { url: '${server.url}/chatkit', domainKey: 'any' }, initialThread: location.hash.slice(1) || null });`);
+  const chat = new Chat(page);
+  await chat.composer.waitFor();
+  await chat.say('Count slowly');
+  await chat.lastItem.getByText('three').waitFor();
+  await page.reload();
+  await chat.button('Stop').waitFor();
+  await chat.lastItem.getByText(/^one two three .* fourteen fifteen$/).waitFor();
+  await chat.button('Send').waitFor();
+  assert.equal(await chat.items.count(), 2);
+  assert.equal((await eventsOf(page, 'chatkit.response.start')).length, 1);
+});
+
+test('an answer can be judged, and copied', async (t) => {
+  const context = await visitor(t, browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await exercises(t, context, 'threadItemActions.feedback');
+  const chat = await openChat(t, context, server, { threadItemActions: { feedback: true } });
+  const sent = operationsOf(chat.page);
+  await chat.ask('Show me sources');
+  await chat.button('Good answer').click();
+  await chat.element.getByRole('button', { name: 'Good answer', pressed: true }).waitFor();
+  await chat.button('Bad answer').click();
+  await chat.element.getByRole('button', { name: 'Bad answer', pressed: true }).waitFor();
+  await chat.element.getByRole('button', { name: 'Good answer', pressed: false }).waitFor();
+  await keepPicture(chat.page, 'feedback');
+  const feedback = sent.filter(({ type }) => type === 'items.feedback').map(({ params }) => params);
+  assert.deepEqual(feedback.map(({ kind }) => kind), ['positive', 'negative']);
+  assert.equal((feedback[0]!.item_ids as string[]).length, 1);
+  await chat.element.getByRole('button', { name: 'Copy' }).last().click();
+  assert.equal(await chat.page.evaluate(() => navigator.clipboard.readText()), 'Rust is a language.');
+  assert.equal(await chat.button('Try again').count(), 0);
+});
+
+test('an answer is given anew, and what came after the question goes', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'threadItemActions.retry');
+  const chat = await openChat(t, context, server, { threadItemActions: { retry: true } });
+  const sent = operationsOf(chat.page);
+  await chat.ask('First');
+  await chat.ask('Second');
+  const before = await chat.items.evaluateAll((all) => all.map((one) => one.getAttribute('data-item')));
+  const answered = chat.next('chatkit.response.end');
+  await chat.button('Try again').first().click();
+  await answered;
+  await chat.lastItem.getByText('Heard.').waitFor();
+  assert.equal(await chat.items.count(), 2);
+  const after = await chat.items.evaluateAll((all) => all.map((one) => one.getAttribute('data-item')));
+  assert.equal(after[0], before[0]);
+  assert.notEqual(after[1], before[1]);
+  assert.equal(sent.at(-1)!.type, 'threads.retry_after_item');
+  assert.equal(sent.at(-1)!.params.item_id, before[0]);
+  assert.equal(await chat.button('Good answer').count(), 0);
+});
+
+test('an answer that failed says so, and can be tried again', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const failed = chat.next('chatkit.error');
+  await chat.ask('Please fail once');
+  assert.deepEqual(await failed, { error: { message: 'The line was busy.', code: 'custom' } });
+  const alert = chat.element.getByRole('alert');
+  await alert.getByText('The line was busy.').waitFor();
+  const again = chat.next('chatkit.response.end');
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await again;
+  await alert.getByText('The line was busy.').waitFor();
+  assert.equal(await alert.count(), 1);
+  assert.equal(await chat.items.count(), 1);
+});
+
+test('an answer that failed for good offers no other try', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Fail for good');
+  await chat.element.getByRole('alert').getByText('That is final.').waitFor();
+  assert.equal(await chat.button('Try again').count(), 0);
+});
+
+test('progress is shown while there is no answer yet', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.say('Show me the steps');
+  await chat.element.getByRole('status').getByText('Looking it up').waitFor();
+  await keepPicture(chat.page, 'progress');
+  const ended = chat.next('chatkit.response.end');
+  await chat.button('Stop').click();
+  await ended;
+  await chat.element.getByText('Looking it up').waitFor({ state: 'detached' });
+});
+
+test('an answer that may not be stopped has no use for the button', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.say('Have patience');
+  await chat.element.getByText('Looking it up').waitFor();
+  assert.equal(await chat.button('Stop').isDisabled(), true);
+});
+
+test('notices stand below the conversation until somebody takes them away', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Show me notices');
+  await chat.element.getByRole('status').filter({ hasText: 'Prices are without tax.' }).locator('strong').waitFor();
+  await chat.element.getByRole('alert').getByRole('link', { name: 'Upgrade' }).waitFor();
+  const careful = chat.element.getByRole('status').filter({ hasText: 'This cannot be undone.' });
+  await careful.getByText('Careful').waitFor();
+  await keepPicture(chat.page, 'notices');
+  await careful.getByRole('button', { name: 'Dismiss' }).click();
+  await careful.waitFor({ state: 'detached' });
+  assert.equal(await chat.button('Dismiss').count(), 2);
+});
+
+test('effects and deep links are told to the page', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'chatkit.effect', 'chatkit.deeplink');
+  const chat = await openChat(t, context, server);
+  await chat.ask('Show me effects');
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.effect'), [
+    { name: 'confetti', data: {} },
+    { name: 'highlight', data: { rows: [1, 2.5], deep: { yes: true } } },
+  ]);
+  await chat.ask('Show me a link');
+  const address = chat.page.url();
+  await chat.element.getByRole('link', { name: 'your order' }).click();
+  await chat.element.getByRole('link', { name: 'home' }).click();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.deeplink'), [
+    { name: 'open-order', data: { id: '7', tab: 'the items' } },
+    { name: 'home', data: {} },
+  ]);
+  assert.equal(chat.page.url(), address);
+  assert.equal(context.pages().length, 1);
+});
+
+test('with autoScroll the newest line is followed while somebody is at the end', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'thread.autoScroll');
+  const chat = await openChat(t, context, server, { thread: { autoScroll: true } });
+  await chat.ask('Show me a page of text');
+  const last = chat.element.getByText('the last line', { exact: true });
+  await last.waitFor();
+  await assertInSight(last, true);
+});
+
+test('without autoScroll the question stays in sight, and a button leads to the end', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Hi');
+  await chat.ask('Show me a page of text');
+  const last = chat.element.getByText('the last line', { exact: true });
+  await last.waitFor();
+  await assertInSight(last, false);
+  await assertInSight(chat.element.locator('.bubble').getByText('Show me a page of text'), true);
+  await chat.button('Scroll to the newest message').click();
+  await assertInSight(last, true);
+  await chat.button('Scroll to the newest message').waitFor({ state: 'detached' });
+});
+
+/** Within the scrolled list, soon. */
+async function assertInSight(text: Locator, expected: boolean): Promise<void> {
+  await text.evaluate(async (node, expected) => {
+    const list = node.closest('.thread') ?? node.parentElement!.closest('.thread')!;
+    for (const end = Date.now() + 5000; Date.now() < end; ) {
+      const [inner, outer] = [node.getBoundingClientRect(), list.getBoundingClientRect()];
+      if ((inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1) === expected) return;
+      await new Promise((next) => requestAnimationFrame(next));
+    }
+    throw new Error(expected ? 'out of sight' : 'in sight');
+  }, expected);
+}

@@ -1,0 +1,106 @@
+// The list of conversations.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { OpenAIChatKit } from '@openai/chatkit';
+import type { Browser } from 'playwright-core';
+import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { exercises } from '../harness/declarations.js';
+import { eventsOf, openChat, operationsOf } from '../harness/page.js';
+import { Server } from '../harness/server.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.playing('e2e/answers')]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+test('a conversation is found again, renamed and deleted', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'history.enabled', 'history.showDelete', 'history.showRename', 'chatkit.history.open', 'chatkit.history.close');
+  const chat = await openChat(t, context, server, { history: { enabled: true, showDelete: true, showRename: true } });
+  await chat.ask('Please call it something');
+  await chat.element.getByRole('heading', { name: 'A fine title' }).waitFor();
+  await chat.button('New chat').click();
+  await chat.ask('Hello');
+  await chat.button('Conversations').click();
+  const list = chat.element.getByRole('dialog', { name: 'Conversations' });
+  await list.getByRole('button', { name: /^A fine title/ }).waitFor();
+  await keepPicture(chat.page, 'history');
+
+  await list.getByRole('button', { name: 'Rename: A fine title' }).click();
+  await list.getByRole('textbox', { name: 'Rename' }).fill('A better title');
+  await chat.page.keyboard.press('Enter');
+  await list.getByRole('button', { name: /^A better title/ }).click();
+  await list.waitFor({ state: 'detached' });
+  await chat.element.getByRole('heading', { name: 'A better title' }).waitFor();
+  await chat.element.getByText('It has a name now.').first().waitFor();
+
+  await chat.button('Conversations').click();
+  await list.getByRole('button', { name: 'Delete: A better title' }).click();
+  const question = list.getByRole('group', { name: 'Delete this conversation?' });
+  await keepPicture(chat.page, 'history-delete');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await list.getByRole('button', { name: 'Delete: A better title' }).click();
+  await question.getByRole('button', { name: 'Delete', exact: true }).click();
+  await list.getByText('A better title').waitFor({ state: 'detached' });
+  assert.equal(await list.getByRole('listitem').count(), 1);
+  await chat.page.keyboard.press('Escape');
+  await list.waitFor({ state: 'detached' });
+  await chat.element.getByText('What can I help with today?').waitFor();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.history.open'), [null, null]);
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.history.close'), [null, null]);
+  assert.deepEqual((await eventsOf(chat.page, 'chatkit.thread.change')).at(-1), { threadId: null });
+});
+
+test('what is switched off is not there', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { history: { showDelete: false, showRename: false } });
+  await chat.ask('Please call it something');
+  await chat.button('Conversations').click();
+  await chat.element.getByRole('dialog').getByRole('button', { name: /^A fine title/ }).waitFor();
+  assert.equal(await chat.button(/^(Delete|Rename)/).count(), 0);
+  await chat.call('hideHistory');
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, history: { enabled: false } });
+  await chat.button('Conversations').waitFor({ state: 'detached' });
+});
+
+test('a long list comes page by page', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'showHistory()', 'hideHistory()');
+  const chat = await openChat(t, context, server, { history: { enabled: false } });
+  await chat.page.evaluate(async (count) => {
+    const chat = document.querySelector<OpenAIChatKit>('openai-chatkit')!;
+    for (let at = 1; at <= count; at++) await chat.sendUserMessage({ text: 'Please call it something', newThread: true });
+  }, 35);
+  const sent = operationsOf(chat.page);
+  await chat.call('showHistory');
+  const lines = chat.element.getByRole('dialog').getByRole('listitem');
+  await lines.nth(29).waitFor();
+  assert.equal(await lines.count(), 30);
+  await lines.last().scrollIntoViewIfNeeded();
+  await lines.nth(34).waitFor();
+  assert.equal(await lines.count(), 35);
+  const pages = sent.filter(({ type }) => type === 'threads.list').map(({ params }) => params.after === undefined);
+  assert.deepEqual(pages, [true, false]);
+  await chat.call('hideHistory');
+  await chat.element.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+test('a list that does not come says so, and can be asked for again', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.page.route('**/chatkit', (route) =>
+    (route.request().postData() ?? '').includes('threads.list')
+      ? route.fulfill({ status: 400, headers: { 'access-control-allow-origin': '*' }, json: { error: { message: 'Not now.', code: 'not_now' } } })
+      : route.fallback());
+  const failed = chat.next('chatkit.error');
+  await chat.button('Conversations').click();
+  assert.deepEqual(await failed, { error: { message: 'Not now.', code: 'not_now' } });
+  const alert = chat.element.getByRole('alert');
+  await alert.getByText('The conversations could not be loaded.').waitFor();
+  await chat.page.unroute('**/chatkit');
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await chat.element.getByText('There are no conversations yet.').waitFor();
+});
