@@ -26,12 +26,14 @@ export async function visitor(t: TestContext, browser: Browser, options: Browser
   const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
+  // esbuild, which runs the tests, names functions with this one, also those that are sent to the page.
+  await context.addInitScript('globalThis.__name = (named) => named');
   if (process.env.E2E_BUNDLE === 'disk') await bundleFromDisk(context);
   return context;
 }
 
 /** For work on the element: the bundle in `element/dist`, in place of the one that the binary was compiled with. */
-async function bundleFromDisk(context: BrowserContext): Promise<void> {
+export async function bundleFromDisk(context: BrowserContext): Promise<void> {
   const dist = join(root, 'web/element/dist');
   const send = async (route: Route, path: string) => {
     const contentType = path.endsWith('.json') ? 'application/json' : 'text/javascript; charset=utf-8';

@@ -13,6 +13,8 @@ const binary = process.env.CHATKITD_BINARY ?? join(root, 'target/debug/chatkitd'
 export interface ServerOptions {
   /** `chatkitd.toml`; a relative `file` of a script is relative to `fixtures/scripts`. */
   config?: string;
+  /** Files beside `chatkitd.toml`, by name. */
+  files?: Record<string, string>;
   /** Environment variables besides. */
   env?: Record<string, string>;
 }
@@ -33,6 +35,7 @@ export class Server {
     const folder = await mkdtemp(join(tmpdir(), 'chatkitd-e2e-'));
     const config = (options.config ?? '').replaceAll('"scripts/', `"${join(root, 'fixtures/scripts/')}`);
     await writeFile(join(folder, 'chatkitd.toml'), config);
+    for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(folder, name), text);
     return Server.launch(folder, options, '127.0.0.1:0');
   }
 
@@ -42,9 +45,17 @@ export class Server {
     return Server.start({ ...options, config, env: { CHATKIT_WORKFLOW_ID: 'wf_script', ...options.env } });
   }
 
+  /** One that answers every message as this script says (`docs/SCRIPTS.md`). */
+  static answering(script: object): Promise<Server> {
+    const config = '[workflows.wf_script]\nagent = "script"\nfile = "script.yaml"\n';
+    return Server.start({ config, files: { 'script.yaml': JSON.stringify(script) }, env: { CHATKIT_WORKFLOW_ID: 'wf_script' } });
+  }
+
   private static async launch(folder: string, options: ServerOptions, listen: string): Promise<Server> {
     const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, CHATKITD_DATA_DIR: folder, CHATKITD_LISTEN: listen, CHATKITD_LOG_FORMAT: 'json', ...options.env };
+    // All visitors of all tests have one address.
+    const limits = { CHATKITD_LIMIT_ANONYMOUS: '0' };
+    const env = { PATH, HOME, CHATKITD_DATA_DIR: folder, CHATKITD_LISTEN: listen, CHATKITD_LOG_FORMAT: 'json', ...limits, ...options.env };
     const child = spawn(binary, ['serve', '--dev', '--config', join(folder, 'chatkitd.toml')], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const log: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as send, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** What a path answers: text (its type told by the path's ending), or a handler. */
+/** What a path answers: text (its type told by the path's ending), or a handler. The path `*` is every other one. */
 export type Answer = string | RequestListener;
 
 /** Somebody's web site: pages and endpoints on an origin of their own, for one test. */
@@ -33,7 +33,7 @@ const TYPES: Record<string, string> = { js: 'text/javascript', css: 'text/css', 
 
 function answer(known: Map<string, Answer>, headers: Record<string, string>, request: IncomingMessage, response: ServerResponse): void {
   const path = new URL(request.url ?? '/', 'http://site').pathname;
-  const found = known.get(path);
+  const found = known.get(path) ?? known.get('*');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   if (typeof found === 'function') return found(request, response);
   response.statusCode = found === undefined ? 404 : 200;
@@ -55,6 +55,19 @@ export function pageWith(script: string, setup: string): string {
 const chat = document.getElementById('chat');
 ${setup}
 </script></body></html>`;
+}
+
+/** Passes requests on to a server, as a site does that has the chat on its own origin. */
+export function forwardTo(target: string): RequestListener {
+  return (request, response) => {
+    const onward = send(new URL(request.url!, target), { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  };
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -1,4 +1,5 @@
 import createDOMPurify from 'dompurify';
+import { silenced } from './silence';
 
 /** What Markdown makes, and nothing that loads, runs, or leaves its place. */
 const ALLOWED_TAGS = [
@@ -21,7 +22,7 @@ purify.addHook('afterSanitizeAttributes', (node) => {
 
 /** Foreign HTML as harmless nodes. */
 export function sanitized(html: string): DocumentFragment {
-  return purify.sanitize(html, {
+  return purify.sanitize(silenced(html), {
     ALLOWED_TAGS,
     ALLOWED_ATTR,
     ALLOW_DATA_ATTR: false,
