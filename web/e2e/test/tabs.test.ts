@@ -27,8 +27,8 @@ const element = '<openai-chatkit></openai-chatkit>';
 const options = { api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' };
 
 /** A site with the chat on its own origin, and a visitor of it. */
-async function visit(t: TestContext, body: string): Promise<{ context: BrowserContext; open: () => Promise<{ page: Page; chat: Chat; complaints: string[] }> }> {
-  const site = await Site.start(t, { '/': head + body, '*': forwardTo(server.url) });
+async function visit(t: TestContext, body: string, target = server): Promise<{ context: BrowserContext; open: () => Promise<{ page: Page; chat: Chat; complaints: string[] }> }> {
+  const site = await Site.start(t, { '/': head + body, '*': forwardTo(target.url) });
   const context = await visitor(t, browser);
   const open = async () => {
     const page = await context.newPage();
@@ -89,6 +89,46 @@ test('a list of conversations that is open in one tab has what was begun in the 
   await one.chat.button('New chat').click();
   await one.chat.ask('Second');
   await two.chat.element.locator('li.entry').nth(1).waitFor();
+});
+
+test('what was said on another device is there when the visitor comes back to the page', async (t) => {
+  const { open } = await visit(t, script + element);
+  const { page, chat, complaints } = await open();
+  await chat.configure(options);
+  const changed = chat.next('chatkit.thread.change') as Promise<{ threadId: string }>;
+  await chat.ask('Hello');
+  // The same visitor, and no chat that could tell the other one.
+  await page.evaluate(async (thread_id) => {
+    const input = { content: [{ type: 'input_text', text: 'From elsewhere' }], attachments: [], inference_options: {} };
+    const body = JSON.stringify({ type: 'threads.add_user_message', params: { thread_id, input } });
+    const response = await fetch('/chatkit', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await response.text();
+  }, (await changed).threadId);
+  assert.equal(await chat.items.count(), 2);
+  await page.evaluate(() => dispatchEvent(new Event('focus')));
+  await answer(chat).getByText('From elsewhere').waitFor();
+  assert.equal(await chat.items.count(), 4);
+  assert.deepEqual(complaints, []);
+});
+
+test('a client tool is run by the tab that asked, and not by the one that looks on', async (t) => {
+  const call = { type: 'client_tool_call', id: 'call', call_id: 'call_1', name: 'where', arguments: {}, status: 'pending' };
+  const tools = await Server.answering({ turns: [[{ say: words, every: '20ms' }, { item: call }]], tool_outputs: { where: 'You are here.' } });
+  t.after(() => tools.stop());
+  const { open } = await visit(t, script + element, tools);
+  const [one, two] = [await open(), await open()];
+  const onClientTool = '() => { globalThis.runs = (globalThis.runs ?? 0) + 1; return { place: "here" }; }';
+  await one.chat.configure(options, { onClientTool });
+  const changed = one.chat.next('chatkit.thread.change') as Promise<{ threadId: string }>;
+  await two.chat.configure(options, { onClientTool });
+  await one.chat.say('Where am I?');
+  await answer(one.chat).getByText('word-3.').waitFor();
+  await two.chat.call('setThreadId', (await changed).threadId);
+  await answer(one.chat).getByText('You are here.').waitFor();
+  await answer(two.chat).getByText('You are here.').waitFor();
+  const runs = (page: Page) => page.evaluate(() => (globalThis as { runs?: number }).runs ?? 0);
+  assert.deepEqual([await runs(one.page), await runs(two.page)], [1, 0]);
+  assert.deepEqual([...one.complaints, ...two.complaints], []);
 });
 
 test('two chats on one page have their own threads, and one visitor', async (t) => {

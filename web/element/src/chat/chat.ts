@@ -6,6 +6,7 @@ import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { Items } from './items';
 import type { Changes } from './signal';
+import { claim } from './tabs';
 
 /** What the element tells the page: the names and details of `ChatKitEvents`. */
 export type Emit = (name: string, detail?: unknown) => void;
@@ -39,7 +40,7 @@ interface LiveRun {
   isBroken: boolean;
   /** Whether it did not come to its end here. */
   hasFailed: boolean;
-  /** Begun by this chat, or found when it was opened; else by another tab, which does what the answer asks a page to do. */
+  /** Whether this chat does what the answer asks of the page; else another tab does. */
   isOwn: boolean;
 }
 
@@ -260,6 +261,7 @@ export class Chat {
     const items = new Set(this.items.all.map((item) => item.id));
     const run = this.begin(id, isOwn);
     try {
+      if (isOwn) run.isOwn = await claim(id, run.abort.signal);
       await this.follow(run, null, { items, heard });
     } catch (thrown) {
       await this.broke(run, thrown);
@@ -297,6 +299,7 @@ export class Chat {
     try {
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
+      if (run.id !== null) void claim(run.id, run.abort.signal);
       if (run.stopping && run.id !== null) void this.cancel(run, run.id);
       await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
@@ -327,6 +330,7 @@ export class Chat {
   private async end(run: LiveRun): Promise<void> {
     if (this.live !== run) return;
     this.live = null;
+    run.abort.abort();
     this.items.settle();
     // A message that did not arrive stays in sight.
     if (!run.hasFailed) this.unconfirmed = null;
