@@ -314,7 +314,8 @@ export class Chat {
   }
 
   private take(run: LiveRun, { event }: NumberedEvent, known: ReadonlySet<string>): void {
-    this.changes.mark();
+    if (event.type === 'thread.item.updated') this.changes.markWords();
+    else this.changes.mark();
     switch (event.type) {
       case 'thread.created':
       case 'thread.updated':
