@@ -113,7 +113,7 @@ test('coming back to the page keeps the older items that were loaded', async (t)
 });
 
 test('the browser finds words in items that are out of sight', async (t) => {
-  const { chat, scroller } = await openLong(t);
+  const { scroller } = await openLong(t);
   const found = await scroller.evaluate((element, words) => {
     element.scrollTop = 0;
     getSelection()!.removeAllRanges();

@@ -8,7 +8,7 @@ const ALLOWED_TAGS = [
 ];
 const ALLOWED_ATTR = ['align', 'alt', 'checked', 'class', 'colspan', 'disabled', 'href', 'rowspan', 'src', 'start', 'title', 'type'];
 /** The class names that our own rendering sets; a text may not dress up as anything else. */
-const CLASSES = /^(formula|language-[\w+#.-]+|hljs[\w-]*|function_|class_|inherited__|title|params)$/;
+const CLASSES = /^(formula|display|language-[\w+#.-]+|hljs[\w-]*|function_|class_|inherited__|title|params)$/;
 
 /** Where the address of a picture stands until somebody has decided that it may be loaded. */
 export const SOURCE = 'data-source';
