@@ -134,7 +134,7 @@ test('on another origin than the server it is enough to name the server', async 
 });
 
 test('Trusted Types are kept, with the policies named', async (t) => {
-  const { page, refused, complaints } = await strictPage(t, "default-src 'self'; require-trusted-types-for 'script'; trusted-types lit-html dompurify");
+  const { page, refused, complaints } = await strictPage(t, "default-src 'self'; require-trusted-types-for 'script'; trusted-types lit-html dompurify chatkitd");
   await useEverything(page);
   assert.deepEqual(await refused(), []);
   assert.deepEqual(complaints, []);

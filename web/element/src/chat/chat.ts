@@ -4,7 +4,9 @@ import { wholeAnswer } from '../wire/answer';
 import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
+import { isItem } from '../wire/shape';
 import { Items } from './items';
+import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
 import type { Changes } from './signal';
 import { claim } from './tabs';
 
@@ -23,37 +25,6 @@ export interface Notice {
   retry?: () => Promise<void>;
 }
 
-/** The answer that is being given. */
-interface LiveRun {
-  id: string | null;
-  abort: AbortController;
-  allowCancel: boolean;
-  stopping: boolean;
-  progress: { icon?: string; text: string } | null;
-  /** The number of its last event that has been taken. */
-  last: number;
-  /** Whether its last event may be the end: nothing of it was being said or prepared. */
-  isSettled: boolean;
-  /** Whether it has ended with an error. */
-  isOver: boolean;
-  /** Whether an event could not be read. The page is told once. */
-  isBroken: boolean;
-  /** Whether it did not come to its end here. */
-  hasFailed: boolean;
-  /** Whether this chat does what the answer asks of the page; else another tab does. */
-  isOwn: boolean;
-}
-
-/** What is known already when an answer is taken up again. */
-interface Known {
-  /** Items that are there. */
-  items: ReadonlySet<string>;
-  /** The number of the last event whose notices and effects have been seen. */
-  heard: number;
-}
-
-const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
-
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
 const PAGE = 50;
@@ -68,6 +39,8 @@ export class Chat {
   notices: Notice[] = [];
   /** A message that was sent and that the server has not confirmed yet. */
   unconfirmed: P.UserMessageInput | null = null;
+  /** Older items are on their way. */
+  isLoadingOlder = false;
   private older: string | null = null;
   private live: LiveRun | null = null;
   private wanted: string | null = null;
@@ -138,18 +111,22 @@ export class Chat {
 
   async loadOlder(): Promise<void> {
     const [id, after] = [this.wanted, this.older];
-    if (id === null || after === null) return;
-    this.older = null;
+    if (id === null || after === null || this.isLoadingOlder) return;
+    const { items } = this;
+    this.isLoadingOlder = true;
+    this.changes.mark();
     try {
       const { body } = await this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE, after });
-      if (this.wanted !== id) return;
-      this.items.prepend(body.data.reverse());
+      // Another thread is shown by now, or this one was read anew.
+      if (this.items !== items) return;
+      items.prepend(body.data.reverse());
       this.older = body.has_more ? (body.after ?? null) : null;
     } catch (thrown) {
-      this.older = after;
       this.report(thrown);
+    } finally {
+      this.isLoadingOlder = false;
+      this.changes.mark();
     }
-    this.changes.mark();
   }
 
   /** The visitor says something. */
@@ -249,11 +226,19 @@ export class Chat {
     if (this.wanted !== id) return;
     // What has begun meanwhile knows more.
     if (this.live !== null) return;
-    const keptOlder = this.items.renew(newest.body.data.reverse());
-    if (!keptOlder) this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
+    this.takeNewest(newest.body);
     this.thread = thread.body;
     this.load = 'ready';
     if (thread.run !== null && thread.run !== except) void this.takeUp(thread.run, { isOwn });
+  }
+
+  /** Items that were loaded before stay, where the newest go on from them. */
+  private takeNewest({ data, has_more, after }: P.Page<P.ThreadItem>): void {
+    const newest = data.filter(isItem).reverse();
+    if (this.items.renew(newest)) return;
+    this.items = new Items();
+    this.items.prepend(newest);
+    this.older = has_more ? (after ?? null) : null;
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */
@@ -277,11 +262,7 @@ export class Chat {
   }
 
   private begin(id: string | null, isOwn = true): LiveRun {
-    const abort = new AbortController();
-    const run: LiveRun = {
-      id, abort, isOwn, allowCancel: true, stopping: false, progress: null, last: 0,
-      isSettled: false, isOver: false, isBroken: false, hasFailed: false,
-    };
+    const run = newRun(id, isOwn);
     this.live = run;
     this.emit('chatkit.response.start');
     this.changes.mark();
@@ -366,7 +347,8 @@ export class Chat {
   private take(run: LiveRun, { number, event }: NumberedEvent, known: Known): void {
     if (event === null) throw new SyntaxError('it is no JSON');
     if (number !== 0 && number <= known.heard && !event.type.startsWith('thread.')) return;
-    this.changes.mark();
+    if (event.type === 'thread.item.updated') this.changes.markWords();
+    else this.changes.mark();
     run.isSettled = settles(event) ?? run.isSettled;
     switch (event.type) {
       case 'thread.created':
@@ -459,23 +441,6 @@ export class Chat {
 
   private report(thrown: unknown): void {
     if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
-  }
-}
-
-/** Whether an answer may well end after this event; `undefined`: it says nothing about that. */
-function settles(event: P.ThreadEvent): boolean | undefined {
-  switch (event.type) {
-    case 'thread.item.done':
-      return event.item.type !== 'user_message';
-    case 'thread.item.replaced':
-    case 'thread.item.removed':
-      return true;
-    case 'thread.item.added':
-    case 'thread.item.updated':
-    case 'progress_update':
-      return false;
-    default:
-      return undefined;
   }
 }
 

@@ -3,26 +3,43 @@ import { isItem } from '../wire/shape';
 
 type Node = { id?: string; value?: string; children?: unknown };
 
+/** Items that follow one another. It is drawn and laid out as one; a change puts a new one under the same key. */
+export interface Stretch {
+  readonly key: number;
+  readonly items: readonly ThreadItem[];
+}
+
+/** How many items a stretch has at most when it grows. */
+const LENGTH = 50;
+
 /**
- * The items of a thread in their order. Each change puts a new object in an item's place, so that a view can
- * tell by identity what to draw anew.
+ * The items of a thread in their order, in stretches. Each change puts a new object in an item's and its stretch's
+ * place, so that a view can tell by identity what to draw anew, without looking at thousands of items.
  */
 export class Items {
-  private order: string[] = [];
+  private inOrder: Stretch[] = [];
   private readonly byId = new Map<string, ThreadItem>();
+  /** The key of each item's stretch. */
+  private readonly home = new Map<string, number>();
   /** Items that are still being written. */
   private readonly open = new Set<string>();
+  private nextKey = 0;
+  private firstKey = 0;
+
+  get stretches(): readonly Stretch[] {
+    return this.inOrder;
+  }
 
   get all(): ThreadItem[] {
-    return this.order.map((id) => this.byId.get(id)!);
+    return this.inOrder.flatMap(({ items }) => items);
   }
 
   get last(): ThreadItem | undefined {
-    return this.byId.get(this.order.at(-1) ?? '');
+    return this.inOrder.at(-1)?.items.at(-1);
   }
 
   get size(): number {
-    return this.order.length;
+    return this.byId.size;
   }
 
   get(id: string): ThreadItem | undefined {
@@ -38,30 +55,56 @@ export class Items {
     return this.open.size > 0;
   }
 
+  /** From this item back to the first. */
+  *backFrom(id: string): Generator<ThreadItem> {
+    const from = this.stretchOf(id);
+    for (const { items } of this.inOrder.slice(0, from + 1).reverse()) {
+      const end = items.findIndex((item) => item.id === id);
+      yield* items.slice(0, end < 0 ? items.length : end + 1).reverse();
+    }
+  }
+
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
     const fresh = items.filter((item) => isItem(item) && !this.byId.has(item.id));
-    for (const item of fresh) this.byId.set(item.id, item);
-    this.order = [...fresh.map((item) => item.id), ...this.order];
+    if (fresh.length === 0) return;
+    const key = --this.firstKey;
+    for (const item of fresh) this.know(item, key);
+    this.inOrder = [{ key, items: fresh }, ...this.inOrder];
+  }
+
+  /** Takes over the newest items as they are now, and leaves alone what did not change. `false`: they do not go on from what is known. */
+  renew(newest: ThreadItem[]): boolean {
+    const first = newest[0];
+    if (first === undefined || !this.byId.has(first.id)) return false;
+    const now = new Set(newest.map(({ id }) => id));
+    const known = this.from(first.id);
+    const kept = known.filter(({ id }) => now.has(id));
+    if (!kept.every(({ id }, at) => id === newest[at]!.id)) return false;
+    for (const { id } of known) if (!now.has(id)) this.remove(id);
+    for (const item of newest) if (JSON.stringify(item) !== JSON.stringify(this.byId.get(item.id))) this.put(item);
+    return true;
   }
 
   /** At its place when it is there, else at the end. */
   put(item: ThreadItem, { open = false } = {}): void {
-    if (!this.byId.has(item.id)) this.order.push(item.id);
-    this.byId.set(item.id, item);
     if (open) this.open.add(item.id);
     else this.open.delete(item.id);
+    if (this.byId.has(item.id)) this.replace(item);
+    else this.append(item);
   }
 
   remove(id: string): void {
-    this.byId.delete(id);
-    this.open.delete(id);
-    this.order = this.order.filter((other) => other !== id);
+    const at = this.stretchOf(id);
+    if (at < 0) return;
+    const { key, items } = this.inOrder[at]!;
+    const left = items.filter((item) => item.id !== id);
+    this.inOrder = this.inOrder.toSpliced(at, 1, ...(left.length === 0 ? [] : [{ key, items: left }]));
+    this.forget(id);
   }
 
   removeAfter(id: string): void {
-    const at = this.order.indexOf(id);
-    if (at >= 0) for (const other of this.order.slice(at + 1)) this.remove(other);
+    for (const item of this.from(id).slice(1)) this.remove(item.id);
   }
 
   /** Nothing is written any more. What was begun and never done goes, as it does at the server. */
@@ -69,25 +112,49 @@ export class Items {
     for (const id of [...this.open]) {
       const item = this.byId.get(id);
       const text = item?.type === 'assistant_message' ? item.content.map((part) => part.text).join('') : '';
-      if (text === '') this.remove(id);
-      else this.open.delete(id);
+      if (item === undefined || text === '') this.remove(id);
+      else this.put({ ...item });
     }
   }
 
-  /**
-   * Takes what was read anew. An item that is as it was stays the same object, and what was loaded before the page
-   * stays in front of it: returns whether it did.
-   */
-  renew(page: ThreadItem[]): boolean {
-    const before = this.order;
-    const known = new Map(this.byId);
-    const joint = page[0] === undefined ? -1 : before.indexOf(page[0].id);
-    const older = joint > 0 ? before.slice(0, joint).map((id) => known.get(id)!) : [];
-    this.order = [];
-    this.byId.clear();
-    this.open.clear();
-    this.prepend([...older, ...page].map((item) => same(known.get(item.id), item)));
-    return older.length > 0;
+  /** This item and those after it. */
+  private from(id: string): ThreadItem[] {
+    const at = this.stretchOf(id);
+    if (at < 0) return [];
+    const { items } = this.inOrder[at]!;
+    return [...items.slice(items.findIndex((item) => item.id === id)), ...this.inOrder.slice(at + 1).flatMap((stretch) => stretch.items)];
+  }
+
+  private append(item: ThreadItem): void {
+    const last = this.inOrder.at(-1);
+    const goesOn = last !== undefined && last.items.length < LENGTH;
+    const stretch: Stretch = goesOn ? { key: last.key, items: [...last.items, item] } : { key: this.nextKey++, items: [item] };
+    this.inOrder = [...(goesOn ? this.inOrder.slice(0, -1) : this.inOrder), stretch];
+    this.know(item, stretch.key);
+  }
+
+  private replace(item: ThreadItem): void {
+    const at = this.stretchOf(item.id);
+    const { key, items } = this.inOrder[at]!;
+    this.inOrder[at] = { key, items: items.map((other) => (other.id === item.id ? item : other)) };
+    this.byId.set(item.id, item);
+  }
+
+  /** What changes stands near the end, as a rule. */
+  private stretchOf(id: string): number {
+    const key = this.home.get(id);
+    return this.inOrder.findLastIndex((stretch) => stretch.key === key);
+  }
+
+  private know(item: ThreadItem, key: number): void {
+    this.byId.set(item.id, item);
+    this.home.set(item.id, key);
+  }
+
+  private forget(id: string): void {
+    this.byId.delete(id);
+    this.home.delete(id);
+    this.open.delete(id);
   }
 
   /** Takes an event about items; throws when it is not as its type says. */
@@ -102,7 +169,7 @@ export class Items {
         return this.remove(event.item_id);
       case 'thread.item.updated': {
         const item = this.byId.get(event.item_id);
-        if (item !== undefined) this.byId.set(item.id, sound(updated(item, event.update)));
+        if (item !== undefined) this.replace(sound(updated(item, event.update)));
       }
     }
   }
@@ -111,10 +178,6 @@ export class Items {
 function sound(item: ThreadItem): ThreadItem {
   if (!isItem(item)) throw new TypeError('the item is not as its type says');
   return item;
-}
-
-function same(before: ThreadItem | undefined, after: ThreadItem): ThreadItem {
-  return before !== undefined && JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
 /** More parts, annotations or tasks than any item has. */

@@ -1,8 +1,8 @@
 import type { Emit } from '../chat/chat';
 import type { Locale } from '../locale/locale';
-import { assetUrl } from '../script';
-import { sanitized } from './sanitize';
-import type { Mark } from './marks';
+import { drawFormula } from './formula';
+import { replaceMarks, withoutMarks, type Mark } from './marks';
+import { SOURCE } from './sanitize';
 import { imageAllowed, safeUrl } from './urls';
 
 /** What a text's nodes are decorated by. */
@@ -13,22 +13,18 @@ export interface Decoration {
   emit: Emit;
 }
 
-/** Longer code is shown plain: colouring it would hold up the page. */
-const MAX_HIGHLIGHTED = 100_000;
-
-/** The signs around a mark's number in the text: of the private use area, and taken out of what others wrote. */
-export const MARK_OPEN = '\uE100';
-export const MARK_CLOSE = '\uE101';
-const MARK = /\uE100(\d+)\uE101/;
-
-/** Links that are safe, pictures that are allowed, code with a button, formulas, marks. `done`: the block will not change. */
-export function decorate(root: HTMLElement, decoration: Decoration, done: boolean): void {
+/** Links that are safe, pictures that are allowed, formulas, marks. */
+export function decorate(root: DocumentFragment, decoration: Decoration): void {
   root.querySelectorAll('a').forEach((link) => decorateLink(link, decoration));
   root.querySelectorAll('img').forEach((image) => decorateImage(image, decoration));
-  root.querySelectorAll<HTMLElement>('pre > code').forEach((code) => decorateCode(code, decoration, done));
-  root.querySelectorAll<HTMLElement>('.formula').forEach((formula) => void drawFormula(formula));
-  root.querySelectorAll('table').forEach(scrollable);
-  if (decoration.marks.length > 0) placeMarks(root, decoration);
+  root.querySelectorAll<HTMLElement>('.formula').forEach((formula) => {
+    formula.textContent = withoutMarks(formula.textContent ?? '');
+    drawFormula(formula);
+  });
+  replaceMarks(root, (number) => {
+    const mark = decoration.marks[number];
+    return mark === undefined ? null : markNode(mark);
+  });
 }
 
 function decorateLink(link: HTMLAnchorElement, { emit }: Decoration): void {
@@ -52,14 +48,25 @@ function decorateLink(link: HTMLAnchorElement, { emit }: Decoration): void {
 /** `chatkit-link://name?key=value` as the event's detail. */
 export function deepLink(href: string): { name: string; data: Record<string, unknown> } {
   const [name = '', query = ''] = href.slice('chatkit-link:'.length).replace(/^\/\//, '').split('?');
-  return { name: decodeURIComponent(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(query)) };
+  return { name: decoded(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** A text with a stray percent sign stays as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function decorateImage(image: HTMLImageElement, { domains }: Decoration): void {
-  const source = image.getAttribute('src') ?? '';
+  const source = image.getAttribute(SOURCE) ?? '';
+  image.removeAttribute(SOURCE);
   if (imageAllowed(source, domains)) {
     image.loading = 'lazy';
     image.referrerPolicy = 'no-referrer';
+    image.src = source;
     return;
   }
   // Not loaded, since that tells its server; the words stay, as a link.
@@ -68,69 +75,6 @@ function decorateImage(image: HTMLImageElement, { domains }: Decoration): void {
   link.textContent = image.alt || source;
   if (href !== null) Object.assign(link, { href, target: '_blank', rel: 'noopener noreferrer nofollow' });
   image.replaceWith(link);
-}
-
-function decorateCode(code: HTMLElement, { locale }: Decoration, done: boolean): void {
-  const language = /language-([\w+#.-]+)/.exec(code.className)?.[1] ?? '';
-  const pre = code.parentElement!;
-  const head = document.createElement('div');
-  head.className = 'code-head';
-  const name = document.createElement('span');
-  name.textContent = language;
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'text';
-  button.textContent = locale.text('copy');
-  button.addEventListener('click', () => {
-    void navigator.clipboard.writeText(code.textContent ?? '').then(() => {
-      button.textContent = locale.text('copied');
-      setTimeout(() => (button.textContent = locale.text('copy')), 1500);
-    });
-  });
-  head.append(name, button);
-  const figure = document.createElement('div');
-  figure.className = 'code';
-  pre.tabIndex = 0;
-  pre.replaceWith(figure);
-  figure.append(head, pre);
-  if (done && language !== '') void highlightCode(code, language);
-}
-
-async function highlightCode(code: HTMLElement, language: string): Promise<void> {
-  const text = code.textContent ?? '';
-  if (text.length > MAX_HIGHLIGHTED) return;
-  const { highlight } = (await import(assetUrl('highlight.js'))) as typeof import('../lazy/highlight');
-  const html = highlight(text, language);
-  if (html !== null && code.textContent === text) code.replaceChildren(sanitized(html));
-}
-
-async function drawFormula(formula: HTMLElement): Promise<void> {
-  const { draw } = (await import(assetUrl('math.js'))) as typeof import('../lazy/math');
-  draw(formula.textContent ?? '', formula, formula.tagName === 'DIV');
-}
-
-/** A wide table scrolls by itself. */
-function scrollable(table: HTMLTableElement): void {
-  const frame = document.createElement('div');
-  frame.className = 'table';
-  frame.tabIndex = 0;
-  table.replaceWith(frame);
-  frame.append(table);
-}
-
-function placeMarks(root: HTMLElement, { marks }: Decoration): void {
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const texts: Text[] = [];
-  while (walker.nextNode()) texts.push(walker.currentNode as Text);
-  for (let node of texts) {
-    for (let found = MARK.exec(node.data); found !== null; found = MARK.exec(node.data)) {
-      const rest = node.splitText(found.index + found[0].length);
-      node.deleteData(found.index, found[0].length);
-      const mark = marks[Number(found[1])];
-      if (mark !== undefined) rest.before(markNode(mark));
-      node = rest;
-    }
-  }
 }
 
 function markNode({ label, source }: Mark): HTMLElement {

@@ -1,21 +1,26 @@
 import { LitElement, type PropertyValues } from 'lit';
 import type { Token } from 'marked';
 import { Locale } from '../locale/locale';
-import { decorate, MARK_CLOSE, MARK_OPEN, type Decoration } from './decorate';
-import type { Mark } from './marks';
-import { blocks, toHtml, type LinkDefinitions } from './parse';
-import { sanitized } from './sanitize';
-import { completed } from './unfinished';
-
-/** A block that is shown. */
-interface Shown {
-  raw: string;
-  done: boolean;
-  node: HTMLElement;
-}
+import type { Decoration } from './decorate';
+import { marksAt, marksBefore, withMarks, withoutMarks, type Mark } from './marks';
+import { Outline, type LinkDefinitions } from './parse';
+import { Rendering } from './rendering';
+import { isOpenFormula, withoutBareSign } from './unfinished';
 
 /** How many blocks at the end may still change as a text grows: a line can turn the paragraph above it into a heading. */
 const UNSETTLED = 2;
+
+/** The part of a text that no further word can change. */
+interface Settled {
+  text: string;
+  /** In code points, which marks count in. */
+  characters: number;
+  blocks: number;
+  /** The marks in it. */
+  marks: string;
+}
+
+const NOTHING: Settled = { text: '', characters: 0, blocks: 0, marks: '[]' };
 
 /**
  * Markdown, rendered as it is written. What lies before the last two blocks is settled: it is neither parsed nor drawn
@@ -32,10 +37,9 @@ export class MarkdownElement extends LitElement {
   declare domains: readonly string[] | null;
   declare locale: Locale;
 
-  private shown: Shown[] = [];
-  /** How much of the text, and how many blocks, are settled. */
-  private settledText = '';
-  private settledBlocks = 0;
+  private readonly rendering = new Rendering(this, () => this.decoration);
+  private settled = NOTHING;
+  private wasOpen = false;
   private links: LinkDefinitions = {};
 
   constructor() {
@@ -53,90 +57,69 @@ export class MarkdownElement extends LitElement {
   }
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.has('domains') || changed.has('locale')) this.forget();
-    const text = marked(this.source, this.marks);
-    if (!text.startsWith(this.settledText)) this.forget();
-    const tail = text.slice(this.settledText.length);
-    const tokens = blocks(this.open ? completed(tail) : tail, this.links).filter((token) => token.type !== 'space' && token.type !== 'def');
-    this.show(tokens);
-    if (this.open) this.settle(tail);
-    else this.settleAll(text);
+    const wasDone = changed.has('source') && !this.wasOpen;
+    if (wasDone || changed.has('domains') || changed.has('locale') || !this.isContinued()) this.restart();
+    this.wasOpen = this.open;
+    const outline = this.read();
+    this.rendering.show(outline, this.settled.blocks, this.open);
+    this.settle(outline.blocks);
   }
 
-  private show(tokens: Token[]): void {
-    tokens.forEach((token, at) => {
-      const index = this.settledBlocks + at;
-      const done = !this.open || at < tokens.length - 1;
-      const before = this.shown[index];
-      if (before !== undefined && before.raw === token.raw && before.done === done) return;
-      if (before !== undefined && growCode(before, token, done)) return;
-      const node = this.draw(token, done);
-      if (before === undefined) this.append(node);
-      else before.node.replaceWith(node);
-      this.shown[index] = { raw: token.raw, done, node };
-    });
-    for (const { node } of this.shown.splice(this.settledBlocks + tokens.length)) node.remove();
+  private get text(): string {
+    return this.source.replaceAll('\r\n', '\n');
   }
 
-  private draw(token: Token, done: boolean): HTMLElement {
-    const node = document.createElement('div');
-    node.className = 'block';
-    node.append(sanitized(toHtml(token)));
+  /** Whether what is settled stands at the beginning of what is to be shown. */
+  private isContinued(): boolean {
+    const { text, characters, marks } = this.settled;
+    return this.text.startsWith(text) && JSON.stringify(marksBefore(this.marks, characters)) === marks;
+  }
+
+  private restart(): void {
+    this.rendering.expire();
+    this.settled = NOTHING;
+    this.links = {};
+  }
+
+  /** Cuts what is not settled into blocks. */
+  private read(): Outline {
+    const rest = withMarks(this.text.slice(this.settled.text.length), marksAt(this.marks, this.settled.characters));
+    const links = { ...this.links };
+    const outline = new Outline(this.open ? withoutBareSign(rest) : rest, links);
+    const last = outline.blocks.at(-1);
+    // An address that is still being written leads elsewhere.
+    if (this.open && last?.type === 'def' && !(last.tag in this.links)) delete links[last.tag];
+    if (Object.keys(links).length === Object.keys(this.links).length) return outline;
+    // A text may use a link before it says where that leads.
+    this.links = links;
+    this.rendering.expire();
+    this.settled = NOTHING;
+    return this.read();
+  }
+
+  private settle(blocks: Token[]): void {
+    const drawn = blocks.map((block) => block.type !== 'space' && block.type !== 'def');
+    let left = drawn.filter(Boolean).length - UNSETTLED;
+    let length = 0;
+    let count = 0;
+    for (const [at, block] of blocks.entries()) {
+      if (drawn[at] && (--left < 0 || (block.type === 'paragraph' && isOpenFormula(block.raw)))) break;
+      length += withoutMarks(block.raw).length;
+      if (drawn[at]) count += 1;
+    }
+    if (length === 0) return;
+    const start = this.settled.text.length;
+    const text = this.text.slice(0, start + length);
+    const characters = this.settled.characters + [...text.slice(start)].length;
+    const marks = JSON.stringify(marksBefore(this.marks, characters));
+    this.settled = { text, characters, blocks: this.settled.blocks + count, marks };
+  }
+
+  private get decoration(): Decoration {
     const emit = (name: string, detail?: unknown) => {
       const host = (this.getRootNode() as ShadowRoot).host ?? this;
       host.dispatchEvent(new CustomEvent(name, { detail }));
     };
-    const decoration: Decoration = { domains: this.domains, marks: this.marks, locale: this.locale, emit };
-    decorate(node, decoration, done);
-    return node;
+    return { domains: this.domains, marks: this.marks, locale: this.locale, emit };
   }
-
-  /** Sets the blocks apart that no further word can change. */
-  private settle(tail: string): void {
-    const tokens = blocks(tail, this.links);
-    let length = 0;
-    let count = 0;
-    const drawn = tokens.filter((token) => token.type !== 'space' && token.type !== 'def').length;
-    for (const token of tokens) {
-      const isDrawn = token.type !== 'space' && token.type !== 'def';
-      if (isDrawn && drawn - count <= UNSETTLED) break;
-      length += token.raw.length;
-      if (isDrawn) count += 1;
-    }
-    this.settledText += tail.slice(0, length);
-    this.settledBlocks += count;
-  }
-
-  private settleAll(text: string): void {
-    this.settledText = text;
-    this.settledBlocks = this.shown.length;
-  }
-
-  private forget(): void {
-    this.replaceChildren();
-    this.shown = [];
-    this.settledText = '';
-    this.settledBlocks = 0;
-    this.links = {};
-  }
-}
-
-/** Code that only grew gets its new text, and keeps its node and where it was scrolled to. */
-function growCode(before: Shown, token: Token, done: boolean): boolean {
-  if (token.type !== 'code' || done || before.done || !token.raw.startsWith(before.raw)) return false;
-  const code = before.node.querySelector('pre > code');
-  if (code === null) return false;
-  code.textContent = token.text as string;
-  before.raw = token.raw;
-  return true;
-}
-
-/** The text with a sign at each mark's place, which counts characters (code points). */
-function marked(source: string, marks: readonly Mark[]): string {
-  const clean = source.replaceAll(MARK_OPEN, '').replaceAll(MARK_CLOSE, '');
-  if (marks.length === 0) return clean;
-  const characters = [...clean];
-  const sorted = marks.map((mark, number) => ({ at: Math.min(mark.at, characters.length), number })).sort((a, b) => b.at - a.at);
-  for (const { at, number } of sorted) characters.splice(at, 0, MARK_OPEN + number + MARK_CLOSE);
-  return characters.join('');
 }

@@ -7,14 +7,23 @@ export interface Formula extends Tokens.Generic {
   display: boolean;
 }
 
-const BLOCK = /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
-// A price is no formula: no blank inside the dollars, no digit behind them.
-const INLINE = /^(?:\$\$([^$]+?)\$\$|\$(?![\s$])((?:\\.|[^$\\\n])+?)(?<!\s)\$(?!\d)|\\\(([\s\S]+?)\\\)|\\\[([\s\S]+?)\\\])/;
+const BLOCK = /^ {0,3}(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
+// A price is no formula: no blank inside the dollars, no digit behind them, no words or full stop after a number.
+const PRICE = String.raw`\d[\d.,]*[kKmMbB]?(?:[.,;:)\-/]|\s*[A-Za-z]{2,}|$)`;
+const INLINE = new RegExp(
+  [
+    String.raw`^(?:\$\$([^$]+?)\$\$`,
+    String.raw`\$(?![\s$]|${PRICE})((?:\\.|[^$\\\n\x60])+?)(?<!\s)\$(?!\d)`,
+    String.raw`\\\(([\s\S]+?)\\\)`,
+    String.raw`\\\[([\s\S]+?)\\\])`,
+  ].join('|'),
+);
 
 export const blockFormula: TokenizerExtension = {
   name: 'formula',
   level: 'block',
-  start: (source) => indexOf(source, /\$\$|\\\[/),
+  // Only where a line begins.
+  start: (source) => indexOf(source, /(?<=\n) {0,3}(?:\$\$|\\\[)/),
   tokenizer(source) {
     const found = BLOCK.exec(source);
     return found === null ? undefined : formula(found[0], (found[1] ?? found[2])!, true);

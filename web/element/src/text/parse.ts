@@ -1,5 +1,6 @@
-import { Lexer, Marked, type Token } from 'marked';
+import { Lexer, Marked, Parser, type Token, type Tokens } from 'marked';
 import { blockFormula, inlineFormula, type Formula } from './math-syntax';
+import { completed } from './unfinished';
 
 const marked = new Marked({
   gfm: true,
@@ -14,20 +15,47 @@ const marked = new Marked({
 /** The links that a text defines at one place and uses at others. */
 export type LinkDefinitions = Lexer['tokens']['links'];
 
-/** The blocks of a text. `links` are those defined before it; new ones are added. */
-export function blocks(source: string, links: LinkDefinitions): Token[] {
-  const lexer = new Lexer(marked.defaults);
-  lexer.tokens.links = links;
-  return lexer.lex(source);
-}
+/**
+ * A text cut into its blocks. The words within a block are read when it is drawn, since most blocks of a text that
+ * is being written are not drawn again.
+ */
+export class Outline {
+  readonly blocks: Token[];
+  private readonly lexer = new Lexer(marked.defaults);
+  /** By the list that the words go into. */
+  private readonly unread: Map<Token[], string>;
 
-/** A block as HTML, not yet to be trusted. */
-export function toHtml(token: Token): string {
-  return marked.parser([token]);
+  /** `links` are those defined before this text; its own are added. */
+  constructor(source: string, links: LinkDefinitions) {
+    this.lexer.tokens.links = links;
+    this.blocks = this.lexer.blockTokens(source, []);
+    this.unread = new Map(this.lexer.inlineQueue.map(({ src, tokens }) => [tokens, src]));
+  }
+
+  /** A block as HTML, not yet to be trusted. `isOpen`: its last words are still being written. */
+  blockHtml(token: Token, isOpen: boolean): string {
+    this.read((token as Tokens.Paragraph).tokens, isOpen);
+    return marked.parser([token]);
+  }
+
+  /** The same of a table's cell. */
+  cellHtml({ tokens }: Tokens.TableCell, isOpen: boolean): string {
+    this.read(tokens, isOpen);
+    return new Parser(marked.defaults).parseInline(tokens);
+  }
+
+  private read(tokens: Token[] | undefined, isOpen: boolean): void {
+    const source = tokens === undefined ? undefined : this.unread.get(tokens);
+    if (tokens === undefined || source === undefined) return;
+    this.unread.delete(tokens);
+    this.lexer.state.inRawBlock = false;
+    this.lexer.inlineTokens(isOpen ? completed(source) : source, tokens);
+  }
 }
 
 /** The text of a formula stands in the element; the renderer takes it from there. */
 function formulaHtml({ tex, display }: Formula): string {
   const escaped = tex.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  return display ? `<div class="formula">${escaped}</div>` : `<span class="formula">${escaped}</span>`;
+  // Also in a block: in the middle of a paragraph a `div` would end it.
+  return `<span class="formula${display ? ' display' : ''}">${escaped}</span>`;
 }

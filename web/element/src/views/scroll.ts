@@ -3,11 +3,17 @@ import type { View } from './view';
 /** How near to the end counts as being there. */
 const NEAR = 80;
 
-/** Keeps the newest in sight for whoever reads it, and leaves alone whoever reads something older. */
+/** How many heights of what is seen lie ready above it: a fast reader shall not meet the end. */
+const AHEAD = 4;
+
+/** Keeps the newest in sight for whoever reads it, and in its place what somebody else reads, who may go back to the first item. */
 export class Follower {
   isAway = false;
   private scroller: HTMLElement | null = null;
   private resizes: ResizeObserver | null = null;
+  private top = 0;
+  /** The item at the upper edge, and how far below the edge it begins. */
+  private held: { item: Element; offset: number } | null = null;
 
   constructor(private readonly view: () => View) {}
 
@@ -17,7 +23,7 @@ export class Follower {
     this.scroller = (element as HTMLElement | undefined) ?? null;
     if (this.scroller === null) return;
     this.isAway = false;
-    this.resizes = new ResizeObserver(() => this.follow());
+    this.resizes = new ResizeObserver(this.onResize);
     this.resizes.observe(this.scroller);
     this.resizes.observe(this.scroller.firstElementChild!);
     this.toEnd();
@@ -26,7 +32,12 @@ export class Follower {
   readonly onScroll = (): void => {
     const { scroller } = this;
     if (scroller === null) return;
-    const away = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > NEAR;
+    const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    // What is written faster than it is followed moves nobody away: they go up by themselves.
+    const away = left > NEAR && (this.isAway || scroller.scrollTop < this.top);
+    this.top = scroller.scrollTop;
+    this.held = away ? this.atEdge(scroller) : null;
+    this.loadAhead(scroller);
     if (away === this.isAway) return;
     this.isAway = away;
     this.view().changes.mark();
@@ -37,18 +48,29 @@ export class Follower {
     if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
   };
 
-  /** Runs something that puts items in front, so that what is read stays where it is. */
-  async keepingPlace(change: () => Promise<void>): Promise<void> {
-    const { scroller } = this;
-    const before = scroller === null ? 0 : scroller.scrollHeight - scroller.scrollTop;
-    await change();
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    if (scroller !== null) scroller.scrollTop = scroller.scrollHeight - before;
+  private readonly onResize = (): void => {
+    const { scroller, held } = this;
+    if (scroller === null) return;
+    if (!this.isAway) this.toEnd();
+    else if (held?.item.isConnected) scroller.scrollTop += offsetOf(held.item, scroller) - held.offset;
+    this.loadAhead(scroller);
+  };
+
+  private loadAhead(scroller: HTMLElement): void {
+    const { chat } = this.view().session;
+    if (chat.hasOlder && scroller.scrollTop < AHEAD * scroller.clientHeight) void chat.loadOlder();
   }
 
-  private follow(): void {
-    if (!this.isAway) this.toEnd();
+  private atEdge(scroller: HTMLElement): { item: Element; offset: number } | null {
+    const isBelowEdge = (element: Element) => offsetOf(element, scroller) + element.clientHeight > 0;
+    const stretch = [...scroller.querySelectorAll('.stretch')].find(isBelowEdge);
+    const item = stretch === undefined ? undefined : [...stretch.children].find(isBelowEdge);
+    return item === undefined ? null : { item, offset: offsetOf(item, scroller) };
   }
+}
+
+function offsetOf(element: Element, scroller: HTMLElement): number {
+  return element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
 }
 
 const followers = new WeakMap<object, { follower: Follower; view: View }>();

@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
+import type { Stretch } from '../chat/items';
 import { ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 import { asMessage } from './items/user-message';
@@ -16,17 +17,15 @@ import type { View } from './view';
 export function thread(view: View): unknown {
   const { chat } = view.session;
   const { locale } = view;
-  const items = chat.items.all.filter(isShown);
   const scroll = follower(view);
   return html`
     <div class="thread" ${ref(scroll.attach)} @scroll=${scroll.onScroll} tabindex="0" aria-label=${locale.text('chat')}>
       <div class="items">
         ${chat.hasOlder
-          ? html`<button class="text older" @click=${() => void scroll.keepingPlace(() => chat.loadOlder())}>
-              ${locale.text('loadOlder')}</button>`
+          ? html`<button class="text older" ?disabled=${chat.isLoadingOlder} @click=${() => void chat.loadOlder()}>${locale.text('loadOlder')}</button>`
           : nothing}
         ${chat.load === 'loading' ? html`<p class="quiet" role="status">${locale.text('loading')}</p>` : nothing}
-        ${repeat(items, (one) => one.id, (one, at) => entry(view, one, isEndOfAnswer(items, at, chat.isAnswering)))}
+        ${stretches(view)}
         ${chat.unconfirmed === null ? nothing : asMessage(view, chat.unconfirmed)}
         ${progress(view)} ${chat.notices.map((one) => notice(view, one))}
       </div>
@@ -34,18 +33,48 @@ export function thread(view: View): unknown {
         ? html`<button class="icon down" aria-label=${locale.text('scrollDown')} @click=${scroll.toEnd}>${icon('chevron-down')}</button>`
         : nothing}
     </div>
-    <div class="unseen" aria-live="polite">${lastSaid(view, items)}</div>
+    <div class="unseen" aria-live="polite">${lastSaid(view)}</div>
   `;
+}
+
+function stretches(view: View): unknown {
+  const { chat } = view.session;
+  const all = chat.items.stretches;
+  // The end of an answer shows by what follows it, which may be in another stretch.
+  const following: (P.ThreadItem | undefined)[] = [];
+  all.reduceRight<P.ThreadItem | undefined>((next, { items }, at) => {
+    following[at] = next;
+    return items.find(isShown) ?? next;
+  }, undefined);
+  return repeat(all, ({ key }) => key, (one, at) => stretch(view, one, following[at]));
+}
+
+function stretch(view: View, { items }: Stretch, following: P.ThreadItem | undefined): unknown {
+  const { chat } = view.session;
+  const { allowed_image_domains: domains, status } = chat.thread ?? {};
+  const draw = () => {
+    const shown = items.filter(isShown);
+    if (shown.length === 0) return nothing;
+    const entries = repeat(shown, (one) => one.id, (one, at) => entry(view, one, isEndOfAnswer(one, shown[at + 1] ?? following, chat.isAnswering)));
+    return html`<div class="stretch">${entries}</div>`;
+  };
+  return guard([items, following?.type, chat.isAnswering, view.locale, view.options, domains?.join(), status?.type], draw);
 }
 
 function entry(view: View, one: P.ThreadItem, endsAnswer: boolean): unknown {
   const { chat } = view.session;
   const open = chat.items.isOpen(one.id);
   const busy = chat.isAnswering;
+  const { allowed_image_domains: domains, status } = chat.thread ?? {};
   const draw = () => html`<article class="item ${one.type}" data-item=${one.id}>
     ${drawn(view, one, { open, busy })} ${endsAnswer ? answerActions(view, one) : nothing}
   </article>`;
-  return guard([one, open, busy, endsAnswer, view.locale, view.options], draw);
+  return guard([one, open, busy && hasControls(one), endsAnswer, view.locale, view.options, domains?.join(), status?.type], draw);
+}
+
+/** Whether it can be used, which it cannot while an answer is being given. */
+function hasControls({ type }: P.ThreadItem): boolean {
+  return type === 'widget' || type === 'structured_input';
 }
 
 /** An item that cannot be drawn does not keep the others from being seen. */
@@ -59,9 +88,8 @@ function drawn(view: View, one: P.ThreadItem, standing: Standing): unknown {
 }
 
 /** The last item of what the assistant said in one go carries the buttons. */
-function isEndOfAnswer(items: P.ThreadItem[], at: number, answering: boolean): boolean {
-  if (items[at]?.type === 'user_message') return false;
-  const next = items[at + 1];
+function isEndOfAnswer(one: P.ThreadItem, next: P.ThreadItem | undefined, answering: boolean): boolean {
+  if (one.type === 'user_message') return false;
   return next === undefined ? !answering : next.type === 'user_message';
 }
 
@@ -82,8 +110,8 @@ function progress(view: View): unknown {
 }
 
 /** A finished answer, for those who listen: read once, and not word by word. */
-function lastSaid({ session: { chat } }: View, items: P.ThreadItem[]): string {
-  const last = items.at(-1);
+function lastSaid({ session: { chat } }: View): string {
+  const last = chat.items.stretches.at(-1)?.items.findLast(isShown);
   if (chat.isAnswering || last?.type !== 'assistant_message') return '';
   return last.content.map((part) => part.text).join('\n');
 }

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import type { Items } from '../../chat/items';
 import type * as P from '../../wire/protocol';
 import { icon } from '../icon';
 import type { View } from '../view';
@@ -7,7 +8,7 @@ import type { View } from '../view';
 export function answerActions(view: View, last: P.ThreadItem): unknown {
   const { options, locale, session } = view;
   const { feedback = false, retry = false } = options.threadItemActions ?? {};
-  const answer = answerUpTo(session.chat.items.all, last.id);
+  const answer = answerUpTo(session.chat.items, last.id);
   const text = copyText(answer);
   return html`<div class="actions" role="group">
     ${text === ''
@@ -34,17 +35,19 @@ function judge(view: View, answer: P.ThreadItem[], kind: P.FeedbackKind): unknow
 }
 
 function retryAnswer({ session: { chat } }: View, id: string): void {
-  const items = chat.items.all;
-  const at = items.findIndex((one) => one.id === id);
-  const question = items.slice(0, at).findLast((one) => one.type === 'user_message');
-  if (question !== undefined) void chat.retryAfter(question.id);
+  for (const one of chat.items.backFrom(id)) {
+    if (one.type === 'user_message') return void chat.retryAfter(one.id);
+  }
 }
 
 /** What the assistant said in one go, up to this item. */
-function answerUpTo(items: P.ThreadItem[], id: string): P.ThreadItem[] {
-  const end = items.findIndex((one) => one.id === id);
-  const start = items.slice(0, end).findLastIndex((one) => one.type === 'user_message');
-  return items.slice(start + 1, end + 1);
+function answerUpTo(items: Items, id: string): P.ThreadItem[] {
+  const answer: P.ThreadItem[] = [];
+  for (const one of items.backFrom(id)) {
+    if (one.type === 'user_message') break;
+    answer.unshift(one);
+  }
+  return answer;
 }
 
 function copyText(answer: P.ThreadItem[]): string {

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { after, before, test, type TestContext } from 'node:test';
+import type { Browser, Locator } from 'playwright-core';
+import { complaintsOf, keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
+import { Server } from '../harness/server.js';
+import { pageWith, Site } from '../harness/site.js';
+
+const GITHUB = `# Orders
+
+Two are **late**, one is *lost*, and ~~three~~ none were returned. See https://example.com/help or mail help@example.com.
+
+| Order | Price | State |
+|:------|------:|:-----:|
+| 17 | $40 | **late** |
+| 18 | $7 | \`lost\` |
+
+- [x] write to the carrier
+- [ ] write to the visitor
+
+1. Pack
+   - a box
+   - tape
+2. Send
+
+> What is lost
+> is lost.
+>
+> - sorry
+
+---
+
+A line
+and one below it.`;
+
+const CODE = 'So:\n\n```js\nconst words = ["one", "two"];\n\nfor (const word of words) console.log(`${word}!`); // all\n```\n\nAnd `inline`.';
+
+const MATH = `Euler: $e^{i\\pi} + 1 = 0$, and \\(a^2 + b^2\\) too.
+
+$$
+\\int_0^1 x^2\\,dx = \\frac{1}{3}
+$$
+
+\\[ \\sum_{n=1}^{\\infty} \\frac{1}{n^2} \\]
+
+It costs $5 and $6, or $1,000 to $2,000; US$3/CA$4. \`$x$\` is code.`;
+
+const CORPUS = [
+  GITHUB, CODE, MATH,
+  '- a\n- b\n\n- c\n\n  more of c\n\n      code of c\n\nEnd',
+  '1. one\n2. two\n   ```py\n   print(1)\n   ```\n3. three\n\n10) other\n11) list',
+  'A [link](https://example.com "a title"), a [later one][ref], an ![image](https://example.com/a.png).\n\nPara\n\nPara\n\n[ref]: https://example.com/ref',
+  '> quote\n> > deeper\n> > - list\n\nText\n===\n\nText\n---\n\n***\n\n**bold *both* bold** _it_ __bo__ `a`` b`',
+  'a\n\n$$\na\n\nb\n\nc\n$$\n\nd',
+  '<details><summary>More</summary>\n\nInside\n\n</details>\n\n<b>x</b> <script>1</script>\n\n<!-- a comment -->',
+  'Emoji 👩‍👩‍👧 and 漢字\r\n\r\n- one\r\n- two\r\n',
+  '| a |\n|---|\n| 1 |\n| 2\n\nx | y\n--|--\n1 | 2',
+  '```\nplain\n\n~~~\n\n    indented',
+  '# \n\n## Head #\n\n* * *\n\n+ plus\n* star\n- minus',
+];
+
+// The picture server's own port: 9 is never asked.
+const PICTURES = `![mine](/own.png) ![allowed](http://localhost:9/allowed.png) ![sub](http://a.localhost:9/sub.png) ![foreign](http://127.0.0.1:9/foreign.png)
+![look-alike](http://localhost.example.com:9/look-alike.png)
+
+<img src="http://127.0.0.1:9/raw.png" alt="raw" onerror="alert(1)">`;
+
+const LINKS = `[good](https://example.com/a?b=1#c) [mail](mailto:a@example.com) [bad](javascript:alert(1)) [data](data:text/html,x) [file](file:///etc/passwd)
+[deep](chatkit-link://order?id=17&state=late) [odd](chatkit-link://%E0%A4%A)`;
+
+const url = { type: 'url', title: 'The Rust language', url: 'https://example.com/rust', attribution: 'example.com' };
+const CITED = {
+  type: 'assistant_message',
+  content: [{
+    type: 'output_text', text: 'Crabs 🦀 like **Rust**.\n\nThey do.\n\nReally.\n\n```\ncode\n```',
+    annotations: [
+      { type: 'annotation', index: 22, source: url },
+      { type: 'annotation', index: 32, source: { type: 'file', title: 'The book', filename: 'book.pdf' } },
+      { type: 'annotation', source: { type: 'entity', id: 'ferris', title: 'Ferris' } },
+    ],
+  }],
+};
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  const messages = {
+    GitHub: GITHUB, code: CODE, formulas: MATH,
+    slowly: [{ say: CORPUS.slice(0, 3).join('\n\n'), every: '3ms' }],
+    pictures: [{ thread: { allowed_image_domains: ['localhost'] } }, { say: PICTURES }],
+    untrusted: PICTURES,
+    links: LINKS,
+    sources: [{ item: CITED }],
+  };
+  [browser, server] = await Promise.all([
+    openBrowser(),
+    Server.answering({ messages, otherwise: 'Heard.' }),
+  ]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+async function openChat(t: TestContext, options: Record<string, unknown> = {}): Promise<Chat> {
+  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, '') });
+  const context = await visitor(t, browser, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const page = await context.newPage();
+  await page.goto(site.url);
+  const chat = new Chat(page);
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, ...options });
+  return chat;
+}
+
+test("GitHub's Markdown is a table, lists, ticks, headings, quotes and links", async (t) => {
+  const chat = await openChat(t);
+  const complaints = complaintsOf(chat.page);
+  await chat.ask('Show me GitHub');
+  const said = chat.lastItem;
+  await said.getByRole('heading', { name: 'Orders', level: 1 }).waitFor();
+  assert.equal(await said.getByRole('columnheader', { name: 'Price' }).evaluate((cell) => getComputedStyle(cell).textAlign), 'end');
+  assert.deepEqual(await said.getByRole('row').allInnerTexts(), ['Order\tPrice\tState', '17\t$40\tlate', '18\t$7\tlost']);
+  assert.equal(await said.getByRole('checkbox').count(), 2);
+  assert.equal(await said.getByRole('checkbox').first().isChecked(), true);
+  assert.equal(await said.getByRole('checkbox').first().isDisabled(), true);
+  assert.equal(await said.locator('del').innerText(), 'three');
+  assert.equal(await said.getByRole('link', { name: 'https://example.com/help' }).getAttribute('href'), 'https://example.com/help');
+  assert.equal(await said.getByRole('link', { name: 'help@example.com' }).getAttribute('href'), 'mailto:help@example.com');
+  assert.equal(await said.locator('ol > li').count(), 2);
+  assert.deepEqual(await said.locator('ol > li ul > li').allInnerTexts(), ['a box', 'tape']);
+  assert.match(await said.locator('blockquote').innerText(), /What is lost\nis lost\.\s+sorry/);
+  assert.equal(await said.getByRole('separator').count(), 1);
+  assert.match(await said.innerText(), /A line\nand one below it\./);
+  await keepPicture(chat.page, 'markdown');
+  assert.deepEqual(complaints, []);
+});
+
+test('code is coloured, and its button copies it', async (t) => {
+  const chat = await openChat(t);
+  await chat.ask('Show me code');
+  await chat.lastItem.locator('.hljs-string').first().waitFor();
+  const button = chat.lastItem.getByRole('button', { name: 'Copy' }).first();
+  await button.click();
+  await chat.lastItem.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = await chat.page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(copied, 'const words = ["one", "two"];\n\nfor (const word of words) console.log(`${word}!`); // all');
+  await keepPicture(chat.page, 'markdown-code');
+});
+
+test('formulas are drawn in each notation, and prices stay text', async (t) => {
+  const chat = await openChat(t);
+  await chat.ask('Show me formulas');
+  const said = chat.lastItem;
+  await said.locator('math').nth(3).waitFor();
+  assert.equal(await said.locator('math').count(), 4);
+  assert.equal(await said.locator('math[display="block"]').count(), 2);
+  assert.match(await said.innerText(), /It costs \$5 and \$6, or \$1,000 to \$2,000; US\$3\/CA\$4\. \$x\$ is code\./);
+  await keepPicture(chat.page, 'markdown-math');
+});
+
+/** Notes each state that a reader can see: after each frame in which something changed. */
+async function watch(said: Locator): Promise<() => Promise<string[]>> {
+  await said.evaluate((article) => {
+    const seen: string[] = [];
+    Object.assign(window, { seen });
+    let changed = false;
+    new MutationObserver(() => (changed = true)).observe(article, { subtree: true, childList: true, characterData: true });
+    const note = () => {
+      if (changed) seen.push((article as HTMLElement).innerText);
+      changed = false;
+      requestAnimationFrame(note);
+    };
+    note();
+  });
+  return () => said.evaluate(() => (window as unknown as { seen: string[] }).seen);
+}
+
+test('a text that is being written shows no half of a sign', async (t) => {
+  const chat = await openChat(t);
+  // The libraries are there from now on, as they are after the first formula of a visit.
+  await chat.ask('formulas');
+  await chat.lastItem.locator('math').first().waitFor();
+  const answered = chat.next('chatkit.response.end');
+  await chat.say('slowly');
+  const said = chat.element.locator('article.assistant_message').nth(1);
+  await said.waitFor();
+  const states = await watch(said);
+  await answered;
+  const seen = await states();
+  assert.ok(seen.length > 20, `only ${seen.length} states were seen`);
+  const halves = /\*\*|~~|\]\(|\|\s*:?-|\\\(|\\\[|\$\$|```|(^|\n)\|/;
+  assert.deepEqual(seen.filter((text) => halves.test(text)).map((text) => text.slice(-80)), []);
+});
+
+test('what is settled keeps its nodes while the rest is written, and with them a selection', async (t) => {
+  const chat = await openChat(t);
+  const answered = chat.next('chatkit.response.end');
+  await chat.say('slowly');
+  const said = chat.element.locator('article.assistant_message').first();
+  const firstItem = said.locator('ol > li').first();
+  await said.locator('tbody tr').first().waitFor();
+  const kept = await said.evaluateHandle((article) => ({ heading: article.querySelector('h1'), row: article.querySelector('tbody tr'), head: article.querySelector('th') }));
+  await said.locator('h1').selectText();
+  await firstItem.waitFor();
+  const item = await firstItem.elementHandle();
+  await answered;
+  assert.equal(await kept.evaluate(({ heading, row, head }) => Boolean(heading?.isConnected && row?.isConnected && head?.isConnected)), true);
+  assert.equal(await item?.evaluate((node) => node.isConnected), true, 'a list that grows keeps its items');
+  const selected = await chat.element.evaluate((element) => {
+    const root = element.shadowRoot as ShadowRoot & { getSelection?: () => Selection };
+    return (root.getSelection?.() ?? getSelection())?.toString();
+  });
+  assert.equal(selected?.trim(), 'Orders');
+});
+
+test('a text that comes in pieces ends as it does in one piece', async (t) => {
+  const chat = await openChat(t);
+  const differences = await chat.page.evaluate(async (corpus) => {
+    type Markdown = HTMLElement & { source: string; open: boolean; updateComplete: Promise<unknown> };
+    const make = () => document.body.appendChild(document.createElement('chatkitd-markdown')) as Markdown;
+    let state = 1;
+    const random = (below: number) => (state = (state * 48271) % 2147483647) % below;
+    const shown = async (element: Markdown, source: string, open: boolean) => {
+      Object.assign(element, { source, open });
+      await element.updateComplete;
+      return element.innerHTML;
+    };
+    const found: string[][] = [];
+    for (let round = 0; round < 120; round++) {
+      const text = Array.from({ length: 1 + random(4) }, () => corpus[random(corpus.length)]).join('\n\n');
+      const [whole, grown] = [make(), make()];
+      for (let end = 0; end < text.length; end += 1 + random(round % 2 === 0 ? 6 : 40)) await shown(grown, text.slice(0, end), round % 5 !== 0);
+      const [one, other] = [await shown(whole, text, false), await shown(grown, text, false)];
+      if (one !== other) found.push([text, one, other]);
+      whole.remove();
+      grown.remove();
+    }
+    return found;
+  }, CORPUS.map((text) => text.replace(/```(js|py)/g, '```')));
+  assert.equal(differences.length, 0, JSON.stringify(differences.toSorted((a, b) => a[0]!.length - b[0]!.length)[0], null, 1));
+});
+
+test('a picture is loaded only from the domains that the thread names', async (t) => {
+  const chat = await openChat(t);
+  const asked: string[] = [];
+  chat.page.on('request', (request) => request.resourceType() === 'image' && asked.push(request.url()));
+  await chat.ask('pictures');
+  const said = chat.lastItem;
+  const own = new URL('/own.png', chat.page.url()).href;
+  assert.deepEqual(await said.locator('img').evaluateAll((all) => all.map((one) => (one as HTMLImageElement).src)), [own, 'http://localhost:9/allowed.png', 'http://a.localhost:9/sub.png']);
+  // Their words stay, as links that load nothing by themselves.
+  for (const name of ['foreign', 'look-alike', 'raw']) await said.getByRole('link', { name }).waitFor();
+  await said.locator('img').first().scrollIntoViewIfNeeded();
+  await assertSoon(() => asked.length >= 3);
+  assert.deepEqual(asked.filter((one) => /foreign|look-alike|raw/.test(one)), []);
+});
+
+test('a thread that names no domains loads pictures of the page alone', async (t) => {
+  const chat = await openChat(t);
+  const asked: string[] = [];
+  chat.page.on('request', (request) => request.resourceType() === 'image' && asked.push(request.url()));
+  await chat.ask('untrusted');
+  const own = new URL('/own.png', chat.page.url()).href;
+  await assertSoon(() => asked.includes(own));
+  assert.deepEqual(asked, [own]);
+});
+
+test('links open elsewhere, and those that would run something lead nowhere', async (t) => {
+  const chat = await openChat(t);
+  await chat.ask('links');
+  const good = chat.lastItem.getByRole('link', { name: 'good' });
+  assert.deepEqual(await good.evaluate((link) => ['href', 'target', 'rel'].map((name) => link.getAttribute(name))), ['https://example.com/a?b=1#c', '_blank', 'noopener noreferrer nofollow']);
+  assert.equal(await chat.lastItem.getByRole('link', { name: 'mail' }).getAttribute('href'), 'mailto:a@example.com');
+  for (const name of ['bad', 'data', 'file']) assert.equal(await chat.lastItem.getByRole('link', { name }).count(), 0, name);
+  const linked = chat.next('chatkit.deeplink');
+  await chat.lastItem.getByRole('link', { name: 'deep' }).click();
+  assert.deepEqual(await linked, { name: 'order', data: { id: '17', state: 'late' } });
+  const odd = chat.next('chatkit.deeplink');
+  await chat.lastItem.getByRole('link', { name: 'odd' }).click();
+  assert.deepEqual(await odd, { name: '%E0%A4%A', data: {} });
+});
+
+test('a mark stands behind the words that a source is cited for, and leads there', async (t) => {
+  const chat = await openChat(t);
+  await chat.ask('sources');
+  const said = chat.lastItem;
+  const mark = said.getByRole('link', { name: 'example.com' }).first();
+  assert.deepEqual(await mark.evaluate((link) => [link.getAttribute('href'), link.getAttribute('rel'), link.getAttribute('title')]), ['https://example.com/rust', 'noopener noreferrer nofollow', 'The Rust language']);
+  assert.equal(await said.locator('p').first().innerText(), 'Crabs 🦀 like Rust.example.com');
+  assert.match(await said.locator('p').nth(1).innerText(), /^They do\.\s*book\.pdf$/);
+  await said.getByText('Sources · 3').click();
+  await said.getByText('Ferris').waitFor();
+  await keepPicture(chat.page, 'markdown-sources');
+});
+
+/** Waits, for a while, until something is so. */
+async function assertSoon(isSo: () => boolean): Promise<void> {
+  const until = Date.now() + 10_000;
+  while (!isSo()) {
+    assert.ok(Date.now() < until, `never: ${isSo}`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}

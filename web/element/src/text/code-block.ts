@@ -1,0 +1,72 @@
+import type { Locale } from '../locale/locale';
+import { assetUrl } from '../script';
+import { sanitized } from './sanitize';
+
+/** Longer code is shown plain: colouring it would hold up the page. */
+const MAX_HIGHLIGHTED = 50_000;
+/** How long the button says that it has copied. */
+const COPIED = 1500;
+
+type Highlighter = typeof import('../lazy/highlight');
+let loaded: Highlighter | null = null;
+
+/** Code with its language, and a button that copies it. */
+export class CodeBlock {
+  readonly node = document.createElement('div');
+  private readonly code = document.createElement('code');
+  private text = '';
+
+  constructor(
+    private readonly language: string,
+    locale: Locale,
+  ) {
+    const name = document.createElement('span');
+    name.textContent = language;
+    const head = document.createElement('div');
+    head.className = 'code-head';
+    head.append(name, this.copyButton(locale));
+    const pre = document.createElement('pre');
+    pre.tabIndex = 0;
+    pre.append(this.code);
+    this.node.className = 'block code';
+    this.node.append(head, pre);
+  }
+
+  /** Code that only grew keeps its nodes, and where it was scrolled to. `isDone`: it will not grow any more. */
+  show(text: string, isDone: boolean): void {
+    if (text !== this.text && text.startsWith(this.text)) this.append(text.slice(this.text.length));
+    else if (text !== this.text) this.code.textContent = text;
+    this.text = text;
+    if (isDone && this.language !== '' && text.length <= MAX_HIGHLIGHTED) this.highlight();
+  }
+
+  private append(more: string): void {
+    const last = this.code.lastChild;
+    if (last instanceof Text) last.appendData(more);
+    else this.code.append(more);
+  }
+
+  private highlight(): void {
+    const { text } = this;
+    const draw = (highlighter: Highlighter) => {
+      const html = text === this.text ? highlighter.highlight(text, this.language) : null;
+      if (html !== null) this.code.replaceChildren(sanitized(html));
+    };
+    if (loaded !== null) return draw(loaded);
+    void (import(assetUrl('highlight.js')) as Promise<Highlighter>).then((highlighter) => draw((loaded = highlighter)), () => undefined);
+  }
+
+  private copyButton(locale: Locale): HTMLButtonElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'text';
+    button.textContent = locale.text('copy');
+    const copy = async () => {
+      await navigator.clipboard.writeText(this.text);
+      button.textContent = locale.text('copied');
+      setTimeout(() => (button.textContent = locale.text('copy')), COPIED);
+    };
+    button.addEventListener('click', () => void copy());
+    return button;
+  }
+}
