@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bench/setup.sh
+scripts/build-web.sh
 cargo build --release --locked --package chatkitd
 # PostgreSQL keeps its files there: on a disk, which /tmp may not be.
 mkdir -p target/bench/run

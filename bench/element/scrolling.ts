@@ -10,7 +10,7 @@ export interface Frames {
 /** Scrolls from one end of the thread to the other, `step` pixels a frame; what is loaded on the way counts. */
 export async function frames(page: Page, direction: 'up' | 'down', step: number): Promise<Frames> {
   const cdp = await page.context().newCDPSession(page);
-  await cdp.send('Performance.enable');
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   const taskSeconds = async () => (await cdp.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')!.value;
   const before = await taskSeconds();
   const { intervals, items } = await page.locator('openai-chatkit').evaluate(scrollThrough, { direction, step });

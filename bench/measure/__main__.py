@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import creates, events, lists, machine, nodes, paging, report, rest, sessions, streams, tokens, uploads
+from . import creates, element, events, lists, machine, nodes, paging, report, rest, sessions, streams, tokens, uploads
 from .load import LoadFailed
 from .rows import Skipped
 from .servers import ServerFailed
@@ -21,7 +21,7 @@ CHATKIT = {
     "streams": streams,
     "tokens": tokens,
 }
-PARTS = {"sessions": sessions, **CHATKIT, "uploads": uploads, "rest": rest}
+PARTS = {"sessions": sessions, **CHATKIT, "uploads": uploads, "element": element, "rest": rest}
 # The others are measured once: they take long, or hold what they compare in themselves.
 IN_ROUNDS = ("sessions", "create", "lists", "events")
 

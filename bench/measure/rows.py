@@ -24,6 +24,7 @@ class Value:
     unit: str
     at_most: float | None = None
     detail: str = ""
+    at_least: float | None = None
 
 
 class Skipped(Exception):

@@ -11,6 +11,8 @@ export interface Passed {
   op?: string;
   /** What it was answered with; `undefined` as long as there is no answer. */
   status?: number;
+  /** The headers of the answer. */
+  answered?: IncomingHttpHeaders;
 }
 
 /** The network between a browser and a server: notes what goes through, and can be cut. */
@@ -74,6 +76,7 @@ export class Proxy {
     const { hostname, port } = this.target;
     const onward = send({ hostname, port, method: request.method, path: request.url, headers: request.headers }, (answer) => {
       passed.status = answer.statusCode;
+      passed.answered = answer.headers;
       if (passed.op !== undefined && passed.op === this.losesAnswerTo) return void response.destroy();
       response.writeHead(answer.statusCode!, answer.headers);
       const { stalls } = this;

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request as ask, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as send, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** What a path answers: text (its type told by the path's ending), or a handler. */
+/** What a path answers: text (its type told by the path's ending), or a handler. The path `*` is every other one. */
 export type Answer = string | RequestListener;
 
 /** Somebody's web site: pages and endpoints on an origin of their own, for one test. */
@@ -52,7 +52,7 @@ function answer(known: Map<string, Answer>, headers: Record<string, string>, req
 /** A reverse proxy, as a site has one in front of its servers. */
 export function proxyTo(server: string): RequestListener {
   return (request, response) => {
-    const onward = ask(new URL(request.url!, server), { method: request.method, headers: request.headers }, (answered) => {
+    const onward = send(new URL(request.url!, server), { method: request.method, headers: request.headers }, (answered) => {
       response.writeHead(answered.statusCode!, answered.headers);
       answered.pipe(response);
     });
@@ -89,6 +89,19 @@ export function pageWith(script: string, setup: string): string {
 const chat = document.getElementById('chat');
 ${setup}
 </script></body></html>`;
+}
+
+/** Passes requests on to a server, as a site does that has the chat on its own origin. */
+export function forwardTo(target: string): RequestListener {
+  return (request, response) => {
+    const onward = send(new URL(request.url!, target), { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  };
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {

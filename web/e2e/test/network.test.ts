@@ -146,6 +146,24 @@ test('a message whose answer got lost on the way is not said twice', async (t) =
   assert.equal(new Set(keys).size, 1);
 });
 
+test('an answer whose server stays away can be gone on with later', async (t) => {
+  const here = await scene(t);
+  await here.page.clock.install();
+  await sayAndWaitForSome(here);
+  here.proxy.isAway = true;
+  here.proxy.cut();
+  const alert = here.chat.element.getByRole('alert');
+  while (!(await alert.isVisible())) await here.page.clock.runFor(1_000);
+  await alert.getByText('The server cannot be reached.').waitFor();
+  assert.match(await answer(here.chat).innerText(), /word-5\./);
+  assert.deepEqual((await here.told()).map(({ code }) => code), ['network']);
+  here.proxy.isAway = false;
+  await here.chat.button('Try again').click();
+  await assertWhole(here);
+  assert.equal(await alert.count(), 0);
+  assert.equal(here.proxy.of('threads.retry_after_item').length, 0);
+});
+
 test('a server that stays away is said to, and what was said goes out when the visitor tries again', async (t) => {
   const here = await scene(t);
   here.proxy.isAway = true;

@@ -4,9 +4,11 @@ import { wholeAnswer } from '../wire/answer';
 import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
-import { Items } from './items';
 import { isItem } from '../wire/shape';
+import { Items } from './items';
+import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
 import type { Changes } from './signal';
+import { claim } from './tabs';
 
 /** What the element tells the page: the names and details of `ChatKitEvents`. */
 export type Emit = (name: string, detail?: unknown) => void;
@@ -22,37 +24,6 @@ export interface Notice {
   /** What a button below it does. */
   retry?: () => Promise<void>;
 }
-
-/** The answer that is being given. */
-interface LiveRun {
-  id: string | null;
-  abort: AbortController;
-  allowCancel: boolean;
-  stopping: boolean;
-  progress: { icon?: string; text: string } | null;
-  /** The number of its last event that has been taken. */
-  last: number;
-  /** Whether its last event may be the end: nothing of it was being said or prepared. */
-  isSettled: boolean;
-  /** Whether it has ended with an error. */
-  isOver: boolean;
-  /** Whether an event could not be read. The page is told once. */
-  isBroken: boolean;
-  /** Whether it did not come to its end here. */
-  hasFailed: boolean;
-  /** Begun by this chat, or found when it was opened; else by another tab, which does what the answer asks a page to do. */
-  isOwn: boolean;
-}
-
-/** What is known already when an answer is taken up again. */
-interface Known {
-  /** Items that are there. */
-  items: ReadonlySet<string>;
-  /** The number of the last event whose notices and effects have been seen. */
-  heard: number;
-}
-
-const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
 
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
@@ -275,6 +246,7 @@ export class Chat {
     const items = new Set(this.items.all.map((item) => item.id));
     const run = this.begin(id, isOwn);
     try {
+      if (isOwn) run.isOwn = await claim(id, run.abort.signal);
       await this.follow(run, null, { items, heard });
     } catch (thrown) {
       await this.broke(run, thrown);
@@ -290,11 +262,7 @@ export class Chat {
   }
 
   private begin(id: string | null, isOwn = true): LiveRun {
-    const abort = new AbortController();
-    const run: LiveRun = {
-      id, abort, isOwn, allowCancel: true, stopping: false, progress: null, last: 0,
-      isSettled: false, isOver: false, isBroken: false, hasFailed: false,
-    };
+    const run = newRun(id, isOwn);
     this.live = run;
     this.emit('chatkit.response.start');
     this.changes.mark();
@@ -312,6 +280,7 @@ export class Chat {
     try {
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
+      if (run.id !== null) void claim(run.id, run.abort.signal);
       if (run.stopping && run.id !== null) void this.cancel(run, run.id);
       await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
@@ -342,6 +311,7 @@ export class Chat {
   private async end(run: LiveRun): Promise<void> {
     if (this.live !== run) return;
     this.live = null;
+    run.abort.abort();
     this.items.settle();
     // A message that did not arrive stays in sight.
     if (!run.hasFailed) this.unconfirmed = null;
@@ -377,7 +347,8 @@ export class Chat {
   private take(run: LiveRun, { number, event }: NumberedEvent, known: Known): void {
     if (event === null) throw new SyntaxError('it is no JSON');
     if (number !== 0 && number <= known.heard && !event.type.startsWith('thread.')) return;
-    this.changes.mark();
+    if (event.type === 'thread.item.updated') this.changes.markWords();
+    else this.changes.mark();
     run.isSettled = settles(event) ?? run.isSettled;
     switch (event.type) {
       case 'thread.created':
@@ -472,23 +443,6 @@ export class Chat {
 
   private report(thrown: unknown): void {
     if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
-  }
-}
-
-/** Whether an answer may well end after this event; `undefined`: it says nothing about that. */
-function settles(event: P.ThreadEvent): boolean | undefined {
-  switch (event.type) {
-    case 'thread.item.done':
-      return event.item.type !== 'user_message';
-    case 'thread.item.replaced':
-    case 'thread.item.removed':
-      return true;
-    case 'thread.item.added':
-    case 'thread.item.updated':
-    case 'progress_update':
-      return false;
-    default:
-      return undefined;
   }
 }
 

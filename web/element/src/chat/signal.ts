@@ -1,7 +1,12 @@
+/** How long what is being written may wait to be shown, in milliseconds: two frames. */
+const UNHURRIED = 30;
+
 /** Tells those who listen that something changed, at most once a frame: an answer may come in at 200 words a second. */
 export class Changes {
   private readonly listeners = new Set<() => void>();
   private due = false;
+  private isUrgent = false;
+  private told = 0;
 
   listen(listener: () => void): () => void {
     this.listeners.add(listener);
@@ -10,17 +15,30 @@ export class Changes {
 
   /** What is shown is out of date. */
   readonly mark = (): void => {
+    this.isUrgent = true;
+    this.schedule();
+  };
+
+  /** The same for words of an answer: nobody reads 60 states a second, and each one is drawn. */
+  readonly markWords = (): void => this.schedule();
+
+  private schedule(): void {
     if (this.due) return;
     this.due = true;
-    let told = false;
     const tell = () => {
-      if (told) return;
-      told = true;
+      if (!this.due) return;
       this.due = false;
+      this.isUrgent = false;
+      this.told = performance.now();
+      clearTimeout(late);
       for (const listener of this.listeners) listener();
     };
-    requestAnimationFrame(tell);
+    const onFrame = () => {
+      if (this.isUrgent || performance.now() - this.told >= UNHURRIED) tell();
+      else requestAnimationFrame(onFrame);
+    };
+    requestAnimationFrame(onFrame);
     // A page in the background has no frames.
-    setTimeout(tell, 100);
-  };
+    const late = setTimeout(tell, 100);
+  }
 }

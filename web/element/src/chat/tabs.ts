@@ -18,3 +18,20 @@ export class Tabs {
     this.channel.close();
   }
 }
+
+/**
+ * Whether this chat is the one that does what a run asks of the page: the first that says so, until `signal`. Where the
+ * browser has no locks (a page without TLS), everybody is.
+ */
+export async function claim(run: string, signal: AbortSignal): Promise<boolean> {
+  if (navigator.locks === undefined) return true;
+  const over = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return new Promise((resolve) => {
+    const take = (lock: Lock | null): Promise<void> | undefined => {
+      resolve(lock !== null);
+      return lock === null || signal.aborted ? undefined : over;
+    };
+    // Refused where a page may have no locks, such as in a sandbox.
+    navigator.locks.request(`chatkit:${run}`, { ifAvailable: true }, take).catch(() => resolve(true));
+  });
+}

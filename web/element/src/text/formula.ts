@@ -18,7 +18,7 @@ export function drawFormula(element: HTMLElement): void {
 }
 
 function draw(renderer: Renderer, tex: string, element: HTMLElement): void {
-  const isDisplay = element.tagName === 'DIV';
+  const isDisplay = element.classList.contains('display');
   const key = `${isDisplay} ${tex}`;
   const known = drawn.get(key);
   if (known !== undefined) return element.replaceChildren(...known.map((node) => node.cloneNode(true)));

@@ -7,7 +7,7 @@ export interface Formula extends Tokens.Generic {
   display: boolean;
 }
 
-const BLOCK = /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
+const BLOCK = /^ {0,3}(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
 // A price is no formula: no blank inside the dollars, no digit behind them, no words or full stop after a number.
 const PRICE = String.raw`\d[\d.,]*[kKmMbB]?(?:[.,;:)\-/]|\s*[A-Za-z]{2,}|$)`;
 const INLINE = new RegExp(
@@ -22,7 +22,8 @@ const INLINE = new RegExp(
 export const blockFormula: TokenizerExtension = {
   name: 'formula',
   level: 'block',
-  start: (source) => indexOf(source, /\$\$|\\\[/),
+  // Only where a line begins.
+  start: (source) => indexOf(source, /(?<=\n) {0,3}(?:\$\$|\\\[)/),
   tokenizer(source) {
     const found = BLOCK.exec(source);
     return found === null ? undefined : formula(found[0], (found[1] ?? found[2])!, true);

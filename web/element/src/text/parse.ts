@@ -56,5 +56,6 @@ export class Outline {
 /** The text of a formula stands in the element; the renderer takes it from there. */
 function formulaHtml({ tex, display }: Formula): string {
   const escaped = tex.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
-  return display ? `<div class="formula">${escaped}</div>` : `<span class="formula">${escaped}</span>`;
+  // Also in a block: in the middle of a paragraph a `div` would end it.
+  return `<span class="formula${display ? ' display' : ''}">${escaped}</span>`;
 }

@@ -1,4 +1,5 @@
 import createDOMPurify from 'dompurify';
+import { silenced } from './silence';
 
 /** What Markdown makes, and nothing that loads, runs, or leaves its place. */
 const ALLOWED_TAGS = [
@@ -8,7 +9,7 @@ const ALLOWED_TAGS = [
 ];
 const ALLOWED_ATTR = ['align', 'alt', 'checked', 'class', 'colspan', 'disabled', 'href', 'rowspan', 'src', 'start', 'title', 'type'];
 /** The class names that our own rendering sets; a text may not dress up as anything else. */
-const CLASSES = /^(formula|language-[\w+#.-]+|hljs[\w-]*|function_|class_|inherited__|title|params)$/;
+const CLASSES = /^(formula|display|language-[\w+#.-]+|hljs[\w-]*|function_|class_|inherited__|title|params)$/;
 
 /** Where the address of a picture stands until somebody has decided that it may be loaded. */
 export const SOURCE = 'data-source';
@@ -28,9 +29,21 @@ purify.addHook('afterSanitizeAttributes', (node) => {
   }
 });
 
-/** Foreign HTML as harmless nodes. */
+/** A document that nothing is loaded in and that nothing runs in. */
+const inert = document.implementation.createHTMLDocument('');
+
+/** Lets the parser have text where a page's policy demands `TrustedHTML`: what it makes is cleaned before anybody sees it. */
+const policy = (window as Window as WindowWithTypes).trustedTypes?.createPolicy('chatkitd', { createHTML: (html) => html });
+interface WindowWithTypes extends Window {
+  trustedTypes?: { createPolicy(name: string, rules: { createHTML(html: string): string }): { createHTML(html: string): string } };
+}
+
+/** Foreign HTML as harmless nodes. It is parsed once and never written out again, so that it cannot become something else. */
 export function sanitized(html: string): DocumentFragment {
-  return purify.sanitize(html, {
+  const quiet = silenced(html);
+  const holder = inert.createElement('div');
+  holder.innerHTML = policy?.createHTML(quiet) ?? quiet;
+  purify.sanitize(holder, {
     ALLOWED_TAGS,
     ALLOWED_ATTR,
     ALLOW_DATA_ATTR: false,
@@ -38,6 +51,9 @@ export function sanitized(html: string): DocumentFragment {
     // Addresses are judged by `urls.ts`, which knows more.
     ALLOWED_URI_REGEXP: /^(?!javascript:|vbscript:|data:(?!image\/))/i,
     ADD_DATA_URI_TAGS: ['img'],
-    RETURN_DOM_FRAGMENT: true,
+    IN_PLACE: true,
   });
+  const clean = document.createDocumentFragment();
+  clean.append(...holder.childNodes);
+  return clean;
 }

@@ -1,0 +1,56 @@
+import type * as P from '../wire/protocol';
+
+/** The answer that is being given. */
+export interface LiveRun {
+  id: string | null;
+  abort: AbortController;
+  allowCancel: boolean;
+  stopping: boolean;
+  progress: { icon?: string; text: string } | null;
+  /** The number of its last event that has been taken. */
+  last: number;
+  /** Whether its last event may be the end: nothing of it was being said or prepared. */
+  isSettled: boolean;
+  /** Whether it has ended with an error. */
+  isOver: boolean;
+  /** Whether an event could not be read. The page is told once. */
+  isBroken: boolean;
+  /** Whether it did not come to its end here. */
+  hasFailed: boolean;
+  /** Whether this chat does what the answer asks of the page; else another tab does. */
+  isOwn: boolean;
+}
+
+/** What is known already when an answer is taken up again. */
+export interface Known {
+  /** Items that are there. */
+  items: ReadonlySet<string>;
+  /** The number of the last event whose notices and effects have been seen. */
+  heard: number;
+}
+
+export const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
+
+export function newRun(id: string | null, isOwn: boolean): LiveRun {
+  return {
+    id, isOwn, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
+    isSettled: false, isOver: false, isBroken: false, hasFailed: false,
+  };
+}
+
+/** Whether an answer may well end after this event; `undefined`: it says nothing about that. */
+export function settles(event: P.ThreadEvent): boolean | undefined {
+  switch (event.type) {
+    case 'thread.item.done':
+      return event.item.type !== 'user_message';
+    case 'thread.item.replaced':
+    case 'thread.item.removed':
+      return true;
+    case 'thread.item.added':
+    case 'thread.item.updated':
+    case 'progress_update':
+      return false;
+    default:
+      return undefined;
+  }
+}

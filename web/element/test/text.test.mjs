@@ -1,0 +1,66 @@
+// Markdown that is still being written, and what is a formula: without a browser.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { build } from 'esbuild';
+
+const bundled = await build({
+  stdin: {
+    contents: `export * from './src/text/unfinished'; export { Outline } from './src/text/parse'; export * from './src/text/marks';`,
+    resolveDir: new URL('..', import.meta.url).pathname,
+  },
+  bundle: true,
+  write: false,
+  format: 'esm',
+});
+const { completed, withoutBareSign, Outline, withMarks, withoutMarks, marksAt } = await import(
+  `data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString('base64')}`
+);
+
+const html = (source) => {
+  const outline = new Outline(source, {});
+  return outline.blocks.map((block) => outline.blockHtml(block, false)).join('').trim();
+};
+
+test('a sign that has no end yet is closed, and one that nothing follows is not shown', () => {
+  const cases = {
+    'so **bold': 'so **bold**', 'so **': 'so ', 'so *it': 'so *it*', '`code': '`code`', '~~gone': '~~gone~~', '**a *b': '**a *b***', '2 * 3': '2 * 3',
+    'a_b_c': 'a_b_c', '__init__': '__init__', 'see [the help](https://exa': 'see the help', 'see [the help]': 'see the help', 'see ![a pict': 'see ',
+    'so $x^2': 'so ', 'so $x^2$ is': 'so $x^2$ is', 'costs $5': 'costs $5', 'so \\(a': 'so ', 'so $$a': 'so ', '| a | b |': '', '| a | b |\n|--': '', 'a\\': 'a',
+  };
+  for (const [written, shown] of Object.entries(cases)) assert.equal(completed(written), shown, written);
+});
+
+test('a last line that may become something else waits', () => {
+  const cases = {
+    'So:\n-': 'So:\n', 'So:\n- [': 'So:\n', 'So:\n1': 'So:', 'So:\n1.': 'So:\n', '#': '', 'So:\n``': 'So:\n', 'So:\n> -': 'So:\n', 'So:\n---': 'So:\n---', '42': '42', 'a - b': 'a - b', 'So:\n- x': 'So:\n- x',
+  };
+  for (const [written, shown] of Object.entries(cases)) assert.equal(withoutBareSign(written), shown, written);
+});
+
+test('a formula is one in each notation, and a price is none', () => {
+  for (const formula of ['$x$', '$e^{i\\pi}$', '$2x + 3$', '$3$', '$5 \\times 2$', '\\(a\\)', 'so $$a$$ so', '\\[a\\]', '$$\na\n\nb\n$$']) {
+    assert.match(html(formula), /class="formula/, formula);
+  }
+  for (const price of ['$5 and $6', '$5-$6', 'US$3/CA$4. `$x$`', '$1,000 to $2,000', 'costs $5.', '$5 million or 6$', '$ 5 $', '\\$x$', 'from $9.99 (was $12.99)', '`$x$`']) {
+    assert.doesNotMatch(html(price), /class="formula/, price);
+  }
+});
+
+// What is settled is found again by its length.
+test('the blocks of a text are as long as it is', () => {
+  const parts = ['# a', '- a\n- b\n\n  c', '> a\n> b', '```js\na\n```', '| a |\n|---|\n| b |', 'a\nb', '$$\na\n$$', '\n\n', '    code', '[a]: https://b', '<b>x</b>', '---', '1. a\n   - b', '**a', '👩‍👩‍👧'];
+  let state = 7;
+  const random = (below) => (state = (state * 48271) % 2147483647) % below;
+  for (let round = 0; round < 2000; round++) {
+    const text = Array.from({ length: 1 + random(6) }, () => parts[random(parts.length)] + ['\n', '\n\n', ' ', '\n \n'][random(4)]).join('').slice(0, random(200));
+    assert.equal(new Outline(text, {}).blocks.map(({ raw }) => raw).join('').length, text.length, text);
+  }
+});
+
+test('marks count characters, and leave the text as it was', () => {
+  const source = 'a👩‍👩‍👧b \uE1000\uE101';
+  const marks = [{ at: 1 }, { at: 6 }, { at: 99 }];
+  const marked = withMarks(source, marksAt(marks, 0));
+  assert.equal(marked.indexOf('\uE1001\uE101'), 'a\uE1000\uE101👩‍👩‍👧'.length);
+  assert.equal(withoutMarks(marked), 'a👩‍👩‍👧b \uFFFD0\uFFFD', 'the signs of others are none');
+});
