@@ -65,8 +65,8 @@ test('a part with a theme of its own keeps it in the other one', async (t) => {
         canvas.fillRect(0, 0, 1, 1);
         return canvas.getImageData(0, 0, 1, 1).data[0]!;
       }, property);
-    assert.ok((await lightness('Always dark', 'background-color')) < 60 && (await lightness('Always dark', 'color')) > 200, `dark within ${colorScheme}`);
-    if (colorScheme === 'dark') assert.ok((await lightness('Always light', 'background-color')) > 200 && (await lightness('Always light', 'color')) < 80, 'light within dark');
+    for (const name of ['Always dark', 'A dark list']) assert.ok((await lightness(name, 'background-color')) < 60 && (await lightness(name, 'color')) > 200, `${name} within ${colorScheme}`);
+    for (const name of ['Always light', 'A light card']) assert.ok((await lightness(name, 'background-color')) > 200 && (await lightness(name, 'color')) < 80, `${name} within ${colorScheme}`);
   }
 });
 

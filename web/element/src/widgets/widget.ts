@@ -45,6 +45,10 @@ export class WidgetElement extends LitElement {
   }
 
   protected override render(): unknown {
+    if (typeof this.item.widget !== 'object' || this.item.widget === null) {
+      this.report('widget.broken', {});
+      return nothing;
+    }
     const { widget, hasMore } = bounded(this.item.widget, this.room);
     if (hasMore) this.report('widget.too_large', { shown: this.room });
     const isContainer = this.pending?.shown === 'container';
