@@ -14,7 +14,7 @@ export interface Table {
   children?: Row[];
 }
 
-const COLUMNS = { xs: '3rem', sm: '5rem', md: '8rem', lg: '12rem', xl: '18rem' } as const;
+const COLUMNS = { xs: '3em', sm: '5em', md: '8em', lg: '12em', xl: '18em' } as const;
 const ALIGN = { start: 'top', center: 'middle', end: 'bottom' } as const;
 
 export function table(context: WidgetContext, one: Table): unknown {
