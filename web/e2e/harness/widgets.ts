@@ -23,12 +23,19 @@ export interface Shown {
   complaints: string[];
   /** The actions that were sent to the server so far. */
   sent: SentAction[];
+  /** What the element has logged so far under this name. */
+  logged(name: string): Promise<Record<string, unknown>[]>;
 }
 
 export interface SentAction {
   op: string;
   itemId?: string;
   action: { type: string; payload?: unknown };
+}
+
+interface Log {
+  name: string;
+  data: Record<string, unknown>;
 }
 
 export interface ShowOptions {
@@ -40,7 +47,7 @@ export interface ShowOptions {
 
 /** Somebody's page with the chat, and the widget of this name in it. */
 export async function show(t: TestContext, browser: Browser, server: Server, name: string, { options, functions, viewport }: ShowOptions = {}): Promise<Shown> {
-  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, 'chat.style.height = "100vh";') });
+  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, 'chat.style.height = "100vh"; window.logged = []; chat.addEventListener("chatkit.log", (event) => window.logged.push(event.detail));') });
   const context = await visitor(t, browser, { viewport: viewport ?? { width: 900, height: 1200 } });
   const page = await context.newPage();
   const complaints = complaintsOf(page);
@@ -51,7 +58,8 @@ export async function show(t: TestContext, browser: Browser, server: Server, nam
   await chat.ask(name);
   const widget = chat.element.locator('article.widget').first();
   await widget.waitFor();
-  return { page, chat, widget, complaints, sent };
+  const logged = (name: string) => page.evaluate((name) => (window as unknown as { logged: Log[] }).logged.filter((log) => log.name === name).map(({ data }) => data), name);
+  return { page, chat, widget, complaints, sent, logged };
 }
 
 function actionsOf(page: Page): SentAction[] {

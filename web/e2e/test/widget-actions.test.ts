@@ -4,7 +4,7 @@ import type { Browser, Locator } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { Server } from '../harness/server.js';
 import { show, shownByName, type Shown, type ShowOptions } from '../harness/widgets.js';
-import { answers, clicked } from '../widgets/actions.js';
+import { answers, clicked, preview } from '../widgets/actions.js';
 
 let browser: Browser;
 let server: Server;
@@ -168,6 +168,18 @@ test('a change of a field sends its value under its name', async (t) => {
   assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ order: { id: 4, size: 'l' } }, { gift: true }, { pay: 'card' }, { day: '2026-03-14' }]);
 });
 
+test('a choice that is made while an answer is given is sent after it', async (t) => {
+  const page = await shown(t, 'changes');
+  await page.chat.say('take your time');
+  await page.chat.button('Stop').waitFor();
+  await page.widget.getByLabel('Card').check();
+  await page.widget.getByLabel('Cash').check();
+  const sent = page.page.waitForRequest((request) => request.postData()?.includes('custom_action') ?? false);
+  assert.equal(page.sent.length, 0);
+  await sent;
+  assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'quiet', payload: { pay: 'cash' } }]);
+});
+
 test('a line of a list and a box can be clicked as a whole, with the mouse and with the keyboard', async (t) => {
   const page = await shown(t, 'lines');
   await answered(page, () => page.widget.getByText('First line').click({ force: true }));
@@ -184,4 +196,21 @@ test('the page sends actions of its own, of a widget or of none', async (t) => {
   await page.widget.getByText('One orange').waitFor();
   await page.chat.call('sendCustomAction', { type: 'quiet' });
   assert.deepEqual(page.sent.map(({ itemId, action }) => [itemId, action]), [[id, { type: 'add', payload: { from: 'page' } }], [undefined, { type: 'quiet' }]]);
+});
+
+test('a widget in the preview of an entity acts like one, but is no item of the thread', async (t) => {
+  const functions = {
+    'widgets.onAction': '(action, item) => { window.seen = { action, type: item.widget.type }; }',
+    'entities.onRequestPreview': `async () => ({ preview: ${JSON.stringify(preview)} })`,
+  };
+  const page = await shown(t, 'buttons', { functions });
+  const content = [{ type: 'input_text', text: 'buttons of ' }, { type: 'input_tag', id: 'ada', text: 'Ada', data: {}, interactive: true }];
+  await answered(page, async () => void (await page.chat.call('sendUserMessage', { content })));
+  await page.chat.button('Ada').last().hover();
+  const tip = page.chat.element.getByRole('tooltip');
+  await tip.getByText('Ada, born 1815').waitFor();
+  await tip.getByRole('button', { name: 'Open' }).click();
+  assert.deepEqual(await page.page.evaluate(() => (window as unknown as { seen: unknown }).seen), { action: { type: 'open', payload: { id: 'ada' } }, type: 'Basic' });
+  await answered(page, () => tip.getByRole('button', { name: 'Follow' }).click());
+  assert.deepEqual(page.sent, [{ op: 'threads.custom_action', itemId: undefined, action: { type: 'quiet' } }]);
 });

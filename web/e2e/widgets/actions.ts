@@ -59,3 +59,9 @@ export const answers = {
   actions: { add: [oranges, { say: 'Added.' }], quiet: [], slow: [{ pause: '700ms' }, { say: 'Done.' }], broken: [{ crash: 'the shelf fell down' }] },
   sync_actions: { toggle: { type: 'widget', widget: { type: 'Card', children: [text('Toggled')] } }, nothing: null },
 };
+
+/** What a page shows of an entity. */
+export const preview: Component = {
+  type: 'Basic',
+  children: [text('Ada, born 1815'), button('Open', { type: 'open', handler: 'client', payload: { id: 'ada' } }), button('Follow', { type: 'quiet' })],
+};

@@ -27,6 +27,8 @@ export const cards: Record<string, Component> = {
     children: [
       { type: 'Card', theme: 'dark', children: [text('Always dark'), { type: 'Badge', label: 'Badge' }] },
       { type: 'ListView', theme: 'light', children: [{ type: 'ListViewItem', children: [text('Always light')] }] },
+      { type: 'ListView', theme: 'dark', children: [{ type: 'ListViewItem', children: [text('A dark list')] }] },
+      { type: 'Card', theme: 'light', children: [text('A light card')] },
     ],
   },
   collapsed: {

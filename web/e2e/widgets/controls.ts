@@ -38,5 +38,7 @@ export const controls: Look[] = [
   ...[input, textarea].flatMap((base) => tokens(base, 'gutterSize', 'padding-left', gutters, '[name]')),
   ...[select, date].flatMap((base) => looks(base, 'block', [[true, { width: '100%' }]], '[name]')),
   ...looks({ ...textarea, autoResize: true, size: 'lg' }, 'maxRows', [[4, { 'field-sizing': 'content' }]], '[name]'),
+  ...looks({ type: 'Checkbox', name: 'six', label: 'A' }, 'disabled', off, 'label'),
+  ...looks({ type: 'RadioGroup', name: 'seven', options: [{ label: 'A', value: 'a' }] }, 'disabled', off, 'label'),
   ...tokens({ type: 'RadioGroup', name: 'five', options: [{ label: 'A', value: 'a' }] }, 'direction', 'flex-direction', { row: 'row', col: 'column' }, '[role=radiogroup]'),
 ];

@@ -50,6 +50,8 @@ export const layout: Look[] = [
   ...tokens({ type: 'Form', children: [word] }, 'direction', 'flex-direction', { row: 'row', col: 'column' }),
   { component: { type: 'Row', children: [word] }, css: { 'flex-direction': 'row', 'align-items': 'center' } },
   { component: { type: 'Col', children: [word] }, css: { 'flex-direction': 'column' } },
+  ...tokens({ type: 'ListViewItem', children: [word] }, 'align', 'align-items', { start: 'flex-start', center: 'center', end: 'flex-end', baseline: 'baseline', stretch: 'stretch' }),
+  ...looks({ type: 'ListViewItem', children: [word] }, 'gap', [[5, { gap: '20px' }]]),
   ...looks({ type: 'Divider' }, 'size', [[3, { 'border-top-width': '3px' }], ['0.5em', { 'border-top-width': '8px' }]]),
   ...looks({ type: 'Divider' }, 'spacing', [[2, { 'margin-top': '8px', 'margin-bottom': '8px' }]]),
   ...looks({ type: 'Divider' }, 'color', [['strong', { 'border-top-color': 'var(--ck-border-strong)' }], ['default', { 'border-top-color': 'var(--ck-border)' }], [{ light: 'red', dark: 'blue' }, { 'border-top-color': 'light-dark(red, blue)' }]]),

@@ -27,7 +27,7 @@ export function button(context: WidgetContext, one: P.Button): unknown {
     one.pill === false ? '' : 'pill', one.block ? 'block' : '', one.uniform ? 'uniform' : '',
   ];
   const isPending = context.isPending(context.path);
-  const submits = one.submit === true && context.submits;
+  const submits = one.submit === true && context.onSubmit !== undefined;
   const click = (event: Event) => {
     const element = event.currentTarget as HTMLButtonElement;
     // What a submit button does by itself counts where its form has no action.
@@ -36,7 +36,7 @@ export function button(context: WidgetContext, one: P.Button): unknown {
   };
   const size = one.iconSize === undefined ? undefined : ICONS[one.iconSize];
   return html`<button class="control ${look.join(' ')}" type=${submits ? 'submit' : 'button'} ?disabled=${one.disabled}
-    aria-disabled=${context.isBlocked(action)} aria-busy=${isPending} aria-label=${one.label ?? (sign === undefined ? nothing : iconName(context.view.locale, sign))}
+    aria-disabled=${context.isBlocked(submits ? context.onSubmit : action)} aria-busy=${isPending} aria-label=${one.label ?? (sign === undefined ? nothing : iconName(context.view.locale, sign))}
     @click=${click} ${styled({ ...controlSize(one.size), '--icon': size })}>
     ${isPending ? html`<span class="spinner"></span>` : one.iconStart === undefined ? nothing : icon(one.iconStart)}
     ${one.label === undefined ? nothing : html`<span>${one.label}</span>`}

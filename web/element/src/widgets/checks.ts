@@ -3,11 +3,11 @@ import type * as P from '../wire/protocol';
 import { MAX_ENTRIES } from './bounds';
 import type { Binding, WidgetContext } from './context';
 import { labelId, naming, spoken } from './fields';
-import { entry, problemId } from './form';
+import { slot, problemId } from './form';
 
 export function checkbox(context: WidgetContext, one: P.Checkbox): unknown {
   const names = naming(context, one);
-  return entry(context, html`<label class="option"><input type="checkbox" id=${names.id} name=${one.name} .defaultChecked=${one.defaultChecked ?? false}
+  return slot(context, html`<label class="option"><input type="checkbox" id=${names.id} name=${one.name} .defaultChecked=${one.defaultChecked ?? false}
     ?required=${one.required} ?disabled=${one.disabled || context.isPending(context.path)} aria-label=${one.label === undefined ? names.label : nothing}
     aria-describedby=${problemId(context)} @change=${(event: Event) => changed(context, one, (event.currentTarget as HTMLInputElement).checked, event)} />
     ${one.label === undefined ? nothing : html`<span>${one.label}</span>`}${busy(context)}</label>`);
@@ -16,7 +16,7 @@ export function checkbox(context: WidgetContext, one: P.Checkbox): unknown {
 export function radioGroup(context: WidgetContext, one: P.RadioGroup): unknown {
   const isNamed = one.ariaLabel === undefined && context.isLabelled(context.form, one.name);
   const isPending = context.isPending(context.path);
-  return entry(context, html`<div class="radios ${one.direction ?? 'row'}" role="radiogroup" aria-required=${one.required ?? false}
+  return slot(context, html`<div class="radios ${one.direction ?? 'row'}" role="radiogroup" aria-required=${one.required ?? false}
     aria-labelledby=${isNamed ? labelId(context, one.name) : nothing} aria-label=${isNamed ? nothing : (one.ariaLabel ?? spoken(one.name))} aria-describedby=${problemId(context)}>
     ${(one.options ?? []).slice(0, MAX_ENTRIES).map(
       (option) => html`<label class="option"><input type="radio" name=${one.name} value=${option.value} .defaultChecked=${option.value === one.defaultValue}

@@ -23,8 +23,8 @@ export interface WidgetContext {
   form: unknown;
   /** Where that form lies. */
   scope: string;
-  /** Whether that form has an action for those who submit it. */
-  submits: boolean;
+  /** What happens when that form is submitted. */
+  onSubmit: P.ActionConfig | undefined;
   /** Whether a `Label` names this field of the present form. */
   isLabelled(form: unknown, name: string): boolean;
   /** A name for an element, unlike any other of the page's. */
@@ -49,6 +49,6 @@ export function below(context: WidgetContext, key: string): WidgetContext {
 }
 
 /** The same for the fields of a form. */
-export function within(context: WidgetContext, form: unknown, submits: boolean): WidgetContext {
-  return { ...context, form, scope: context.path, submits };
+export function within(context: WidgetContext, form: unknown, onSubmit: P.ActionConfig | undefined): WidgetContext {
+  return { ...context, form, scope: context.path, onSubmit };
 }

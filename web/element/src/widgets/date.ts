@@ -6,7 +6,7 @@ import type { CalendarElement } from './calendar';
 import { busy, changed } from './checks';
 import type { WidgetContext } from './context';
 import { look, naming } from './fields';
-import { entry, problemId } from './form';
+import { slot, problemId } from './form';
 import { place } from './popup';
 import { clear, shape } from './select';
 
@@ -25,7 +25,7 @@ export function datePicker(context: WidgetContext, one: P.DatePicker): unknown {
     event.preventDefault();
     openCalendar(event.currentTarget as Element, one, context.view.locale.tag);
   };
-  return entry(context, html`<input class=${look(one)} id=${names.id} type="date" name=${one.name} .defaultValue=${initial ?? ''} ?data-empty=${initial === undefined}
+  return slot(context, html`<input class=${look(one)} id=${names.id} type="date" name=${one.name} .defaultValue=${initial ?? ''} ?data-empty=${initial === undefined}
       aria-label=${names.label} aria-describedby=${problemId(context)} min=${min ?? nothing} max=${max ?? nothing} ?disabled=${isOff} @keydown=${key}
       @input=${(event: Event) => showEmpty(event.currentTarget as HTMLInputElement)} @change=${change} />
     ${one.placeholder === undefined ? nothing : html`<span class="placeholder" aria-hidden="true">${one.placeholder}</span>`}
@@ -66,7 +66,7 @@ function openCalendar(near: Element, { side, align }: P.DatePicker, tag: string)
 }
 
 function fieldAt(near: Element): HTMLInputElement {
-  return near.closest('.entry')!.querySelector('input')!;
+  return near.closest('.slot')!.querySelector('input')!;
 }
 
 function opensCalendar(event: KeyboardEvent): boolean {

@@ -4,7 +4,7 @@ import { autofocus } from './autofocus';
 import { controlSize } from './button';
 import { TEXT, words } from './content';
 import type { WidgetContext } from './context';
-import { entry, problemId } from './form';
+import { slot, problemId } from './form';
 import { styled, type Styles } from './style';
 
 /** Space at the start and end of a field, by `gutterSize`. */
@@ -12,7 +12,7 @@ const GUTTERS: Record<P.GutterSize, string> = { '2xs': '4px', xs: '6px', sm: '8p
 
 export function input(context: WidgetContext, one: P.Input): unknown {
   const names = naming(context, one);
-  return entry(context, html`<input class=${look(one)} id=${names.id} name=${one.name} type=${one.inputType ?? 'text'} .defaultValue=${one.defaultValue ?? ''}
+  return slot(context, html`<input class=${look(one)} id=${names.id} name=${one.name} type=${one.inputType ?? 'text'} .defaultValue=${one.defaultValue ?? ''}
     aria-label=${names.label} aria-describedby=${problemId(context)} placeholder=${one.placeholder ?? nothing} pattern=${one.pattern ?? nothing}
     ?required=${one.required} ?disabled=${one.disabled} @focus=${one.autoSelect ? selectAll : nothing} autocomplete=${autofill(one) ?? nothing}
     data-1p-ignore=${autofill(one) === 'off' ? '' : nothing} ${autofocus(one.autoFocus === true && context.isNewest)} />`, '', sized(one));
@@ -22,7 +22,7 @@ export function textarea(context: WidgetContext, one: P.Textarea): unknown {
   const names = naming(context, one);
   const grows = one.autoResize === true;
   const styles = { 'field-sizing': grows ? 'content' : undefined, ...lines(grows ? one.rows : undefined, grows ? one.maxRows : undefined) };
-  return entry(context, html`<textarea class=${look(one)} id=${names.id} name=${one.name} rows=${one.rows ?? 3} .defaultValue=${one.defaultValue ?? ''}
+  return slot(context, html`<textarea class=${look(one)} id=${names.id} name=${one.name} rows=${one.rows ?? 3} .defaultValue=${one.defaultValue ?? ''}
     aria-label=${names.label} aria-describedby=${problemId(context)} placeholder=${one.placeholder ?? nothing} ?required=${one.required} ?disabled=${one.disabled}
     data-pattern=${one.pattern ?? nothing} @focus=${one.autoSelect ? selectAll : nothing} autocomplete=${autofill(one) ?? nothing}
     data-1p-ignore=${autofill(one) === 'off' ? '' : nothing} ${autofocus(one.autoFocus === true && context.isNewest)} ${styled(styles)}></textarea>`, '', sized(one));
@@ -34,7 +34,7 @@ export function editable(context: WidgetContext, one: P.Text, styles: Styles): u
   const name = field.name ?? one.id ?? 'text';
   const names = naming(context, { name, placeholder: field.placeholder });
   const completion = field.autoComplete ?? autofill(field);
-  return entry(context, html`<textarea class="editable" rows="1" id=${names.id} name=${name} .defaultValue=${one.value} aria-label=${names.label}
+  return slot(context, html`<textarea class="editable" rows="1" id=${names.id} name=${name} .defaultValue=${one.value} aria-label=${names.label}
     aria-describedby=${problemId(context)} placeholder=${field.placeholder ?? nothing} ?required=${field.required} autocomplete=${(completion as AutoFill | undefined) ?? nothing}
     data-1p-ignore=${field.allowAutofillExtensions === false ? '' : nothing} data-pattern=${field.pattern ?? nothing}
     @focus=${field.autoSelect ? selectAll : nothing} ${autofocus(field.autoFocus === true && context.isNewest)} ${styled({ ...styles, ...lines(one.minLines, one.maxLines) })}></textarea>`);

@@ -22,13 +22,13 @@ export function isValid(form: HTMLFormElement): boolean {
 }
 
 /** A control with a line below it, for what is wrong with its value. */
-export function entry(context: WidgetContext, control: unknown, shape = '', styles: Styles = {}): unknown {
-  return html`<div class="entry ${shape}" ${styled(styles)} @input=${recheck} @change=${recheck} @invalid=${{ handleEvent: complain, capture: true }}>
+export function slot(context: WidgetContext, control: unknown, shape = '', styles: Styles = {}): unknown {
+  return html`<div class="slot ${shape}" ${styled(styles)} @input=${recheck} @change=${recheck} @invalid=${{ handleEvent: complain, capture: true }}>
     ${control}<p class="problem" id=${problemId(context)} hidden></p>
   </div>`;
 }
 
-/** What `aria-describedby` of a control in an `entry` names. */
+/** What `aria-describedby` of a control in a `slot` names. */
 export function problemId(context: WidgetContext): string {
   return context.id(`${context.path} problem`);
 }

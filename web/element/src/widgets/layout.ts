@@ -30,7 +30,7 @@ export function form(context: WidgetContext, one: P.Form): unknown {
   const isPending = context.isPending(path);
   const styles = { ...flow({ ...one, gap: one.gap ?? 3 }, one.direction ?? 'col'), ...block(one) };
   return html`<form class="box" novalidate @submit=${submit} ?inert=${isPending} aria-busy=${isPending} ${styled(styles)}>
-    ${components(within(context, one, one.onSubmitAction !== undefined), one.children)}
+    ${components(within(context, one, one.onSubmitAction), one.children)}
   </form>`;
 }
 

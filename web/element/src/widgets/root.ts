@@ -28,7 +28,7 @@ export function card(context: WidgetContext, one: Card): unknown {
     const element = submitted(event);
     if (element !== null && one.confirm !== undefined) context.act(`${context.path} confirm`, { action: one.confirm.action, binding: 'submit', element });
   };
-  const inside = face(within(context, one, one.confirm !== undefined), one);
+  const inside = face(within(context, one, one.confirm?.action), one);
   return html`<form class=${shape} novalidate @submit=${submit} ${styled(styles)}>${inside}</form>`;
 }
 

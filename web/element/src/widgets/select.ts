@@ -6,7 +6,7 @@ import { controlSize } from './button';
 import { busy, changed } from './checks';
 import type { WidgetContext } from './context';
 import { labelId, look, naming } from './fields';
-import { entry, problemId } from './form';
+import { slot, problemId } from './form';
 
 /** From how many options on a choice can be searched, if the widget does not say. */
 const MANY = 15;
@@ -19,7 +19,7 @@ export function select(context: WidgetContext, one: P.Select): unknown {
 function plain(context: WidgetContext, one: P.Select): unknown {
   const names = naming(context, one);
   const { options, defaultValue: initial } = one;
-  return entry(context, html`<select class=${look(one)} id=${names.id} name=${one.name} aria-label=${names.label} aria-describedby=${problemId(context)}
+  return slot(context, html`<select class=${look(one)} id=${names.id} name=${one.name} aria-label=${names.label} aria-describedby=${problemId(context)}
       ?disabled=${one.disabled || context.isPending(context.path)} @change=${(event: Event) => chosen(context, one, event)}>
       ${initial === undefined || one.clearable ? html`<option value="" ?selected=${initial === undefined} hidden>${one.placeholder ?? ''}</option>` : nothing}
       ${options.slice(0, MAX_ENTRIES).map(
@@ -31,7 +31,7 @@ function plain(context: WidgetContext, one: P.Select): unknown {
 
 function searched(context: WidgetContext, one: P.Select): unknown {
   const names = naming(context, one);
-  return entry(context, html`<chatkitd-combobox class=${look(one)} id=${names.id} name=${one.name} .options=${one.options} .initial=${one.defaultValue ?? ''}
+  return slot(context, html`<chatkitd-combobox class=${look(one)} id=${names.id} name=${one.name} .options=${one.options} .initial=${one.defaultValue ?? ''}
       .names=${names.label === nothing ? { labelledBy: labelId(context, one.name) } : { label: names.label }} .placeholder=${one.placeholder ?? ''}
       ?disabled=${one.disabled || context.isPending(context.path)} @change=${(event: Event) => chosen(context, one, event)}>
     </chatkitd-combobox>${one.clearable ? clear(context, 'chatkitd-combobox') : nothing}${busy(context)}`, shape(one), controlSize(one.size));

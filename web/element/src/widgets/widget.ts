@@ -29,6 +29,8 @@ export class WidgetElement extends LitElement {
   private declare opened: ReadonlySet<string>;
   /** How many components may be drawn. */
   private declare room: number;
+  /** Choices that were made while nothing could be sent, by their fields. */
+  private readonly waiting = new Map<string, Deed>();
   private readonly ids = new Map<string, string>();
   private readonly reported = new Set<string>();
 
@@ -45,6 +47,10 @@ export class WidgetElement extends LitElement {
   }
 
   protected override render(): unknown {
+    if (typeof this.item.widget !== 'object' || this.item.widget === null) {
+      this.report('widget.broken', {});
+      return nothing;
+    }
     const { widget, hasMore } = bounded(this.item.widget, this.room);
     if (hasMore) this.report('widget.too_large', { shown: this.room });
     const isContainer = this.pending?.shown === 'container';
@@ -63,7 +69,7 @@ export class WidgetElement extends LitElement {
       path: '',
       form: widget,
       scope: '',
-      submits: false,
+      onSubmit: undefined,
       isLabelled: (form, name) => labelled.get(form)?.has(name) ?? false,
       id: (what) => this.idOf(what),
       isNewest: items.last?.id === this.item.id,
@@ -81,8 +87,20 @@ export class WidgetElement extends LitElement {
     return this.pending !== null || (this.busy && action !== undefined && action.handler !== 'client' && action.streaming !== false);
   }
 
+  protected override updated(): void {
+    for (const [path, deed] of this.waiting) {
+      if (this.isBlocked(deed.action)) return;
+      this.waiting.delete(path);
+      void this.act(path, deed);
+    }
+  }
+
   private async act(path: string, deed: Deed): Promise<void> {
-    if (this.isBlocked(deed.action)) return;
+    if (this.isBlocked(deed.action)) {
+      // A button that is pressed in vain can be pressed again. A choice was made, and is seen to be.
+      if (deed.binding === 'change') this.waiting.set(path, deed);
+      return;
+    }
     const shown = shownAt(deed.action.loadingBehavior, deed.binding);
     const focused = (this.getRootNode() as ShadowRoot).activeElement;
     if (shown !== 'none') this.pending = { path, shown };
