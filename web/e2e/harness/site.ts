@@ -56,7 +56,7 @@ export function proxyTo(server: string): RequestListener {
       response.writeHead(answered.statusCode!, answered.headers);
       answered.pipe(response);
     });
-    onward.on('error', () => response.writeHead(502).end());
+    onward.on('error', () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
     response.on('close', () => onward.destroy());
     request.pipe(onward);
   };
@@ -89,19 +89,6 @@ export function pageWith(script: string, setup: string): string {
 const chat = document.getElementById('chat');
 ${setup}
 </script></body></html>`;
-}
-
-/** Passes requests on to a server, as a site does that has the chat on its own origin. */
-export function forwardTo(target: string): RequestListener {
-  return (request, response) => {
-    const onward = send(new URL(request.url!, target), { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
-    request.pipe(onward);
-  };
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {
