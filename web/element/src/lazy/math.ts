@@ -2,5 +2,7 @@
 import katex from 'katex';
 
 export function draw(tex: string, element: HTMLElement, display: boolean): void {
-  katex.render(tex, element, { output: 'mathml', displayMode: display, throwOnError: false, trust: false, strict: 'ignore', maxExpand: 500 });
+  const markup = katex.renderToString(tex, { output: 'mathml', displayMode: display, throwOnError: false, trust: false, strict: 'ignore', maxExpand: 500 });
+  // Not katex.render, which refuses pages without a doctype. MathML needs none.
+  element.replaceChildren(document.createRange().createContextualFragment(markup));
 }
