@@ -14,7 +14,7 @@ export interface CreatedSession {
   workflow_id: string;
   metadata: Record<string, unknown>;
   session: Session;
-  /** Only in answers to pages of another site. */
+  /** Only in answers to pages of another origin. */
   device_token?: string;
 }
 

@@ -24,8 +24,6 @@ export class Sessions {
   /** The newest secret of each session, for whoever continues a session that somebody else on the page began. */
   private readonly newest = new Map<string, { secret: string; until: number }>();
   private readonly device: DeviceToken;
-  /** Whether another origin's server lets this page send the device cookie. */
-  private takesCookies = true;
 
   private constructor(readonly apiEndpoint: string) {
     this.device = new DeviceToken(apiEndpoint);
@@ -64,30 +62,14 @@ export class Sessions {
     const device = this.device.read();
     if (bearer !== null) headers.authorization = `Bearer ${bearer}`;
     else if (device !== null) headers['chatkit-device-token'] = device;
-    const response = await this.send(url, { method: 'POST', headers, body: JSON.stringify(body) }).catch((cause: unknown) => {
+    // No cookies across origins, which not every server takes: there the device token says who this is.
+    const request: RequestInit = { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(REQUEST_MS) };
+    const response = await fetch(url, request).catch((cause: unknown) => {
       throw new SessionError(`The chat server cannot be reached at ${url}.`, 0, 'unreachable', { cause });
     });
     const answer = await readAnswer(response);
     this.learn(answer);
     return answer;
-  }
-
-  /**
-   * With the device cookie, which keeps a visitor of www.example.com the same person at chat.example.com. A server that
-   * lists no origins takes no cookies, and a browser then refuses the request before it is sent: once more without.
-   * Where a token stands for the visitor no cookie is needed, and nothing has to be tried.
-   */
-  private async send(url: string, request: RequestInit): Promise<Response> {
-    const signal = AbortSignal.timeout(REQUEST_MS);
-    if (!this.takesCookies || this.device.read() !== null) return fetch(url, { ...request, signal, credentials: 'same-origin' });
-    try {
-      return await fetch(url, { ...request, signal, credentials: 'include' });
-    } catch (error) {
-      if (!(error instanceof TypeError) || new URL(url).origin === location.origin) throw error;
-      const response = await fetch(url, { ...request, signal, credentials: 'same-origin' });
-      this.takesCookies = false;
-      return response;
-    }
   }
 
   private learn(answer: SecretAnswer): void {

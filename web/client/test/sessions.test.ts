@@ -101,31 +101,6 @@ test('a page without storage remembers the device while it is there', async (t) 
   assert.equal((await sessions.create({}, null)).user_id, first.user_id);
 });
 
-test("another origin's server gets cookies, or is asked without where the browser refuses that", async (t) => {
-  const real = globalThis.fetch;
-  const modes: unknown[] = [];
-  let refuses = false;
-  t.mock.method(globalThis, 'fetch', (url: string, init: RequestInit) => {
-    modes.push(init.credentials);
-    // What a browser does after a preflight that is answered with `access-control-allow-origin: *`.
-    return refuses && init.credentials === 'include' ? Promise.reject(new TypeError('Failed to fetch')) : real(url, init);
-  });
-  await sessions.create({}, null);
-  refuses = true;
-  await sessions.create({}, null);
-  await sessions.create({}, null);
-  assert.deepEqual(modes, ['include', 'include', 'same-origin', 'same-origin']);
-  assert.equal(server.asked.length, 3);
-});
-
-test('where a token stands for the visitor no cookie is asked for', async (t) => {
-  server.crossSite = true;
-  await sessions.create({}, null);
-  const sent = t.mock.method(globalThis, 'fetch');
-  await sessions.create({}, null);
-  assert.equal((sent.mock.calls[0]!.arguments[1] as RequestInit).credentials, 'same-origin');
-});
-
 test('a back end that answers with the secret alone will do', async () => {
   const chat = new ClientSecrets(sessions, { begin: () => ({}) });
   for (const secret of ['ek_1', 'ek_2']) server.next.push({ status: 200, body: { client_secret: secret } });

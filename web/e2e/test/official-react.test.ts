@@ -365,7 +365,7 @@ test('functions of the newest render are the ones that are called', async (t) =>
 test('a chat that was taken off the page comes back with its thread', async (t) => {
   const visited = await visit(t);
   const { page, chat } = visited;
-  await render(visited);
+  await renderWithSecret(visited);
   await ask(visited, 'Keep this');
   const thread = await threadOf(page);
   const warnings: string[] = [];
@@ -375,13 +375,13 @@ test('a chat that was taken off the page comes back with its thread', async (t) 
   await page.evaluate(() => window.official.hook.focusComposer());
   assert.deepEqual(warnings, ['ChatKit element is not mounted']);
 
-  await render(visited, { initialThread: thread });
+  await renderWithSecret(visited, { initialThread: thread });
   await chat.element.getByText('Keep this').waitFor();
   await ask(visited, 'And this');
   assert.equal(await chat.element.getByText(/^(Keep|And) this$/).count(), 2);
 
   await page.evaluate(() => window.official.unmount());
-  await render(visited);
+  await renderWithSecret(visited);
   await chat.element.getByText('What can I help with today?').waitFor();
   assert.deepEqual(visited.complaints, []);
 });
