@@ -80,6 +80,15 @@ export class Chat {
     return () => told.jsonValue();
   }
 
+  /** Does something, and waits for the event that comes of it, however soon it comes. */
+  async during(name: string, act: () => Promise<unknown>): Promise<void> {
+    const waiting = await this.element.evaluateHandle((element, name) => ({
+      event: new Promise<void>((resolve) => element.addEventListener(name, () => resolve(), { once: true })),
+    }), name);
+    await act();
+    await waiting.evaluate(({ event }) => event);
+  }
+
   /** The items that are shown, newest last. */
   get items(): Locator {
     return this.element.locator('article.item');

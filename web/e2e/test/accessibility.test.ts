@@ -115,11 +115,9 @@ test('an answer is announced once and whole, and not word by word', async (t) =>
 test('an answer that was left for another thread is not announced there', async (t) => {
   const { chat } = await openChat(t, browser, server);
   await chat.ask('Say it slowly');
-  const ended = chat.next('chatkit.response.end');
   await chat.say('Please think');
   await chat.button('Stop').waitFor();
-  await chat.button('New chat').click();
-  await ended;
+  await chat.during('chatkit.response.end', () => chat.button('New chat').click());
   await chat.element.getByRole('heading', { name: 'What can I help with today?' }).waitFor();
   assert.equal(await chat.element.locator('[aria-live=polite]').first().textContent(), '');
 });

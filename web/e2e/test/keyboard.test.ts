@@ -22,6 +22,8 @@ const OPTIONS = {
   threadItemActions: { feedback: true, retry: true },
 };
 
+const ANSWERED = 'chatkit.response.end';
+
 /** What has the focus, by its name, and whether that can be seen. */
 function focused(page: Page): Promise<{ name: string; seen: boolean }> {
   return page.evaluate(() => {
@@ -37,7 +39,7 @@ function focused(page: Page): Promise<{ name: string; seen: boolean }> {
 
 async function focusIs(page: Page, name: string): Promise<void> {
   let now = '';
-  for (let tries = 0; tries < 50 && now !== name; tries++) {
+  for (let tries = 0; tries < 300 && now !== name; tries++) {
     now = (await focused(page)).name;
     await page.evaluate(() => new Promise(requestAnimationFrame));
   }
@@ -55,7 +57,7 @@ test('Tab goes through the chat in the order of reading, shows where it is, and 
   do {
     await press(page, 'Tab');
     const { name, seen } = await focused(page);
-    assert.ok(seen, `the focus on ${name} can be seen`);
+    if (name !== 'After') assert.ok(seen, `the focus on ${name} can be seen`);
     order.push(name);
   } while (order.at(-1) !== 'After' && order.length < 20);
   assert.deepEqual(order, ['Conversations', 'A widget', 'Message the AI', 'Attach a file', 'Model: Small', 'After']);
@@ -90,17 +92,12 @@ test('a menu is used by arrows, Home, End, letters and Escape, and gives the foc
 
 test('a whole conversation is led by the keyboard alone', async (t) => {
   const { page, chat } = await openChat(t, browser, server, OPTIONS);
-  const answered = chat.next('chatkit.response.end');
-  await chat.button('A widget').focus();
-  await press(page, 'Enter');
-  await answered;
+  await chat.during(ANSWERED, () => chat.button('A widget').press('Enter'));
   await focusIs(page, 'Message the AI');
-  const again = chat.next('chatkit.response.end');
   await page.keyboard.type('Hello');
   await press(page, 'Shift+Enter');
   await page.keyboard.type('you');
-  await press(page, 'Enter');
-  await again;
+  await chat.during(ANSWERED, () => press(page, 'Enter'));
   await chat.element.locator('.bubble').filter({ hasText: /Hello\nyou/ }).waitFor();
   await focusIs(page, 'Message the AI');
 
@@ -108,9 +105,7 @@ test('a whole conversation is led by the keyboard alone', async (t) => {
   while ((await focused(page)).name !== 'Good answer') await press(page, 'Shift+Tab');
   await press(page, 'Enter');
   await chat.element.getByRole('button', { name: 'Good answer', pressed: true }).waitFor();
-  const retried = chat.next('chatkit.response.end');
-  await press(page, 'Tab', 'Tab', 'Space');
-  await retried;
+  await chat.during(ANSWERED, () => press(page, 'Tab', 'Tab', 'Space'));
   await focusIs(page, 'Message the AI');
   await press(page, 'Tab');
   assert.notEqual((await focused(page)).name, 'Before', 'the focus did not begin again at the top');
@@ -120,14 +115,10 @@ test('a stop, an error that is tried again and a notice that is taken away leave
   const { page, chat } = await openChat(t, browser, server, OPTIONS);
   await chat.say('Please think');
   await chat.button('Stop').focus();
-  const stopped = chat.next('chatkit.response.end');
-  await press(page, 'Enter');
-  await stopped;
+  await chat.during(ANSWERED, () => press(page, 'Enter'));
   await focusIs(page, 'Message the AI');
   await chat.ask('Please fail');
-  const failed = chat.next('chatkit.response.end');
-  await chat.element.getByRole('alert').getByRole('button', { name: 'Try again' }).press('Enter');
-  await failed;
+  await chat.during(ANSWERED, () => chat.element.getByRole('alert').getByRole('button', { name: 'Try again' }).press('Enter'));
   await focusIs(page, 'Message the AI');
   await chat.button('Dismiss').press('Enter');
   await chat.element.getByRole('alert').waitFor({ state: 'detached' });
@@ -140,10 +131,8 @@ test('questions are answered by the keyboard', async (t) => {
   await chat.element.getByRole('radio', { name: 'S', exact: true }).focus();
   await press(page, 'ArrowDown');
   assert.ok(await chat.element.getByRole('radio', { name: 'M', exact: true }).isChecked());
-  const answered = chat.next('chatkit.response.end');
   while ((await focused(page)).name !== 'Submit') await press(page, 'Tab');
-  await press(page, 'Enter');
-  await answered;
+  await chat.during(ANSWERED, () => press(page, 'Enter'));
   await chat.element.getByRole('definition').filter({ hasText: 'M' }).first().waitFor();
   await focusIs(page, 'Message the AI');
 });
@@ -176,22 +165,25 @@ test('while an input method composes a word, Enter sends nothing and Escape clos
   const { page, chat } = await openChat(t, browser, server, OPTIONS);
   const client = await page.context().newCDPSession(page);
   const compose = () => client.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
+  // What a browser sends for a key that the input method takes.
+  const take = async (key: string) => {
+    await client.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key, code: key, windowsVirtualKeyCode: 229 });
+    await client.send('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key, windowsVirtualKeyCode: 229 });
+  };
   await chat.composer.focus();
   await compose();
-  await press(page, 'Enter');
+  await take('Enter');
   assert.equal(await chat.composer.textContent(), 'にほん');
   await client.send('Input.insertText', { text: '日本' });
   assert.equal(await chat.items.count(), 0);
-  const answered = chat.next('chatkit.response.end');
-  await press(page, 'Enter');
-  await answered;
+  await chat.during(ANSWERED, () => press(page, 'Enter'));
   await chat.element.locator('.bubble').filter({ hasText: '日本' }).waitFor();
 
   await chat.button('Conversations').press('Enter');
   await chat.button(/^Rename: /).press('Enter');
   await focusIs(page, 'Rename');
   await compose();
-  await press(page, 'Escape');
+  await take('Escape');
   await chat.element.getByRole('textbox', { name: 'Rename' }).waitFor();
   await chat.element.getByRole('dialog').waitFor();
 });

@@ -34,8 +34,9 @@ async function speak(chat: Chat, locale: string | undefined, lang: string): Prom
   await chat.element.and(chat.page.locator(`[lang="${lang}"]`)).waitFor();
   return chat.element.evaluate(async (element) => {
     await (element as HTMLElement & { updateComplete: Promise<unknown> }).updateComplete;
-    const find = (selector: string) => element.shadowRoot!.querySelector(selector);
-    return { dir: (element as HTMLElement).dir, ask: find('[data-composer]')!.getAttribute('aria-label'), greeting: find('.greeting')!.textContent };
+    const root = element.shadowRoot!;
+    const ask = root.querySelector('[data-composer]')!.getAttribute('aria-label');
+    return { dir: (element as HTMLElement).dir, ask, greeting: root.querySelector('.greeting')!.textContent };
   });
 }
 
@@ -77,7 +78,7 @@ test('the chat is not drawn in English before its language is there', async (t) 
   const held = new Promise<void>((resolve) => (send = resolve));
   await page.route('**/locale/ja-JP.json', async (route) => {
     await held;
-    await route.continue();
+    await route.fallback();
   });
   const asked = page.waitForRequest('**/locale/ja-JP.json');
   await page.evaluate((api) => {

@@ -17,16 +17,24 @@ class DialogFocus extends AsyncDirective {
     this.close = close;
     if (this.dialog !== null) return;
     this.dialog = part.element as HTMLElement;
-    this.before = (this.dialog.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
     this.dialog.addEventListener('keydown', this.onKey);
-    queueMicrotask(() => this.dialog?.querySelector<HTMLElement>(FOCUSABLE)?.focus());
+    // It is not in the page yet.
+    queueMicrotask(this.enter);
   }
 
   override disconnected(): void {
     this.dialog?.removeEventListener('keydown', this.onKey);
     this.dialog = null;
-    this.before?.focus();
+    // What lay below is inert until all of the picture is drawn.
+    queueMicrotask(() => this.before?.focus());
   }
+
+  private readonly enter = (): void => {
+    const root = this.dialog?.getRootNode();
+    if (!(root instanceof ShadowRoot)) return;
+    this.before = root.activeElement as HTMLElement | null;
+    this.dialog!.querySelector<HTMLElement>(FOCUSABLE)?.focus();
+  };
 
   private readonly onKey = (event: KeyboardEvent): void => {
     // The Escape of an input method throws away a word, and closes nothing.

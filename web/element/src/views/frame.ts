@@ -14,6 +14,7 @@ export function frame(view: View): unknown {
   const isNew = chat.load === 'new' && chat.unconfirmed === null && !chat.isAnswering && chat.notices.length === 0;
   return html`
     <div class="frame" part="frame">
+      ${list.isOpen ? history(view) : nothing}
       <div class="chat" ?inert=${list.isOpen}>
         ${header(view)}
         <div class="stage">
@@ -21,7 +22,7 @@ export function frame(view: View): unknown {
           <div class="foot">${composer(view)} ${disclaimer(view)}</div>
         </div>
       </div>
-      ${list.isOpen ? history(view) : nothing} ${announcement(view)}
+      ${announcement(view)}
     </div>
   `;
 }

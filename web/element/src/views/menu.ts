@@ -99,8 +99,9 @@ function toggled(event: ToggleEvent): void {
   const button = menu.previousElementSibling as HTMLElement;
   button.setAttribute('aria-expanded', String(event.newState === 'open'));
   if (event.newState !== 'open') {
-    // Not every browser gives the focus back within a shadow tree.
-    if (document.activeElement === document.body) button.focus();
+    // A browser gives the focus back only to what had it when the list opened, and a list is entered later.
+    const { activeElement } = menu.getRootNode() as ShadowRoot;
+    if (menu.contains(activeElement) || document.activeElement === document.body) button.focus();
     return;
   }
   const place = button.getBoundingClientRect();
