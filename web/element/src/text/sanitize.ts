@@ -54,6 +54,7 @@ export function sanitized(html: string): DocumentFragment {
     IN_PLACE: true,
   });
   const clean = document.createDocumentFragment();
-  clean.append(...holder.childNodes);
+  // Copies: the sanitizer's iterators, which watch their document until they are collected, make each removal dear.
+  clean.append(...[...holder.childNodes].map((node) => document.importNode(node, true)));
   return clean;
 }
