@@ -6,5 +6,4 @@ set -euo pipefail
 source "$(dirname "$0")/test-tools.sh"
 cd "$root/web"
 
-npm run --silent build --workspaces --if-present
 npm test --silent --workspaces --if-present
