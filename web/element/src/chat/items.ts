@@ -9,8 +9,8 @@ export interface Stretch {
   readonly items: readonly ThreadItem[];
 }
 
-/** How many items a stretch has at most when it grows. */
-const LENGTH = 50;
+/** How many items a stretch has at most: as many as can be laid out within a frame when it is scrolled to. */
+const LENGTH = 10;
 
 /**
  * The items of a thread in their order, in stretches. Each change puts a new object in an item's and its stretch's
@@ -67,10 +67,13 @@ export class Items {
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
     const fresh = items.filter((item) => isItem(item) && !this.byId.has(item.id));
-    if (fresh.length === 0) return;
-    const key = --this.firstKey;
-    for (const item of fresh) this.know(item, key);
-    this.inOrder = [{ key, items: fresh }, ...this.inOrder];
+    const older: Stretch[] = [];
+    for (let end = fresh.length; end > 0; end -= LENGTH) {
+      const stretch = { key: --this.firstKey, items: fresh.slice(Math.max(0, end - LENGTH), end) };
+      for (const item of stretch.items) this.know(item, stretch.key);
+      older.unshift(stretch);
+    }
+    this.inOrder = [...older, ...this.inOrder];
   }
 
   /** Takes over the newest items as they are now, and leaves alone what did not change. `false`: they do not go on from what is known. */

@@ -91,11 +91,22 @@ export class Follower {
   }
 
   private atEdge(scroller: HTMLElement): { item: Element; offset: number } | null {
-    const isBelowEdge = (element: Element) => offsetOf(element, scroller) + element.clientHeight > 0;
-    const stretch = [...scroller.querySelectorAll('.stretch')].find(isBelowEdge);
-    const item = stretch === undefined ? undefined : [...stretch.children].find(isBelowEdge);
+    const stretch = firstBelowEdge(scroller.querySelectorAll('.stretch'), scroller);
+    const item = stretch === undefined ? undefined : firstBelowEdge(stretch.children, scroller);
     return item === undefined ? null : { item, offset: offsetOf(item, scroller) };
   }
+}
+
+/** The first of these, which stand below one another, that reaches below the upper edge. Thousands are searched by halves. */
+function firstBelowEdge(all: ArrayLike<Element>, scroller: HTMLElement): Element | undefined {
+  const edge = scroller.getBoundingClientRect().top;
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle]!.getBoundingClientRect().bottom > edge) high = middle;
+    else low = middle + 1;
+  }
+  return all[low];
 }
 
 function offsetOf(element: Element, scroller: HTMLElement): number {
