@@ -114,6 +114,7 @@ for (const locale of ['ar', 'he', 'fa', 'ur']) {
       const box = (await chat.element.locator(selector).first().boundingBox())!;
       return box.x + box.width / 2 < 450 ? 'left' : 'right';
     };
+    assert.equal(await chat.composer.evaluate((node) => getComputedStyle(node).direction), 'rtl');
     assert.equal(await side('.header .side'), 'right');
     assert.equal(await side('.user_message .bubble'), 'left');
     assert.equal(await side('.send'), 'left');

@@ -23,8 +23,8 @@ export function composer(view: View): unknown {
             (choice) => void list.pick(field(view), list.choices.indexOf(choice)), list.active)
         : nothing}
       ${quote(view)} ${uploads(view)} ${writing(view, list)}
-      <div class="tools">${attachButton(view)} ${mentionButton(view)} ${tools(view)} ${models(view)}<span class="gap"></span>
-        ${dictation(view)} ${sendOrStop(view)}</div>
+      <div class="tools">${attachButton(view)} ${mentionButton(view)} ${tools(view)} ${models(view)}
+        <div class="end">${dictation(view)} ${sendOrStop(view)}</div></div>
     </form>
   `;
 }
