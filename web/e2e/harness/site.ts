@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as send, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request as ask, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -41,6 +41,19 @@ function answer(known: Map<string, Answer>, headers: Record<string, string>, req
   response.end(found ?? 'There is nothing here.');
 }
 
+/** A reverse proxy, as a site has one in front of its servers. */
+export function proxyTo(server: string): RequestListener {
+  return (request, response) => {
+    const onward = ask(new URL(request.url!, server), { method: request.method, headers: request.headers }, (answered) => {
+      response.writeHead(answered.statusCode!, answered.headers);
+      answered.pipe(response);
+    });
+    onward.on('error', () => response.writeHead(502).end());
+    response.on('close', () => onward.destroy());
+    request.pipe(onward);
+  };
+}
+
 /** A page with the chat, as somebody would write it who has read the README. */
 export function pageWith(script: string, setup: string): string {
   return `<!doctype html>
@@ -55,19 +68,6 @@ export function pageWith(script: string, setup: string): string {
 const chat = document.getElementById('chat');
 ${setup}
 </script></body></html>`;
-}
-
-/** Passes requests on to a server, as a site does that has the chat on its own origin. */
-export function forwardTo(target: string): RequestListener {
-  return (request, response) => {
-    const onward = send(new URL(request.url!, target), { method: request.method, headers: request.headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
-    request.pipe(onward);
-  };
 }
 
 export async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { complaintsOf, keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { Server } from '../harness/server.js';
-import { forwardTo, Site } from '../harness/site.js';
+import { proxyTo, Site } from '../harness/site.js';
 
 /** Everything that draws with styles, pictures, or files that are loaded later. */
 const everything = {
@@ -77,7 +77,7 @@ chat.setOptions({
 /** A page with this policy, and what the browser refuses on it. */
 async function strictPage(t: TestContext, policy: string, { own = true } = {}): Promise<{ page: Page; site: Site; refused: () => Promise<string[]>; complaints: string[] }> {
   const pages = { '/': html(own ? '/chatkit.js' : `${server.url}/chatkit.js`), '/setup.js': setup(own ? '' : server.url), '/page.css': 'body { margin: 0 } openai-chatkit { display: block; height: 690px }', '/picture.svg': picture, '/favicon.ico': '' };
-  const site = await Site.start(t, own ? { ...pages, '*': forwardTo(server.url) } : pages, { 'content-security-policy': policy });
+  const site = await Site.start(t, own ? { ...pages, '*': proxyTo(server.url) } : pages, { 'content-security-policy': policy });
   const context = await visitor(t, browser);
   await context.addInitScript(() => {
     const refused: string[] = [];

@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { complaintsOf, openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { Server } from '../harness/server.js';
-import { forwardTo, Site } from '../harness/site.js';
+import { proxyTo, Site } from '../harness/site.js';
 
 const config = `[workflows.wf_parrot]
 agent = "echo"
@@ -28,7 +28,7 @@ const options = { api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' };
 
 /** A site with the chat on its own origin, and a visitor of it. */
 async function visit(t: TestContext, body: string, target = server): Promise<{ context: BrowserContext; open: () => Promise<{ page: Page; chat: Chat; complaints: string[] }> }> {
-  const site = await Site.start(t, { '/': head + body, '*': forwardTo(target.url) });
+  const site = await Site.start(t, { '/': head + body, '*': proxyTo(target.url) });
   const context = await visitor(t, browser);
   const open = async () => {
     const page = await context.newPage();

@@ -55,6 +55,20 @@ export function networkError(cause: unknown): ChatKitError {
   return new ChatKitError('The server cannot be reached.', 'network', { cause });
 }
 
+/**
+ * What `getClientSecret` threw. An error with the `status` of an HTTP answer, as the kits throw it (0: there was no
+ * answer), is treated like the same answer to one of the element's own requests; any other is the page's own affair.
+ */
+export function secretError(thrown: unknown): ChatKitError {
+  const status = field(thrown, 'status');
+  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error) || typeof status !== 'number') {
+    return new ChatKitError(`getClientSecret failed: ${words}`, 'client_secret', { cause: thrown });
+  }
+  if (status === 0) return networkError(thrown);
+  return new ChatKitError(words, text(field(thrown, 'code')) ?? `http_${status}`, { status, words, cause: thrown });
+}
+
 /** An answer that is no success, in the server's own words where it has some (OpenAI's envelope, or ours). */
 export async function refusal(response: Response): Promise<ChatKitError> {
   const body: unknown = await response.json().catch(() => null);

@@ -2,7 +2,7 @@
  * Who this page is to the server (design 4.1 and 4.6): a client secret that the page's own back end hands out,
  * or the device that the server remembers.
  */
-import { ChatKitError } from './errors';
+import { ChatKitError, secretError } from './errors';
 import { Introduction } from './introduction';
 
 /** What one request says of who sends it. */
@@ -79,8 +79,7 @@ export class SecretIdentity implements Identity {
 
   private async ask(): Promise<string> {
     const secret: unknown = await within(SECRET_WITHIN, () => this.getClientSecret(this.secret)).catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ChatKitError(`getClientSecret failed: ${why}`, 'client_secret', { cause });
+      throw secretError(cause);
     });
     if (typeof secret === 'string' && /^[\x21-\x7e]+$/.test(secret)) return secret;
     throw new ChatKitError('getClientSecret must return the client secret, a text such as "ek_…".', 'client_secret');
