@@ -162,6 +162,15 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
     assert.match(error!.message, message);
     assert.deepEqual(more, []);
   }
+  // One with the status of its own back end's answer is no more than that answer.
+  await replaceGetClientSecret(chat, "async () => { throw Object.assign(new Error('You may not chat.'), { status: 403, code: 'forbidden' }); }");
+  await chat.say('Hello');
+  await chat.element.getByRole('alert').getByText('You may not chat.').waitFor();
+  assert.deepEqual((await told()).slice(failures.length), [{ message: 'You may not chat.', code: 'forbidden', status: 403 }]);
+  assert.equal(await chat.button('Try again').count(), 0);
+  await replaceGetClientSecret(chat, failures[0][0]);
+  await chat.say('Hello');
+  await chat.button('Try again').waitFor();
   await replaceGetClientSecret(chat, ASK_BACK_END);
   await chat.button('Try again').click();
   await chat.element.locator('article.assistant_message').getByText('Hello').waitFor();

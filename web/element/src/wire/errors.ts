@@ -64,7 +64,7 @@ export function secretError(cause: unknown): ChatKitError {
   if (status === 0) return networkError(cause);
   const why = asError(cause).message;
   if (typeof status !== 'number') return new ChatKitError(`getClientSecret failed: ${why}`, 'client_secret', { cause });
-  return new ChatKitError(why, text(field(cause, 'code')) ?? `http_${status}`, { status, cause });
+  return new ChatKitError(why, text(field(cause, 'code')) ?? `http_${status}`, { status, words: why, cause });
 }
 
 /** An answer that is no success, in the server's own words where it has some (OpenAI's envelope, or ours). */
