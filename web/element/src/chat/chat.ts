@@ -89,13 +89,21 @@ export class Chat {
     try {
       await this.fetch(id);
     } catch (thrown) {
-      if (this.wanted !== id) return;
-      this.load = 'failed';
-      this.fail(thrown, () => this.open(id));
+      if (this.wanted === id) this.cannotOpen(id, thrown);
     } finally {
       this.emit('chatkit.thread.load.end', { threadId: id });
       this.changes.mark();
     }
+  }
+
+  private cannotOpen(id: string, thrown: unknown): void {
+    this.load = 'failed';
+    this.fail(thrown, () => this.open(id));
+    if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
+    // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
+    this.load = 'new';
+    this.wanted = null;
+    this.emit('chatkit.thread.change', { threadId: null });
   }
 
   /** Reads the thread anew: something else may have changed it. */
@@ -215,10 +223,13 @@ export class Chat {
     if (this.wanted !== id) return;
     const items = new Items();
     items.prepend(newest.body.data.reverse());
-    this.items = items;
     this.thread = thread.body;
-    this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
     this.load = 'ready';
+    // What was read of the time before stays, unless more is new than one answer tells.
+    const before = this.items.before(items.all[0]?.id);
+    if (newest.body.has_more && before.length > 0) items.prepend(before);
+    else this.older = newest.body.has_more ? (newest.body.after ?? null) : null;
+    this.items = items;
     if (thread.run !== null && this.live === null) void this.takeUp(thread.run);
   }
 

@@ -32,6 +32,11 @@ export class Items {
     return this.open.has(id);
   }
 
+  /** The items in front of one; none when that is not there. */
+  before(id: string | undefined): ThreadItem[] {
+    return this.all.slice(0, Math.max(0, this.order.indexOf(id ?? '')));
+  }
+
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
     const fresh = items.filter((item) => !this.byId.has(item.id));

@@ -113,10 +113,15 @@ export class Client {
   /** One request; after a 401 once more, with what the page's `getClientSecret` returns then. */
   private async send(url: URL, init: RequestInit): Promise<Response> {
     const { identity } = this.settings;
-    const first = await this.attempt(url, init);
-    const response = first.status === 401 && (await identity.renew()) ? await this.attempt(url, init) : first;
-    identity.learn(response);
-    return checked(response);
+    const answered = await identity.begin();
+    try {
+      const first = await this.attempt(url, init);
+      const response = first.status === 401 && (await identity.renew()) ? await this.attempt(url, init) : first;
+      identity.learn(response);
+      return await checked(response);
+    } finally {
+      answered();
+    }
   }
 
   private async attempt(url: URL, init: RequestInit): Promise<Response> {

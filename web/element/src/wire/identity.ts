@@ -5,6 +5,8 @@
 
 /** What is sent along to say who it is, and what is learned from the answer. */
 export interface Identity {
+  /** Called before a request; what it returns, when the answer has begun or failed. */
+  begin(): Promise<() => void>;
   headers(): Promise<Record<string, string>>;
   /** After a 401: whether another try can help, because there is another secret now. */
   renew(): Promise<boolean>;
@@ -25,6 +27,10 @@ export class SecretIdentity implements Identity {
     private readonly memory: DeviceMemory,
   ) {
     this.previous = memory.read();
+  }
+
+  async begin(): Promise<() => void> {
+    return () => undefined;
   }
 
   async headers(): Promise<Record<string, string>> {
@@ -65,7 +71,22 @@ export class SecretIdentity implements Identity {
 
 /** The device cookie, and across sites the token that stands for it. */
 export class DeviceIdentity implements Identity {
+  private isKnown = false;
+  private introduction: Promise<void> | null = null;
+
   constructor(private readonly memory: DeviceMemory) {}
+
+  /** One at a time until the server knows this visitor: two first requests at once would be two visitors to it. */
+  async begin(): Promise<() => void> {
+    while (this.introduction !== null) await this.introduction;
+    if (this.isKnown || this.memory.read() !== null) return () => undefined;
+    let over = () => {};
+    this.introduction = new Promise((resolve) => (over = resolve));
+    return () => {
+      this.introduction = null;
+      over();
+    };
+  }
 
   async headers(): Promise<Record<string, string>> {
     const token = this.memory.read();
@@ -78,6 +99,7 @@ export class DeviceIdentity implements Identity {
   }
 
   learn(response: Response): void {
+    this.isKnown ||= response.ok;
     const token = response.headers.get('chatkit-device-token');
     if (token !== null) this.memory.write(token);
   }
