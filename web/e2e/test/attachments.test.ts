@@ -38,9 +38,9 @@ test('a file and a picture are uploaded in two phases and sent', async (t) => {
   const chat = await openChat(t, context, server, { api: api({ type: 'two_phase' }), composer: { attachments: { enabled: true } } });
   const sent = operationsOf(chat.page);
   await choose(chat, NOTE, PICTURE);
-  await chat.element.getByRole('status', { name: 'Loading…' }).first().waitFor({ state: 'detached' });
   await chat.button('Remove: note.txt').waitFor();
   await chat.button('Remove: dot.png').waitFor();
+  await chat.element.getByRole('button', { name: 'Send', disabled: false }).waitFor();
   await keepPicture(chat.page, 'attachments');
   await chat.ask('What is in these?');
   const created = sent.filter(({ type }) => type === 'attachments.create').map(({ params }) => params);
@@ -122,7 +122,7 @@ test('files can be dropped and pasted, where attachments are enabled', async (t)
   }, names);
   await chat.composer.dispatchEvent('drop', { dataTransfer: await carry('dropped.txt') });
   await chat.button('Remove: dropped.txt').waitFor();
-  await chat.composer.dispatchEvent('paste', { clipboardData: await carry('pasted.txt') });
+  await chat.composer.evaluate((field, clipboardData) => void field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true })), await carry('pasted.txt'));
   await chat.button('Remove: pasted.txt').waitFor();
   await chat.configure({ api: api(undefined) });
   await chat.button('Attach a file').waitFor({ state: 'detached' });

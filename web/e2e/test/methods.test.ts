@@ -1,0 +1,190 @@
+// The element's methods, called by the page.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { OpenAIChatKit } from '@openai/chatkit';
+import type { Browser } from 'playwright-core';
+import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
+import { exercises } from '../harness/declarations.js';
+import { eventsOf, openChat, operationsOf } from '../harness/page.js';
+import { Server } from '../harness/server.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.playing('e2e/answers')]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const TAG = { type: 'input_tag', id: 'ada', text: 'Ada' };
+
+test('focusComposer puts the caret where one writes', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'focusComposer()');
+  const chat = await openChat(t, context, server);
+  await chat.call('focusComposer');
+  await chat.page.keyboard.type('Here');
+  assert.equal(await chat.composer.innerText(), 'Here');
+});
+
+test('sendUserMessage says what the page wants, and leaves the composer alone', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'sendUserMessage(text)', 'sendUserMessage(content)', 'sendUserMessage(reply)', 'sendUserMessage(newThread)',
+    'sendUserMessage(toolChoice)', 'sendUserMessage(model)');
+  const models = [{ id: 'fast', label: 'Fast', default: true }, { id: 'deep', label: 'Deep' }];
+  const chat = await openChat(t, context, server, { composer: { models } });
+  const sent = operationsOf(chat.page);
+  await chat.call('setComposerValue', { text: 'A draft' });
+  await chat.call('sendUserMessage', { text: 'Hi', toolChoice: { id: 'search' }, model: 'deep' });
+  await chat.call('sendUserMessage', { content: [{ type: 'input_text', text: 'Ask ' }, TAG], reply: 'Heard.' });
+  await chat.call('sendUserMessage', { text: 'Elsewhere', newThread: true });
+  assert.deepEqual(sent.map(({ type }) => type), ['threads.create', 'threads.add_user_message', 'threads.create']);
+  assert.deepEqual(sent.map(({ params }) => params.input), [
+    { content: [{ type: 'input_text', text: 'Hi' }], attachments: [], inference_options: { tool_choice: { id: 'search' }, model: 'deep' } },
+    {
+      content: [{ type: 'input_text', text: 'Ask ' }, { ...TAG, data: {}, interactive: false }],
+      attachments: [],
+      quoted_text: 'Heard.',
+      inference_options: {},
+    },
+    { content: [{ type: 'input_text', text: 'Elsewhere' }], attachments: [], inference_options: {} },
+  ]);
+  assert.equal(await chat.composer.innerText(), 'A draft');
+  await chat.button('Model: Fast').waitFor();
+  await chat.lastItem.getByText('Heard.').waitFor();
+  assert.equal(await chat.items.count(), 2);
+});
+
+test('a message while an answer is given is refused with words', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.say('Tell me a story');
+  await chat.lastItem.getByText('Once upon a time').waitFor();
+  await assert.rejects(chat.call('sendUserMessage', { text: 'And?' }), /An answer is still being given/);
+});
+
+test('setComposerValue fills the composer and sends nothing', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'setComposerValue(text)', 'setComposerValue(reply)', 'setComposerValue(content)', 'setComposerValue(selectedToolId)',
+    'setComposerValue(selectedModelId)');
+  const composer = { tools: [{ id: 'search', label: 'Search', icon: 'search' }], models: [{ id: 'fast', label: 'Fast', default: true }, { id: 'deep', label: 'Deep' }] };
+  const chat = await openChat(t, context, server, { composer });
+  const sent = operationsOf(chat.page);
+  await chat.call('setComposerValue', { content: [{ type: 'input_text', text: 'Ask ' }, TAG], reply: 'A quote', selectedToolId: 'search', selectedModelId: 'deep' });
+  await chat.element.getByRole('button', { name: 'Search', pressed: true }).waitFor();
+  await chat.button('Model: Deep').waitFor();
+  await chat.element.getByText('A quote').waitFor();
+  assert.equal(await chat.composer.innerText(), 'Ask Ada');
+  await keepPicture(chat.page, 'composer-value');
+  await chat.call('setComposerValue', { text: 'Other words', selectedToolId: null });
+  await chat.element.getByRole('button', { name: 'Search', pressed: true }).waitFor({ state: 'detached' });
+  await chat.composer.getByText('Other words').waitFor();
+  assert.deepEqual(sent, []);
+  const answered = chat.next('chatkit.response.end');
+  await chat.button('Send').click();
+  await answered;
+  assert.deepEqual(sent[0]!.params.input, {
+    content: [{ type: 'input_text', text: 'Other words' }], attachments: [], quoted_text: 'A quote', inference_options: { model: 'deep' },
+  });
+  await chat.element.getByRole('article').getByText('A quote').waitFor();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }, { toolId: null }]);
+});
+
+test('setThreadId shows another conversation, and a new one for null', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'setThreadId()', 'initialThread', 'chatkit.thread.load.start', 'chatkit.thread.load.end', 'chatkit.thread.change');
+  const chat = await openChat(t, context, server);
+  await chat.ask('Hi');
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  await chat.call('setThreadId', null);
+  await chat.element.getByText('What can I help with today?').waitFor();
+  await chat.call('setThreadId', threadId);
+  await chat.lastItem.getByText('Heard.').waitFor();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.thread.change'), [{ threadId }, { threadId: null }, { threadId }]);
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.thread.load.start'), [{ threadId }]);
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.thread.load.end'), [{ threadId }]);
+
+  await chat.page.reload();
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, initialThread: threadId });
+  await chat.lastItem.getByText('Heard.').waitFor();
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.thread.load.end'), [{ threadId }]);
+});
+
+test('a conversation that is not there any more is said to be gone, and a new one can be begun', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'chatkit.error');
+  const chat = await openChat(t, context, server, { initialThread: 'cthr_gone', header: { enabled: false } });
+  await chat.element.getByRole('alert').getByText('There is no such thread.').waitFor();
+  const [{ error }] = (await eventsOf(chat.page, 'chatkit.error')) as [{ error: Error }];
+  assert.ok(error instanceof Error);
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.thread.change'), [{ threadId: 'cthr_gone' }, { threadId: null }]);
+  await chat.ask('Hi');
+  await chat.lastItem.getByText('Heard.').waitFor();
+});
+
+test('fetchUpdates shows what happened elsewhere, and keeps what was read before', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'fetchUpdates()');
+  const chat = await openChat(t, context, server);
+  await chat.page.evaluate(async (count) => {
+    const chat = document.querySelector<OpenAIChatKit>('openai-chatkit')!;
+    for (let at = 1; at <= count; at++) await chat.sendUserMessage({ text: `Message ${at}` });
+  }, 28);
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  await chat.call('setThreadId', null);
+  await chat.call('setThreadId', threadId);
+  await chat.button('Load older messages').click();
+  await chat.element.getByText('Message 1', { exact: true }).waitFor();
+
+  const other = new Chat(await context.newPage());
+  await other.page.goto(chat.page.url());
+  await other.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, initialThread: threadId });
+  await other.lastItem.getByText('Heard.').waitFor();
+  await other.ask('From elsewhere');
+  assert.equal(await chat.element.getByText('From elsewhere').count(), 0);
+  await chat.call('fetchUpdates');
+  await chat.element.getByText('From elsewhere').waitFor();
+  assert.equal(await chat.items.count(), 58);
+});
+
+test('sendCustomAction without an item goes to the thread', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'sendCustomAction(type)', 'sendCustomAction(payload)');
+  const chat = await openChat(t, context, server);
+  await assert.rejects(chat.call('sendCustomAction', { type: 'refresh' }), /There is no thread yet/);
+  await chat.ask('Hi');
+  const sent = operationsOf(chat.page);
+  await chat.call('sendCustomAction', { type: 'refresh', payload: { deep: [1] } });
+  await chat.lastItem.getByText('Refreshed.').waitFor();
+  assert.deepEqual(sent[0]!.params.action, { type: 'refresh', payload: { deep: [1] } });
+  assert.equal('item_id' in sent[0]!.params, false);
+});
+
+test('a method before there are options says what is missing', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const message = await chat.page.evaluate(async () => {
+    const early = document.createElement('openai-chatkit') as OpenAIChatKit;
+    return early.sendUserMessage({ text: 'Hi' }).catch((error: Error) => error.message);
+  });
+  assert.match(message as string, /Call setOptions first/);
+});
+
+test('a message is told in the order: start, thread, end; a lost connection is logged and taken up', async (t) => {
+  const context = await visitor(t, browser);
+  await exercises(t, context, 'chatkit.ready', 'chatkit.response.start', 'chatkit.response.end', 'chatkit.log');
+  const chat = await openChat(t, context, server);
+  const resumed = chat.next('chatkit.log') as Promise<{ name: string; data: Record<string, unknown> }>;
+  const ended = chat.next('chatkit.response.end');
+  await chat.say('Count slowly');
+  await chat.lastItem.getByText('three').waitFor();
+  await context.setOffline(true);
+  const { name, data } = await resumed;
+  await context.setOffline(false);
+  assert.deepEqual([name, Object.keys(data)], ['response.resume', ['run', 'after']]);
+  assert.equal(await ended, null);
+  await chat.lastItem.getByText(/^one two three .* fifteen$/).waitFor();
+  const names = await chat.page.evaluate(() => chatkitEvents.map((event) => event.name));
+  assert.deepEqual(names.filter((one) => one !== 'chatkit.log'), ['chatkit.ready', 'chatkit.response.start', 'chatkit.thread.change', 'chatkit.response.end']);
+});
