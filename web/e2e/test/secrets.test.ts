@@ -13,7 +13,7 @@ const key = 'a key of the application, of thirty-two bytes';
 let browser: Browser;
 let server: Server;
 before(async () => {
-  const env = { CHATKIT_WORKFLOW_ID: 'wf_echo', CHATKITD_AUTH_HS256_SECRET: key, CHATKITD_AUTH_ISSUER: 'app', CHATKITD_AUTH_AUDIENCE: 'chat' };
+  const env = { CHATKIT_WORKFLOW_ID: 'wf_echo', CHATKITD_AUTH_HS256_SECRET: key, CHATKITD_AUTH_ISSUER: 'app', CHATKITD_AUTH_AUDIENCE: 'chat', CHATKITD_ANONYMOUS: 'true', CHATKITD_LIMIT_ANONYMOUS: '0' };
   [browser, server] = await Promise.all([openBrowser(), Server.start({ env })]);
 });
 after(async () => {
@@ -21,19 +21,25 @@ after(async () => {
   await server.stop();
 });
 
-/** The site's own back end: it knows that Ada is signed in, and mints for her. */
+/** The site's own back end: it mints for somebody who is signed in, or, knowing nobody, for a newcomer each time. */
 class BackEnd {
+  constructor(private readonly user: string | null) {}
+
   readonly minted: { client_secret: string; session_id: string }[] = [];
 
   async mint(): Promise<string> {
-    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: 'ada', iss: 'app', aud: 'chat', exp: Math.floor(Date.now() / 1000) + 600 })}`;
-    const token = `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
-    const response = await fetch(`${server.url}/api/chatkit/session`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    const headers: Record<string, string> = this.user === null ? {} : { authorization: `Bearer ${this.token(this.user)}` };
+    const response = await fetch(`${server.url}/api/chatkit/session`, { method: 'POST', headers });
     const session = (await response.json()) as (typeof this.minted)[number];
     assert.equal(response.status, 200, JSON.stringify(session));
     this.minted.push(session);
     return session.client_secret;
+  }
+
+  private token(user: string): string {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const body = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: user, iss: 'app', aud: 'chat', exp: Math.floor(Date.now() / 1000) + 600 })}`;
+    return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
   }
 
   /** Ends what it minted last: the secret does not work any more. */
@@ -56,8 +62,8 @@ interface Scene {
 const ASK_BACK_END = "async (current) => (await fetch('/mint', { method: 'POST', body: current ?? '' })).text()";
 
 /** A page whose `getClientSecret` is this. */
-async function scene(t: TestContext, getClientSecret = ASK_BACK_END): Promise<Scene> {
-  const backEnd = new BackEnd();
+async function scene(t: TestContext, getClientSecret = ASK_BACK_END, user: string | null = 'ada'): Promise<Scene> {
+  const backEnd = new BackEnd(user);
   const proxy = await Proxy.start(t, server.url);
   const site = await Site.start(t, {
     '/': pageWith(`${proxy.url}/chatkit.js`, `await customElements.whenDefined('openai-chatkit'); chat.setOptions({ api: { getClientSecret: ${getClientSecret} }, locale: 'en' });`),
@@ -81,6 +87,11 @@ function introductions(proxy: Proxy, secret: string): (string | undefined)[] {
   return own.map(({ headers }) => headers['chatkit-device-token'] as string | undefined).filter((token) => token !== undefined);
 }
 
+/** The device token that the first secret's first answer brought. */
+function tokenGiven(proxy: Proxy): string {
+  return asked(proxy)[0]!.answered!['chatkit-device-token'] as string;
+}
+
 test('one secret is asked for, and every request carries it', async (t) => {
   const { chat, proxy, backEnd, told } = await scene(t);
   await chat.ask('Hello');
@@ -88,7 +99,8 @@ test('one secret is asked for, and every request carries it', async (t) => {
   assert.equal(backEnd.minted.length, 1);
   const secrets = new Set(asked(proxy).map(({ headers }) => headers.authorization));
   assert.deepEqual([...secrets], [`Bearer ${backEnd.minted[0]!.client_secret}`]);
-  assert.deepEqual(introductions(proxy, backEnd.minted[0]!.client_secret), []);
+  const secret = backEnd.minted[0]!.client_secret;
+  assert.deepEqual(introductions(proxy, secret), [secret], 'who is new asks to be remembered, once');
   assert.deepEqual(await told(), []);
 });
 
@@ -99,9 +111,9 @@ test('a secret that does not work any more is replaced once, for all requests at
   const answered = chat.next('chatkit.response.end');
   await Promise.all([chat.call('fetchUpdates'), chat.call('showHistory'), chat.call('sendUserMessage', { text: 'Again' }), answered]);
   await chat.lastItem.getByText('Again').waitFor();
-  const [first, second] = backEnd.minted.map((session) => session.client_secret);
   assert.equal(backEnd.minted.length, 2);
-  assert.deepEqual(introductions(proxy, second!), [first]);
+  const second = backEnd.minted[1]!.client_secret;
+  assert.deepEqual(introductions(proxy, second), [second]);
   assert.deepEqual(await told(), []);
   assert.equal(await chat.element.getByRole('alert').count(), 0);
 });
@@ -122,15 +134,20 @@ test('an answer that breaks off while the secret runs out is gone on with under 
   assert.deepEqual(await told(), []);
 });
 
-test('after a reload the last secret is shown once more, with the first request', async (t) => {
-  const { chat, page, proxy, backEnd } = await scene(t);
+test('after a reload the visitor is who they were, and the secret was not kept', async (t) => {
+  const { chat, page, proxy, backEnd } = await scene(t, ASK_BACK_END, null);
   await chat.ask('Hello');
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  assert.equal(kept.includes('ek_'), false, kept);
   await page.reload();
   await chat.composer.waitFor();
   const answered = chat.next('chatkit.response.end');
   await Promise.all([chat.call('showHistory'), chat.call('sendUserMessage', { text: 'Hello again' }), answered]);
-  const [first, second] = backEnd.minted.map((session) => session.client_secret);
-  assert.deepEqual(introductions(proxy, second!), [first]);
+  assert.deepEqual(introductions(proxy, backEnd.minted[1]!.client_secret), [tokenGiven(proxy)]);
+  await chat.call('fetchUpdates');
+  const conversations = chat.element.getByRole('dialog').locator('li.entry');
+  await conversations.nth(1).waitFor();
+  assert.equal(await conversations.count(), 2, 'both conversations are theirs');
 });
 
 const failures = [

@@ -28,16 +28,12 @@ const SECRET_WITHIN = 30_000;
 export class SecretIdentity implements Identity {
   private secret: string | null = null;
   private fetching: Promise<string> | null = null;
-  /** The secret that was in use before, shown once to the server so that an anonymous visitor stays who they are. */
-  private previous: string | null;
   private introduction = new Introduction();
 
   constructor(
     private readonly getClientSecret: GetClientSecret,
     private readonly memory: DeviceMemory,
-  ) {
-    this.previous = memory.read();
-  }
+  ) {}
 
   async pass(): Promise<Pass> {
     if (this.secret === null) await this.fetch();
@@ -45,12 +41,15 @@ export class SecretIdentity implements Identity {
     // Not before: while this request waited, another may have got a new secret.
     const secret = this.secret!;
     const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
-    if (introduced !== null && this.previous !== null && this.previous !== secret) headers[DEVICE_TOKEN] = this.previous;
+    // An anonymous visitor stays who they were. Who was nobody before gets a token for what they are now: the secret
+    // itself is not kept, where any script of the page could read it.
+    if (introduced !== null) headers[DEVICE_TOKEN] = this.memory.read() ?? secret;
     return {
       headers,
       answered: (response) => {
         introduced?.(wasSeen(response));
-        if (response?.ok) this.memory.write(response.headers.get(DEVICE_TOKEN) ?? secret);
+        const given = response?.ok ? response.headers.get(DEVICE_TOKEN) : null;
+        if (given !== null) this.memory.write(given);
       },
       renew: () => this.renew(secret),
     };
@@ -72,8 +71,7 @@ export class SecretIdentity implements Identity {
 
   private take(secret: string): string {
     if (secret === this.secret) return secret;
-    if (this.secret !== null) this.previous = this.secret;
-    this.introduction = new Introduction(this.previous === null || this.previous === secret);
+    this.introduction = new Introduction();
     return (this.secret = secret);
   }
 
