@@ -73,7 +73,7 @@ test('a menu is used by arrows, Home, End, letters and Escape, and gives the foc
   await button.focus();
   await press(page, 'ArrowDown');
   await focusIs(page, 'Small');
-  assert.equal(await button.getAttribute('aria-expanded'), 'true');
+  await chat.element.getByRole('button', { name: 'Model', expanded: true }).waitFor();
   for (const [key, name] of [['ArrowDown', 'Large'], ['End', 'Lean'], ['ArrowDown', 'Small'], ['ArrowUp', 'Lean'], ['Home', 'Small'], ['l', 'Large'], ['L', 'Lean'], ['l', 'Large'], ['h', 'Huge']] as const) {
     await press(page, key);
     assert.equal((await focused(page)).name, name, key);
@@ -83,11 +83,20 @@ test('a menu is used by arrows, Home, End, letters and Escape, and gives the foc
   assert.equal(await chat.element.getByRole('menuitemradio', { name: 'Huge' }).getAttribute('aria-disabled'), 'true');
   await press(page, 'Escape');
   await focusIs(page, 'Model: Small');
-  assert.equal(await button.getAttribute('aria-expanded'), 'false');
+  await chat.element.getByRole('button', { name: 'Model', expanded: false }).waitFor();
   await press(page, 'Enter', 'ArrowDown', 'Enter');
   await focusIs(page, 'Model: Large');
   await press(page, 'Enter', 'Tab');
   await chat.element.getByRole('menu').waitFor({ state: 'hidden' });
+});
+
+test('a second click on its button closes a menu', async (t) => {
+  const { chat } = await openChat(t, browser, server, OPTIONS);
+  const menu = chat.element.getByRole('menu');
+  for (const state of ['visible', 'hidden', 'visible'] as const) {
+    await chat.button('Model').click();
+    await menu.waitFor({ state });
+  }
 });
 
 test('a whole conversation is led by the keyboard alone', async (t) => {

@@ -34,13 +34,12 @@ export function choices(all: Choice[], label: string, pick: (choice: Choice) => 
 
 /** A button that opens a list above itself. */
 export function menuButton(label: string, face: unknown, all: Choice[], pick: (choice: Choice) => void): unknown {
-  const toggle = (event: Event) => menuOf(event).togglePopover();
   const picked = (choice: Choice, event: Event) => {
     (event.currentTarget as Element).closest<HTMLElement>('[popover]')!.hidePopover();
     pick(choice);
   };
   return html`<span class="menu">
-    <button type="button" class="chip" aria-haspopup="menu" aria-expanded="false" aria-label=${label} @click=${toggle} @keydown=${openWithArrow}>${face}</button>
+    <button type="button" class="chip" aria-haspopup="menu" aria-expanded="false" aria-label=${label} @pointerdown=${press} @click=${click} @keydown=${openWithArrow}>${face}</button>
     <div class="popup" popover role="menu" aria-label=${label} @keydown=${move} @toggle=${toggled}>
       ${all.map(
         (choice) => html`<button type="button" role="menuitemradio" tabindex="-1" aria-checked=${choice.checked ?? false} aria-disabled=${choice.disabled ?? false}
@@ -59,10 +58,21 @@ function menuOf(event: Event): HTMLElement {
   return (event.currentTarget as Element).nextElementSibling as HTMLElement;
 }
 
+/** The buttons whose list was open when they were pressed: the press itself closes it, and the click must not open it again. */
+const pressedOpen = new WeakSet<EventTarget>();
+
+function press(event: PointerEvent): void {
+  if (menuOf(event).matches(':popover-open')) pressedOpen.add(event.currentTarget!);
+}
+
+function click(event: Event): void {
+  if (!pressedOpen.delete(event.currentTarget!)) open(menuOf(event));
+}
+
 function openWithArrow(event: KeyboardEvent): void {
   if (event.key !== 'ArrowUp' && event.key !== 'ArrowDown') return;
   event.preventDefault();
-  menuOf(event).showPopover();
+  open(menuOf(event));
 }
 
 /** As the ARIA practices have it: arrows, Home, End, letters; Tab closes and goes on. Escape is the popover's own. */
@@ -93,21 +103,24 @@ function withLetter(lines: HTMLElement[], letter: string, now: number): number |
   return place < 0 ? undefined : place;
 }
 
-/** Puts the list where its button is: a popover lies in the top layer, away from it. */
-function toggled(event: ToggleEvent): void {
-  const menu = event.currentTarget as HTMLElement;
-  const button = menu.previousElementSibling as HTMLElement;
-  button.setAttribute('aria-expanded', String(event.newState === 'open'));
-  if (event.newState !== 'open') {
-    // A browser gives the focus back only to what had it when the list opened, and a list is entered later.
-    const { activeElement } = menu.getRootNode() as ShadowRoot;
-    if (menu.contains(activeElement) || document.activeElement === document.body) button.focus();
-    return;
-  }
-  const place = button.getBoundingClientRect();
+/** Opens the list where its button is: a popover lies in the top layer, away from it. Keys go to it at once. */
+function open(menu: HTMLElement): void {
+  if (menu.matches(':popover-open')) return;
+  menu.showPopover();
+  const place = menu.previousElementSibling!.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
   const begin = getComputedStyle(menu).direction === 'rtl' ? place.right - width : place.left;
   menu.style.left = `${Math.max(8, Math.min(begin, innerWidth - width - 8))}px`;
   menu.style.top = `${place.top - height - 6 > 0 ? place.top - height - 6 : place.bottom + 6}px`;
   menu.querySelector<HTMLElement>('[aria-checked="true"], [aria-disabled="false"]')?.focus();
+}
+
+function toggled(event: ToggleEvent): void {
+  const menu = event.currentTarget as HTMLElement;
+  const button = menu.previousElementSibling as HTMLElement;
+  button.setAttribute('aria-expanded', String(event.newState === 'open'));
+  if (event.newState === 'open') return;
+  // What was picked may have been drawn anew, and the browser then has nothing to give the focus back to.
+  const { activeElement } = menu.getRootNode() as ShadowRoot;
+  if (menu.contains(activeElement) || document.activeElement === document.body) button.focus();
 }
