@@ -55,11 +55,20 @@ export async function show(t: TestContext, browser: Browser, server: Server, nam
   await page.goto(site.url);
   const chat = new Chat(page);
   await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, ...options }, functions);
-  await chat.ask(name);
+  await answered(chat, () => chat.say(name));
   const widget = chat.element.locator('article.widget').first();
   await widget.waitFor();
   const logged = (name: string) => page.evaluate((name) => (window as unknown as { logged: Log[] }).logged.filter((log) => log.name === name).map(({ data }) => data), name);
   return { page, chat, widget, complaints, sent, logged };
+}
+
+/** Does what is answered, and waits for the end of the answer, when the next thing can be done. */
+export async function answered(chat: Chat, act: () => Promise<unknown>): Promise<void> {
+  const end = chat.next('chatkit.response.end');
+  await act();
+  await end;
+  // The event comes before the picture.
+  await chat.button('Stop').waitFor({ state: 'hidden' });
 }
 
 function actionsOf(page: Page): SentAction[] {

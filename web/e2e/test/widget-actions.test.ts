@@ -3,7 +3,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { Server } from '../harness/server.js';
-import { show, shownByName, type Shown, type ShowOptions } from '../harness/widgets.js';
+import { answered, show, shownByName, type Shown, type ShowOptions } from '../harness/widgets.js';
 import { answers, clicked, preview } from '../widgets/actions.js';
 
 let browser: Browser;
@@ -21,16 +21,9 @@ const shown = (t: TestContext, name: string, options?: ShowOptions): Promise<Sho
 const button = (widget: Locator, name: string) => widget.getByRole('button', { name, exact: true });
 const isBusy = (control: Locator) => control.and(control.page().locator('[aria-busy="true"]'));
 
-/** Does it, and waits until the answer is given. */
-async function answered({ chat }: Shown, act: () => Promise<void>): Promise<void> {
-  const end = chat.next('chatkit.response.end');
-  await act();
-  await end;
-}
-
 test('a click goes to the server with its payload and its widget, and the answer changes the widget', async (t) => {
   const page = await shown(t, 'buttons');
-  await answered(page, () => button(page.widget, 'Add').click());
+  await answered(page.chat, () => button(page.widget, 'Add').click());
   await page.widget.getByText('One orange').waitFor();
   await page.chat.lastItem.getByText('Added.').waitFor();
   const [sent] = page.sent;
@@ -41,8 +34,8 @@ test('a click goes to the server with its payload and its widget, and the answer
 
 test('a payload that is a list, or none, is sent as it is', async (t) => {
   const page = await shown(t, 'buttons');
-  await answered(page, () => button(page.widget, 'List').click());
-  await answered(page, () => button(page.widget, 'Bare').click());
+  await answered(page.chat, () => button(page.widget, 'List').click());
+  await answered(page.chat, () => button(page.widget, 'Bare').click());
   assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'quiet', payload: [1, 'two'] }, { type: 'quiet' }]);
 });
 
@@ -100,10 +93,10 @@ test('an action of the page that fails, or that nobody handles, is an error of t
 
 test('a change of a field sends its value under its name', async (t) => {
   const page = await shown(t, 'changes');
-  await answered(page, async () => void (await page.widget.getByLabel('Size').selectOption('Large')));
-  await answered(page, () => page.widget.getByLabel('A gift').check());
-  await answered(page, () => page.widget.getByLabel('Card').check());
-  await answered(page, () => page.widget.getByLabel('day').fill('2026-03-14'));
+  await answered(page.chat, () => page.widget.getByLabel('Size').selectOption('Large'));
+  await answered(page.chat, () => page.widget.getByLabel('A gift').check());
+  await answered(page.chat, () => page.widget.getByLabel('Card').check());
+  await answered(page.chat, () => page.widget.getByLabel('day').fill('2026-03-14'));
   assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ order: { id: 4, size: 'l' } }, { gift: true }, { pay: 'card' }, { day: '2026-03-14' }]);
 });
 
@@ -121,10 +114,10 @@ test('a choice that is made while an answer is given is sent after it', async (t
 
 test('a line of a list and a box can be clicked as a whole, with the mouse and with the keyboard', async (t) => {
   const page = await shown(t, 'lines');
-  await answered(page, () => page.widget.getByText('First line').click({ force: true }));
-  await answered(page, () => button(page.widget, 'A box').press('Enter'));
-  await answered(page, () => button(page.widget, 'Inner').click());
-  await answered(page, () => button(page.widget, 'First line Inner').press(' '));
+  await answered(page.chat, () => page.widget.getByText('First line').click({ force: true }));
+  await answered(page.chat, () => button(page.widget, 'A box').press('Enter'));
+  await answered(page.chat, () => button(page.widget, 'Inner').click());
+  await answered(page.chat, () => button(page.widget, 'First line Inner').press(' '));
   assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ line: 1 }, { box: true }, { inner: true }, { line: 1 }]);
 });
 
@@ -144,12 +137,12 @@ test('a widget in the preview of an entity acts like one, but is no item of the 
   };
   const page = await shown(t, 'buttons', { functions });
   const content = [{ type: 'input_text', text: 'buttons of ' }, { type: 'input_tag', id: 'ada', text: 'Ada', data: {}, interactive: true }];
-  await answered(page, async () => void (await page.chat.call('sendUserMessage', { content })));
+  await answered(page.chat, () => page.chat.call('sendUserMessage', { content }));
   await page.chat.button('Ada').last().hover();
   const tip = page.chat.element.getByRole('tooltip');
   await tip.getByText('Ada, born 1815').waitFor();
   await tip.getByRole('button', { name: 'Open' }).click();
   assert.deepEqual(await page.page.evaluate(() => (window as unknown as { seen: unknown }).seen), { action: { type: 'open', payload: { id: 'ada' } }, type: 'Basic' });
-  await answered(page, () => tip.getByRole('button', { name: 'Follow' }).click());
+  await answered(page.chat, () => tip.getByRole('button', { name: 'Follow' }).click());
   assert.deepEqual(page.sent, [{ op: 'threads.custom_action', itemId: undefined, action: { type: 'quiet' } }]);
 });

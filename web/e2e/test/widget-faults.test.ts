@@ -5,7 +5,7 @@ import { openBrowser } from '../harness/browser.js';
 import type { Chat } from '../harness/chat.js';
 import { showForeign } from '../harness/foreign.js';
 import { Server } from '../harness/server.js';
-import { show, shownByName, type Component } from '../harness/widgets.js';
+import { answered, show, shownByName, type Component } from '../harness/widgets.js';
 
 const text = (value: string, more: Record<string, unknown> = {}): Component => ({ type: 'Text', value, ...more });
 const evil = 'https://evil.example/x.png';
@@ -77,9 +77,7 @@ test('of a widget of 10 000 components, a thousand are drawn at a time, and the 
 test('an unknown component draws what is in it, or nothing, and is logged once', async (t) => {
   const { chat, widget, complaints, sent, logged } = await show(t, browser, server, 'unknown');
   assert.deepEqual(await widget.locator('p').allInnerTexts(), ['Before', 'In a stranger', 'After']);
-  const answered = chat.next('chatkit.response.end');
-  await widget.getByRole('button', { name: 'Within' }).click();
-  await answered;
+  await answered(chat, () => widget.getByRole('button', { name: 'Within' }).click());
   assert.equal(sent.length, 1);
   assert.deepEqual((await logged('widget.unknown_component')).map(({ type }) => type).sort(), ['Newcomer', 'Nobody', 'Stranger']);
   assert.deepEqual(complaints, []);

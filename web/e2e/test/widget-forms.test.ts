@@ -3,7 +3,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { Server } from '../harness/server.js';
-import { show, shownByName, type Shown } from '../harness/widgets.js';
+import { answered, show, shownByName, type Shown } from '../harness/widgets.js';
 import { forms } from '../widgets/forms.js';
 
 let browser: Browser;
@@ -19,19 +19,13 @@ after(async () => {
 const shown = (t: TestContext, name: string): Promise<Shown> => show(t, browser, server, name);
 const button = (widget: Locator, name: string) => widget.getByRole('button', { name, exact: true });
 
-async function answered({ chat }: Shown, act: () => Promise<void>): Promise<void> {
-  const end = chat.next('chatkit.response.end');
-  await act();
-  await end;
-}
-
 const values = {
   todo: { title: 'Buy milk', more: 'Two\nlines' }, note: 'Twice', size: 'm', town: '', day: '2026-03-14', urgent: true, colour: 'blue', tags: ['one', 'two'],
 };
 
 test('a form sends its fields by their names, into the payload of its action', async (t) => {
   const page = await shown(t, 'everything');
-  await answered(page, () => button(page.widget, 'Save').click());
+  await answered(page.chat, () => button(page.widget, 'Save').click());
   assert.deepEqual(page.sent[0]!.action, { type: 'save', payload: { id: 3, ...values, todo: { kept: true, ...values.todo } } });
 });
 
@@ -41,7 +35,7 @@ test('every action in a form carries its values, as they are now', async (t) => 
   await page.widget.getByLabel('Note').fill('Thrice');
   await page.widget.getByLabel('Urgent').uncheck();
   await page.widget.getByLabel('Red').check();
-  await answered(page, () => button(page.widget, 'Preview').click());
+  await answered(page.chat, () => button(page.widget, 'Preview').click());
   const todo = { ...values.todo, title: 'Buy bread' };
   assert.deepEqual(page.sent[0]!.action, { type: 'preview', payload: { ...values, todo, note: 'Thrice', urgent: false, colour: 'red' } });
 });
@@ -49,7 +43,7 @@ test('every action in a form carries its values, as they are now', async (t) => 
 test('what the payload says already stays, and the page learns of it', async (t) => {
   const page = await shown(t, 'collision');
   const error = page.chat.next('chatkit.error');
-  await answered(page, () => button(page.widget, 'Save').click());
+  await answered(page.chat, () => button(page.widget, 'Save').click());
   assert.deepEqual(await error, { error: { message: 'The payload of the action "save" has no place for "id": the value of the field was left out.', code: 'payload_collision' } });
   assert.equal(JSON.stringify(page.sent[0]!.action.payload), '{"id":3,"__proto__":{"polluted":"yes"}}');
   assert.equal(await page.page.evaluate(() => 'polluted' in {}), false);
@@ -82,7 +76,7 @@ test('a form that was mended is sent', async (t) => {
   for (const [field, text] of [['Name', 'Ada'], ['Mail', 'ada@example.com'], ['Site', 'https://example.com'], ['Count', '3'], ['Code', 'ABC'], ['Bio', 'none'], ['Word', 'yes']] as const) await widget.getByLabel(field).fill(text);
   await widget.getByLabel('I agree').check();
   await widget.getByLabel('Cash').check();
-  await answered(page, () => widget.getByLabel('Code').press('Enter'));
+  await answered(page.chat, () => widget.getByLabel('Code').press('Enter'));
   assert.deepEqual(page.sent[0]!.action.payload, {
     name: 'Ada', mail: 'ada@example.com', site: 'https://example.com', count: '3', code: 'ABC', phone: '', secret: '', bio: 'none', word: 'yes', day: '2026-03-14', agree: true, pay: 'cash',
   });
@@ -91,7 +85,7 @@ test('a form that was mended is sent', async (t) => {
 
 test('an action that does not submit asks nothing of the fields', async (t) => {
   const page = await shown(t, 'checked');
-  await answered(page, () => button(page.widget, 'Draft').click());
+  await answered(page.chat, () => button(page.widget, 'Draft').click());
   assert.equal(page.sent[0]!.action.type, 'draft');
 });
 
@@ -99,9 +93,9 @@ test('a card as a form is checked when it is confirmed, and not when it is cance
   const page = await shown(t, 'card');
   await button(page.widget, 'Send').click();
   await page.widget.getByLabel('Name').and(page.page.locator(':focus')).waitFor();
-  await answered(page, () => button(page.widget, 'Cancel').click());
+  await answered(page.chat, () => button(page.widget, 'Cancel').click());
   await page.widget.getByLabel('Name').fill('Ada');
-  await answered(page, () => page.widget.getByLabel('Name').press('Enter'));
+  await answered(page.chat, () => page.widget.getByLabel('Name').press('Enter'));
   assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'cancel', payload: { name: '' } }, { type: 'send', payload: { draft: 1, name: 'Ada' } }]);
 });
 
@@ -110,7 +104,7 @@ test('a submit button acts by itself where the form has no action, once the fiel
   await button(page.widget, 'Go').click();
   assert.equal(page.sent.length, 0);
   await page.widget.getByLabel('Name').fill('Ada');
-  await answered(page, () => button(page.widget, 'Go').click());
+  await answered(page.chat, () => button(page.widget, 'Go').click());
   assert.deepEqual(page.sent[0]!.action, { type: 'go', payload: { name: 'Ada' } });
 });
 

@@ -3,7 +3,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { Server } from '../harness/server.js';
-import { show, shownByName, type Shown } from '../harness/widgets.js';
+import { answered, show, shownByName, type Shown } from '../harness/widgets.js';
 import { answers, clicked } from '../widgets/actions.js';
 
 let browser: Browser;
@@ -20,17 +20,10 @@ const shown = (t: TestContext, name: string): Promise<Shown> => show(t, browser,
 const button = (widget: Locator, name: string) => widget.getByRole('button', { name, exact: true });
 const isBusy = (control: Locator) => control.and(control.page().locator('[aria-busy="true"]'));
 
-/** Does it, and waits until the answer is given. */
-async function answered({ chat }: Shown, act: () => Promise<void>): Promise<void> {
-  const end = chat.next('chatkit.response.end');
-  await act();
-  await end;
-}
-
 for (const name of ['auto', 'self']) {
   test(`loadingBehavior ${name} of a button shows on the button itself, which keeps the focus`, async (t) => {
     const page = await shown(t, 'loading');
-    await answered(page, async () => {
+    await answered(page.chat, async () => {
       await button(page.widget, name).click();
       await isBusy(button(page.widget, name)).waitFor();
       assert.equal(await button(page.widget, 'none').isDisabled(), true);
@@ -44,7 +37,7 @@ for (const name of ['auto', 'self']) {
 
 test('loadingBehavior container takes the whole widget out of use, and gives the focus back', async (t) => {
   const page = await shown(t, 'loading');
-  await answered(page, async () => {
+  await answered(page.chat, async () => {
     await button(page.widget, 'container').click();
     await page.widget.locator('[inert][aria-busy="true"]').waitFor();
   });
@@ -54,7 +47,7 @@ test('loadingBehavior container takes the whole widget out of use, and gives the
 
 test('loadingBehavior none shows nothing', async (t) => {
   const page = await shown(t, 'loading');
-  await answered(page, async () => {
+  await answered(page.chat, async () => {
     await button(page.widget, 'none').click();
     await page.chat.button('Stop').waitFor();
     assert.equal(await page.widget.locator('[aria-busy="true"], [inert]').count(), 0);
@@ -63,15 +56,15 @@ test('loadingBehavior none shows nothing', async (t) => {
 
 test('a confirmation takes the whole card, a cancellation with self its own button, a choice with self its field', async (t) => {
   const page = await shown(t, 'loading');
-  await answered(page, async () => {
+  await answered(page.chat, async () => {
     await button(page.widget, 'Confirm').click();
     await page.widget.locator('[inert]').waitFor();
   });
-  await answered(page, async () => {
+  await answered(page.chat, async () => {
     await button(page.widget, 'Cancel').click();
     await isBusy(button(page.widget, 'Cancel')).waitFor();
   });
-  await answered(page, async () => {
+  await answered(page.chat, async () => {
     await page.widget.getByLabel('Pick').selectOption('A');
     await page.widget.getByLabel('Pick').and(page.page.locator(':disabled')).waitFor();
   });
@@ -80,7 +73,7 @@ test('a confirmation takes the whole card, a cancellation with self its own butt
 
 test('an action that fails says so, and leaves the widget as it was', async (t) => {
   const page = await shown(t, 'loading');
-  await answered(page, () => button(page.widget, 'broken').click());
+  await answered(page.chat, () => button(page.widget, 'broken').click());
   await page.chat.element.getByText('The answer failed.').waitFor();
   await button(page.widget, 'refused').click();
   await page.chat.button('Try again').first().waitFor();
