@@ -136,6 +136,8 @@ export class ChatKitElement extends LitElement implements Methods {
   /** Begins with these options, or goes on under them. */
   private start(): void {
     const options = this.current!;
+    // A name needs a role, or no screen reader says it.
+    if (!this.hasAttribute('role')) this.setAttribute('role', 'region');
     this.setAttribute('aria-label', options.frameTitle ?? this.locale.text('chat'));
     applyTheme(this, options.theme);
     void this.loadLocale(options.locale ?? navigator.language);
