@@ -56,7 +56,8 @@ export class Chat {
   /** The detail of the next event of this name, counted from this call. Call it before what causes it. */
   next(name: string): Promise<unknown> {
     // The page hears of this call later than of a key that is pressed after it; the clock is the same.
-    return this.element.evaluate((element, [name, since]) => new Promise<unknown>((resolve) => {
+    return this.element.evaluate((element, [name, since]) => new Promise<unknown>((resolve, reject) => {
+      setTimeout(() => reject(new Error(`no ${name} came`)), 20_000);
       const tell = (detail: unknown) => {
         const error = (detail as { error?: Error } | null)?.error;
         resolve(error === undefined ? (detail ?? null) : { error: { message: error.message, code: (error as { code?: string }).code ?? null } });

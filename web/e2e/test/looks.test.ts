@@ -97,10 +97,10 @@ test('the language is the one that is asked for', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'locale');
   const chat = await openChat(t, context, server, { locale: 'de-DE' });
-  await chat.page.locator('openai-chatkit[lang="de-DE"]').waitFor();
-  assert.equal(await chat.button('Send').count(), 0);
+  await chat.element.getByRole('button', { name: 'Senden', exact: true }).waitFor();
+  assert.equal(await chat.element.getAttribute('lang'), 'de-DE');
   await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, locale: 'en' });
-  await chat.button('Send').waitFor();
+  await chat.element.getByRole('button', { name: 'Send', exact: true }).waitFor();
 });
 
 test('the theme changes colours, letters, corners and distances', async (t) => {
@@ -113,8 +113,9 @@ test('the theme changes colours, letters, corners and distances', async (t) => {
   const look = () => chat.composer.evaluate((field) => {
     const form = field.closest('form')!;
     const frame = getComputedStyle(field.closest('.frame')!);
+    const { backgroundColor: background } = getComputedStyle((field.getRootNode() as ShadowRoot).host);
     const { borderRadius, borderColor, padding } = getComputedStyle(form);
-    return { borderRadius, borderColor, padding, size: frame.fontSize, font: frame.fontFamily, background: frame.backgroundColor, color: frame.color };
+    return { borderRadius, borderColor, padding, size: frame.fontSize, font: frame.fontFamily, background, color: frame.color };
   });
   const plain = await look();
   const theme = {
