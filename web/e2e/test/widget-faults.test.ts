@@ -42,7 +42,7 @@ async function isAlive(chat: Chat): Promise<void> {
   await chat.composer.click();
   await chat.page.keyboard.insertText('Still there?');
   assert.equal(await chat.composer.innerText(), 'Still there?');
-  assert.equal(await chat.button('Send').isEnabled(), true);
+  await chat.button('Send').and(chat.page.locator(':enabled')).waitFor();
 }
 
 let browser: Browser;
