@@ -96,6 +96,7 @@ test('files of other kinds, too large or too many are refused with words', async
   await chat.element.getByText('No more files can be attached to this message.').waitFor();
   await chat.button('Remove: second.txt').waitFor();
   assert.equal(await chat.button(/^Remove/).count(), 2);
+  await chat.element.getByRole('button', { name: 'Send', disabled: false }).waitFor();
   assert.deepEqual(sent.map(({ params }) => params.name).sort(), ['note.txt', 'second.txt']);
 });
 
