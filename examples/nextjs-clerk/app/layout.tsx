@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { hasClerkKeys } from '@/lib/clerk';
 import './page.css';
 
-export const metadata: Metadata = { title: 'chatkitd with Next.js and Clerk' };
+export const metadata: Metadata = { title: 'chatkitd with Next.js and Clerk', icons: { icon: 'data:,' } };
 
 // Who is signed in is known at the time of the request; and so a build needs no keys.
 export const dynamic = 'force-dynamic';

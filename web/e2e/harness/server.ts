@@ -79,8 +79,9 @@ export class Server {
     return Server.launch(this.folder, this.options, new URL(this.url).host);
   }
 
+  /** Ends it without the grace that it gives answers which are still being given. */
   async stop(): Promise<void> {
-    await this.end('SIGTERM');
+    await this.end('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
   }
 

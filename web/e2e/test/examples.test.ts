@@ -49,7 +49,7 @@ test("the README's snippet alone is a chat on a page that is opened from the dis
   await writeFile(join(folder, 'index.html'), snippet.replaceAll('http://127.0.0.1:8787', server.url));
   const { chat, complaints } = await open(t, pathToFileURL(join(folder, 'index.html')).href);
   await tour(chat);
-  await chat.lastItem.locator('math').waitFor();
+  await chat.lastItem.locator('math').first().waitFor();
   await chat.ask('And a widget');
   await chat.button('Add an orange').waitFor();
   assert.deepEqual(complaints, []);

@@ -131,6 +131,7 @@ for (const locale of ['ar', 'he', 'fa', 'ur']) {
 test('a text in Arabic runs from right to left in an English chat, too', async (t) => {
   const { chat } = await openChat(t, browser, server);
   await chat.ask('مرحبا arabic');
+  await chat.button('Copy').first().waitFor();
   for (const selector of ['.bubble', '.assistant_message .block']) {
     assert.equal(await chat.element.locator(selector).first().evaluate((node) => getComputedStyle(node).direction), 'rtl');
   }

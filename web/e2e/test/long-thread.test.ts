@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
+import type { ChatKitOptions } from '@openai/chatkit';
 import type { Browser, Locator } from 'playwright-core';
 import { openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
@@ -22,12 +23,12 @@ after(async () => {
 });
 
 /** A thread of several hundred items, opened anew. */
-async function openLong(t: TestContext): Promise<{ chat: Chat; scroller: Locator }> {
+async function openLong(t: TestContext, thread: ChatKitOptions['thread'] = {}): Promise<{ chat: Chat; scroller: Locator }> {
   const context = await visitor(t, browser);
   const page = await context.newPage();
   await page.goto(server.url);
   const chat = new Chat(page);
-  const options = { api: { url: `${server.url}/chatkit`, domainKey: 'any' } };
+  const options = { api: { url: `${server.url}/chatkit`, domainKey: 'any' }, thread };
   await chat.configure(options);
   const named = chat.next('chatkit.thread.change');
   await chat.ask('tell all');
@@ -48,7 +49,7 @@ test('a long thread opens at its end with its newest items, and loads the others
       element.scrollTop -= 250;
       await new Promise(requestAnimationFrame);
       const edge = element.getBoundingClientRect();
-      const shown = (element.getRootNode() as ShadowRoot).elementFromPoint(edge.left + edge.width / 2, edge.top + 60)?.closest('article');
+      const shown = (element.getRootNode() as ShadowRoot).elementFromPoint(edge.left + edge.width / 2, edge.top + 40)?.closest('article');
       // Between two items there is nothing.
       if (shown) seen.push(Number(/Line (\d+)/.exec(shown.textContent ?? '')?.[1] ?? -1));
     }
@@ -83,7 +84,7 @@ test('what somebody reads further up stays where it is while an answer is writte
 });
 
 test('whoever reads along sees each new word', async (t) => {
-  const { chat, scroller } = await openLong(t);
+  const { chat, scroller } = await openLong(t, { autoScroll: true });
   await scroller.evaluate((element) => {
     const far: number[] = [];
     Object.assign(window, { far });

@@ -88,13 +88,21 @@ export class Chat {
     try {
       await this.fetch(id);
     } catch (thrown) {
-      if (this.wanted !== id) return;
-      this.load = 'failed';
-      this.fail(thrown, () => this.open(id));
+      if (this.wanted === id) this.cannotOpen(id, thrown);
     } finally {
       this.emit('chatkit.thread.load.end', { threadId: id });
       this.changes.mark();
     }
+  }
+
+  private cannotOpen(id: string, thrown: unknown): void {
+    this.load = 'failed';
+    this.fail(thrown, () => this.open(id));
+    if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
+    // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
+    this.load = 'new';
+    this.wanted = null;
+    this.emit('chatkit.thread.change', { threadId: null });
   }
 
   /** Reads the thread anew: something else may have changed it. */

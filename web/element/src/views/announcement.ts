@@ -64,6 +64,8 @@ function words(block: Element): string {
   const copy = block.cloneNode(true) as Element;
   copy.querySelectorAll(NOT_READ).forEach((part) => part.remove());
   copy.querySelectorAll('br').forEach((end) => end.replaceWith(' '));
+  // Where a line ends on the screen, a word ends for the ear.
+  copy.querySelectorAll('li, th, td, .block').forEach((line) => line.append(' '));
   return copy.textContent!.replace(/\s+/g, ' ').trim();
 }
 
