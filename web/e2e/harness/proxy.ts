@@ -49,7 +49,7 @@ export class Proxy {
 
   /** The requests of this operation, or to paths that end like this. */
   of(what: string): Passed[] {
-    return this.passed.filter(({ op, path }) => op === what || path.endsWith(what));
+    return this.passed.filter(({ op, path, method }) => method !== 'OPTIONS' && (op === what || path.endsWith(what)));
   }
 
   /** Ends every connection as it is. */

@@ -117,8 +117,9 @@ for (const pinned of [false, true]) {
     assert.match(snippet, pinned ? /\/chatkit@[^"]+\.js"\s+integrity="sha384-[^"]+" crossorigin="anonymous"/ : /\/chatkit\.js" async/);
     const site = await Site.start(t, { '/': `<!doctype html><html lang="en"><title>Mine</title><link rel="icon" href="data:,"><body>${snippet}` });
     // The pinned hash is that of the binary's own script, which is therefore not replaced here.
-    const own = await (await browser.newContext()).newPage();
-    t.after(() => own.context().close());
+    const context = await visitor(t, browser);
+    await context.unrouteAll();
+    const own = await context.newPage();
     const complaints = complaintsOf(own);
     await own.goto(site.url);
     await new Chat(own).ask('Show me sources');

@@ -85,9 +85,9 @@ test("the page's own fetch carries every request", async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'api.fetch');
   const chat = await openChat(t, context, server, {}, {
-    'api.fetch': '(input, init) => { told.push(init.method); return fetch(input, { ...init, headers: { ...init.headers, "x-from-page": "yes" } }); }',
+    'api.fetch': '(input, init) => { told.push(init.method); return fetch(input, { ...init, headers: { ...init.headers, "accept-language": "from-the-page" } }); }',
   });
-  const sent = chat.page.waitForRequest((request) => request.headers()['x-from-page'] === 'yes' && request.url() === `${server.url}/chatkit`);
+  const sent = chat.page.waitForRequest((request) => request.headers()['accept-language'] === 'from-the-page' && request.url() === `${server.url}/chatkit`);
   await chat.ask('Hi');
   await sent;
   assert.deepEqual(await toldOf(chat.page), ['POST']);
