@@ -56,10 +56,10 @@ export class Follower {
     const { scroller, held } = this;
     if (scroller === null) return;
     const question = this.questions?.item(this.questions.length - 1) ?? null;
-    // Whoever says something wants to see what comes of it, wherever they were.
-    const isAway = this.isAway && question === this.newest;
+    // Whoever says something wants to see what comes of it, wherever they were. What is loaded above was said before.
+    const isSaid = question !== null && question !== this.newest && (held === null || isBelow(question, held.item));
     this.newest = question;
-    if (!isAway) this.follow(scroller, question);
+    if (!this.isAway || isSaid) this.follow(scroller, question);
     else if (held?.item.isConnected) scroller.scrollTop += offsetOf(held.item, scroller) - held.offset;
     this.loadAhead(scroller);
   };
@@ -107,6 +107,10 @@ function firstBelowEdge(all: ArrayLike<Element>, scroller: HTMLElement): Element
     else low = middle + 1;
   }
   return all[low];
+}
+
+function isBelow(element: Element, other: Element): boolean {
+  return (other.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
 }
 
 function offsetOf(element: Element, scroller: HTMLElement): number {
