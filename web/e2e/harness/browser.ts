@@ -14,6 +14,8 @@ const flags = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
   // A microphone that hums, and that nobody has to allow.
   '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  // A site with a name of its own.
+  '--host-resolver-rules=MAP *.example 127.0.0.1',
 ];
 
 /** Chromium, closed with the file of tests that opened it. */

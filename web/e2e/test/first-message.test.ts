@@ -44,3 +44,25 @@ test('the page of a new server has a chat that works', async (t) => {
   await keepPicture(page, 'page');
   assert.deepEqual(complaints, []);
 });
+
+test('a page without TLS, on a name of its own, has the whole chat', async (t) => {
+  const site = await Site.start(t, {
+    '/': pageWith(`${server.url}/chatkit.js`, `
+      await customElements.whenDefined('openai-chatkit');
+      chat.setOptions({ api: { url: '${server.url}/chatkit', domainKey: 'any' }, threadItemActions: { retry: true } });`),
+  });
+  const context = await visitor(t, browser);
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(site.url.replace('127.0.0.1', 'intranet.example'));
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  const chat = new Chat(page);
+  await chat.ask('Show me markdown');
+  await chat.button('Copy').last().click();
+  await chat.element.locator('.actions .done').waitFor();
+  const pasted = page.evaluate(() => new Promise<string>((resolve) => addEventListener('paste', (event) => resolve(event.clipboardData!.getData('text/plain')), { capture: true, once: true })));
+  await chat.composer.click();
+  await page.keyboard.press('Control+V');
+  assert.match(await pasted, /\*\*/, 'the Markdown of the answer was copied');
+  assert.deepEqual(complaints, []);
+});

@@ -9,6 +9,7 @@ import { Items } from './items';
 import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
 import type { Changes } from './signal';
 import { claim } from './tabs';
+import { unique } from './unique';
 
 /** What the element tells the page: the names and details of `ChatKitEvents`. */
 export type Emit = (name: string, detail?: unknown) => void;
@@ -281,7 +282,7 @@ export class Chat {
   private async run<Op extends keyof StreamOperations>(
     op: Op,
     params: StreamOperations[Op],
-    key: string = crypto.randomUUID(),
+    key: string = unique(),
   ): Promise<void> {
     if (this.live !== null) throw new ChatKitError('An answer is still being given.', 'busy');
     const run = this.begin(null);

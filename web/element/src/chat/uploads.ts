@@ -5,6 +5,7 @@ import type * as P from '../wire/protocol';
 import type { Composer, Upload } from './composer';
 import type { Emit } from './chat';
 import type { Changes } from './signal';
+import { unique } from './unique';
 
 const DEFAULT_MAX_SIZE = 100 * 1024 * 1024;
 const DEFAULT_MAX_COUNT = 10;
@@ -68,7 +69,7 @@ export class Uploads {
   }
 
   private async begin(file: File): Promise<void> {
-    const upload: Upload = { key: crypto.randomUUID(), file, state: 'uploading', abort: new AbortController() };
+    const upload: Upload = { key: unique(), file, state: 'uploading', abort: new AbortController() };
     if (file.type.startsWith('image/')) void this.preview(file, upload);
     this.composer.uploads = [...this.composer.uploads, upload];
     try {

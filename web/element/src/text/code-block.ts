@@ -1,5 +1,6 @@
 import type { Locale } from '../locale/locale';
 import { assetUrl } from '../script';
+import { copyText } from './clipboard';
 import { sanitized } from './sanitize';
 
 /** Longer code is shown plain: colouring it would hold up the page. */
@@ -62,7 +63,7 @@ export class CodeBlock {
     button.className = 'text';
     button.textContent = locale.text('copy');
     const copy = async () => {
-      await navigator.clipboard.writeText(this.text);
+      await copyText(this.text);
       button.textContent = locale.text('copied');
       setTimeout(() => (button.textContent = locale.text('copy')), COPIED);
     };

@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { copyText } from '../../text/clipboard';
 import type { Items } from '../../chat/items';
 import type * as P from '../../wire/protocol';
 import { icon } from '../icon';
@@ -9,7 +10,7 @@ export function answerActions(view: View, last: P.ThreadItem): unknown {
   const { options, locale, session } = view;
   const { feedback = false, retry = false } = options.threadItemActions ?? {};
   const answer = answerUpTo(session.chat.items, last.id);
-  const text = copyText(answer);
+  const text = textOf(answer);
   return html`<div class="actions" role="group">
     ${text === ''
       ? nothing
@@ -50,7 +51,7 @@ function answerUpTo(items: Items, id: string): P.ThreadItem[] {
   return answer;
 }
 
-function copyText(answer: P.ThreadItem[]): string {
+function textOf(answer: P.ThreadItem[]): string {
   return answer
     .map((one) => {
       if (one.type === 'assistant_message') return one.content.map((part) => part.text).join('\n\n');
@@ -62,7 +63,7 @@ function copyText(answer: P.ThreadItem[]): string {
 
 async function copy(event: Event, text: string): Promise<void> {
   const button = event.currentTarget as HTMLElement;
-  await navigator.clipboard.writeText(text);
+  await copyText(text);
   button.classList.add('done');
   setTimeout(() => button.classList.remove('done'), 1500);
 }
