@@ -28,6 +28,8 @@ const SECRET_WITHIN = 30_000;
 export class SecretIdentity implements Identity {
   private secret: string | null = null;
   private fetching: Promise<string> | null = null;
+  /** The secret that was in use before. */
+  private previous: string | null = null;
   private introduction = new Introduction();
 
   constructor(
@@ -43,7 +45,7 @@ export class SecretIdentity implements Identity {
     const headers: Record<string, string> = { authorization: `Bearer ${secret}` };
     // An anonymous visitor stays who they were. Who was nobody before gets a token for what they are now: the secret
     // itself is not kept, where any script of the page could read it.
-    if (introduced !== null) headers[DEVICE_TOKEN] = this.memory.read() ?? secret;
+    if (introduced !== null) headers[DEVICE_TOKEN] = this.memory.read() ?? this.previous ?? secret;
     return {
       headers,
       answered: (response) => {
@@ -71,6 +73,7 @@ export class SecretIdentity implements Identity {
 
   private take(secret: string): string {
     if (secret === this.secret) return secret;
+    this.previous = this.secret;
     this.introduction = new Introduction();
     return (this.secret = secret);
   }
