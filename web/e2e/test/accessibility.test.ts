@@ -142,6 +142,7 @@ test('what goes on and what goes wrong is said by role and state', async (t) => 
 test('headings of an answer stand below the heading that says who speaks', async (t) => {
   const { chat } = await openChat(t, browser, server);
   await chat.ask('Show me everything');
+  for (const name of ['A bit of everything', 'A table']) await chat.element.getByRole('heading', { name }).first().waitFor();
   const levels = await chat.element.getByRole('heading').evaluateAll((all) =>
     all.map((one) => [Number(one.ariaLevel ?? one.tagName[1]), one.textContent!.trim()]));
   assert.deepEqual(levels, [

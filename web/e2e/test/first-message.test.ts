@@ -58,8 +58,7 @@ test('a page without TLS, on a name of its own, has the whole chat', async (t) =
   assert.equal(await page.evaluate(() => isSecureContext), false);
   const chat = new Chat(page);
   await chat.ask('Show me markdown');
-  await chat.button('Copy').last().click();
-  await chat.element.locator('.actions .done').waitFor();
+  await chat.element.locator('.actions').getByRole('button', { name: 'Copy' }).click();
   const pasted = page.evaluate(() => new Promise<string>((resolve) => addEventListener('paste', (event) => resolve(event.clipboardData!.getData('text/plain')), { capture: true, once: true })));
   await chat.composer.click();
   await page.keyboard.press('Control+V');
