@@ -48,9 +48,21 @@ export class Chat {
 
   /** Writes a message, sends it and waits for the whole answer. */
   async ask(text: string): Promise<void> {
-    const answered = this.next('chatkit.response.end');
+    const answered = this.ended();
     await this.say(text);
     await answered;
+  }
+
+  /** The end of the answer that is being given, or of the next one, when it is drawn. Call it before what ends it. */
+  async ended(): Promise<void> {
+    await this.next('chatkit.response.end');
+    // The page is told first; words are drawn at every second frame. A page in the background has none.
+    await this.element.evaluate(() => new Promise<void>((resolve) => {
+      setTimeout(resolve, 500);
+      let frames = 4;
+      const next = () => void (--frames === 0 ? resolve() : requestAnimationFrame(next));
+      requestAnimationFrame(next);
+    }));
   }
 
   /** The detail of the next event of this name, counted from this call. Call it before what causes it. */

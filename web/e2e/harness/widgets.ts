@@ -64,7 +64,7 @@ export async function show(t: TestContext, browser: Browser, server: Server, nam
 
 /** Does what is answered, and waits for the end of the answer, when the next thing can be done. */
 export async function answered(chat: Chat, act: () => Promise<unknown>): Promise<void> {
-  const end = chat.next('chatkit.response.end');
+  const end = chat.ended();
   await act();
   await end;
   // The event comes before the picture.

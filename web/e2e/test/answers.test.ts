@@ -23,7 +23,7 @@ test('a message that is stopped keeps what was said', async (t) => {
   await chat.say('Tell me a story');
   await chat.lastItem.getByText('Once upon a time').waitFor();
   await keepPicture(chat.page, 'answering');
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.button('Stop').click();
   await ended;
   await chat.button('Send').waitFor();
@@ -37,7 +37,7 @@ test('Escape stops the answer, too', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);
   await chat.say('Tell me a story');
   await chat.lastItem.getByText('Once upon a time').waitFor();
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.page.keyboard.press('Escape');
   await ended;
 });
@@ -88,7 +88,7 @@ test('an answer is given anew, and what came after the question goes', async (t)
   await chat.ask('First');
   await chat.ask('Second');
   const before = await chat.items.evaluateAll((all) => all.map((one) => one.getAttribute('data-item')));
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Try again').first().click();
   await answered;
   await chat.lastItem.getByText('Heard.').waitFor();
@@ -108,7 +108,7 @@ test('an answer that failed says so, and can be tried again', async (t) => {
   assert.deepEqual(await failed, { error: { message: 'The line was busy.', code: 'custom' } });
   const alert = chat.element.getByRole('alert');
   await alert.getByText('The line was busy.').waitFor();
-  const again = chat.next('chatkit.response.end');
+  const again = chat.ended();
   await alert.getByRole('button', { name: 'Try again' }).click();
   await again;
   await alert.getByText('The line was busy.').waitFor();
@@ -128,7 +128,7 @@ test('progress is shown while there is no answer yet', async (t) => {
   await chat.say('Show me the steps');
   await chat.element.getByRole('status').getByText('Looking it up').waitFor();
   await keepPicture(chat.page, 'progress');
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.button('Stop').click();
   await ended;
   await chat.element.getByText('Looking it up').waitFor({ state: 'detached' });

@@ -61,7 +61,7 @@ test('a file is uploaded at once where the strategy is direct, and a message may
   const upload = chat.page.waitForResponse((response) => response.url() === uploadUrl && response.request().method() === 'POST');
   await choose(chat, NOTE);
   const { id } = (await (await upload).json()) as { id: string };
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Send').click();
   await answered;
   assert.deepEqual(sent.map(({ type }) => type), ['threads.create']);

@@ -100,7 +100,7 @@ test('a start prompt goes with the tool and the model that are chosen', async (t
   const chat = await openChat(t, await visitor(t, browser), server, options);
   const sent = operationsOf(chat.page);
   await chat.button('Think longer').click();
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Boats').click();
   await answered;
   const input = sent[0]!.params.input as { inference_options: unknown };
@@ -139,7 +139,7 @@ test('Enter sends, Shift+Enter begins a new line, and blank text is not sent', a
   await chat.page.keyboard.type('one');
   await chat.page.keyboard.press('Shift+Enter');
   await chat.page.keyboard.type('two');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.page.keyboard.press('Enter');
   await answered;
   assert.deepEqual(sent.map(({ params }) => (params.input as { content: unknown }).content), [[{ type: 'input_text', text: 'one\ntwo' }]]);

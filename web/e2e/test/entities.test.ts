@@ -39,7 +39,7 @@ test('an entity is found by what follows the @, and sent as a tag', async (t) =>
   await chat.page.keyboard.press('Enter');
   await chat.composer.getByText('Ada Lovelace').waitFor();
   await chat.page.keyboard.type('about crabs');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.page.keyboard.press('Enter');
   await answered;
   const told = await toldOf(chat.page);
@@ -88,7 +88,7 @@ test('an entity can be clicked: in the composer, in a message and among the sour
   await chat.call('setComposerValue', { content: [TAG] });
   await chat.composer.getByText('Ada Lovelace').click();
   await chat.call('focusComposer');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Send').click();
   await answered;
   await chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }).click();
@@ -106,7 +106,7 @@ test('an entity that is pointed at shows what the page has to show of it', async
   await exercises(t, context, 'entities.onRequestPreview');
   const preview = "async (entity) => { told.push(entity.id); return { preview: { type: 'Basic', children: [{ type: 'Text', value: 'Wrote the first program' }] } }; }";
   const chat = await openChat(t, context, server, {}, { 'entities.onRequestPreview': preview });
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.call('sendUserMessage', { content: [TAG] });
   await answered;
   const tag = chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' });

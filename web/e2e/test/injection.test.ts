@@ -104,7 +104,7 @@ test('scripts in what the visitor and the assistant say are text', async (t) => 
 
 test('scripts in titles, progress, notices and errors are text', async (t) => {
   const { chat, assertHarmless } = await openHunt(t, `${server.url}/chatkit`);
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.say('beside');
   await chat.element.locator('.progress', { hasText: 'pwn()' }).waitFor();
   await assertHarmless();

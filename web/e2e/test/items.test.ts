@@ -26,7 +26,7 @@ test('questions are answered, and the answers stay', async (t) => {
   await chat.element.getByRole('group', { name: 'What else?' }).getByRole('textbox').fill('Bread');
   await chat.element.getByRole('textbox', { name: 'A note?' }).fill('No onions');
   await keepPicture(chat.page, 'questions');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Submit').click();
   await answered;
   await chat.lastItem.getByText('Thank you.').waitFor();
@@ -48,7 +48,7 @@ test('questions can be skipped', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);
   const sent = operationsOf(chat.page);
   await chat.ask('Ask me questions');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Skip').click();
   await answered;
   assert.deepEqual(sent.at(-1)!.params.input, { status: 'skipped', answers: {} });

@@ -222,7 +222,7 @@ test('a prop wins over chatkit-config.json, and the file over the default, key b
   await chat.element.getByText('From the prop').waitFor();
   await chat.element.getByLabel('Placeholder of the file').waitFor();
   assert.equal(await chat.element.evaluate((element) => getComputedStyle(element).colorScheme), 'dark');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('A prompt of the file').click();
   await answered;
   assert.deepEqual(sessions[0]!.body, { workflowId: 'wf_other' });

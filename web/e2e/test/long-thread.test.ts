@@ -64,7 +64,7 @@ test('a long thread opens at its end with its newest items, and loads the others
 
 test('what somebody reads further up stays where it is while an answer is written', async (t) => {
   const { chat, scroller } = await openLong(t);
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.say('slowly');
   await chat.lastItem.getByText('word20 ').waitFor();
   await scroller.hover();

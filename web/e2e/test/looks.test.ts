@@ -55,11 +55,11 @@ test('the start screen greets, and its prompts are said with a click', async (t)
   const prompt = chat.button('Where is my order?');
   assert.equal(await prompt.locator('svg').count(), 1);
   await keepPicture(chat.page, 'start-screen');
-  const first = chat.next('chatkit.response.end');
+  const first = chat.ended();
   await prompt.dblclick();
   await first;
   await chat.button('New chat').click();
-  const second = chat.next('chatkit.response.end');
+  const second = chat.ended();
   await chat.button('Ask Ada').click();
   await second;
   assert.deepEqual(sent.map(({ params }) => (params.input as { content: unknown }).content), [

@@ -180,7 +180,7 @@ test('a text that is being written shows no half of a sign', async (t) => {
   // The libraries are there from now on, as they are after the first formula of a visit.
   await chat.ask('formulas');
   await chat.lastItem.locator('math').first().waitFor();
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.say('slowly');
   const said = chat.element.locator('article.assistant_message').nth(1);
   await said.waitFor();
@@ -194,7 +194,7 @@ test('a text that is being written shows no half of a sign', async (t) => {
 
 test('what is settled keeps its nodes while the rest is written, and with them a selection', async (t) => {
   const chat = await openChat(t);
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.say('slowly');
   const said = chat.element.locator('article.assistant_message').first();
   const firstItem = said.locator('ol > li').first();

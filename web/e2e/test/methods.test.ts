@@ -81,7 +81,7 @@ test('setComposerValue fills the composer and sends nothing', async (t) => {
   await chat.element.getByRole('button', { name: 'Search', pressed: true }).waitFor({ state: 'detached' });
   await chat.composer.getByText('Other words').waitFor();
   assert.equal(sent.length, 0);
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Send').click();
   await answered;
   assert.deepEqual(sent[0]!.params.input, {
@@ -198,7 +198,7 @@ test('a message is told in the order: start, thread, end; a lost connection is l
   await exercises(t, context, 'chatkit.ready', 'chatkit.response.start', 'chatkit.response.end', 'chatkit.log');
   const chat = await openChat(t, context, server, {}, { 'api.fetch': CUT_ONCE });
   const resumed = chat.next('chatkit.log') as Promise<{ name: string; data: Record<string, unknown> }>;
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.say('Count slowly');
   const { name, data } = await resumed;
   assert.deepEqual([name, Object.keys(data)], ['response.resume', ['run', 'after']]);

@@ -167,7 +167,7 @@ test('an answer whose server stays away can be gone on with later', async (t) =>
 test('a server that stays away is said to, and what was said goes out when the visitor tries again', async (t) => {
   const here = await scene(t);
   here.proxy.isAway = true;
-  const ended = here.chat.next('chatkit.response.end');
+  const ended = here.chat.ended();
   await here.chat.say(words);
   await ended;
   await here.chat.element.getByRole('alert').getByText('The server cannot be reached. Check your connection.').waitFor();

@@ -80,7 +80,7 @@ test('the chat is 380 by 500 pixels, with greeting, prompts and placeholder', as
   const box = await chat.element.boundingBox();
   assert.deepEqual([box?.width, box?.height], [380, 500]);
   await keepPicture(page, 'kit-astro');
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Search docs').click();
   await answered;
   await chat.lastItem.getByText("Help me find what I'm looking for").waitFor();
@@ -131,7 +131,7 @@ test('Escape that stops an answer leaves the chat open', async (t) => {
   const { page, chat } = await visit(t, '/', { '*': proxyTo(slow.url) });
   await openButton(page).click();
   await chat.composer.waitFor();
-  const stopped = chat.next('chatkit.response.end');
+  const stopped = chat.ended();
   await chat.say('one two three four five six seven eight nine ten eleven twelve');
   await chat.button('Stop').waitFor();
   await chat.composer.press('Escape');
@@ -223,7 +223,7 @@ test('a server that is away is said in the chat, and the message is sent once it
   await chat.say('Hello?');
   await chat.element.getByRole('alert').getByText('The server cannot be reached. Check your connection.').waitFor();
   site.put('/api/chatkit/session', proxyTo(server.url));
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await chat.button('Try again').click();
   await answered;
   await chat.lastItem.getByText('Hello?').waitFor();

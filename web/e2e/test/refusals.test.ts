@@ -39,7 +39,7 @@ async function scene(t: TestContext, options: Record<string, unknown> = {}): Pro
 
 /** Says something that fails, and waits until the visitor is told. */
 async function sayAndFail({ chat }: Scene): Promise<string> {
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.say('Hello');
   await ended;
   return chat.element.getByRole('alert').innerText();

@@ -108,7 +108,7 @@ test('a secret that does not work any more is replaced once, for all requests at
   const { chat, proxy, backEnd, told } = await scene(t);
   await chat.ask('Hello');
   await backEnd.revoke();
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await Promise.all([chat.call('fetchUpdates'), chat.call('showHistory'), chat.call('sendUserMessage', { text: 'Again' }), answered]);
   await chat.lastItem.getByText('Again').waitFor();
   assert.equal(backEnd.minted.length, 2);
@@ -141,7 +141,7 @@ test('after a reload the visitor is who they were, and the secret was not kept',
   assert.equal(kept.includes('ek_'), false, kept);
   await page.reload();
   await chat.composer.waitFor();
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await Promise.all([chat.call('showHistory'), chat.call('sendUserMessage', { text: 'Hello again' }), answered]);
   assert.deepEqual(introductions(proxy, backEnd.minted[1]!.client_secret), [tokenGiven(proxy)]);
   await chat.call('fetchUpdates');
@@ -170,7 +170,7 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
   const { chat, told } = await scene(t, failures[0][0]);
   for (const [at, [source, message]] of failures.entries()) {
     await replaceGetClientSecret(chat, source);
-    const ended = chat.next('chatkit.response.end');
+    const ended = chat.ended();
     await chat.say('Hello');
     await ended;
     await chat.element.getByRole('alert').getByText('The answer failed.').waitFor();
@@ -197,13 +197,13 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
 test('a getClientSecret that never comes back is waited for no longer than half a minute, and can be stopped before', async (t) => {
   const { chat, page, told } = await scene(t, 'async () => new Promise(() => {})');
   await page.clock.install();
-  const stopped = chat.next('chatkit.response.end');
+  const stopped = chat.ended();
   await chat.say('Hello');
   await chat.button('Stop').click();
   await page.clock.fastForward(6_000);
   await stopped;
   assert.deepEqual(await told(), []);
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.say('Hello');
   await page.clock.fastForward(31_000);
   await ended;
@@ -224,7 +224,7 @@ test('a visitor of another site is known by a token, without cookies, and is the
   const chat = new Chat(page);
   await chat.composer.waitFor();
   // Both at once, by somebody whom the server has never seen: they are one visitor.
-  const answered = chat.next('chatkit.response.end');
+  const answered = chat.ended();
   await Promise.all([chat.call('showHistory'), chat.call('sendUserMessage', { text: 'Remember me' }), answered]);
   await page.reload();
   await chat.composer.waitFor();

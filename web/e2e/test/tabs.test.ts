@@ -136,7 +136,7 @@ test('two chats on one page have their own threads, and one visitor', async (t) 
   const { page, complaints } = await open();
   const [one, two] = [new Chat(page, '#one'), new Chat(page, '#two')];
   await Promise.all([one.configure(options), two.configure(options)]);
-  const ends = [one.next('chatkit.response.end'), two.next('chatkit.response.end')];
+  const ends = [one.ended(), two.ended()];
   await Promise.all([one.call('sendUserMessage', { text: 'To the first' }), two.call('sendUserMessage', { text: 'To the second' }), ...ends]);
   await answer(one).getByText('To the first').waitFor();
   await answer(two).getByText('To the second').waitFor();
@@ -151,7 +151,7 @@ test('options that are set again in mid-stream change the look, and the answer g
   const { open } = await visit(t, script + element);
   const { chat, complaints } = await open();
   await chat.configure(options);
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.say(words);
   await answer(chat).getByText('word-3.').waitFor();
   for (const colorScheme of ['dark', 'light', 'dark']) await chat.configure({ ...options, theme: colorScheme, header: { title: { text: `In the ${colorScheme}` } } });
@@ -166,7 +166,7 @@ test('an element that is moved within the page in mid-stream goes on', async (t)
   const { open } = await visit(t, `${script}<div id="a">${element}</div><div id="b"></div>`);
   const { page, chat, complaints } = await open();
   await chat.configure(options);
-  const ended = chat.next('chatkit.response.end');
+  const ended = chat.ended();
   await chat.say(words);
   await answer(chat).getByText('word-3.').waitFor();
   await page.evaluate(() => document.getElementById('b')!.append(document.querySelector('openai-chatkit')!));
