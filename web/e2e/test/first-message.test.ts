@@ -58,6 +58,8 @@ test('a page without TLS, on a name of its own, has the whole chat', async (t) =
   assert.equal(await page.evaluate(() => isSecureContext), false);
   const chat = new Chat(page);
   await chat.ask('Show me markdown');
+  // What draws formulas is loaded with the first of them, and moves what stands below.
+  await chat.element.locator('math').first().waitFor();
   await chat.element.locator('.actions').getByRole('button', { name: 'Copy' }).click();
   const pasted = page.evaluate(() => new Promise<string>((resolve) => addEventListener('paste', (event) => resolve(event.clipboardData!.getData('text/plain')), { capture: true, once: true })));
   await chat.composer.click();
