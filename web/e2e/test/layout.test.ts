@@ -150,3 +150,21 @@ for (const locale of ['en', 'ar']) {
     assert.deepEqual(await shifts(), [], 'while answers are written');
   });
 }
+
+test('nothing jumps when the button that leads to the end comes and goes', async (t) => {
+  const { chat } = await openChat(t, browser, server, OPTIONS);
+  await chat.ask('Show me everything');
+  await chat.element.locator('math').first().waitFor();
+  const down = chat.element.getByRole('button', { name: 'Scroll to the newest message' });
+  const thread = chat.element.locator('.thread');
+  const scrollTo = (top: number) => thread.evaluate((node, top) => {
+    node.scrollTop = top;
+  }, top);
+  const height = () => thread.evaluate((node) => node.scrollHeight);
+  await scrollTo(0);
+  await down.waitFor();
+  const away = await height();
+  await down.click();
+  await down.waitFor({ state: 'detached' });
+  assert.equal(await height(), away);
+});
