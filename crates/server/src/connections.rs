@@ -5,6 +5,8 @@
 //! request's headers to its answer is bounded by the routes themselves (`chatkitd_http::App::answer_within`),
 //! where the refusal gets a shape.
 
+use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +16,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use chatkitd_http::client_ip::PeerAddr;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,10 +27,13 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-/// The largest head of an HTTP/1 request; a credential has 16 KiB at the most.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
-/// The same for HTTP/2.
+/// With so much of the head of an HTTP/1 request hyper refuses to read on. What it read last may have been as much
+/// again, so it is 64 KiB that no head can have. A credential has 16 KiB at the most.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// The largest head of an HTTP/2 request.
 const MAX_HEAD_LIST: u32 = 64 * 1024;
+/// What an HTTP/2 connection begins with (RFC 9113, section 3.4).
+const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// How often an idle HTTP/2 connection is asked whether it still lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// After a connection could not be accepted, mostly for want of file descriptors: others will be closed soon.
@@ -61,17 +68,18 @@ impl Default for Patience {
 
 /// Serves until `shutdown`, then finishes the requests in flight.
 pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, shutdown: &CancellationToken) {
-    let server = Arc::new(server(patience));
+    let servers = Arc::new(Servers::new(patience));
     let connections = GracefulShutdown::new();
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, peer)) => {
-                let connection = Connection { stream, peer, routes: routes.clone(), server: server.clone() };
+                let (routes, servers, shutdown) = (routes.clone(), servers.clone(), shutdown.clone());
+                let connection = Connection { stream, peer, routes, servers, shutdown };
                 tokio::spawn(connection.serve(connections.watcher(), patience));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a connection was not accepted");
+                tracing::error!(error = &error as &dyn Error, "a connection was not accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -83,20 +91,37 @@ pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, sh
     }
 }
 
-fn server(patience: Patience) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.idle).max_buf_size(MAX_HEAD_BYTES);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(KEEP_ALIVE)
-        .max_header_list_size(MAX_HEAD_LIST);
-    builder
+/// HTTP/1 by itself, and what finds out which HTTP it is.
+struct Servers {
+    http1: http1::Builder,
+    any: auto::Builder<TokioExecutor>,
+}
+
+impl Servers {
+    fn new(patience: Patience) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1.timer(TokioTimer::new()).header_read_timeout(patience.idle).max_buf_size(MAX_HEAD_BYTES);
+        let mut any = auto::Builder::new(TokioExecutor::new());
+        any.http1().timer(TokioTimer::new()).header_read_timeout(patience.idle).max_buf_size(MAX_HEAD_BYTES);
+        any.http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(KEEP_ALIVE)
+            .max_header_list_size(MAX_HEAD_LIST);
+        Self { http1, any }
+    }
+}
+
+/// Whether the client speaks HTTP/1 for certain. hyper finds that out by itself, too, but reads the beginning into a
+/// buffer of its own for it, and then takes twice as much memory for as long as the connection lasts.
+async fn is_http1(stream: &TcpStream) -> io::Result<bool> {
+    let mut beginning = [0; HTTP2_PREFACE.len()];
+    let length = stream.peek(&mut beginning).await?;
+    Ok(!HTTP2_PREFACE.starts_with(&beginning[..length]))
 }
 
 /// The client was gone before it was accepted; the next one is none the worse for it.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
@@ -104,22 +129,16 @@ struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
     routes: Router,
-    server: Arc<Builder<TokioExecutor>>,
+    servers: Arc<Servers>,
+    shutdown: CancellationToken,
 }
 
 impl Connection {
     async fn serve(self, watcher: Watcher, patience: Patience) {
-        let Self { stream, peer, routes, server } = self;
         // Answers are small: waiting to fill a packet only delays them. Without it they are just slower.
-        let _ = stream.set_nodelay(true);
+        let _ = self.stream.set_nodelay(true);
         let asked = Arc::new(AtomicBool::new(false));
-        let asks = asked.clone();
-        let service = routes.map_request(move |request: Request<hyper::body::Incoming>| {
-            asks.store(true, Ordering::Relaxed);
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(PeerAddr(peer));
-            request
-        });
+        let served = self.answer(watcher, patience, Arc::clone(&asked));
         // hyper's own timer starts only once it knows the version of HTTP, which a silent client never says.
         let silent = async {
             tokio::time::sleep(patience.first_request).await;
@@ -127,19 +146,41 @@ impl Connection {
                 std::future::pending::<()>().await;
             }
         };
-        let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(patience.stalled));
-        let served =
-            server.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
         tokio::select! {
             // In this order, so that a request that arrived counts even where a busy machine is late to look.
             biased;
-            served = watcher.watch(served) => {
+            served = served => {
                 if let Err(error) = served {
-                    tracing::debug!(error = error.as_ref() as &dyn std::error::Error, "a connection broke off");
+                    tracing::debug!(error = error.as_ref() as &dyn Error, "a connection broke off");
                 }
             }
             () = silent => tracing::debug!("a client connected and asked for nothing"),
+        }
+    }
+
+    /// Answers what is asked on the connection; `asked` becomes true with the first request.
+    async fn answer(
+        self,
+        watcher: Watcher,
+        patience: Patience,
+        asked: Arc<AtomicBool>,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let Self { stream, peer, routes, servers, shutdown } = self;
+        let Some(is_http1) = shutdown.run_until_cancelled(is_http1(&stream)).await else { return Ok(()) };
+        let is_http1 = is_http1?;
+        let service = TowerToHyperService::new(routes.map_request(move |request: Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(PeerAddr(peer));
+            request
+        }));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(patience.stalled));
+        let stream = TokioIo::new(Box::pin(stream));
+        if is_http1 {
+            Ok(watcher.watch(servers.http1.serve_connection(stream, service)).await?)
+        } else {
+            Box::pin(watcher.watch(servers.any.serve_connection(stream, service))).await
         }
     }
 }
