@@ -21,6 +21,8 @@ impl Pending {
         match event {
             ThreadEvent::ItemAdded { item, .. } => {
                 self.forget(item.id());
+                // One, as a rule: the usual room for four would be 1.6 KB more for each open stream.
+                self.items.reserve_exact(1);
                 self.items.push(item.clone());
                 self.changed = true;
             }

@@ -57,7 +57,8 @@ impl Run {
                 self.live.shared.send_last(interrupted());
                 count("superseded");
             }
-            ending => self.finish(ending, leftover).await,
+            // In a box of its own: what it takes is not part of a run while that is going.
+            ending => Box::pin(self.finish(ending, leftover)).await,
         }
         metrics::counter!("chatkitd_run_events_total").increment(self.live.log.events());
         drop(self.admission);

@@ -127,7 +127,7 @@ impl Answer {
         id
     }
 
-    pub(super) async fn update(&self, id: &str, update: ItemUpdate) {
-        self.emit(ThreadEvent::item_updated(id.to_owned(), update)).await;
+    pub(super) fn update(&self, id: &str, update: ItemUpdate) -> impl Future<Output = ()> + Send {
+        self.emit(ThreadEvent::item_updated(id.to_owned(), update))
     }
 }

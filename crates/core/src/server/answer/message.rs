@@ -141,8 +141,8 @@ impl Message {
         count(self.item.content.len())
     }
 
-    async fn update(&self, update: ItemUpdate) {
-        self.answer.update(&self.item.id, update).await;
+    fn update(&self, update: ItemUpdate) -> impl Future<Output = ()> + Send {
+        self.answer.update(&self.item.id, update)
     }
 }
 
