@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core';
-import { bundleFromDisk, openBrowser } from '../../web/e2e/harness/browser.js';
+import { newVisitor, openBrowser } from '../../web/e2e/harness/browser.js';
 import { Chat } from '../../web/e2e/harness/chat.js';
 import { Server } from '../../web/e2e/harness/server.js';
 
@@ -26,9 +26,7 @@ export interface Lab {
 
 export async function openLab(messages: Record<string, unknown>): Promise<Lab> {
   const [browser, server] = await Promise.all([openBrowser(), Server.answering({ messages, otherwise: 'Heard.' })]);
-  const context = await browser.newContext({ viewport: { width: 900, height: 800 } });
-  await context.addInitScript('globalThis.__name = (named) => named');
-  if (process.env.E2E_BUNDLE === 'disk') await bundleFromDisk(context);
+  const context = await newVisitor(browser, { viewport: { width: 900, height: 800 } });
   const page = await context.newPage();
   await page.goto(server.url);
   const chat = new Chat(page);
@@ -55,7 +53,11 @@ export async function openLab(messages: Record<string, unknown>): Promise<Lab> {
     newThread: async () => void (await chat.call('setThreadId', null)),
     ask: (message) => chat.ask(message),
     streamed: (message, parts) => streamed(chat, cdp, renderer, message, parts),
-    memory: () => memory(cdp),
+    memory: async () => {
+      // The harness remembers what the element told the page.
+      await page.evaluate(() => void (chatkitEvents.length = 0));
+      return memory(cdp);
+    },
     close: async () => {
       await browser.close();
       await server.stop();

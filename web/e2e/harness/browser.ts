@@ -26,9 +26,15 @@ export async function openBrowser(): Promise<Browser> {
 
 /** A visitor with cookies and storage of their own, for one test. */
 export async function visitor(t: TestContext, browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
+  const context = await newVisitor(browser, options);
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
+  return context;
+}
+
+/** The same outside of tests; closed with the browser. */
+export async function newVisitor(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: { width: 900, height: 700 }, ...options });
   await context.addInitScript({ path: fileURLToPath(new URL('events.page.js', import.meta.url)) });
   // esbuild, which runs the tests, names functions with this one, also those that are sent to the page.
   await context.addInitScript('globalThis.__name = (named) => named');
@@ -37,7 +43,7 @@ export async function visitor(t: TestContext, browser: Browser, options: Browser
 }
 
 /** For work on the element: the bundle in `element/dist`, in place of the one that the binary was compiled with. */
-export async function bundleFromDisk(context: BrowserContext): Promise<void> {
+async function bundleFromDisk(context: BrowserContext): Promise<void> {
   const dist = join(root, 'web/element/dist');
   const send = async (route: Route, path: string) => {
     const contentType = path.endsWith('.json') ? 'application/json' : 'text/javascript; charset=utf-8';
