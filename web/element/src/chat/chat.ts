@@ -29,6 +29,8 @@ export interface Notice {
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
 const PAGE = 50;
+/** How many older items are drawn at once: all of a page would hold up whoever scrolls. */
+const IN_A_FRAME = 10;
 /** How long a stop may take, in milliseconds. */
 const STOP_WITHIN = 5_000;
 
@@ -126,9 +128,15 @@ export class Chat {
     this.changes.mark();
     try {
       const { body } = await this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE, after });
-      // Another thread is shown by now, or this one was read anew.
+      const rows = body.data.reverse();
+      for (let end = rows.length; end > 0; end -= IN_A_FRAME) {
+        // Another thread is shown by now, or this one was read anew.
+        if (this.items !== items) return;
+        items.prepend(rows.slice(Math.max(0, end - IN_A_FRAME), end));
+        this.changes.mark();
+        await this.changes.shown();
+      }
       if (this.items !== items) return;
-      items.prepend(body.data.reverse());
       this.older = body.has_more ? (body.after ?? null) : null;
     } catch (thrown) {
       this.report(thrown);

@@ -10,7 +10,7 @@ export interface Stretch {
 }
 
 /** How many items a stretch has at most: as many as can be laid out within a frame when it is scrolled to. */
-const LENGTH = 10;
+const LENGTH = 40;
 
 /**
  * The items of a thread in their order, in stretches. Each change puts a new object in an item's and its stretch's
@@ -67,6 +67,12 @@ export class Items {
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
     const fresh = items.filter((item) => isItem(item) && !this.byId.has(item.id));
+    const [first, ...others] = this.inOrder;
+    if (first !== undefined && first.items.length < LENGTH) {
+      const fitting = fresh.splice(Math.max(0, fresh.length - LENGTH + first.items.length));
+      for (const item of fitting) this.know(item, first.key);
+      this.inOrder = [{ key: first.key, items: [...fitting, ...first.items] }, ...others];
+    }
     const older: Stretch[] = [];
     for (let end = fresh.length; end > 0; end -= LENGTH) {
       const stretch = { key: --this.firstKey, items: fresh.slice(Math.max(0, end - LENGTH), end) };

@@ -22,6 +22,16 @@ export class Changes {
   /** The same for words of an answer: nobody reads 60 states a second, and each one is drawn. */
   readonly markWords = (): void => this.schedule();
 
+  /** The next time that something is shown. */
+  shown(): Promise<void> {
+    return new Promise((resolve) => {
+      const unlisten = this.listen(() => {
+        unlisten();
+        resolve();
+      });
+    });
+  }
+
   private schedule(): void {
     if (this.due) return;
     this.due = true;

@@ -13,7 +13,6 @@ const AHEAD = 4;
  */
 export class Follower {
   isAway = false;
-  private questions: HTMLCollectionOf<Element> | null = null;
   /** The visitor's newest message that was there the last time. */
   private newest: Element | null = null;
   private scroller: HTMLElement | null = null;
@@ -30,7 +29,6 @@ export class Follower {
     this.scroller = (element as HTMLElement | undefined) ?? null;
     if (this.scroller === null) return;
     this.isAway = false;
-    this.questions = this.scroller.getElementsByClassName('user_message');
     this.newest = null;
     this.resizes = new ResizeObserver(this.onResize);
     this.resizes.observe(this.scroller);
@@ -55,7 +53,7 @@ export class Follower {
   private readonly onResize = (): void => {
     const { scroller, held } = this;
     if (scroller === null) return;
-    const question = this.questions?.item(this.questions.length - 1) ?? null;
+    const question = newestQuestion(scroller);
     // Whoever says something wants to see what comes of it, wherever they were. What is loaded above was said before.
     const isSaid = question !== null && question !== this.newest && (held === null || isBelow(question, held.item));
     this.newest = question;
@@ -95,6 +93,16 @@ export class Follower {
     const item = stretch === undefined ? undefined : firstBelowEdge(stretch.children, scroller);
     return item === undefined ? null : { item, offset: offsetOf(item, scroller) };
   }
+}
+
+/** The visitor's newest message. Looked for from the end: a thread has thousands, and each word is a reason to look. */
+function newestQuestion(scroller: HTMLElement): Element | null {
+  for (let part = scroller.firstElementChild!.lastElementChild; part !== null; part = part.previousElementSibling) {
+    if (part.matches('.user_message')) return part;
+    const within = part.querySelectorAll('.user_message');
+    if (within.length > 0) return within[within.length - 1]!;
+  }
+  return null;
 }
 
 /** The first of these, which stand below one another, that reaches below the upper edge. Thousands are searched by halves. */

@@ -9,6 +9,7 @@ import { asMessage } from './items/user-message';
 import { item, type Standing } from './items/item';
 import { answerActions } from './items/answer-actions';
 import { notice } from './notice';
+import { styled } from '../widgets/style';
 import { icon } from './icon';
 import { follower } from './scroll';
 import type { View } from './view';
@@ -56,7 +57,7 @@ function stretch(view: View, { items }: Stretch, following: P.ThreadItem | undef
     const shown = items.filter(isShown);
     if (shown.length === 0) return nothing;
     const entries = repeat(shown, (one) => one.id, (one, at) => entry(view, one, isEndOfAnswer(one, shown[at + 1] ?? following, chat.isAnswering)));
-    return html`<div class="stretch">${entries}</div>`;
+    return html`<div class="stretch" ${styled({ '--items': String(shown.length) })}>${entries}</div>`;
   };
   return guard([items, following?.type, chat.isAnswering, view.locale, view.options, domains?.join(), status?.type], draw);
 }
