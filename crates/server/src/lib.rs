@@ -41,5 +41,6 @@ pub mod settings;
 mod spawner;
 mod stores;
 pub mod telemetry;
+mod text_log;
 
 pub use serve::Server;

@@ -10,6 +10,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 use crate::json_log::WithSources;
 use crate::settings::{LogFormat, Settings};
+use crate::text_log::MaskedStderr;
 
 /// Logs, traces or metrics cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +68,7 @@ pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
                 .with_filter(filter),
         ),
         LogFormat::Text => Box::new(
-            fmt::layer().compact().with_target(false).with_writer(std::io::stderr).with_filter(filter),
+            fmt::layer().compact().with_target(false).with_writer(|| MaskedStderr).with_filter(filter),
         ),
     };
     let mut layers = vec![format];
