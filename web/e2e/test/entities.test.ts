@@ -191,5 +191,5 @@ test('without the option a / is only a letter', async (t) => {
   await chat.composer.click();
   await chat.page.keyboard.type('/att');
   await chat.page.keyboard.press('Enter');
-  await chat.lastItem.getByText('/att').waitFor();
+  await chat.element.locator('.user_message').getByText('/att').waitFor();
 });
