@@ -50,7 +50,7 @@ class PostgresDatabase:
         return int(self.text(sql))
 
     def columns(self, table: str) -> list[str]:
-        sql = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
+        sql = f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' AND is_generated = 'NEVER'"
         return self.text(sql).splitlines()
 
     def run(self, sql: str) -> None:
