@@ -26,12 +26,14 @@ impl Write for MaskedStderr {
     }
 }
 
-/// A word that follows a colour is not part of it.
+/// A word that follows a colour is not part of it, and what is not numbers up to an `m` is no colour.
 fn masked(line: &str) -> String {
     let mut parts = line.split(COLOUR);
     let mut shown = parts.next().map(mask_keys).unwrap_or_default();
     for part in parts {
-        let (colour, words) = part.split_at(part.find('m').map_or(0, |end| end + 1));
+        let end = part.find(|c: char| !c.is_ascii_digit() && c != ';');
+        let end = end.filter(|end| part[*end..].starts_with('m')).map_or(0, |end| end + 1);
+        let (colour, words) = part.split_at(end);
         shown.push_str(COLOUR);
         shown.push_str(colour);
         shown.push_str(&mask_keys(words));
@@ -51,7 +53,8 @@ mod tests {
                 "\x1b[3merror\x1b[0m=\x1b[2msk-abc\x1b[0m, ek_b.c\n",
                 "\x1b[3merror\x1b[0m=\x1b[2m[masked]\x1b[0m, [masked]\n",
             ),
-            ("sixty \x1b[31m", "sixty \x1b[31m"),
+            ("sixty \x1b[1;31m", "sixty \x1b[1;31m"),
+            ("\x1b[sk-abc m", "\x1b[[masked] m"),
             ("a task of mine", "a task of mine"),
         ] {
             assert_eq!(masked(line), shown);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
     use_small_pages();
     // First of all, so that no library chooses a TLS provider of its own; it fails only when one is set.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -18,6 +19,3 @@ fn main() -> ExitCode {
 fn use_small_pages() {
     let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
-
-#[cfg(not(target_os = "linux"))]
-fn use_small_pages() {}

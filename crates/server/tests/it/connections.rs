@@ -138,6 +138,27 @@ async fn a_head_over_64_kib_is_refused_and_the_next_client_served() {
 }
 
 #[tokio::test]
+async fn http_2_is_spoken_with_who_begins_with_it() {
+    let server = Server::start(Patience::default()).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let answer = client.get(format!("http://{}/", server.address)).send().await.unwrap();
+    assert_eq!(answer.version(), http::Version::HTTP_2);
+    assert_eq!(answer.text().await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn a_request_whose_first_letters_could_be_http_2_is_answered() {
+    let server = Server::start(Patience::default()).await;
+    for (first, next) in [("P", "OST"), ("PR", "OPFIND"), ("PRI", "NT")] {
+        let mut client = server.send(first).await;
+        // By then the server has seen those letters.
+        until_it_says(&mut server.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await, "hello").await;
+        client.write_all(format!("{next} / HTTP/1.1\r\nhost: a\r\n\r\n").as_bytes()).await.unwrap();
+        until_it_says(&mut client, "405 Method Not Allowed").await;
+    }
+}
+
+#[tokio::test]
 async fn the_end_waits_for_requests_in_flight_and_for_nobody_else() {
     let server = Server::start(Patience::default()).await;
     let _silent = server.send("").await;
