@@ -156,6 +156,52 @@ test('fetchUpdates shows what happened elsewhere, and keeps what was read before
   assert.equal(await chat.items.count(), 58);
 });
 
+/** Holds back the answer to the next such operation, as a slow line does: what is resolved lets it go. */
+function held(page: Page, op: string): Promise<() => Promise<void>> {
+  return new Promise((resolve) => {
+    let isHeld = false;
+    void page.route('**/chatkit', async (route) => {
+      if (isHeld || (route.request().postDataJSON() as { type?: string } | null)?.type !== op) return route.fallback();
+      isHeld = true;
+      const response = await route.fetch();
+      resolve(() => route.fulfill({ response }));
+    });
+  });
+}
+
+test('what was said while fetchUpdates was under way stays', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Hi');
+  const list = held(chat.page, 'items.list');
+  const updates = chat.call('fetchUpdates');
+  const letGo = await list;
+  await chat.ask('In between');
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  await sayElsewhere(chat.page, threadId, 'From elsewhere');
+  await letGo();
+  await updates;
+  await chat.element.getByText('From elsewhere').waitFor();
+  await chat.element.getByText('In between').waitFor();
+  assert.equal(await chat.items.count(), 6);
+});
+
+test('what is said while a conversation is being opened is said in it, after what was there', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Hi');
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  await chat.call('setThreadId', null);
+  const list = held(chat.page, 'items.list');
+  const opened = chat.call('setThreadId', threadId);
+  const letGo = await list;
+  const ended = chat.ended();
+  await chat.say('Quickly');
+  await chat.element.getByText('Quickly').waitFor();
+  await letGo();
+  await Promise.all([opened, ended]);
+  assert.deepEqual(await chat.items.locator('.bubble, chatkitd-markdown').allInnerTexts(), ['Hi', 'Heard.', 'Quickly', 'Heard.']);
+  assert.equal(await chat.element.getByText('Loading').count(), 0);
+});
+
 test('sendCustomAction without an item goes to the thread', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'sendCustomAction(type)', 'sendCustomAction(payload)');

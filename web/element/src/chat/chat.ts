@@ -48,6 +48,10 @@ export class Chat {
   private live: LiveRun | null = null;
   private wanted: string | null = null;
   private refreshing: Promise<void> | null = null;
+  /** The thread is on its way. */
+  private loading: Promise<void> | null = null;
+  /** How many answers have been asked for or taken up. */
+  private asked = 0;
 
   constructor(
     private readonly client: Client,
@@ -88,8 +92,9 @@ export class Chat {
     this.load = 'loading';
     this.changes.mark();
     this.emit('chatkit.thread.load.start', { threadId: id });
+    this.loading = this.fetch(id);
     try {
-      await this.fetch(id);
+      await this.loading;
     } catch (thrown) {
       if (this.wanted === id) this.cannotOpen(id, thrown);
     } finally {
@@ -229,6 +234,7 @@ export class Chat {
     this.items = new Items();
     this.older = null;
     this.load = 'new';
+    this.loading = null;
     this.notices = [];
     this.unconfirmed = null;
     this.wanted = null;
@@ -236,17 +242,18 @@ export class Chat {
 
   /** `except`: a run that is taken up elsewhere. `isOwn`: see `LiveRun`. */
   private async fetch(id: string, { except = '', isOwn = true } = {}): Promise<void> {
+    const { asked } = this;
     const [thread, newest] = await Promise.all([
       this.client.call('threads.get_by_id', { thread_id: id }),
       this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE }),
     ]);
     if (this.wanted !== id) return;
-    // What has begun meanwhile knows more.
-    if (this.live !== null) return;
+    // What was said meanwhile is not in it.
+    if (asked !== this.asked) return this.live === null ? this.fetch(id, { except, isOwn }) : undefined;
     this.takeNewest(newest.body);
     this.thread = thread.body;
     this.load = 'ready';
-    if (thread.run !== null && thread.run !== except) void this.takeUp(thread.run, { isOwn });
+    if (thread.run !== null && thread.run !== except && this.live === null) void this.takeUp(thread.run, { isOwn });
   }
 
   /** Items that were loaded before stay, where the newest go on from them. */
@@ -262,6 +269,7 @@ export class Chat {
   private async takeUp(id: string, { heard = 0, isOwn = true } = {}): Promise<void> {
     const items = new Set(this.items.all.map((item) => item.id));
     const run = this.begin(id, isOwn);
+    this.asked += 1;
     try {
       if (isOwn) run.isOwn = await claim(id, run.abort.signal);
       await this.follow(run, null, { items, heard });
@@ -295,6 +303,9 @@ export class Chat {
     if (this.live !== null) throw new ChatKitError('An answer is still being given.', 'busy');
     const run = this.begin(null);
     try {
+      // What is being opened comes first.
+      await this.loading?.catch(() => undefined);
+      this.asked += 1;
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
       if (run.id !== null) void claim(run.id, run.abort.signal);
