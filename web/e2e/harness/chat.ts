@@ -53,12 +53,20 @@ export class Chat {
     await answered;
   }
 
+  /** What is in the clipboard, as somebody finds out who pastes it. */
+  async pasted(): Promise<string> {
+    const pasted = this.page.evaluate(() => new Promise<string>((resolve) =>
+      addEventListener('paste', (event) => resolve(event.clipboardData!.getData('text/plain')), { capture: true, once: true })));
+    await this.composer.click();
+    await this.page.keyboard.press('Control+V');
+    return pasted;
+  }
+
   /** The end of the answer that is being given, or of the next one, when it is drawn. Call it before what ends it. */
   async ended(): Promise<void> {
     await this.next('chatkit.response.end');
-    // The page is told first; words are drawn at every second frame. A page in the background has none.
+    // The page is told first; words are drawn at every second frame.
     await this.element.evaluate(() => new Promise<void>((resolve) => {
-      setTimeout(resolve, 500);
       let frames = 4;
       const next = () => void (--frames === 0 ? resolve() : requestAnimationFrame(next));
       requestAnimationFrame(next);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
-import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import { complaintsOf, keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, openPage, operationsOf } from '../harness/page.js';
@@ -76,8 +76,30 @@ test('an answer can be judged, and copied', async (t) => {
   assert.deepEqual(feedback.map(({ kind }) => kind), ['positive', 'negative']);
   assert.equal((feedback[0]!.item_ids as string[]).length, 1);
   await chat.element.getByRole('button', { name: 'Copy' }).last().click();
+  await chat.element.locator('.actions .done').waitFor();
   assert.equal(await chat.page.evaluate(() => navigator.clipboard.readText()), 'Rust is a language.');
   assert.equal(await chat.button('Try again').count(), 0);
+});
+
+test('an answer is copied where the page may not use the clipboard, and what was not copied is not said to be', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const complaints = complaintsOf(chat.page);
+  await chat.page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('not here', 'NotAllowedError'));
+  });
+  await chat.ask('Show me sources');
+  const copy = chat.element.locator('.actions').getByRole('button', { name: 'Copy' });
+  await copy.click();
+  await chat.element.locator('.actions .done').waitFor();
+  assert.equal(await chat.pasted(), 'Rust is a language.');
+  await chat.element.locator('.actions .done').waitFor({ state: 'detached' });
+  await chat.page.evaluate(() => {
+    document.execCommand = () => false;
+  });
+  await copy.click();
+  await chat.page.evaluate(() => new Promise(requestAnimationFrame));
+  assert.equal(await chat.element.locator('.actions .done').count(), 0);
+  assert.deepEqual(complaints, []);
 });
 
 test('an answer is given anew, and what came after the question goes', async (t) => {

@@ -63,7 +63,7 @@ export class CodeBlock {
     button.className = 'text';
     button.textContent = locale.text('copy');
     const copy = async () => {
-      await copyText(this.text);
+      if (!(await copyText(this.text))) return;
       button.textContent = locale.text('copied');
       setTimeout(() => (button.textContent = locale.text('copy')), COPIED);
     };

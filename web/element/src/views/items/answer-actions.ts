@@ -63,7 +63,7 @@ function textOf(answer: P.ThreadItem[]): string {
 
 async function copy(event: Event, text: string): Promise<void> {
   const button = event.currentTarget as HTMLElement;
-  await copyText(text);
+  if (!(await copyText(text))) return;
   button.classList.add('done');
   setTimeout(() => button.classList.remove('done'), 1500);
 }
