@@ -67,8 +67,6 @@ export async function answered(chat: Chat, act: () => Promise<unknown>): Promise
   const end = chat.ended();
   await act();
   await end;
-  // The event comes before the picture.
-  await chat.button('Stop').waitFor({ state: 'hidden' });
 }
 
 function actionsOf(page: Page): SentAction[] {

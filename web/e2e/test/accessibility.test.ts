@@ -171,6 +171,7 @@ test('with forced colours, what a ground said is said by lines', async (t) => {
   assert.equal(await border('.bubble'), 'solid');
   assert.equal(await border('.send'), 'solid');
   await chat.button('Sum').click();
+  await chat.element.getByRole('button', { name: 'Sum', pressed: true }).waitFor();
   assert.equal(await chat.button('Sum').evaluate((node) => getComputedStyle(node).outlineStyle), 'solid');
   await keepPicture(page, 'forced-colors');
 });
