@@ -283,6 +283,15 @@ impl Shared {
         take_writes(&mut lock(&self.state))
     }
 
+    /// What was taken could not be saved: it waits again.
+    pub(super) fn not_saved(&self, writes: Vec<ItemWrite>) {
+        let mut state = lock(&self.state);
+        let taken = state.held.iter_mut().filter(|held| matches!(held.write, Write::Taken));
+        for (held, write) in taken.zip(writes) {
+            held.write = Write::Waiting(write);
+        }
+    }
+
     /// Sends what was held, now that the first `writes` of its writes are saved.
     pub(super) fn saved(&self, writes: usize) {
         let mut state = lock(&self.state);

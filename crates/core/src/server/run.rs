@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{ErrorCode, SdkHiddenContextItem, ThreadEvent, ThreadItem};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, select};
 
 use super::agent::AgentError;
 use super::answer::{Closed, Leftover};
@@ -19,10 +19,12 @@ use super::stop::StopReason;
 use crate::ports::{Clock, StoreError, Threads};
 use crate::threads::{ItemWrite, RunEnd, RunOutcome, RunStatus, wire_time};
 
-/// How often the end of a run is tried again while the store is away. After that its lease runs out, and
+/// How long to wait before each new try while the store is away: three seconds in all, which a restart of the
+/// database takes less than. After that a run fails; when its end is not saved either, its lease runs out, and
 /// whoever wants the thread next closes it.
-const END_TRIES: u32 = 6;
-const FIRST_WAIT: Duration = Duration::from_millis(100);
+fn waits() -> impl Iterator<Item = Duration> {
+    std::iter::successors(Some(Duration::from_millis(100)), |wait| Some(*wait * 2)).take(5)
+}
 
 /// What an agent's future is.
 pub(super) type Work = BoxFuture<'static, Result<(), AgentError>>;
@@ -50,7 +52,9 @@ enum Ending {
 impl Run {
     /// Runs to the end, whatever the agent does.
     pub(super) async fn drive(self, agent: Work) {
-        let ending = self.answer(agent).await;
+        // An agent may also panic when it is let go.
+        let answered = AssertUnwindSafe(self.answer(agent)).catch_unwind().await;
+        let ending = answered.unwrap_or_else(|_| self.panicked());
         let leftover = self.live.shared.close();
         match ending {
             Ending::Stopped(StopReason::LeaseLost) => {
@@ -115,29 +119,49 @@ impl Run {
                 tracing::error!(%run, error = &error as &dyn std::error::Error, "an agent failed");
                 Ending::Failed(stream_error())
             }
-            Err(_) => {
-                tracing::error!(%run, "an agent panicked");
-                Ending::Failed(stream_error())
-            }
+            Err(_) => self.panicked(),
         }
+    }
+
+    fn panicked(&self) -> Ending {
+        tracing::error!(run = %self.live.fence.run, "an agent panicked");
+        Ending::Failed(stream_error())
     }
 
     /// Saves what waits for it and sends it; the run's end when that fails.
     async fn save(&self) -> Option<Ending> {
-        let writes = self.live.shared.take_writes();
-        let count = writes.len();
-        match self.threads.write_run(&self.live.fence, &writes).await {
-            Ok(()) => {
-                self.live.shared.saved(count);
-                None
+        let LiveRun { fence, shared, stop, .. } = self.live.as_ref();
+        let writes = shared.take_writes();
+        let mut waits = waits();
+        let ending = loop {
+            let error = match self.threads.write_run(fence, &writes).await {
+                Ok(()) => {
+                    shared.saved(writes.len());
+                    return None;
+                }
+                Err(StoreError::Conflict | StoreError::NotFound) => {
+                    return Some(Ending::Stopped(StopReason::LeaseLost));
+                }
+                Err(error) => error,
+            };
+            let is_away = matches!(error, StoreError::Unavailable(_));
+            let Some(wait) = waits.next().filter(|_| is_away) else {
+                tracing::error!(run = %fence.run, error = &error as &dyn std::error::Error, "an answer was not saved");
+                break Ending::Failed(stream_error());
+            };
+            tracing::warn!(
+                run = %fence.run,
+                error = &error as &dyn std::error::Error,
+                "an answer was not saved; it is tried again"
+            );
+            let stopped = poll_fn(|context| stop.poll_stopped(context));
+            if let Either::Left((reason, _)) = select(stopped, self.clock.sleep(wait)).await {
+                break Ending::Stopped(reason);
             }
-            Err(StoreError::Conflict | StoreError::NotFound) => Some(Ending::Stopped(StopReason::LeaseLost)),
-            Err(error) => {
-                let run = &self.live.fence.run;
-                tracing::error!(%run, error = &error as &dyn std::error::Error, "an answer was not saved");
-                Some(Ending::Failed(stream_error()))
-            }
-        }
+        };
+        // They are saved with the end of the run, if that can be.
+        shared.not_saved(writes);
+        Some(ending)
     }
 
     /// Releases the lease with the last writes, and only then sends the last events: who answers to them
@@ -206,16 +230,16 @@ impl Run {
     }
 
     async fn end(&self, end: RunEnd) -> Result<(), StoreError> {
-        let mut wait = FIRST_WAIT;
-        for _ in 1..END_TRIES {
-            match self.threads.end_run(&self.live.fence, &end).await {
+        let mut was_away = false;
+        for wait in waits() {
+            match self.try_to_end(&end, was_away).await {
                 Err(StoreError::Unavailable(error)) => {
+                    was_away = true;
                     tracing::warn!(
                         error = error.as_ref() as &dyn std::error::Error,
                         "the end of a run was not saved; it is tried again"
                     );
                     self.clock.sleep(wait).await;
-                    wait *= 2;
                 }
                 Err(error @ StoreError::Other(_)) => {
                     // Something in the writes: the thread must not stay busy for that.
@@ -226,7 +250,20 @@ impl Run {
                 result => return result,
             }
         }
-        self.threads.end_run(&self.live.fence, &end).await
+        self.try_to_end(&end, was_away).await
+    }
+
+    /// A store that went away may have ended the run before it could say so.
+    async fn try_to_end(&self, end: &RunEnd, was_away: bool) -> Result<(), StoreError> {
+        let fence = &self.live.fence;
+        match self.threads.end_run(fence, end).await {
+            Err(StoreError::Conflict) if was_away => {
+                let run = self.threads.run(&fence.scope, &fence.run).await?;
+                let has_ended = run.is_some_and(|run| run.status == RunStatus::Ended(end.outcome));
+                if has_ended { Ok(()) } else { Err(StoreError::Conflict) }
+            }
+            result => result,
+        }
     }
 }
 

@@ -4,13 +4,18 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use async_trait::async_trait;
+use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
 use serde_json::json;
 use tempfile::tempdir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::binary::Process;
 use crate::chat::{Chat, Event, Events, input};
+use crate::databases::OwnPostgres;
 use crate::e2e_runs::{answers, env};
 use crate::server::{Env, Node};
 use crate::test_agents::{Fault, Faulty};
@@ -34,7 +39,7 @@ async fn broken(env: &Env, fault: Fault) -> Broken {
 async fn ends_with(fault: Fault, code: &str, message: Option<&str>, allow_retry: bool) {
     let folder = tempdir().unwrap();
     // The others must not be saved by it, however slow the machine is.
-    let timeout = if matches!(fault, Fault::NeverEnds) { "1s" } else { "10m" };
+    let timeout = if matches!(fault, Fault::NeverEnds | Fault::PanicsWhenDropped) { "1s" } else { "10m" };
     let broken = broken(&env(&folder).set("CHATKITD_RUN_TIMEOUT", timeout), fault).await;
     let chat = Chat::open(&broken.node.url, FAULTY).await;
     let mut first = chat.create("hello").await;
@@ -69,6 +74,16 @@ async fn an_agent_may_say_why_it_fails() {
 #[tokio::test]
 async fn an_agent_that_panics_ends_its_answer_only() {
     ends_with(Fault::Panics, "stream.error", None, true).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_panics_before_it_answers_ends_its_answer_only() {
+    ends_with(Fault::PanicsBeforehand, "stream.error", None, true).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_panics_when_it_is_let_go_ends_its_answer_only() {
+    ends_with(Fault::PanicsWhenDropped, "stream.error", None, true).await;
 }
 
 #[tokio::test]
@@ -169,6 +184,46 @@ async fn on_a_full_disk_nothing_announced_is_lost_and_the_thread_works_once_ther
         assert!(kept.contains(&id.as_str()), "{id} was announced and is not there");
     }
     assert!(answers(&items).iter().any(|answer| answer.trim() == "is there room?"));
+}
+
+/// Says each text as a message of its own.
+struct Announcer(Mutex<UnboundedReceiver<String>>);
+
+#[async_trait]
+impl Agent for Announcer {
+    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
+        let mut texts = self.0.lock().await;
+        while let Some(text) = texts.recv().await {
+            let mut message = answer.message().await;
+            message.push(&text).await;
+            message.done().await;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_answer_goes_on_through_a_restart_of_postgresql() {
+    let folder = tempdir().unwrap();
+    let (postgres, url) = OwnPostgres::start();
+    let env = env(&folder).set("CHATKITD_DATABASE_URL", &url).set("CHATKIT_WORKFLOW_ID", "wf_announcer");
+    let (say, texts) = unbounded_channel();
+    let agent = Announcer(Mutex::new(texts));
+    let node = Node::start_with(&env, |server| server.agent("wf_announcer", agent)).await;
+    let chat = Chat::open(&node.url, "wf_announcer").await;
+    let mut events = chat.create("hello").await;
+    let thread = events.thread().await;
+    say.send("one".to_owned()).unwrap();
+    events.until("thread.item.added").await;
+    events.until("thread.item.done").await;
+    postgres.script("stop");
+    say.send("two".to_owned()).unwrap();
+    events.until("thread.item.added").await;
+    postgres.script("start");
+    drop(say);
+    let rest = events.rest().await;
+    assert_eq!(rest.last().unwrap().kind(), "thread.item.done", "{rest:?}");
+    assert_eq!(answers(&chat.items(&thread).await), ["one", "two"]);
 }
 
 fn done(events: &[Event]) -> Vec<String> {

@@ -40,6 +40,8 @@ pub enum Fault {
     /// With one that they may.
     Explains,
     Panics,
+    PanicsBeforehand,
+    PanicsWhenDropped,
     NeverEnds,
     /// Without ever waiting for anything.
     Floods,
@@ -51,16 +53,36 @@ pub struct Faulty {
     pub asked: Arc<AtomicU32>,
 }
 
+/// Panics when it is dropped.
+struct Defect;
+
+impl Drop for Defect {
+    fn drop(&mut self) {
+        panic!("an agent with a defect");
+    }
+}
+
 #[async_trait]
 impl Agent for Faulty {
-    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
+    fn allow_cancel(&self, _: &Turn) -> bool {
         self.asked.fetch_add(1, Ordering::Relaxed);
+        if matches!(self.fault, Fault::PanicsBeforehand) {
+            panic!("an agent with a defect");
+        }
+        true
+    }
+
+    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
         let mut message = answer.message().await;
         message.push("some words").await;
         match self.fault {
             Fault::Fails => Err(AgentError::failed("the password of the database is hunter2")),
             Fault::Explains => Err(AgentError::retryable("The shop is closed.")),
-            Fault::Panics => panic!("an agent with a defect"),
+            Fault::Panics | Fault::PanicsBeforehand => panic!("an agent with a defect"),
+            Fault::PanicsWhenDropped => {
+                let _defect = Defect;
+                std::future::pending().await
+            }
             Fault::NeverEnds => std::future::pending().await,
             Fault::Floods => loop {
                 message.push(&"x".repeat(1_000)).await;

@@ -1,5 +1,6 @@
 //! How the six streaming operations begin: admission, idempotency, the lease, the first events, the task.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -164,13 +165,18 @@ impl ChatServer {
             fence,
             shared: Some(Arc::clone(&shared)),
         };
-        let options = StreamOptions::new(agent.allow_cancel(&turn));
+        // What panics here fails as an agent does, in the stream.
+        let asked = catch_unwind(AssertUnwindSafe(|| agent.allow_cancel(&turn)));
+        let options = StreamOptions::new(*asked.as_ref().unwrap_or(&true));
         before.into_iter().for_each(|event| shared.send_last(event));
         shared.send_last(ThreadEvent::stream_options(options));
         after.into_iter().for_each(|event| shared.send_last(event));
 
         let answer = Answer(shared);
         let work = Box::pin(async move {
+            if let Err(panic) = asked {
+                resume_unwind(panic);
+            }
             match action {
                 None => agent.respond(&turn, &answer).await,
                 Some((action, sender)) => agent.action(&turn, &action, sender.as_ref(), &answer).await,
