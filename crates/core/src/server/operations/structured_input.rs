@@ -9,14 +9,15 @@ use chatkitd_protocol::chatkit::{
 /// choice keeps its first value. `None` when the questions are not pending.
 pub(super) fn submit(
     mut item: StructuredInputItem,
-    mut submission: StructuredInputSubmission,
+    submission: StructuredInputSubmission,
 ) -> Option<StructuredInputItem> {
     if item.status != StructuredInputStatus::Pending {
         return None;
     }
     let skipped = submission.status == SubmissionStatus::Skipped;
     for question in &mut item.inputs {
-        let answer = question.id().and_then(|id| submission.answers.remove(id));
+        // Not taken out: two questions may have one id, and have the answer in common.
+        let answer = question.id().and_then(|id| submission.answers.get(id)).cloned();
         let values = answer.filter(|answer| !skipped && !answer.skipped).map(|answer| answer.values);
         let mut values = values.unwrap_or_default();
         if let StructuredInput::MultipleChoice(choice) = question
