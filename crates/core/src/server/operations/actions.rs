@@ -29,11 +29,6 @@ impl ChatServer {
         wishes: StreamWishes,
     ) -> Result<Answered, ServerError> {
         let thread = thread_id(&params.thread_id)?;
-        let sender = match self.sender(&caller.scope(), &thread, params.item_id.as_deref()).await? {
-            Sender::Widget(widget) => Some(widget),
-            Sender::None => None,
-            Sender::NotAWidget => return Ok(self.wrong_sender().into()),
-        };
         let beginning = Beginning {
             operation: "threads.custom_action",
             thread,
@@ -41,12 +36,25 @@ impl ChatServer {
             writes: Vec::new(),
             attachments: Vec::new(),
         };
-        match self.open(caller, beginning, wishes).await? {
-            Opened::Repeated(watch) => Ok(Reply::Stream(watch).into()),
-            Opened::Run(opening) => {
-                Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))
+        let opening = match self.open(caller, beginning, wishes).await? {
+            Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
+            Opened::Run(opening) => opening,
+        };
+        // Now that no other run can change it any more.
+        let Fence { scope, thread, .. } = &opening.fence;
+        let sender = match self.sender(scope, thread, params.item_id.as_deref()).await {
+            Ok(Sender::Widget(widget)) => Some(widget),
+            Ok(Sender::None) => None,
+            Ok(Sender::NotAWidget) => {
+                self.abandon(&opening).await;
+                return Ok(self.wrong_sender().into());
             }
-        }
+            Err(error) => {
+                self.abandon(&opening).await;
+                return Err(error);
+            }
+        };
+        Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))
     }
 
     /// The reference answers this in the stream, and the widget knows it so (protocol rule 10).
@@ -89,6 +97,7 @@ impl ChatServer {
             item.set_thread_id(id.as_str().to_owned());
             self.keep_item(&scope, &id, item).await?;
         }
+        let updated_item = updated_item.filter(|item| !item.is_hidden());
         document(&SyncCustomActionResponse { updated_item })
     }
 
@@ -115,7 +124,8 @@ impl ChatServer {
         thread: &ThreadId,
         item: Option<&str>,
     ) -> Result<Sender, ServerError> {
-        let Some(item) = item else { return Ok(Sender::None) };
+        // An empty id is none, as in the reference.
+        let Some(item) = item.filter(|item| !item.is_empty()) else { return Ok(Sender::None) };
         match self.threads.item(scope, thread, item).await? {
             Some(ThreadItem::Widget(widget)) => Ok(Sender::Widget(widget)),
             Some(item) if !item.is_hidden() => Ok(Sender::NotAWidget),

@@ -56,6 +56,20 @@ impl Agent for TestAgent {
         Ok(())
     }
 
+    /// Takes the widget away that was clicked.
+    async fn action(
+        &self,
+        _: &Turn,
+        _: &Action,
+        sender: Option<&WidgetItem>,
+        answer: &Answer,
+    ) -> Result<(), AgentError> {
+        if let Some(widget) = sender {
+            emit(answer, json!({"type": "thread.item.removed", "item_id": widget.id})).await;
+        }
+        Ok(())
+    }
+
     async fn sync_action(
         &self,
         _: &Turn,
