@@ -1,64 +1,92 @@
 //! What runs need beside requests: watching again, stopping, leases, recovery, shutdown.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use chatkitd_protocol::chatkit::{Page, ThreadEvent};
+use chatkitd_protocol::sse;
 use futures_util::future::join;
 
-use super::engine::{ChatServer, LEASE};
+use super::engine::{ChatCaller, ChatServer, LEASE};
 use super::error::ServerError;
 use super::run::{count, interrupted};
 use super::stop::StopReason;
 use super::watch::{Elsewhere, Watch, end_interrupted};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
-use crate::threads::{RunStatus, Which};
+use crate::threads::{RunRecord, RunStatus, Which};
 
 /// How many runs one recovery closes at once.
 const RECOVERED_AT_ONCE: u32 = 100;
 /// How often a deletion looks whether the run on the thread has ended, and for how long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 100;
-/// The number of the one event that is left of an interrupted run without a log. Nobody knows any more how many came
+/// The number of the last event that is told of a run without a log. Nobody knows any more how many came
 /// before; it is beyond all of them, and JavaScript reads it exactly. Who comes back with it has seen the end.
 const LAST_EVENT: u64 = (1 << 53) - 1;
+
+/// What there is of a run.
+pub(super) enum Kept {
+    /// Its events.
+    Log(Watch),
+    /// No more than this.
+    Nothing(RunRecord),
+}
 
 impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
     pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
+        match self.kept(scope, run, after).await? {
+            Kept::Log(watch) => Ok(watch),
+            Kept::Nothing(record) => self.without_log(&record, after),
+        }
+    }
+
+    pub(super) async fn kept(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Kept, ServerError> {
         if let Some(known) = self.runs.find(run) {
             if !scope.covers(known.scope()) {
                 return Err(ServerError::RunNotFound);
             }
-            return Ok(Watch::here(run.clone(), Arc::clone(known.log()), after, self.clock.clone()));
+            return Ok(Kept::Log(Watch::here(run.clone(), known.log(), after, self.clock.clone())));
         }
         let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
         if let Some(log) = &self.log
             && let Some(part) = log.read(run, after, Duration::ZERO).await?
         {
             if part.ended && part.frames.is_empty() {
-                return Ok(Watch::at_end(run.clone(), after, self.clock.clone()));
+                return Ok(Kept::Log(Watch::at_end(run.clone(), after, self.clock.clone())));
             }
             let elsewhere =
                 Elsewhere { log: log.clone(), threads: self.threads.clone(), scope: scope.clone() };
             if record.status == RunStatus::Interrupted {
                 end_interrupted(log.as_ref(), run).await?;
             }
-            return Ok(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone()));
+            return Ok(Kept::Log(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone())));
         }
+        Ok(Kept::Nothing(record))
+    }
+
+    /// A run of which nothing is left but how it ended.
+    pub(super) fn without_log(&self, record: &RunRecord, after: u64) -> Result<Watch, ServerError> {
+        let run = record.id.clone();
         match record.status {
-            RunStatus::Interrupted if after >= LAST_EVENT => {
-                Ok(Watch::at_end(run.clone(), after, self.clock.clone()))
-            }
-            RunStatus::Interrupted => {
-                let mut frames = Vec::new();
-                let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-                chatkitd_protocol::sse::write_line(&mut frames, Some(LAST_EVENT), &event);
-                Ok(Watch::closed(run.clone(), frames, self.clock.clone()))
-            }
             RunStatus::Running => Err(ServerError::RunElsewhere),
+            _ if after >= LAST_EVENT => Ok(Watch::at_end(run, after, self.clock.clone())),
+            RunStatus::Interrupted => Ok(Watch::closed(run, frames(&[interrupted()]), self.clock.clone())),
             RunStatus::Ended(_) => Err(ServerError::RunGone),
         }
+    }
+
+    /// What is in the thread that this run began, as events.
+    pub(super) async fn retold(&self, caller: &ChatCaller, record: &RunRecord) -> Result<Watch, ServerError> {
+        let thread = self.threads.thread(&caller.scope(), &record.thread).await?;
+        let thread = thread.ok_or(ServerError::ThreadNotFound)?.to_wire(Page::default());
+        let items = self.first_items(caller, &record.thread).await?;
+        let mut events = vec![ThreadEvent::thread_created(thread)];
+        events.extend(items.into_iter().map(ThreadEvent::item_done));
+        if record.status == RunStatus::Interrupted {
+            events.push(interrupted());
+        }
+        Ok(Watch::closed(record.id.clone(), frames(&events), self.clock.clone()))
     }
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
@@ -170,4 +198,13 @@ impl ChatServer {
         }
         self.drain(patience).await;
     }
+}
+
+/// Events that do not come from a log.
+fn frames(events: &[ThreadEvent]) -> Vec<u8> {
+    let mut frames = Vec::new();
+    for (number, event) in (LAST_EVENT - events.len() as u64 + 1..).zip(events) {
+        sse::write_line(&mut frames, Some(number), &serde_json::to_vec(event).unwrap_or_default());
+    }
+    frames
 }

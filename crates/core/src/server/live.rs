@@ -19,6 +19,8 @@ const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
 /// The most that the events of ended runs may amount to, in bytes; past that the oldest go early. On a
 /// busy server five minutes of events are more than a machine has.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
+/// How long a watcher may take nothing of a run that is kept for its sake alone.
+const STALLED: Duration = Duration::from_secs(30);
 /// What a kept run costs beside its frames, roughly.
 const RUN_BYTES: usize = 1_024;
 /// How many runs one user may have going on this node.
@@ -122,7 +124,27 @@ struct State {
     /// Ended runs, the first to go first, with their size.
     ended: VecDeque<(Timestamp, RunId, usize)>,
     kept_bytes: usize,
+    /// Events that went early, for those who were still reading them.
+    lingering: Vec<Lingering>,
     per_user: HashMap<Scope, u32>,
+}
+
+struct Lingering {
+    log: Arc<EventLog>,
+    /// How often it was read, and since when not more often.
+    reads: u64,
+    since: Timestamp,
+}
+
+impl Lingering {
+    /// Whether somebody still reads it.
+    fn is_read(&mut self, now: Timestamp) -> bool {
+        let reads = self.log.reads();
+        if reads != self.reads {
+            (self.reads, self.since) = (reads, now);
+        }
+        Arc::weak_count(&self.log) > 0 && elapsed(self.since, now) < STALLED
+    }
 }
 
 /// A user's right to one more run; given back when dropped.
@@ -246,7 +268,8 @@ impl LiveRuns {
     pub(super) fn measure(&self) {
         let (going, kept) = {
             let state = lock(&self.0);
-            (state.going.values().cloned().collect::<Vec<_>>(), state.kept_bytes)
+            let lingering: usize = state.lingering.iter().map(|one| one.log.bytes()).sum();
+            (state.going.values().cloned().collect::<Vec<_>>(), state.kept_bytes + lingering)
         };
         let bytes: usize = going.iter().map(|run| run.log.bytes() + RUN_BYTES).sum();
         metrics::gauge!("chatkitd_runs_going").set(going.len() as f64);
@@ -255,7 +278,9 @@ impl LiveRuns {
 
     /// Forgets events that were kept long enough.
     pub(super) fn sweep(&self, now: Timestamp) {
-        lock(&self.0).forget(now);
+        let mut state = lock(&self.0);
+        state.forget(now);
+        state.lingering.retain_mut(|log| log.is_read(now));
     }
 }
 
@@ -266,7 +291,11 @@ impl State {
                 return;
             }
             self.kept_bytes -= bytes;
-            self.kept.remove(id);
+            let forgotten = self.kept.remove(id).filter(|run| Arc::weak_count(&run.log) > 0);
+            self.lingering.extend(forgotten.map(|KeptRun { log, .. }| {
+                let reads = log.reads();
+                Lingering { log, reads, since: now }
+            }));
             self.ended.pop_front();
         }
     }

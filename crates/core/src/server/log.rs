@@ -40,13 +40,15 @@ struct State {
     /// Where each frame ends; the first has the number 1.
     ends: Vec<usize>,
     ended: bool,
+    /// How often something was read.
+    reads: u64,
     waiting: Vec<Waker>,
 }
 
 impl Default for State {
     fn default() -> Self {
         let frames = Vec::with_capacity(FIRST_BYTES);
-        Self { frames, ends: Vec::with_capacity(16), ended: false, waiting: Vec::new() }
+        Self { frames, ends: Vec::with_capacity(16), ended: false, reads: 0, waiting: Vec::new() }
     }
 }
 
@@ -94,6 +96,11 @@ impl EventLog {
         state.frames.len() - state.start(state.index(after))
     }
 
+    /// How often a watcher got something.
+    pub(super) fn reads(&self) -> u64 {
+        lock(&self.0).reads
+    }
+
     /// Whether the log has ended and nothing follows the event `after`.
     pub fn ends_at(&self, after: u64) -> bool {
         let state = lock(&self.0);
@@ -109,6 +116,7 @@ impl EventLog {
             state.wait(context);
             return Poll::Pending;
         }
+        state.reads += 1;
         Poll::Ready(part)
     }
 

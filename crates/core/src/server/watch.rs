@@ -2,7 +2,8 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use chatkitd_protocol::sse;
@@ -33,11 +34,12 @@ pub struct Watch {
     handed_out: Option<Timestamp>,
     finished: bool,
     /// The run that ends with this watch.
-    stops: Option<Arc<LiveRun>>,
+    stops: Option<Weak<LiveRun>>,
 }
 
 enum Source {
-    Here(Arc<EventLog>),
+    /// Weak: who stops reading does not keep the events of a run that everybody else has forgotten.
+    Here(Weak<EventLog>),
     Elsewhere(Elsewhere),
     /// Frames that are all there is.
     Closed(Option<Vec<u8>>),
@@ -81,9 +83,11 @@ pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(),
 }
 
 impl Watch {
-    pub(super) fn here(run: RunId, log: Arc<EventLog>, after: u64, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn here(run: RunId, log: &Arc<EventLog>, after: u64, clock: Arc<dyn Clock>) -> Self {
+        // A number that was never given out counts as the last one so far.
+        let after = after.min(log.events());
         let finished = log.ends_at(after);
-        let mut watch = Self::of(Source::Here(log), run, after, clock);
+        let mut watch = Self::of(Source::Here(Arc::downgrade(log)), run, after, clock);
         watch.finished = finished;
         watch
     }
@@ -109,8 +113,8 @@ impl Watch {
     }
 
     /// Makes the loss of this watch stop the run.
-    pub(super) fn stopping(mut self, run: Arc<LiveRun>) -> Self {
-        self.stops = Some(run);
+    pub(super) fn stopping(mut self, run: &Arc<LiveRun>) -> Self {
+        self.stops = Some(Arc::downgrade(run));
         self
     }
 
@@ -153,12 +157,15 @@ impl Watch {
         let after = self.after;
         match &mut self.source {
             Source::Here(log) => {
-                let part = pin!(poll_fn(|context| log.poll_read(after, context)));
+                let part = pin!(poll_fn(|context| match log.upgrade() {
+                    Some(log) => log.poll_read(after, context).map(Some),
+                    None => Poll::Ready(None),
+                }));
                 let silence = self.clock.sleep(HEARTBEAT);
-                Ok(Some(match select(part, silence).await {
+                Ok(match select(part, silence).await {
                     Either::Left((part, _)) => part,
-                    Either::Right(_) => LogPart { frames: Vec::new(), last: after, ended: false },
-                }))
+                    Either::Right(_) => Some(LogPart { frames: Vec::new(), last: after, ended: false }),
+                })
             }
             Source::Elsewhere(source) => source.read(&self.run, after).await,
             Source::Closed(frames) => {
@@ -169,6 +176,7 @@ impl Watch {
 
     fn is_too_slow(&self) -> bool {
         let Source::Here(log) = &self.source else { return false };
+        let Some(log) = log.upgrade() else { return true };
         let took_long = self.handed_out.is_some_and(|since| {
             let took = Duration::try_from(self.clock.now().duration_since(since)).unwrap_or_default();
             took > SLOW
@@ -179,8 +187,8 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(run) = &self.stops
-            && !self.finished
+        if !self.finished
+            && let Some(run) = self.stops.as_ref().and_then(Weak::upgrade)
         {
             run.stop(StopReason::WatcherLost);
         }

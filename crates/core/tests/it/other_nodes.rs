@@ -228,7 +228,7 @@ async fn a_run_goes_on_without_the_log_and_is_there_whole_when_the_log_is_back()
     assert_eq!(rest(cluster.b.watch(&scope(), &run, 0).await.unwrap()).await, here);
 }
 
-/// Five minutes after its end a run is forgotten here, and its events go nowhere any more.
+/// Five minutes after its end a run is forgotten here, half a minute later by those who lack its events too.
 #[tokio::test]
 async fn a_log_that_stays_away_keeps_no_run_in_memory() {
     let cluster = Cluster::new();
@@ -236,8 +236,10 @@ async fn a_log_that_stays_away_keeps_no_run_in_memory() {
     let watch = cluster.create().await;
     let run = watch.run().clone();
     rest(watch).await;
-    cluster.clock.advance(Duration::from_secs(6 * 60));
-    cluster.a.keep().await.unwrap();
+    for wait in [5 * 60, 30] {
+        cluster.clock.advance(Duration::from_secs(wait));
+        cluster.a.keep().await.unwrap();
+    }
     cluster.log.set_away(false);
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -252,4 +254,26 @@ async fn a_stop_on_another_node_is_announced() {
     let (run, _) = cluster.stranded().await;
     cluster.b.cancel(&scope(), &run).await.unwrap();
     assert_eq!(cluster.log.stops(), [run]);
+}
+
+/// Whoever takes nothing for half a minute does not keep the events of a run that everybody else has forgotten.
+#[tokio::test]
+async fn a_watcher_that_stopped_reading_is_sent_away_and_one_that_reads_is_not() {
+    let cluster = Cluster::new();
+    let [mut stalled, mut slow] = [cluster.create().await, cluster.create().await];
+    while !rest(cluster.a.watch(&scope(), slow.run(), 0).await.unwrap()).await.contains("thread.item.done") {}
+    while !rest(cluster.a.watch(&scope(), stalled.run(), 0).await.unwrap()).await.contains("thread.item.done")
+    {
+    }
+    let wait = async |seconds| {
+        cluster.clock.advance(Duration::from_secs(seconds));
+        cluster.a.keep().await.unwrap();
+    };
+    wait(300).await;
+    wait(29).await;
+    let part = slow.next().await.unwrap().unwrap();
+    assert!(String::from_utf8(part).unwrap().contains("hello"));
+    wait(2).await;
+    let part = stalled.next().await.unwrap().unwrap();
+    assert!(String::from_utf8(part).unwrap().contains("too slow"));
 }

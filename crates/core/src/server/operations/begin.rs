@@ -14,12 +14,15 @@ use crate::server::agent::{Agent, Turn};
 use crate::server::answer::{Answer, Shared};
 use crate::server::engine::{Answered, ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
 use crate::server::error::ServerError;
+use crate::server::keeping::Kept;
 use crate::server::live::{Admission, LiveRun};
 use crate::server::log::EventLog;
 use crate::server::publish::Publisher;
 use crate::server::run::Run;
 use crate::server::watch::Watch;
-use crate::threads::{Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RunStart, ThreadRecord};
+use crate::threads::{
+    Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RunStart, RunStatus, ThreadRecord,
+};
 
 /// How long a run waits for the one before it (design 4.8), and how often it looks.
 const LOOKS: u32 = 100;
@@ -77,7 +80,7 @@ impl ChatServer {
         let start = self.run_start(beginning, wishes.idempotency);
         let thread = match self.begin(&scope, &start).await? {
             Begun::Started(thread) => *thread,
-            Begun::Repeated(run) => return self.repeated(&scope, &run).await,
+            Begun::Repeated(run) => return self.repeated(&caller, &run, start.new_thread.is_some()).await,
             Begun::KeyReused => return Err(ServerError::KeyReused),
             Begun::AttachmentSent => return Err(AttachmentError::AlreadySent.into()),
             Begun::Busy(run) => return Err(ServerError::ThreadBusy(run)),
@@ -101,12 +104,24 @@ impl ChatServer {
     }
 
     /// The first run of a request that came again. It may be so new that its events are not kept anywhere
-    /// yet.
-    async fn repeated(&self, scope: &Scope, run: &RunId) -> Result<Opened, ServerError> {
+    /// yet, or so old that they are not kept any more: who began a thread is told then what is in it, since
+    /// they may not even know its name.
+    async fn repeated(
+        &self,
+        caller: &ChatCaller,
+        run: &RunId,
+        began_thread: bool,
+    ) -> Result<Opened, ServerError> {
+        let scope = caller.scope();
         for _ in 0..LOOKS {
-            match self.watch(scope, run, 0).await {
-                Err(ServerError::RunElsewhere) => self.clock.sleep(LOOK_EVERY).await,
-                watch => return Ok(Opened::Repeated(watch?)),
+            let record = match self.kept(&scope, run, 0).await? {
+                Kept::Log(watch) => return Ok(Opened::Repeated(watch)),
+                Kept::Nothing(record) => record,
+            };
+            match record.status {
+                RunStatus::Running => self.clock.sleep(LOOK_EVERY).await,
+                _ if began_thread => return Ok(Opened::Repeated(self.retold(caller, &record).await?)),
+                _ => return Ok(Opened::Repeated(self.without_log(&record, 0)?)),
             }
         }
         Err(ServerError::RunElsewhere)
@@ -194,8 +209,8 @@ impl ChatServer {
             let publisher = Publisher::new(log.clone(), self.clock.clone(), &live);
             self.spawner.spawn(Box::pin(publisher.publish()));
         }
-        let watch = Watch::here(live.fence.run.clone(), Arc::clone(&live.log), 0, self.clock.clone());
-        let reply = Reply::Stream(if resume { watch } else { watch.stopping(live) });
+        let watch = Watch::here(live.fence.run.clone(), &live.log, 0, self.clock.clone());
+        let reply = Reply::Stream(if resume { watch } else { watch.stopping(&live) });
         Answered { reply, run: Some(Box::pin(run.drive(work).instrument(span))) }
     }
 }

@@ -38,6 +38,16 @@ impl ChatServer {
         Ok(Reply::Json { body: json(&thread.to_wire(items))?, live_run })
     }
 
+    /// The first items of a thread, as many as there may be at once.
+    pub(in crate::server) async fn first_items(
+        &self,
+        caller: &ChatCaller,
+        thread: &ThreadId,
+    ) -> Result<Vec<ThreadItem>, ServerError> {
+        let page = page_query(Some(MAX_PAGE), Order::Asc, None);
+        Ok(self.visible_items(caller, thread, page).await?.data)
+    }
+
     pub(in crate::server) async fn list_threads(
         &self,
         scope: &Scope,

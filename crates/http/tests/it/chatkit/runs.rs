@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::client::{Events, create, get, kinds};
+use super::client::{Events, add, create, get, kinds};
 use crate::app::{Setup, TestApp, send, token};
 
 /// Begins an answer that holds, and reads it until it does.
@@ -121,6 +121,17 @@ async fn a_client_that_has_all_events_of_an_answer_that_goes_on_gets_the_next() 
 }
 
 #[tokio::test]
+async fn a_number_that_was_never_given_out_counts_as_the_last_one_so_far() {
+    let app = Setup::default().start().await;
+    let (run, mut first) = Events::of(app.chat(&create("hold")).bearer_auth(token("ann"))).await;
+    first.until("thread.item.updated").await;
+    let (_, mut second) =
+        Events::of(app.events(&run).bearer_auth(token("ann")).header("last-event-id", "1000")).await;
+    app.agent.go_on.add_permits(1);
+    second.until("thread.item.done").await;
+}
+
+#[tokio::test]
 async fn a_second_watcher_may_leave_without_stopping_the_answer() {
     let app = Setup::default().start().await;
     let (run, _, mut first) = hold(&app, "ann", false).await;
@@ -170,6 +181,39 @@ async fn the_same_key_and_body_are_answered_with_the_first_run() {
     let list = json!({"type": "threads.list", "params": {}});
     let listed = send(app.chat(&list).bearer_auth(token("ann"))).await.json();
     assert_eq!(listed["data"].as_array().unwrap().len(), 2, "k1 and k2");
+}
+
+#[tokio::test]
+async fn an_action_that_is_sent_again_is_answered_with_its_run_though_its_widget_is_gone() {
+    let app = Setup::default().start().await;
+    let ann = token("ann");
+    let made = send(app.chat(&create("widget")).bearer_auth(&ann)).await.events();
+    let widget = &made.last().unwrap()["item"];
+    let params = json!({"thread_id": widget["thread_id"], "item_id": widget["id"], "action": {"type": "x"}});
+    let click = json!({"type": "threads.custom_action", "params": params});
+    let click = || app.chat(&click).bearer_auth(&ann);
+    let first = send(click().header("idempotency-key", "k1")).await;
+    assert_eq!(kinds(&first.events()).last(), Some(&"thread.item.removed"));
+    let again = send(click().header("idempotency-key", "k1")).await;
+    assert_eq!((again.status.as_u16(), &again.text), (200, &first.text));
+    send(click()).await.is_openai_error(404, "item_not_found");
+    assert_eq!(
+        send(app.chat(&add(widget["thread_id"].as_str().unwrap(), "hello")).bearer_auth(&ann)).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_thread_that_is_begun_again_when_its_events_are_not_kept_any_more_is_told_as_it_is() {
+    let app = Setup::default().start().await;
+    let request = || app.chat(&create("hello")).bearer_auth(token("ann")).header("idempotency-key", "k1");
+    let first = send(request()).await.events();
+    app.clock.advance(std::time::Duration::from_secs(300));
+    app.chat.as_ref().unwrap().keep().await.unwrap();
+    let again = send(request()).await.events();
+    assert_eq!(kinds(&again), ["thread.created", "thread.item.done", "thread.item.done"]);
+    let lasting = |event: &Value| event["type"] == "thread.created" || event["type"] == "thread.item.done";
+    assert_eq!(again, first.into_iter().filter(lasting).collect::<Vec<_>>());
 }
 
 #[tokio::test]
