@@ -110,8 +110,19 @@ pub trait Store: Send + Sync {
         secret: &NewSecret,
     ) -> Result<(), StoreError>;
 
+    /// Writes a new session with its first secret, unless its user has one that [`Store::reusable_session`]
+    /// finds at `session.created_at`: then nothing is written, and that one is returned. Of calls at the same time
+    /// one writes. Errors as of [`Store::create_session`].
+    async fn find_or_create_session(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        secret: &NewSecret,
+    ) -> Result<Option<Session>, StoreError>;
+
     /// The newest session of the scope's user for `workflow` that is neither revoked nor, at `now`,
-    /// expired. `None` for a scope without a user.
+    /// expired. Those made with a promise belong to whoever made them and do not count. `None` for a scope
+    /// without a user.
     async fn reusable_session(
         &self,
         scope: &Scope,

@@ -139,13 +139,18 @@ impl SessionService {
     /// is promised to a session of its own.
     pub async fn issue(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
         let workflow = self.choose_workflow(site, asked)?;
-        if asked.promise.is_none()
-            && !asked.user.is_anonymous()
-            && let Some(issued) = self.reuse(site, asked, &workflow).await?
-        {
-            return Ok(issued);
+        if asked.promise.is_some() || asked.user.is_anonymous() {
+            return self.create(site, asked, &workflow).await;
         }
-        self.create(site, asked, workflow).await
+        // Goes round again only when another request made the session between the look and the write.
+        loop {
+            if let Some(issued) = self.reuse(site, asked, &workflow).await? {
+                return Ok(issued);
+            }
+            if let Some(issued) = self.create_unless_made(site, asked, &workflow).await? {
+                return Ok(issued);
+            }
+        }
     }
 
     /// A fresh secret for a session whose owner proved themselves other than by a secret of it.
@@ -213,18 +218,38 @@ impl SessionService {
         }
     }
 
-    async fn create(
+    async fn create(&self, site: &Site, asked: &NewSession, workflow: &str) -> Result<Issued, SessionError> {
+        let session = self.new_session(site, asked, workflow);
+        let opened = self.open(site, &session).await?;
+        self.store.create_session(&owner(&session), &session, &self.new_secret(&opened)).await?;
+        Ok(issued(session, opened))
+    }
+
+    /// A session for a user who has none for this workflow. `None`: another request was faster, and theirs is the one
+    /// to use.
+    async fn create_unless_made(
         &self,
         site: &Site,
         asked: &NewSession,
-        workflow: String,
-    ) -> Result<Issued, SessionError> {
+        workflow: &str,
+    ) -> Result<Option<Issued>, SessionError> {
+        let session = self.new_session(site, asked, workflow);
+        let opened = self.open(site, &session).await?;
+        let (scope, secret) = (owner(&session), self.new_secret(&opened));
+        if self.store.find_or_create_session(&scope, &session, &secret).await?.is_some() {
+            self.let_go(&scope, &opened).await;
+            return Ok(None);
+        }
+        Ok(Some(issued(session, opened)))
+    }
+
+    fn new_session(&self, site: &Site, asked: &NewSession, workflow: &str) -> Session {
         let now = self.clock.now();
-        let session = Session {
+        Session {
             id: SessionId::mint(now, self.rng.as_ref()),
             site: site.name.clone(),
             user: asked.user.clone(),
-            workflow,
+            workflow: workflow.to_owned(),
             state_variables: asked.state_variables.clone().unwrap_or_default(),
             metadata: asked.metadata.clone().unwrap_or_default(),
             configuration: promised(site, asked),
@@ -232,11 +257,7 @@ impl SessionService {
             created_at: now,
             expires_at: later(now, lifetime(site, &asked.user)),
             revoked_at: None,
-        };
-        let opened = self.open(site, &session).await?;
-        let scope = Scope::User(session.site.clone(), session.user.clone());
-        self.store.create_session(&scope, &session, &self.new_secret(&opened)).await?;
-        Ok(issued(session, opened))
+        }
     }
 
     /// The user's session for this workflow with a fresh secret, where one stands (design 4.1, reuse).
@@ -251,12 +272,8 @@ impl SessionService {
         let Some(session) = self.store.reusable_session(&scope, workflow, now).await? else {
             return Ok(None);
         };
-        if session.promise.is_some() {
-            return Ok(None); // It belongs to whoever made it over REST, and is ended by them.
-        }
-        let Ok(renewal) = self.renewal(site, &session) else {
-            return Ok(None); // Too old to be renewed: a new one takes its place.
-        };
+        // One that is too old to be renewed serves to its end; then a new one takes its place.
+        let renewal = self.renewal(site, &session).unwrap_or_default();
         let change = SessionChange {
             state_variables: asked.state_variables.clone(),
             metadata: asked.metadata.clone(),
@@ -363,6 +380,10 @@ pub(super) fn changed(session: &Session, change: &SessionChange) -> Session {
         session.configuration.clone_from(configuration);
     }
     session
+}
+
+fn owner(session: &Session) -> Scope {
+    Scope::User(session.site.clone(), session.user.clone())
 }
 
 fn lifetime(site: &Site, user: &UserId) -> Duration {

@@ -31,6 +31,15 @@ impl Store for NoStore {
         Ok(())
     }
 
+    async fn find_or_create_session(
+        &self,
+        _: &Scope,
+        _: &Session,
+        _: &NewSecret,
+    ) -> Result<Option<Session>, StoreError> {
+        Ok(None)
+    }
+
     async fn reusable_session(
         &self,
         _: &Scope,

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use chatkitd_core::id::{SessionId, SiteName, UserId};
 use chatkitd_core::keys::KeyRing;
-use chatkitd_core::ports::{Clock, Scope, Store};
+use chatkitd_core::ports::{Clock, Maintenance, Scope, Store};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{
     ClientSecrets, NewSecret, NewSession, SecretKind, SecretStanding, Session, SessionChange, SessionError,
@@ -12,6 +12,7 @@ use chatkitd_core::sessions::{
 };
 use chatkitd_core::testing::SeededRng;
 use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
 
 use crate::world::{
     HOUR, SECOND, World, ann, asked, owner, world, world_without_database, world_without_key,
@@ -37,6 +38,34 @@ async fn whoever_signed_in_gets_the_same_session_and_a_fresh_secret() {
         for secret in [&first.secret, &second.secret] {
             assert_eq!(standing(&world, secret).await, SecretStanding::Live, "of another tab: {workflow}");
         }
+    }
+}
+
+/// Two tabs that open at once: while `OpenAI` is asked for the one, the other finds no session either.
+#[tokio::test]
+async fn two_first_requests_at_once_get_one_session() {
+    for workflow in ["wf_demo", "wf_hosted"] {
+        let world = world();
+        let silence = world.hosted.silence.write().await;
+        let mut tabs = JoinSet::new();
+        for _ in 0..2 {
+            let (service, site, new) = (world.service.clone(), world.site.clone(), asked(ann(), workflow));
+            tabs.spawn(async move { service.issue(&site, &new).await.unwrap() });
+        }
+        while workflow == "wf_hosted" && world.upstream_calls() < 2 {
+            tokio::task::yield_now().await;
+        }
+        drop(silence);
+        let tabs = tabs.join_all().await;
+        assert_eq!(tabs[0].session, tabs[1].session, "{workflow}");
+        for tab in &tabs {
+            assert_eq!(standing(&world, &tab.secret).await, SecretStanding::Live, "{workflow}");
+            assert_eq!(world.service.present(&tab.secret).await.unwrap().session, tab.session, "{workflow}");
+        }
+        let all = Scope::Site(SiteName::default_site());
+        assert_eq!(world.store.sessions(&all, None, 9).await.unwrap().sessions.len(), 1, "{workflow}");
+        let jobs = world.store.take_cancel_jobs(world.clock.now(), HOUR, 9).await.unwrap();
+        assert_eq!(jobs.len(), usize::from(workflow == "wf_hosted"), "opened for nothing: {workflow}");
     }
 }
 

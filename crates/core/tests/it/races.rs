@@ -60,6 +60,21 @@ async fn of_fifty_threads_one_replaces_and_all_learn_what_it_wrote() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_fifty_threads_one_creates_the_users_session() {
+    let (make, store) = (Fixture::default(), Arc::new(MemoryStore::default()));
+    let said = at_once(|_| {
+        let (store, session, secret) = (store.clone(), make.session(0), make.secret(0));
+        async move {
+            let found = store.find_or_create_session(&user("ann"), &session, &secret).await.unwrap();
+            found.map_or((true, session.id), |found| (false, found.id))
+        }
+    })
+    .await;
+    assert_eq!(said.iter().filter(|(created, _)| *created).count(), 1, "{said:?}");
+    assert!(said.iter().all(|(_, id)| *id == said[0].1), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_fifty_threads_one_claims() {
     let (store, old) = store_with_a_secret(&Fixture::default()).await;
     let said = at_once(|_| {

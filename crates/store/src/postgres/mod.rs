@@ -179,6 +179,15 @@ impl Store for PostgresStore {
         sessions::create(&self.database, scope, session, secret).await
     }
 
+    async fn find_or_create_session(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        secret: &NewSecret,
+    ) -> Result<Option<Session>, StoreError> {
+        sessions::find_or_create(&self.database, scope, session, secret).await
+    }
+
     async fn reusable_session(
         &self,
         scope: &Scope,

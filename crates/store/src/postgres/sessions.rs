@@ -2,7 +2,7 @@ use chatkitd_core::id::{SessionId, UserId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::{Database, audit, jobs};
 use crate::columns::session_columns;
@@ -28,6 +28,15 @@ pub(super) async fn create(
     if !covers(scope, session) {
         return Err(StoreError::NotFound);
     }
+    insert(database, &database.pool, session, secret).await
+}
+
+async fn insert(
+    database: &Database,
+    executor: impl PgExecutor<'_>,
+    session: &Session,
+    secret: &NewSecret,
+) -> Result<(), StoreError> {
     let row = SessionRow::try_from(session)?;
     database
         .query(CREATE)
@@ -46,7 +55,44 @@ pub(super) async fn create(
         .bind(millis(secret.issued_at))
         .bind(millis(secret.expires_at))
         .bind(row.promise)
-        .execute(&database.pool)
+        .execute(executor)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+pub(super) async fn find_or_create(
+    database: &Database,
+    scope: &Scope,
+    session: &Session,
+    secret: &NewSecret,
+) -> Result<Option<Session>, StoreError> {
+    if !covers(scope, session) {
+        return Err(StoreError::NotFound);
+    }
+    let owner = Scope::User(session.site.clone(), session.user.clone());
+    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    wait_for_turn(database, &mut transaction, session).await?;
+    let (workflow, now) = (&session.workflow, session.created_at);
+    let standing = find_reusable(database, &mut *transaction, &owner, workflow, now).await?;
+    if standing.is_none() {
+        insert(database, &mut *transaction, session, secret).await?;
+        transaction.commit().await.map_err(store_error)?;
+    }
+    Ok(standing)
+}
+
+/// Lets one transaction at a time look for a session of this user and workflow and, finding none, write one. There is
+/// no row yet that could be locked. A statement of its own: what the one before committed is seen by the next.
+async fn wait_for_turn(
+    database: &Database,
+    connection: &mut PgConnection,
+    session: &Session,
+) -> Result<(), StoreError> {
+    database
+        .query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(format!("{}\n{}\n{}", session.site, session.user, session.workflow))
+        .execute(connection)
         .await
         .map_err(store_error)?;
     Ok(())
@@ -90,20 +136,31 @@ pub(super) async fn reusable(
     workflow: &str,
     now: Timestamp,
 ) -> Result<Option<Session>, StoreError> {
+    find_reusable(database, &database.pool, scope, workflow, now).await
+}
+
+async fn find_reusable(
+    database: &Database,
+    executor: impl PgExecutor<'_>,
+    scope: &Scope,
+    workflow: &str,
+    now: Timestamp,
+) -> Result<Option<Session>, StoreError> {
     let Some(user) = user(scope) else { return Ok(None) };
     let row: Option<SessionRow> = database
         .query_as(concat!(
             "SELECT ",
             session_columns!(),
             " FROM chatkitd.sessions
-             WHERE site = $1 AND user_id = $2 AND workflow = $3 AND revoked_at IS NULL AND expires_at > $4
+             WHERE site = $1 AND user_id = $2 AND workflow = $3 AND promise IS NULL AND revoked_at IS NULL
+                 AND expires_at > $4
              ORDER BY id DESC LIMIT 1"
         ))
         .bind(scope.site().as_str())
         .bind(user)
         .bind(workflow)
         .bind(millis(now))
-        .fetch_optional(&database.pool)
+        .fetch_optional(executor)
         .await
         .map_err(store_error)?;
     record(row)

@@ -81,6 +81,15 @@ impl Store for SqliteStore {
         sessions::create(&self.0, scope, session, secret).await
     }
 
+    async fn find_or_create_session(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        secret: &NewSecret,
+    ) -> Result<Option<Session>, StoreError> {
+        sessions::find_or_create(&self.0, scope, session, secret).await
+    }
+
     async fn reusable_session(
         &self,
         scope: &Scope,

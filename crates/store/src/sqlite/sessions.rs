@@ -28,6 +28,28 @@ pub(super) async fn create(
     database.write(create).await
 }
 
+pub(super) async fn find_or_create(
+    database: &Database,
+    scope: &Scope,
+    session: &Session,
+    secret: &NewSecret,
+) -> Result<Option<Session>, StoreError> {
+    if !covers(scope, session) {
+        return Err(StoreError::NotFound);
+    }
+    let (row, secret) = (SessionRow::try_from(session)?, secret.clone());
+    let find_or_create = move |connection: &Connection| {
+        let owner = params![row.site, row.user_id, row.workflow, row.created_at];
+        let standing: Option<SessionRow> = first(connection, REUSABLE, owner)?;
+        if standing.is_none() {
+            insert(connection, &row)?;
+            secrets::insert(connection, &row.id, &secret)?;
+        }
+        Ok(standing)
+    };
+    record(database.write(find_or_create).await?)
+}
+
 fn insert(connection: &Connection, row: &SessionRow) -> QueryResult<()> {
     execute(
         connection,
@@ -69,19 +91,21 @@ pub(super) async fn one(
     record(row)
 }
 
+const REUSABLE: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    " FROM sessions INDEXED BY sessions_by_user
+     WHERE site = ?1 AND user_id = ?2 AND workflow = ?3 AND promise IS NULL AND revoked_at IS NULL
+         AND expires_at > ?4
+     ORDER BY id DESC LIMIT 1"
+);
+
 pub(super) async fn reusable(
     database: &Database,
     scope: &Scope,
     workflow: &str,
     now: Timestamp,
 ) -> Result<Option<Session>, StoreError> {
-    const REUSABLE: &str = concat!(
-        "SELECT ",
-        session_columns!(),
-        " FROM sessions INDEXED BY sessions_by_user
-         WHERE site = ?1 AND user_id = ?2 AND workflow = ?3 AND revoked_at IS NULL AND expires_at > ?4
-         ORDER BY id DESC LIMIT 1"
-    );
     let Some(user) = user(scope) else { return Ok(None) };
     let row: Option<SessionRow> = database
         .read(|connection| {

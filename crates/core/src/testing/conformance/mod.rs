@@ -67,6 +67,10 @@ macro_rules! store_conformance {
                 json_comes_back_byte_for_byte_in_the_order_it_came,
                 the_newest_standing_session_of_the_workflow_is_reused,
                 revoked_expired_and_foreign_sessions_are_not_reused,
+                what_was_promised_to_somebody_is_not_reused,
+                a_session_is_created_once_and_found_from_then_on,
+                of_fifty_callers_one_creates_and_the_others_find_it,
+                each_user_workflow_and_site_has_a_session_of_its_own,
             }
             paging {
                 sessions_are_listed_newest_first_within_the_scope,

@@ -6,7 +6,7 @@ use super::FullStore;
 use super::fixture::{Fixture, WORKFLOW, at, audit, json, no_change, shop, strangers, user};
 use crate::id::SessionId;
 use crate::ports::StoreError;
-use crate::sessions::{AuditAction, Promise, SecretKind, Session, SessionChange};
+use crate::sessions::{AuditAction, NewSecret, Promise, SecretKind, Session, SessionChange};
 
 pub async fn a_new_session_is_found_with_everything_it_was_given(store: &dyn FullStore) {
     let make = Fixture::default();
@@ -25,15 +25,19 @@ pub async fn a_new_session_is_found_with_everything_it_was_given(store: &dyn Ful
     assert_eq!((record.revoked_at, record.replaced_by), (None, None));
 }
 
-pub async fn what_a_session_is_promised_comes_back_with_it(store: &dyn FullStore) {
-    let make = Fixture::default();
-    let mut session = make.session(0);
-    session.promise = Some(Promise {
+fn promise() -> Promise {
+    Promise {
         max_requests_per_1_minute: NonZeroU32::new(25).unwrap(),
         secret_seconds: 300,
         workflow_version: Some("2".to_owned()),
         tracing: false,
-    });
+    }
+}
+
+pub async fn what_a_session_is_promised_comes_back_with_it(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let mut session = make.session(0);
+    session.promise = Some(promise());
     let secret = make.secret(0);
     store.create_session(&user("ann"), &session, &secret).await.unwrap();
     let changed = store.add_secret(&user("ann"), &session.id, &no_change(), &make.secret(1)).await.unwrap();
@@ -144,6 +148,72 @@ pub async fn revoked_expired_and_foreign_sessions_are_not_reused(store: &dyn Ful
     assert_eq!(reusable(100).await, Some(long.id), "a session that ends now is over");
     assert_eq!(reusable(24 * 3600).await, None);
     assert_eq!(store.reusable_session(&shop(), WORKFLOW, at(99)).await.unwrap(), None, "no user, no reuse");
+}
+
+pub async fn what_was_promised_to_somebody_is_not_reused(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (older, mut promised) = (make.session(0), make.session(10));
+    promised.promise = Some(promise());
+    for session in [&older, &promised] {
+        store.create_session(&user("ann"), session, &make.secret(0)).await.unwrap();
+    }
+    let found = store.reusable_session(&user("ann"), WORKFLOW, at(20)).await.unwrap();
+    assert_eq!(found, Some(older));
+}
+
+pub async fn a_session_is_created_once_and_found_from_then_on(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let ((first, its_secret), (second, unused)) =
+        ((make.session(0), make.secret(0)), (make.session(10), make.secret(10)));
+    let created = store.find_or_create_session(&user("ann"), &first, &its_secret).await.unwrap();
+    assert_eq!(created, None);
+    assert_eq!(store.client_secret(&its_secret.hash).await.unwrap().unwrap().1, first);
+
+    let found = store.find_or_create_session(&user("ann"), &second, &unused).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&first));
+    assert_eq!(store.session(&shop(), &second.id).await.unwrap(), None);
+    assert!(store.client_secret(&unused.hash).await.unwrap().is_none());
+
+    for stranger in strangers() {
+        let refused = store.find_or_create_session(&stranger, &second, &unused).await;
+        assert!(matches!(refused, Err(StoreError::NotFound)), "{stranger:?}: {refused:?}");
+    }
+    let entry = audit(20, AuditAction::SessionRevoked, first.id.as_str());
+    store.revoke_session(&user("ann"), &first.id, at(20), &entry).await.unwrap();
+    assert_eq!(store.find_or_create_session(&shop(), &second, &unused).await.unwrap(), None);
+    assert_eq!(store.session(&shop(), &second.id).await.unwrap(), Some(second));
+}
+
+pub async fn of_fifty_callers_one_creates_and_the_others_find_it(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let asked: Vec<(Session, NewSecret)> = (0..50).map(|_| (make.session(0), make.secret(0))).collect();
+    let ann = user("ann");
+    let asking = asked.iter().map(|(session, secret)| store.find_or_create_session(&ann, session, secret));
+    let said = futures_util::future::join_all(asking).await;
+    let said: Vec<Option<Session>> = said.into_iter().map(|said| said.unwrap()).collect();
+    let created: Vec<usize> = (0..50).filter(|number| said[*number].is_none()).collect();
+    assert_eq!(created.len(), 1, "{created:?}");
+    let (session, _) = &asked[created[0]];
+    assert!(said.iter().flatten().all(|found| found == session));
+    let listed = store.sessions(&shop(), None, 9).await.unwrap().sessions;
+    assert_eq!(listed, std::slice::from_ref(session));
+}
+
+pub async fn each_user_workflow_and_site_has_a_session_of_its_own(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let [bob, of_another_site, _] = strangers();
+    let mut other_workflow = make.session(0);
+    other_workflow.workflow = "wf_2".to_owned();
+    let own = [
+        (user("ann"), make.session(0)),
+        (user("ann"), other_workflow),
+        (bob.clone(), make.session_of(&bob, 0)),
+        (of_another_site.clone(), make.session_of(&of_another_site, 0)),
+    ];
+    for (scope, session) in &own {
+        let found = store.find_or_create_session(scope, session, &make.secret(0)).await.unwrap();
+        assert_eq!(found, None, "{scope:?}");
+    }
 }
 
 pub async fn of_creations_at_the_same_time_only_the_one_at_fault_fails(store: &dyn FullStore) {

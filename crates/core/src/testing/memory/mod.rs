@@ -85,6 +85,25 @@ impl State {
         self.sessions.get_mut(id).filter(|session| covers(scope, session)).ok_or(StoreError::NotFound)
     }
 
+    fn insert_session(&mut self, session: &Session, secret: &NewSecret) -> Result<(), StoreError> {
+        if self.sessions.contains_key(&session.id) {
+            return Err(StoreError::Conflict);
+        }
+        self.insert_secret(&session.id, secret)?;
+        self.sessions.insert(session.id.clone(), session.clone());
+        Ok(())
+    }
+
+    fn reusable_session(&self, scope: &Scope, workflow: &str, now: Timestamp) -> Option<&Session> {
+        self.sessions.values().rev().find(|session| {
+            covers(scope, session)
+                && session.workflow == workflow
+                && session.promise.is_none()
+                && session.revoked_at.is_none()
+                && session.expires_at > now
+        })
+    }
+
     /// A secret that is in the scope and, with its session, not revoked.
     fn standing_secret(&mut self, scope: &Scope, hash: &SecretHash) -> Result<&mut Secret, StoreError> {
         let secret = self.secrets.get_mut(hash).ok_or(StoreError::NotFound)?;

@@ -27,13 +27,25 @@ impl Store for MemoryStore {
         if !covers(scope, session) {
             return Err(StoreError::NotFound);
         }
-        let mut state = self.state();
-        if state.sessions.contains_key(&session.id) {
-            return Err(StoreError::Conflict);
+        self.state().insert_session(session, secret)
+    }
+
+    async fn find_or_create_session(
+        &self,
+        scope: &Scope,
+        session: &Session,
+        secret: &NewSecret,
+    ) -> Result<Option<Session>, StoreError> {
+        if !covers(scope, session) {
+            return Err(StoreError::NotFound);
         }
-        state.insert_secret(&session.id, secret)?;
-        state.sessions.insert(session.id.clone(), session.clone());
-        Ok(())
+        let owner = Scope::User(session.site.clone(), session.user.clone());
+        let mut state = self.state();
+        let standing = state.reusable_session(&owner, &session.workflow, session.created_at).cloned();
+        if standing.is_none() {
+            state.insert_session(session, secret)?;
+        }
+        Ok(standing)
     }
 
     async fn reusable_session(
@@ -45,14 +57,7 @@ impl Store for MemoryStore {
         if scope.user().is_none() {
             return Ok(None);
         }
-        let state = self.state();
-        let newest = state.sessions.values().rev().find(|session| {
-            covers(scope, session)
-                && session.workflow == workflow
-                && session.revoked_at.is_none()
-                && session.expires_at > now
-        });
-        Ok(newest.cloned())
+        Ok(self.state().reusable_session(scope, workflow, now).cloned())
     }
 
     async fn add_secret(
