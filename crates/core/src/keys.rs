@@ -66,6 +66,11 @@ impl KeyRing {
         if secrets.is_empty() { Err(NoSecretError) } else { Ok(Self { secrets }) }
     }
 
+    /// What the keys of each secret are called, the signing one first.
+    pub fn kids(&self) -> impl Iterator<Item = String> {
+        self.secrets.iter().map(|secret| kid(&hkdf(secret)))
+    }
+
     /// The keys for one purpose, the signing one first.
     pub fn derive(&self, purpose: Purpose) -> Vec<DerivedKey> {
         self.secrets.iter().map(|secret| derive(secret, purpose)).collect()
@@ -73,17 +78,26 @@ impl KeyRing {
 }
 
 fn derive(secret: &SecretString, purpose: Purpose) -> DerivedKey {
-    let hkdf = Hkdf::<Sha256>::new(None, secret.expose_secret().as_bytes());
-    let expand = |info: &str, out: &mut [u8]| {
-        // Fails only for more than 255 hashes of output; 32 bytes are one.
-        let expanded = hkdf.expand(info.as_bytes(), out);
-        debug_assert!(expanded.is_ok());
-    };
+    let hkdf = hkdf(secret);
     let mut bytes = vec![0u8; 32];
-    expand(purpose.info(), &mut bytes);
+    expand(&hkdf, purpose.info(), &mut bytes);
+    DerivedKey { kid: kid(&hkdf), bytes: bytes.into() }
+}
+
+fn hkdf(secret: &SecretString) -> Hkdf<Sha256> {
+    Hkdf::new(None, secret.expose_secret().as_bytes())
+}
+
+fn kid(hkdf: &Hkdf<Sha256>) -> String {
     let mut name = [0u8; 4];
-    expand("chatkitd kid v1", &mut name);
-    DerivedKey { kid: name.iter().map(|byte| format!("{byte:02x}")).collect(), bytes: bytes.into() }
+    expand(hkdf, "chatkitd kid v1", &mut name);
+    name.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn expand(hkdf: &Hkdf<Sha256>, info: &str, out: &mut [u8]) {
+    // Fails only for more than 255 hashes of output; 32 bytes are one.
+    let expanded = hkdf.expand(info.as_bytes(), out);
+    debug_assert!(expanded.is_ok());
 }
 
 #[cfg(test)]
@@ -98,6 +112,7 @@ mod tests {
         assert_ne!(secrets[0].expose(), devices[0].expose());
         assert_ne!(secrets[0].expose(), secrets[1].expose());
         assert_eq!(secrets[0].kid, devices[0].kid);
+        assert!(ring.kids().eq(secrets.iter().map(|key| key.kid.clone())));
         assert_ne!(secrets[0].kid, secrets[1].kid);
         assert!(secrets[0].expose().iter().any(|byte| *byte != 0));
     }

@@ -16,6 +16,7 @@ use crate::element::Element;
 use crate::page::Page;
 use crate::passthrough::Passthrough;
 use crate::sign_in::SignIn;
+use crate::via::Via;
 
 /// The server, as handlers see it.
 pub struct App {
@@ -43,6 +44,8 @@ pub struct App {
     pub proxies: TrustedProxies,
     /// What `/readyz` asks.
     pub readiness: Arc<dyn Readiness>,
+    /// What this server calls itself to upstreams.
+    pub via: Via,
     /// Forwards other calls of `OpenAI`'s API, where that is switched on.
     pub passthrough: Option<Arc<dyn Passthrough>>,
     /// The widget; `None` in a build without it.

@@ -27,8 +27,10 @@ mod path_id;
 mod public_base;
 mod sign_in;
 mod site_path;
+mod via;
 
 pub use app::{ANSWER_WITHIN, App, NotReady, Readiness, UPLOAD_IDLE};
 pub use contracts::{openapi, router};
 pub use passthrough::{Passthrough, PassthroughError};
 pub use sign_in::{SignIn, SiteSignIn};
+pub use via::Via;

@@ -18,7 +18,9 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Sites;
 use chatkitd_core::workflows::Workflows;
 use chatkitd_http::element::Element;
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Passthrough, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE};
+use chatkitd_http::{
+    ANSWER_WITHIN, App, NotReady, Passthrough, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE, Via,
+};
 use chatkitd_store::{RoleQuery, RoleQueryError};
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -162,6 +164,7 @@ impl Foundation {
             rng: self.rng.clone(),
             proxies: settings.proxies.clone(),
             readiness: self.readiness.clone(),
+            via: Via::new(&self.ring),
             passthrough: passthrough(settings)?,
             element: self.element.clone(),
             page: page_facts::page(settings, &own),
@@ -228,7 +231,8 @@ impl Foundation {
     fn hosted(&self, settings: &Settings) -> Result<Option<Arc<HostedUpstream>>, BuildError> {
         let Some(openai) = settings.openai.clone() else { return Ok(None) };
         let deadlines = Deadlines::default();
-        let upstream = HostedUpstream::new(openai, deadlines, self.clock.clone(), self.rng.clone())?;
+        let via = Via::new(&self.ring).header();
+        let upstream = HostedUpstream::new(openai, via, deadlines, self.clock.clone(), self.rng.clone())?;
         Ok(Some(Arc::new(upstream)))
     }
 

@@ -64,6 +64,7 @@ pub(super) async fn forward(app: &Arc<App>, request: Request) -> Result<Response
     let operator = Operator::from_request_parts(&mut parts, app).await?;
     let passthrough = app.passthrough.as_ref().ok_or_else(ApiError::internal)?;
     clean(&mut parts.headers);
+    parts.headers.append(header::VIA, app.via.header());
     let answer = passthrough.forward(operator.site(), Request::from_parts(parts, body)).await?;
     let (mut parts, body) = answer.into_parts();
     clean(&mut parts.headers);

@@ -34,7 +34,7 @@ use chatkitd_core::workflows::Workflows;
 use chatkitd_http::client_ip::{PeerAddr, TrustedProxies};
 use chatkitd_http::element::Element;
 use chatkitd_http::page::{Fact, FactState, Page};
-use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE, router};
+use chatkitd_http::{ANSWER_WITHIN, App, NotReady, Readiness, SignIn, SiteSignIn, UPLOAD_IDLE, Via, router};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode};
 use reqwest::{Client, RequestBuilder};
@@ -151,15 +151,12 @@ impl Setup {
             credentials,
             devices: DeviceTokens::new(&ring),
             sign_in: sign_in(self.roles),
-            limiter: if self.limiter_down {
-                Arc::new(BrokenLimiter)
-            } else {
-                Arc::new(MemoryLimiter::default())
-            },
+            limiter: limiter(self.limiter_down),
             clock: clock.clone(),
             rng,
             proxies: TrustedProxies::parse(self.proxies).unwrap(),
             readiness: if self.panics { Arc::new(Panics) } else { Arc::new(Ready(self.ready)) },
+            via: Via::new(&ring),
             passthrough: None,
             element: self.element.map(Arc::new),
             page: self.page.map(|public| Page { public, facts: vec![fact()] }),
@@ -175,6 +172,10 @@ impl Setup {
         let client = Client::builder().no_proxy().no_gzip().build().unwrap();
         TestApp { base, client, store, clock, upstream, chat, agent }
     }
+}
+
+fn limiter(is_down: bool) -> Arc<dyn Limiter> {
+    if is_down { Arc::new(BrokenLimiter) } else { Arc::new(MemoryLimiter::default()) }
 }
 
 fn chat_server(

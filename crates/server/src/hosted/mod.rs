@@ -18,6 +18,7 @@ use chatkitd_protocol::rest::{
     CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, Tracing, WorkflowParam,
 };
 use jiff::Timestamp;
+use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
 
@@ -62,9 +63,10 @@ pub struct HostedUpstream {
 pub struct ClientError(#[source] pub(crate) reqwest::Error);
 
 impl HostedUpstream {
-    /// An upstream at this address with this key.
+    /// An upstream at this address with this key. Requests say in `via` who sends them.
     pub fn new(
         openai: OpenAi,
+        via: HeaderValue,
         deadlines: Deadlines,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
@@ -74,6 +76,7 @@ impl HostedUpstream {
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(openai.concurrency)
             .user_agent(concat!("chatkitd/", env!("CARGO_PKG_VERSION")))
+            .default_headers(HeaderMap::from_iter([(header::VIA, via)]))
             .build()
             .map_err(ClientError)?;
         let mut sessions = openai.base.clone();

@@ -1,6 +1,6 @@
 //! What no server may start with, and what works and should be changed.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use chatkitd_core::identity::Verifiers;
 use chatkitd_core::site::Site;
@@ -28,21 +28,32 @@ pub(super) fn refuse_own_address(settings: &Settings, reader: &Reader<'_>) -> Re
         (reader.setting(name_of_variable, &key), provider.base.clone())
     });
     for (setting, url) in upstreams.into_iter().flatten().chain(providers) {
-        if is_own(&url, settings.listen) {
+        if is_own(&url, settings) {
             return Err(SettingsError::OwnAddress { setting, url: without_password(url.as_str()) });
         }
     }
     Ok(())
 }
 
-/// Whether a URL names the address that this server listens on, by whatever name of this machine.
-fn is_own(url: &Url, listen: SocketAddr) -> bool {
+/// Whether a URL certainly leads here. What a name hides is noticed when the address is used (`Via`).
+fn is_own(url: &Url, settings: &Settings) -> bool {
+    settings.public_url.as_ref().is_some_and(|public| is_below(url, public))
+        || names_listener(url, settings.listen)
+}
+
+fn is_below(url: &Url, base: &Url) -> bool {
+    let path = url.path().strip_prefix(base.path().trim_end_matches('/'));
+    url.origin() == base.origin() && path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a URL names the address that this server listens on, by a loopback name or an address of this machine.
+fn names_listener(url: &Url, listen: SocketAddr) -> bool {
     if url.port_or_known_default() != Some(listen.port()) {
         return false;
     }
-    let here = |address: IpAddr| {
-        let reaches_loopback = listen.ip().is_loopback() || listen.ip().is_unspecified();
-        address == listen.ip() || (reaches_loopback && (address.is_loopback() || address.is_unspecified()))
+    let here = |address: IpAddr| match listen.ip() {
+        ip if ip.is_unspecified() => address.is_unspecified() || is_of_this_machine(address),
+        ip => address == ip || (ip.is_loopback() && (address.is_loopback() || address.is_unspecified())),
     };
     match url.host() {
         Some(Host::Domain(name)) => {
@@ -52,6 +63,11 @@ fn is_own(url: &Url, listen: SocketAddr) -> bool {
         Some(Host::Ipv6(address)) => here(IpAddr::from(address).to_canonical()),
         None => false,
     }
+}
+
+/// Only a machine's own addresses can be bound. Nothing is sent.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
 }
 
 pub(super) fn refuse_placeholder(settings: &Settings) -> Result<(), SettingsError> {

@@ -18,6 +18,7 @@ use chatkitd_core::testing::SeededRng;
 use chatkitd_core::testing::conformance::fixture::Fixture;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use reqwest::header::HeaderValue;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
@@ -49,7 +50,8 @@ impl Hosted {
             concurrency,
         };
         let rng = Arc::new(SeededRng::new(7));
-        let upstream = HostedUpstream::new(openai, deadlines, clock.clone(), rng).unwrap();
+        let via = HeaderValue::from_static("1.1 chatkitd-test");
+        let upstream = HostedUpstream::new(openai, via, deadlines, clock.clone(), rng).unwrap();
         let mut session = Fixture::default().session(0);
         session.workflow = "wf_hosted".to_owned();
         Self {
@@ -103,6 +105,7 @@ async fn a_session_is_asked_for_as_openai_wants_it() {
     assert_eq!(seen.headers["openai-beta"], "chatkit_beta=v1");
     assert_eq!(seen.headers["authorization"], format!("Bearer {KEY}"));
     assert_eq!(seen.headers["content-type"], "application/json");
+    assert_eq!(seen.headers["via"], "1.1 chatkitd-test");
     assert_eq!(
         seen.body,
         json!({

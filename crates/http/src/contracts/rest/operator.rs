@@ -39,6 +39,8 @@ impl FromRequestParts<Arc<App>> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        // Before the key is looked at: that it is not one of this server's own would hide the mistake.
+        app.via.refuse_loop(&parts.headers)?;
         let call = Call::from_request_parts(parts, app).await.map_err(in_openais_words)?;
         match &call.caller {
             Caller::Service(_) => {

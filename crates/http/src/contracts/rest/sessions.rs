@@ -42,7 +42,8 @@ const SHOWN_CHARS: usize = 128;
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
         (status = 502, description = "OpenAI failed", body = OpenAiErrorBody),
         (status = 503, description = "Store, limiter or upstream not available; see Retry-After", body = OpenAiErrorBody),
-        (status = 504, description = "OpenAI did not answer in time", body = OpenAiErrorBody)
+        (status = 504, description = "OpenAI did not answer in time", body = OpenAiErrorBody),
+        (status = 508, description = "This server asks itself: the address of its upstream is its own", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn create(

@@ -110,6 +110,39 @@ fn a_base_url_that_points_at_the_server_is_refused() {
 }
 
 #[test]
+fn a_base_url_that_is_where_browsers_find_the_server_is_refused() {
+    let with = |public: &str, base: &str| {
+        let env = [("CHATKITD_PUBLIC_URL", public), ("OPENAI_BASE_URL", base), ("OPENAI_API_KEY", "k")];
+        load(&env, None, false).map_err(|error| error.to_string())
+    };
+    let public = "https://chat.example.com";
+    for base in
+        ["https://chat.example.com/v1", "https://CHAT.example.com:443", "https://chat.example.com/s/shop/v1"]
+    {
+        let message = with(public, base).unwrap_err();
+        assert!(message.contains("OPENAI_BASE_URL") && message.contains("itself"), "{message}");
+    }
+    for base in ["https://chat.example.com:8443/v1", "http://chat.example.com/v1", "https://example.com/v1"] {
+        assert!(with(public, base).is_ok(), "{base}");
+    }
+    assert!(with("https://example.com/chat", "https://example.com/chat/v1").is_err());
+    assert!(with("https://example.com/chat", "https://example.com/chatter/v1").is_ok(), "beside it");
+}
+
+#[test]
+fn a_server_that_listens_everywhere_is_found_under_each_address_of_its_machine() {
+    let with = |base: &str| {
+        let env = [("CHATKITD_LISTEN", "0.0.0.0:8787"), ("OPENAI_BASE_URL", base), ("OPENAI_API_KEY", "k")];
+        load(&env, None, false).map_err(|error| error.to_string())
+    };
+    // All of 127.0.0.0/8 is this machine; 192.0.2.0/24 is nobody's (RFC 5737).
+    for base in ["http://127.0.0.9:8787/v1", "http://localhost:8787/v1"] {
+        assert!(with(base).unwrap_err().contains("itself"), "{base}");
+    }
+    assert!(with("http://192.0.2.7:8787/v1").is_ok());
+}
+
+#[test]
 fn what_is_not_valid_is_named() {
     for (name, value) in [
         ("CHATKITD_LISTEN", "8787"),

@@ -6,7 +6,8 @@ use tempfile::tempdir;
 use super::{post, service_key};
 use crate::binary::Process;
 use crate::chat::{Chat, text_of};
-use crate::server::{Env, SESSION, send};
+use crate::server::{Env, Node, OPENAI_KEY, SESSION, send};
+use crate::upstream_standin::UpstreamStandin;
 use crate::wait::until;
 
 #[tokio::test]
@@ -69,4 +70,27 @@ async fn what_is_hosted_at_another_chatkitd_is_served_there() {
         promised.ask("threads.list", json!({})).await.status == 401
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_turns_out_to_be_this_server_is_refused() {
+    let (folder, standin) = (tempdir().unwrap(), UpstreamStandin::start().await);
+    let node = Node::start(&Env::sqlite(&folder).hosted(&standin.base)).await;
+    assert_eq!(node.create().await.status, 200);
+    let sent = standin.seen().remove(0);
+    // As it would come back, had the address been another name of this server.
+    let create = |via: &str| {
+        let request = node.post("/v1/chatkit/sessions").bearer_auth(OPENAI_KEY).header("via", via);
+        send(request.json(&sent.body))
+    };
+    let refused = create(sent.headers["via"].to_str().unwrap()).await;
+    assert_eq!(
+        (refused.status, &refused.body["error"]["code"]),
+        (508, &json!("loop_detected")),
+        "{refused:?}"
+    );
+    let message = refused.body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("OPENAI_BASE_URL") && message.contains("api_base"), "{message}");
+    let of_another = create("1.1 chatkitd-00000000").await;
+    assert_eq!(of_another.status, 401, "it is the key that is looked at: {of_another:?}");
 }
