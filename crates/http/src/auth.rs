@@ -44,21 +44,27 @@ impl Ambient {
             }
         };
         let origin = SentOrigin::of(&parts.headers);
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("");
-        let own_host = match &origin {
+        let own_host = || match &origin {
             SentOrigin::Absent => true,
             SentOrigin::Opaque => false,
-            SentOrigin::Page(origin) => origin.is_host(host),
+            SentOrigin::Page(origin) => {
+                app.asked_host(parts).is_some_and(|host| origin.is_host(host.as_str()))
+            }
         };
-        // Browsers say it themselves; older ones are told by their origin.
+        // Browsers say it themselves, and no page can write this header; to addresses that others on the way could
+        // read or change they say nothing, nor do older ones: these are told by their origin.
         let (cross_site, same_origin) =
             match parts.headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes) {
                 Some(b"cross-site") => (true, false),
                 Some(b"same-site") => (false, false),
-                Some(b"same-origin" | b"none") => (false, own_host),
-                _ => (!own_host, own_host),
+                Some(b"same-origin") => (false, true),
+                Some(b"none") => (false, own_host()),
+                _ => (!own_host(), own_host()),
             };
-        let own_page = matches!(&origin, SentOrigin::Page(origin) if app.is_own_page(origin, &parts.headers));
+        let own_page = matches!(
+            &origin,
+            SentOrigin::Page(origin) if app.is_own_page(origin, &parts.headers, &parts.uri)
+        );
         let was_known = parts.headers.contains_key(DEVICE_TOKEN);
         Ok(Self { path_site, origin, cross_site, same_origin, was_known, own_page })
     }

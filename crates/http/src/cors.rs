@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use chatkitd_core::site::{Origin, Site};
-use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 use crate::app::App;
 use crate::error::{ApiError, WithoutCors};
+use crate::page::is_loopback_host;
+use crate::public_base::sent_host;
 use crate::site_path::PathSite;
 
 const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS";
@@ -54,7 +56,7 @@ pub(crate) async fn around<F: Future<Output = Response>>(
     inner: impl FnOnce(Request) -> F,
 ) -> Response {
     let origin_header = request.headers().get(header::ORIGIN).cloned();
-    let access = access(app, request.extensions(), request.headers());
+    let access = access(app, &request);
     let mut response =
         if request.method() == Method::OPTIONS { preflight(&access) } else { inner(request).await };
     if response.extensions_mut().remove::<WithoutCors>().is_none() {
@@ -92,12 +94,13 @@ fn write(headers: &mut HeaderMap, access: &Access, origin: Option<HeaderValue>) 
 
 /// A preflight carries no credential, so the site it is for may still be open: then any site that
 /// lists the origin will do, and the request itself is held to its own site.
-fn access(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Access {
-    let SentOrigin::Page(origin) = SentOrigin::of(headers) else {
-        let site = path_site(app, extensions).unwrap_or_else(|| app.sites.default_site());
+fn access(app: &App, request: &Request) -> Access {
+    let named = path_site(app, request.extensions());
+    let SentOrigin::Page(origin) = SentOrigin::of(request.headers()) else {
+        let site = named.unwrap_or_else(|| app.sites.default_site());
         return if site.lists_origins() { Access::Foreign } else { Access::Anyone };
     };
-    if app.is_own_page(&origin, headers) {
+    if app.is_own_page(&origin, request.headers(), request.uri()) {
         return Access::Listed;
     }
     let of = |site: &Site| match (site.lists_origins(), site.allows(&origin)) {
@@ -105,7 +108,7 @@ fn access(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Access {
         (true, false) => Access::Foreign,
         (false, _) => Access::Anyone,
     };
-    if let Some(site) = path_site(app, extensions) {
+    if let Some(site) = named {
         return of(site);
     }
     if app.sites.iter().any(|site| site.lists_origins() && site.allows(&origin)) {
@@ -121,10 +124,11 @@ fn path_site<'a>(app: &'a App, extensions: &Extensions) -> Option<&'a Arc<Site>>
 impl App {
     /// Whether a request comes from the page that this server shows itself, on the machine it runs on.
     ///
-    /// Only loopback names count, so that a stranger's name that resolves to this machine does not.
-    pub(crate) fn is_own_page(&self, origin: &Origin, headers: &HeaderMap) -> bool {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        self.page.is_some()
-            && host.is_some_and(|host| origin.is_host(host) && crate::page::is_loopback_host(host))
+    /// Only loopback names count, so that a stranger's name that resolves to this machine does not; and only those
+    /// that the request itself says, whatever a proxy forwards.
+    pub(crate) fn is_own_page(&self, origin: &Origin, headers: &HeaderMap, uri: &Uri) -> bool {
+        let host = sent_host(headers, uri);
+        let is_own = |host: &str| origin.is_host(host) && is_loopback_host(host);
+        self.page.is_some() && host.is_some_and(|host| is_own(host.as_str()))
     }
 }

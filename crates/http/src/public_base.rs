@@ -25,9 +25,14 @@ impl App {
         PublicBase(if is_default { base } else { format!("{base}/s/{site}") })
     }
 
-    fn asked_base(&self, parts: &Parts) -> Option<String> {
+    /// The host that the client asked for: what a trusted proxy says of it, else what the request itself says.
+    pub(crate) fn asked_host(&self, parts: &Parts) -> Option<Authority> {
         let forwarded = self.proxies.forwarded_host(&parts.extensions, &parts.headers);
-        let host = forwarded.or_else(|| host(&parts.headers, &parts.uri))?;
+        forwarded.or_else(|| sent_host(&parts.headers, &parts.uri))
+    }
+
+    fn asked_base(&self, parts: &Parts) -> Option<String> {
+        let host = self.asked_host(parts)?;
         // Behind a proxy that says nothing of TLS, a page's own origin does: it may not call without TLS itself,
         // unless it is this machine that it calls.
         let https_page = matches!(SentOrigin::of(&parts.headers), SentOrigin::Page(page) if page.is_https());
@@ -37,7 +42,8 @@ impl App {
     }
 }
 
-fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
+/// The host that a request names, proxies or not.
+pub(crate) fn sent_host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
     let header = headers.get(header::HOST).and_then(|host| plain_host(host.to_str().ok()?));
     // HTTP/2 has no such header.
     header.or_else(|| plain_host(uri.authority()?.as_str()))

@@ -8,11 +8,12 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::public_base::sent_host;
 
 const HTML: &str = include_str!("index.html");
 const STYLE: &str = include_str!("page.css");
@@ -104,22 +105,21 @@ async fn filling(State(app): State<Arc<App>>) -> Json<Filling> {
 /// own that points here do not see it.
 async fn only_here(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let public = app.page.as_ref().is_some_and(|page| page.public);
-    if public || is_local(request.headers()) {
+    if public || is_local(request.headers(), request.uri()) {
         next.run(request).await
     } else {
         ApiError::not_found("There is nothing at this address.").into_response()
     }
 }
 
-fn is_local(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
     let proxied = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"]
         .iter()
         .any(|name| headers.contains_key(*name));
-    !proxied && host.is_some_and(is_loopback_host)
+    !proxied && sent_host(headers, uri).is_some_and(|host| is_loopback_host(host.as_str()))
 }
 
-/// Whether a `Host` header names this machine.
+/// Whether a host, perhaps with a port, names this machine.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let name =
         host.rsplit_once(':').map_or(host, |(name, port)| if port.ends_with(']') { host } else { name });

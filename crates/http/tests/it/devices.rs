@@ -84,3 +84,40 @@ async fn the_cookie_opens_its_sessions_from_the_same_origin_only() {
     let here = app.validate(&id).header("cookie", made.cookie()).header("sec-fetch-site", "same-origin");
     assert_eq!(send(here).await.json()["valid"], true);
 }
+
+/// As nginx passes it on where nobody says otherwise: with the host that it was told to reach.
+#[tokio::test]
+async fn a_page_of_this_server_is_known_by_the_browsers_word_whatever_host_a_proxy_writes() {
+    let app = Setup::default().start().await;
+    let made = send(app.create()).await;
+    let (id, origin) = (made.field("session_id"), "https://chat.example:8443");
+    let through = |request: reqwest::RequestBuilder| {
+        request.header("cookie", made.cookie()).header("origin", origin).header("host", "chatkitd:8787")
+    };
+    let same = |request| through(request).header("sec-fetch-site", "same-origin");
+    assert_eq!(send(same(app.validate(&id))).await.json()["valid"], true);
+    assert_eq!(send(same(app.refresh(&id))).await.status, 200);
+    let again = send(same(app.create())).await;
+    assert_eq!(again.json().get("device_token"), None, "it has the cookie");
+    for other in ["same-site", "cross-site", "none"] {
+        let from = through(app.validate(&id)).header("sec-fetch-site", other);
+        send(from).await.is_error(401, "not_signed_in");
+    }
+}
+
+/// To an address without TLS browsers do not say where a page comes from.
+#[tokio::test]
+async fn without_the_browsers_word_the_host_is_what_a_trusted_proxy_forwards() {
+    for (proxies, known) in [("127.0.0.1", true), ("", false)] {
+        let app = Setup { proxies, ..Setup::default() }.start().await;
+        let made = send(app.create()).await;
+        let page = app.validate(&made.field("session_id")).header("cookie", made.cookie());
+        let page = page.header("origin", "http://chat.example:8080").header("host", "chatkitd:8787");
+        let answer = send(page.header("x-forwarded-host", "chat.example:8080")).await;
+        if known {
+            assert_eq!(answer.json()["valid"], true);
+        } else {
+            answer.is_error(401, "not_signed_in");
+        }
+    }
+}

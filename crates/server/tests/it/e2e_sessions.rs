@@ -45,6 +45,21 @@ async fn a_session_lives_and_ends_on_postgresql() {
     assert!(!folder.path().join("chatkitd.db").exists());
 }
 
+/// HTTP/2 has no `Host` header.
+#[tokio::test]
+async fn over_http_2_a_page_of_this_server_is_known_by_its_cookie() {
+    let folder = tempdir().unwrap();
+    let node = Node::start(&Env::sqlite(&folder)).await;
+    let client = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+    let made = send(client.post(format!("{}{SESSION}", node.url))).await;
+    let cookie = made.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap();
+    let url = format!("{}{SESSION}/{}", node.url, made.text("session_id"));
+    for (origin, status) in [("http://evil.example", 401), (node.url.as_str(), 204)] {
+        let page = client.delete(&url).header("cookie", cookie).header("origin", origin);
+        assert_eq!(send(page).await.status, status, "{origin}");
+    }
+}
+
 #[tokio::test]
 async fn another_users_session_is_not_found_and_stays() {
     let folder = tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Behind a real nginx: whose address is counted (design 4.5).
+//! Behind a real nginx: whose address is counted, and which pages are this server's own (design 4.5).
 
 use std::process::{Child, Command, Stdio};
 
@@ -26,6 +26,11 @@ impl Drop for Nginx {
 impl Nginx {
     /// Passes everything on to `node`, with `X-Forwarded-For` as nginx's own documentation sets it.
     async fn before(node: &Node) -> Self {
+        Self::with(node, "proxy_set_header Host $host;").await
+    }
+
+    /// With these words about the host. Without any, nginx writes where it passes requests on to.
+    async fn with(node: &Node, host: &str) -> Self {
         let folder = tempdir().unwrap();
         let port = free_port().await;
         let root = folder.path().display();
@@ -40,7 +45,7 @@ impl Nginx {
                      listen 127.0.0.1:{port};
                      location / {{
                          proxy_pass {};
-                         proxy_set_header Host $host;
+                         {host}
                          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
                      }}
                  }}
@@ -64,6 +69,20 @@ impl Nginx {
         })
         .await;
         nginx
+    }
+
+    /// Whether a page of nginx's own address, which has the cookie of a session, may look at the session.
+    async fn vouches_for_its_page(&self, fetch_site: Option<&str>) -> bool {
+        let made = send(Client::new().post(format!("{}{SESSION}", self.url))).await;
+        let cookie = made.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let path = format!("{SESSION}/{}/validate", made.text("session_id"));
+        let mut page = Client::new().get(format!("{}{path}", self.url)).header("cookie", cookie);
+        if let Some(site) = fetch_site {
+            page = page.header("sec-fetch-site", site);
+        }
+        let answer = send(page.header("origin", &self.url)).await;
+        assert!(matches!(answer.status, 200 | 401), "{answer:?}");
+        answer.status == 200
     }
 
     /// A creation by the visitor at `address`. The nginx in between adds its own peer, which is loopback;
@@ -108,4 +127,27 @@ async fn behind_a_proxy_that_is_not_trusted_the_proxy_is_counted() {
         assert_eq!(nginx.create_from(&format!("203.0.113.{visitor}")).await.status, 200);
     }
     nginx.create_from("203.0.113.99").await.assert_error(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_page_of_its_own_is_known_by_the_browsers_word_or_by_the_host_that_nginx_forwards() {
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder).set("CHATKITD_TRUSTED_PROXIES", "127.0.0.1/32");
+    let node = Node::start(&env).await;
+    let forwarded = "proxy_set_header X-Forwarded-Host $http_host;";
+    for (host, known) in [
+        ("", false),
+        // Without the port, which is not 80 here.
+        ("proxy_set_header Host $host;", false),
+        ("proxy_set_header Host $http_host;", true),
+        (forwarded, true),
+    ] {
+        let nginx = Nginx::with(&node, host).await;
+        assert_eq!(nginx.vouches_for_its_page(None).await, known, "{host:?}");
+        assert!(nginx.vouches_for_its_page(Some("same-origin")).await, "{host:?}");
+        assert!(!nginx.vouches_for_its_page(Some("cross-site")).await, "{host:?}");
+    }
+    let elsewhere = tempdir().unwrap();
+    let trusts_nobody = Node::start(&Env::sqlite(&elsewhere)).await;
+    assert!(!Nginx::with(&trusts_nobody, forwarded).await.vouches_for_its_page(None).await);
 }

@@ -175,6 +175,18 @@ async fn a_cookie_that_comes_from_a_page_nobody_listed_opens_nothing_and_stays()
 }
 
 #[tokio::test]
+async fn behind_a_proxy_that_writes_its_own_host_a_visitor_stays_who_they_are() {
+    let app = Setup::default().start().await;
+    let first = send(app.chat(&create("hello"))).await;
+    let thread = first.events()[0]["thread"]["id"].as_str().unwrap().to_owned();
+    let request = app.chat(&get(&thread)).header("cookie", first.cookie()).header("host", "chatkitd:8787");
+    let request = request.header("origin", "https://chat.example").header("sec-fetch-site", "same-origin");
+    let answer = send(request).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.header("set-cookie"), "", "nobody new");
+}
+
+#[tokio::test]
 async fn a_newcomer_without_a_page_is_refused_where_pages_are_listed() {
     let app = Setup::of(site_of("default", &["https://shop.example"])).start().await;
     send(app.chat(&list())).await.is_openai_error(403, "origin_required");
