@@ -172,11 +172,11 @@ pub(super) fn settle_user(app: &App, call: &Call, named: Option<&str>) -> Result
         Caller::User(user) => Ok(user.user.clone()),
         Caller::Secret(presented) => {
             require_live(presented)?;
-            if presented.session.user.is_anonymous() {
-                Ok(presented.session.user.clone())
-            } else {
-                Err(needs_token())
+            if !presented.session.user.is_anonymous() {
+                return Err(needs_token());
             }
+            call.require_anonymous()?;
+            Ok(presented.session.user.clone())
         }
         Caller::Device(device) => {
             call.require_anonymous()?;

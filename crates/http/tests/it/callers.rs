@@ -78,6 +78,23 @@ async fn where_sign_in_is_required_nobody_is_anonymous() {
     assert_eq!(send(app.create().bearer_auth(token("ann"))).await.status, 200);
 }
 
+/// As after a visitor came, the operator switched sign-in on.
+#[tokio::test]
+async fn an_anonymous_secret_makes_no_session_where_sign_in_is_required() {
+    let mut closed = site();
+    closed.anonymous = false;
+    let app = Setup::of(closed).start().await;
+    let key = app.service_key("default").await;
+    let made = send(app.create().bearer_auth(&key)).await;
+    let secret = made.field("client_secret");
+    send(app.create().bearer_auth(&secret)).await.is_error(401, "not_signed_in");
+    let start = app.post("/.netlify/functions/chatkit-start").bearer_auth(&secret);
+    send(start).await.is_error(401, "not_signed_in");
+    assert_eq!(app.session_count().await, 1);
+    let refreshed = send(app.refresh(&made.field("session_id")).bearer_auth(&secret)).await;
+    assert_eq!(refreshed.status, 200, "a session that stands goes on: {}", refreshed.text);
+}
+
 #[tokio::test]
 async fn a_role_that_is_missing_or_foreign_is_refused() {
     let app = Setup { roles: true, ..Setup::default() }.start().await;
