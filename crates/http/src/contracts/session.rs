@@ -87,10 +87,14 @@ impl JsonBody for CreateSession {
 }
 
 impl CreateSession {
-    fn named_user(&self) -> Option<&str> {
+    /// Whom the body names. A name that nobody can have is refused even from callers whose body is not believed;
+    /// front ends that know nobody send blanks.
+    fn named_user(&self) -> Result<Option<UserId>, ApiError> {
         let scope = self.scope.as_ref().and_then(|scope| scope.user_id.as_deref());
         let named = [self.user_id.as_deref(), self.user.as_deref(), scope];
-        named.into_iter().flatten().find(|user| !user.trim().is_empty())
+        let named = named.into_iter().flatten().filter(|user| !user.trim().is_empty());
+        let users: Vec<UserId> = named.map(UserId::named).collect::<Result<_, _>>().map_err(bad_user)?;
+        Ok(users.into_iter().next())
     }
 
     fn workflow(&self) -> Option<String> {
@@ -152,7 +156,7 @@ fn new_session(app: &App, call: &Call, asked: CreateSession) -> Result<NewSessio
             .map_err(|error| ApiError::bad_request("invalid_configuration", format!("{error}.")))?;
     }
     Ok(NewSession {
-        user: settle_user(app, call, asked.named_user())?,
+        user: settle_user(app, call, asked.named_user()?)?,
         workflow: asked.workflow(),
         trusted: matches!(call.caller, Caller::Service(_)),
         state_variables: asked.state_variables(),
@@ -163,12 +167,10 @@ fn new_session(app: &App, call: &Call, asked: CreateSession) -> Result<NewSessio
 }
 
 /// The user a session is for (design 4.1): a body is believed only from a service key.
-pub(super) fn settle_user(app: &App, call: &Call, named: Option<&str>) -> Result<UserId, ApiError> {
+pub(super) fn settle_user(app: &App, call: &Call, named: Option<UserId>) -> Result<UserId, ApiError> {
     let anonymous = || UserId::mint_anonymous(app.clock.now(), app.rng.as_ref());
     match &call.caller {
-        Caller::Service(_) => {
-            named.map_or_else(|| Ok(anonymous()), |user| UserId::named(user).map_err(bad_user))
-        }
+        Caller::Service(_) => Ok(named.unwrap_or_else(anonymous)),
         Caller::User(user) => Ok(user.user.clone()),
         Caller::Secret(presented) => {
             require_live(presented)?;

@@ -69,6 +69,37 @@ async fn a_browser_never_chooses_its_user() {
 }
 
 #[tokio::test]
+async fn a_user_that_nobody_can_be_is_refused_whoever_names_them() {
+    let app = Setup::default().start().await;
+    let key = app.service_key("default").await;
+    let long = "x".repeat(513);
+    for (user, code) in
+        [("anon_1", "reserved_user"), (long.as_str(), "invalid_user"), ("a\tb", "invalid_user")]
+    {
+        for body in [json!({"userId": user}), json!({"user": user}), json!({"scope": {"user_id": user}})] {
+            send(app.create().json(&body)).await.is_error(400, code);
+            send(app.create().bearer_auth(token("ann")).json(&body)).await.is_error(400, code);
+            send(app.create().bearer_auth(&key).json(&body)).await.is_error(400, code);
+        }
+        let second = json!({"userId": "ann", "user": user});
+        send(app.create().bearer_auth(&key).json(&second)).await.is_error(400, code);
+    }
+    assert_eq!(app.session_count().await, 0);
+}
+
+/// What front ends send of people they do not know, and of people whom the body does not prove.
+#[tokio::test]
+async fn a_user_that_does_not_count_is_no_error() {
+    let app = Setup::default().start().await;
+    for user in [" ", "anonymous", "current-user-id", "ann@shop.example", "device_user_123_1767225000"] {
+        let body = json!({"userId": user, "user": user, "scope": {"user_id": user}});
+        let answer = send(app.create().json(&body)).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.text);
+        assert!(answer.field("user_id").starts_with("anon_"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_service_key_names_the_user() {
     let app = Setup::default().start().await;
     let key = app.service_key("default").await;
