@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{Scope, StoreError};
 use crate::id::{RunId, SessionId, ThreadId};
+use crate::sessions::AuditEntry;
 use crate::threads::{
     Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
     RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
@@ -68,9 +69,10 @@ pub trait Threads: Send + Sync {
         change: &ThreadChange,
     ) -> Result<ThreadRecord, StoreError>;
 
-    /// Deletes a thread with its items, its feedback and its runs' rows; a run that is still going
-    /// loses its lease by that. `NotFound` outside the scope.
-    async fn delete_thread(&self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError>;
+    /// Deletes a thread with its items, its feedback and its runs' rows, and writes `audit`, all in one step; a run
+    /// that is still going loses its lease by that. `NotFound` outside the scope.
+    async fn delete_thread(&self, scope: &Scope, id: &ThreadId, audit: &AuditEntry)
+    -> Result<(), StoreError>;
 
     /// Keeps what the user thinks of items; a later opinion on an item replaces the earlier one.
     /// `NotFound` when the thread or one of the items (hidden ones included) is not there; nothing is

@@ -204,7 +204,7 @@ impl ChatServer {
             Operation::ThreadsGetById(params) => self.get_thread(&caller, params).await,
             Operation::ThreadsList(params) => self.list_threads(&scope, caller.reach, params).await,
             Operation::ThreadsUpdate(params) => self.update_thread(&scope, params).await,
-            Operation::ThreadsDelete(params) => self.delete_thread(&scope, params).await,
+            Operation::ThreadsDelete(params) => self.delete_thread(&caller, params).await,
             Operation::ItemsList(params) => self.list_items(&caller, params).await,
             Operation::ItemsFeedback(params) => self.add_feedback(&scope, params).await,
             Operation::ThreadsSyncCustomAction(params) => self.sync_action(caller, params).await,

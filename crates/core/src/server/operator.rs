@@ -4,6 +4,7 @@ use super::engine::ChatServer;
 use super::error::ServerError;
 use crate::id::ThreadId;
 use crate::ports::Scope;
+use crate::sessions::{AuditAction, AuditEntry};
 use crate::threads::{ItemPage, ItemQuery, ThreadPage, ThreadQuery, ThreadRecord};
 
 impl ChatServer {
@@ -27,9 +28,17 @@ impl ChatServer {
         self.threads.items(scope, id, query).await?.ok_or(ServerError::ThreadNotFound)
     }
 
-    /// Stops the answer that is given on a thread, if there is one, and deletes the thread.
-    pub async fn delete(&self, scope: &Scope, id: &ThreadId) -> Result<(), ServerError> {
+    /// Stops the answer that is given on a thread, if there is one, and deletes the thread. The audit log keeps
+    /// which one and that it was `actor`, and nothing of what was on it.
+    pub async fn delete(&self, scope: &Scope, id: &ThreadId, actor: String) -> Result<(), ServerError> {
         self.clear(scope, id).await?;
-        Ok(self.threads.delete_thread(scope, id).await?)
+        let audit = AuditEntry {
+            at: self.clock.now(),
+            site: scope.site().clone(),
+            actor,
+            action: AuditAction::ThreadDeleted,
+            target: id.to_string(),
+        };
+        Ok(self.threads.delete_thread(scope, id, &audit).await?)
     }
 }

@@ -296,6 +296,8 @@ pub enum AuditAction {
     KeyRevoked,
     /// A session was revoked.
     SessionRevoked,
+    /// A thread was deleted, with all that was said on it.
+    ThreadDeleted,
 }
 
 impl AuditAction {
@@ -306,14 +308,20 @@ impl AuditAction {
             Self::KeyImported => "key_imported",
             Self::KeyRevoked => "key_revoked",
             Self::SessionRevoked => "session_revoked",
+            Self::ThreadDeleted => "thread_deleted",
         }
     }
 
     /// Reads the word in the log.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::KeyCreated, Self::KeyImported, Self::KeyRevoked, Self::SessionRevoked]
-            .into_iter()
-            .find(|action| action.as_str() == word)
+        let all = [
+            Self::KeyCreated,
+            Self::KeyImported,
+            Self::KeyRevoked,
+            Self::SessionRevoked,
+            Self::ThreadDeleted,
+        ];
+        all.into_iter().find(|action| action.as_str() == word)
     }
 }
 

@@ -307,8 +307,13 @@ impl Threads for SqliteStore {
         threads::change(&self.0, scope, id, change).await
     }
 
-    async fn delete_thread(&self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
-        threads::delete(&self.0, scope, id).await
+    async fn delete_thread(
+        &self,
+        scope: &Scope,
+        id: &ThreadId,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        threads::delete(&self.0, scope, id, audit).await
     }
 
     async fn add_feedback(

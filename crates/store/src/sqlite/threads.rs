@@ -2,11 +2,13 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::sessions::AuditEntry;
 use chatkitd_core::threads::{ThreadChange, ThreadPage, ThreadQuery, ThreadRecord};
 use chatkitd_protocol::chatkit::{FeedbackKind, Order};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::audit;
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{all, execute, first};
@@ -183,12 +185,17 @@ pub(super) fn apply(connection: &Connection, key: i64, change: &ChangeRow) -> Qu
     Ok(())
 }
 
-pub(super) async fn delete(database: &Database, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
-    let (reach, id) = (Reach::from(scope), id.as_str().to_owned());
+pub(super) async fn delete(
+    database: &Database,
+    scope: &Scope,
+    id: &ThreadId,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    let (reach, id, entry) = (Reach::from(scope), id.as_str().to_owned(), entry.clone());
     let delete = move |connection: &Connection| {
         let key = key(connection, &id, &reach)?;
         execute(connection, "DELETE FROM threads WHERE key = ?1", [key])?;
-        Ok(())
+        audit::append(connection, &entry)
     };
     database.write(delete).await
 }

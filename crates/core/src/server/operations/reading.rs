@@ -111,10 +111,11 @@ impl ChatServer {
 
     pub(in crate::server) async fn delete_thread(
         &self,
-        scope: &Scope,
+        caller: &ChatCaller,
         params: ThreadsDeleteParams,
     ) -> Result<Reply, ServerError> {
-        self.delete(scope, &thread_id(&params.thread_id)?).await?;
+        let actor = format!("user:{}", caller.context.user);
+        self.delete(&caller.scope(), &thread_id(&params.thread_id)?, actor).await?;
         Ok(nothing())
     }
 

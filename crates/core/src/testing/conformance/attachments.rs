@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::FullStore;
 use super::fixture::{Fixture, at, shop, strangers, user};
 use super::thread_fixture::{
-    completed, fence, is_conflict, is_not_found, put, remove_after, started, with_key,
+    completed, delete, fence, is_conflict, is_not_found, put, remove_after, started, with_key,
 };
 use crate::attachments::{AWAITED_FOR, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded};
 use crate::id::{AttachmentId, UserId};
@@ -164,7 +164,7 @@ pub async fn attachments_go_with_their_thread_and_their_message(store: &dyn Full
     store.write_run(&fence(&user("ann"), &next), &[remove_after("question")]).await.unwrap();
     assert!(exists(store, &kept).await && !exists(store, &cut).await);
     assert_eq!(due(store, 4).await, vec![cut]);
-    store.delete_thread(&user("ann"), &start.thread).await.unwrap();
+    delete(store, &user("ann"), &start.thread).await.unwrap();
     assert!(!exists(store, &kept).await);
     assert_eq!(due(store, 4).await, vec![kept]);
 }

@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use super::FullStore;
 use super::fixture::{Fixture, at, user};
 use super::thread_fixture::{
-    LEASE, completed, fence, hidden, is_conflict, message, put, remove_after, renewal, started, stored,
+    LEASE, completed, delete, fence, hidden, is_conflict, message, put, remove_after, renewal, started,
+    stored,
 };
 use crate::threads::{Begun, Fence, ItemWrite, Renewal, Renewed, RunOutcome, RunStart, RunStatus};
 
@@ -125,7 +126,7 @@ pub async fn a_batch_of_renewals_is_answered_in_its_order(store: &dyn FullStore)
     for n in (0..held.len()).step_by(400) {
         store.end_run(&held[n], &completed(1, Vec::new())).await.unwrap();
         store.request_stop(&user("ann"), &held[n + 1].run).await.unwrap();
-        store.delete_thread(&user("ann"), &held[n + 2].thread).await.unwrap();
+        delete(store, &user("ann"), &held[n + 2].thread).await.unwrap();
         expected[n] = Renewed::Lost;
         expected[n + 1] = Renewed::StopRequested;
         expected[n + 2] = Renewed::Lost;

@@ -146,6 +146,7 @@ macro_rules! store_conformance {
                 a_change_touches_only_what_it_names,
                 a_status_keeps_what_this_version_does_not_know,
                 deleting_a_thread_takes_everything_of_it_along,
+                the_audit_log_keeps_that_a_thread_was_deleted,
                 deleting_a_thread_takes_the_lease_from_its_run,
             }
             thread_paging {

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::FullStore;
 use super::fixture::{Fixture, at, strangers, user};
 use super::thread_fixture::{
-    LEASE, completed, fence, is_conflict, is_not_found, message, put, remove_after, renewal, started, status,
-    stored, with_key,
+    LEASE, completed, delete, fence, is_conflict, is_not_found, message, put, remove_after, renewal, started,
+    status, stored, with_key,
 };
 use crate::threads::{
     Begun, Fence, ItemWrite, Renewed, RunEnd, RunOutcome, RunRecord, RunStart, RunStatus, ThreadChange, Which,
@@ -194,7 +194,7 @@ pub async fn what_happens_to_a_thread_at_once_waits_for_no_other_in_a_circle(sto
     let end = completed(20, vec![put("e")]);
     let (ended, deleted, recovered) = join3(
         store.end_run(held, &end),
-        store.delete_thread(ann, &held.thread),
+        delete(store, ann, &held.thread),
         store.interrupt_runs(Which::All, at(20), 10),
     )
     .await;

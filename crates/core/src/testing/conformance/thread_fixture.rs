@@ -6,9 +6,10 @@ use chatkitd_protocol::chatkit::{Order, ThreadItem, ThreadStatus};
 use serde_json::{Value, json};
 
 use super::FullStore;
-use super::fixture::{Fixture, at, user};
+use super::fixture::{Fixture, at, audit, user};
 use crate::id::{RunId, ThreadId, UserId};
 use crate::ports::{Scope, StoreError};
+use crate::sessions::{AuditAction, AuditEntry};
 use crate::threads::{
     Begun, Fence, Idempotency, IdempotencyKey, ItemPage, ItemQuery, ItemWrite, PageQuery, Renewal, RunEnd,
     RunOutcome, RunStart, ThreadRecord,
@@ -16,6 +17,16 @@ use crate::threads::{
 
 /// A lease that does not run out while a case is run.
 pub const LEASE: Duration = Duration::from_secs(3600);
+
+/// The entry about a thread that an operator deletes.
+pub fn deletion(thread: &ThreadId) -> AuditEntry {
+    audit(0, AuditAction::ThreadDeleted, thread.as_str())
+}
+
+/// Deletes a thread, for a case that does not care about the audit log.
+pub async fn delete(store: &dyn FullStore, scope: &Scope, thread: &ThreadId) -> Result<(), StoreError> {
+    store.delete_thread(scope, thread, &deletion(thread)).await
+}
 
 /// An item from its JSON.
 pub fn item(json: Value) -> ThreadItem {

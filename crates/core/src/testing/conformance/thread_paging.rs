@@ -4,7 +4,7 @@ use chatkitd_protocol::chatkit::Order;
 
 use super::FullStore;
 use super::fixture::{Fixture, shop, site, user};
-use super::thread_fixture::{page, started};
+use super::thread_fixture::{delete, page, started};
 use crate::id::ThreadId;
 use crate::ports::{Rng, Scope};
 use crate::testing::SeededRng;
@@ -70,7 +70,7 @@ pub async fn a_cursor_that_is_not_in_the_list_gives_an_empty_last_page(store: &d
     create(store, &make, &user("ann"), 1).await;
     let foreign = create(store, &make, &user("bob"), 2).await;
     let deleted = create(store, &make, &user("ann"), 2).await;
-    store.delete_thread(&user("ann"), &deleted.id).await.unwrap();
+    delete(store, &user("ann"), &deleted.id).await.unwrap();
     create(store, &make, &user("ann"), 3).await;
     for cursor in [foreign.id.as_str(), deleted.id.as_str(), "", "cthr_never"] {
         for order in [Order::Asc, Order::Desc] {
@@ -104,7 +104,7 @@ pub async fn random_threads_page_like_a_sorted_list(store: &dyn FullStore) {
         written.push(thread);
         if random(6) == 0 {
             let gone = written.swap_remove(usize::from(random(60)) % written.len());
-            store.delete_thread(&shop(), &gone.id).await.unwrap();
+            delete(store, &shop(), &gone.id).await.unwrap();
         }
     }
     written.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));

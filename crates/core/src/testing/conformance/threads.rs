@@ -6,11 +6,12 @@ use serde_json::json;
 use super::FullStore;
 use super::fixture::{Fixture, at, json as object, shop, site, strangers, user};
 use super::thread_fixture::{
-    LEASE, completed, everything, fence, is_conflict, is_not_found, message, page, put, renewal, started,
-    status, stored, with_key,
+    LEASE, completed, delete, deletion, everything, fence, is_conflict, is_not_found, message, page, put,
+    renewal, started, status, stored, with_key,
 };
 use crate::id::ThreadId;
 use crate::ports::Scope;
+use crate::sessions::AuditEntry;
 use crate::threads::{Renewed, ThreadChange, ThreadPage, ThreadRecord};
 
 fn nothing() -> ThreadPage {
@@ -90,7 +91,7 @@ pub async fn another_user_and_another_site_find_no_thread(store: &dyn FullStore)
         assert_eq!(store.live_run(&scope, thread).await.unwrap(), None);
         assert!(is_not_found(&store.replace_item(&scope, thread, &message("m1", "mine")).await));
         assert!(is_not_found(&store.change_thread(&scope, thread, &everything_named()).await));
-        assert!(is_not_found(&store.delete_thread(&scope, thread).await));
+        assert!(is_not_found(&delete(store, &scope, thread).await));
         let items = ["m1".to_owned()];
         assert!(is_not_found(
             &store.add_feedback(&scope, thread, &items, FeedbackKind::Negative, at(1)).await
@@ -117,7 +118,7 @@ pub async fn a_service_key_reaches_every_thread_of_its_site(store: &dyn FullStor
     store.replace_item(&shop(), &thread, &message("m3", "better")).await.unwrap();
     let found = store.item(&user("ann"), &thread, "m3").await.unwrap();
     assert_eq!(found, Some(message("m3", "better")));
-    store.delete_thread(&shop(), &thread).await.unwrap();
+    delete(store, &shop(), &thread).await.unwrap();
     assert_eq!(store.thread(&user("ann"), &thread).await.unwrap(), None);
 }
 
@@ -168,8 +169,8 @@ pub async fn deleting_a_thread_takes_everything_of_it_along(store: &dyn FullStor
     store.add_feedback(&user("ann"), &record.id, &items, FeedbackKind::Positive, at(1)).await.unwrap();
     let kept = make.idle(store, &["m1"]).await;
 
-    store.delete_thread(&user("ann"), &record.id).await.unwrap();
-    assert!(is_not_found(&store.delete_thread(&user("ann"), &record.id).await));
+    delete(store, &user("ann"), &record.id).await.unwrap();
+    assert!(is_not_found(&delete(store, &user("ann"), &record.id).await));
     assert_eq!(store.thread(&user("ann"), &record.id).await.unwrap(), None);
     assert_eq!(store.item(&user("ann"), &record.id, "m1").await.unwrap(), None);
     assert_eq!(store.run(&user("ann"), &start.run).await.unwrap(), None);
@@ -184,10 +185,24 @@ pub async fn deleting_a_thread_takes_everything_of_it_along(store: &dyn FullStor
     assert_eq!(stored(store, &kept).await, ["m1"]);
 }
 
+pub async fn the_audit_log_keeps_that_a_thread_was_deleted(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let (thread, other) = (make.idle(store, &["m1"]).await, make.idle(store, &["m1"]).await);
+    for stranger in strangers() {
+        assert!(is_not_found(&delete(store, &stranger, &thread).await));
+    }
+    assert_eq!(store.audit_log(&shop(), 9).await.unwrap(), [], "nothing was deleted");
+    let mine = AuditEntry { actor: "user:ann".to_owned(), at: at(1), ..deletion(&other) };
+    store.delete_thread(&shop(), &thread, &deletion(&thread)).await.unwrap();
+    store.delete_thread(&user("ann"), &other, &mine).await.unwrap();
+    assert!(is_not_found(&delete(store, &shop(), &thread).await));
+    assert_eq!(store.audit_log(&shop(), 9).await.unwrap(), [mine, deletion(&thread)]);
+}
+
 pub async fn deleting_a_thread_takes_the_lease_from_its_run(store: &dyn FullStore) {
     let make = Fixture::default();
     let held = make.running(store, &["m1"]).await;
-    store.delete_thread(&user("ann"), &held.thread).await.unwrap();
+    delete(store, &user("ann"), &held.thread).await.unwrap();
     assert!(is_conflict(&store.write_run(&held, &[put("m2")]).await));
     assert!(is_conflict(&store.end_run(&held, &completed(1, vec![put("m2")])).await));
     assert!(is_conflict(&store.abandon_run(&held).await));

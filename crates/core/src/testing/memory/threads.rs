@@ -8,6 +8,7 @@ use super::MemoryStore;
 use super::conversation::Conversation;
 use crate::id::{RunId, SessionId, ThreadId};
 use crate::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
+use crate::sessions::AuditEntry;
 use crate::threads::{
     Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, RunStatus,
     StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
@@ -62,8 +63,15 @@ impl Threads for MemoryStore {
         Ok(record.clone())
     }
 
-    async fn delete_thread(&self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
-        self.conversations().delete(scope, id)
+    async fn delete_thread(
+        &self,
+        scope: &Scope,
+        id: &ThreadId,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        self.conversations().delete(scope, id)?;
+        self.state().audit.push(audit.clone());
+        Ok(())
     }
 
     async fn add_feedback(

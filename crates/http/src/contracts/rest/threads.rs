@@ -112,7 +112,7 @@ pub(crate) async fn delete(
     operator: Operator,
     PathId(id): PathId,
 ) -> Result<Json<DeletedThread>, ApiError> {
-    require_chat(&app)?.delete(&operator.scope(), &thread_id(&id)?).await?;
+    require_chat(&app)?.delete(&operator.scope(), &thread_id(&id)?, operator.actor()).await?;
     Ok(Json(DeletedThread { id, object: "chatkit.thread.deleted", deleted: true }))
 }
 

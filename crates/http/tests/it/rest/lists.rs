@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use chatkitd_core::id::SiteName;
+use chatkitd_core::ports::{Scope, Store as _};
+use chatkitd_core::sessions::AuditAction;
 use serde_json::json;
 
 use super::client::{Backend, ids, minimal};
@@ -121,6 +124,23 @@ async fn deleting_answers_with_a_body_and_stops_the_answer_first() {
     backend.get(&format!("/threads/{id}/items")).await.is_openai_error(404, "thread_not_found");
     backend.delete(&format!("/threads/{id}")).await.is_openai_error(404, "thread_not_found");
     send(app.conversation(&get(&id)).bearer_auth(&secret)).await.is_openai_error(404, "thread_not_found");
+}
+
+#[tokio::test]
+async fn whoever_deletes_a_thread_stands_in_the_audit_log() {
+    let backend = Backend::start(Setup::default()).await;
+    let secret = backend.secret(&minimal("ann")).await;
+    let (anns, keys) = (backend.thread(&secret, "a secret plan").await, backend.thread(&secret, "hi").await);
+    let own = json!({"type": "threads.delete", "params": {"thread_id": anns}});
+    assert_eq!(send(backend.app.conversation(&own).bearer_auth(&secret)).await.status, 200);
+    backend.app.clock.advance(Duration::from_secs(1));
+    assert_eq!(backend.delete(&format!("/threads/{keys}")).await.status, 200);
+    let site = Scope::Site(SiteName::default_site());
+    let key = backend.app.store.service_keys(&site).await.unwrap().remove(0).id;
+    let log = backend.app.store.audit_log(&site, 9).await.unwrap();
+    let deletions = log.iter().filter(|entry| entry.action == AuditAction::ThreadDeleted);
+    let deletions: Vec<_> = deletions.map(|entry| (entry.actor.clone(), entry.target.clone())).collect();
+    assert_eq!(deletions, [(format!("key:{key}"), keys), ("user:ann".to_owned(), anns)]);
 }
 
 #[tokio::test]

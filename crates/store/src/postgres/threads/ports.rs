@@ -3,6 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SessionId, ThreadId};
 use chatkitd_core::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
+use chatkitd_core::sessions::AuditEntry;
 use chatkitd_core::threads::{
     Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
     RunStart, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
@@ -69,8 +70,13 @@ impl Threads for PostgresStore {
         records::change(&self.database, scope, id, change).await
     }
 
-    async fn delete_thread(&self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
-        records::delete(&self.database, scope, id).await
+    async fn delete_thread(
+        &self,
+        scope: &Scope,
+        id: &ThreadId,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        records::delete(&self.database, scope, id, audit).await
     }
 
     async fn add_feedback(

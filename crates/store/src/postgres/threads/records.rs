@@ -2,6 +2,7 @@
 
 use chatkitd_core::id::ThreadId;
 use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::sessions::AuditEntry;
 use chatkitd_core::threads::{ThreadChange, ThreadPage, ThreadQuery, ThreadRecord};
 use chatkitd_protocol::chatkit::Order;
 
@@ -9,7 +10,7 @@ use super::is_storable;
 use super::rows::Columns;
 use crate::columns::thread_columns;
 use crate::error::store_error;
-use crate::postgres::Database;
+use crate::postgres::{Database, audit};
 use crate::rows::{record, user};
 use crate::thread_rows::{ThreadRow, thread_page};
 
@@ -176,7 +177,13 @@ pub(super) async fn change(
 }
 
 /// Items and runs go by their foreign keys.
-pub(super) async fn delete(database: &Database, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
+pub(super) async fn delete(
+    database: &Database,
+    scope: &Scope,
+    id: &ThreadId,
+    entry: &AuditEntry,
+) -> Result<(), StoreError> {
+    let mut transaction = database.pool.begin().await.map_err(store_error)?;
     let deleted = database
         .query(
             "DELETE FROM chatkitd.threads
@@ -185,8 +192,12 @@ pub(super) async fn delete(database: &Database, scope: &Scope, id: &ThreadId) ->
         .bind(id.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .execute(&database.pool)
+        .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
-    if deleted.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    if deleted.rows_affected() == 0 {
+        return Err(StoreError::NotFound);
+    }
+    audit::append(database, &mut transaction, entry).await?;
+    transaction.commit().await.map_err(store_error)
 }
