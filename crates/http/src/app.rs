@@ -23,7 +23,7 @@ pub struct App {
     /// The sites, with their origins, limits and workflows.
     pub sites: Sites,
     /// Issues, refreshes and revokes.
-    pub sessions: SessionService,
+    pub sessions: Arc<SessionService>,
     /// Holds conversations. `None` without a database to keep them in (design 4.4).
     pub chat: Option<Arc<ChatServer>>,
     /// Keeps files that visitors send. `None`: none are taken.

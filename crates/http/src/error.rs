@@ -182,6 +182,9 @@ impl From<SessionError> for ApiError {
                 "refresh_busy",
                 "Another request is refreshing this client secret. Try again in a moment.",
             ),
+            SessionError::Aborted => {
+                Self::unavailable("aborted", "The server could not finish this. Try again in a moment.")
+            }
             SessionError::Upstream(error) => error.into(),
             SessionError::Store(error) => error.into(),
         }

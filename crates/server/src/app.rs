@@ -153,7 +153,7 @@ impl Foundation {
         let own = own.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>();
         let app = App {
             sites: Sites::new(settings.sites.clone()),
-            sessions: self.sessions(workflows, hosted.clone()),
+            sessions: Arc::new(self.sessions(workflows, hosted.clone())),
             chat,
             files: self.files.as_ref().map(|files| files.service.clone()),
             credentials: self.stores.credentials.clone(),
@@ -178,6 +178,8 @@ impl Foundation {
 
     fn sessions(&self, workflows: Workflows, hosted: Option<Arc<HostedUpstream>>) -> SessionService {
         let secrets = Arc::new(ClientSecrets::new(&self.ring));
+        // The one that is waited for at the end; without a database there are no others to wait for.
+        let spawner = self.runs.as_ref().map(|runs| runs.spawner.clone()).unwrap_or_default();
         SessionService::new(SessionParts {
             store: self.stores.store.clone(),
             credentials: self.stores.credentials.clone(),
@@ -185,6 +187,7 @@ impl Foundation {
             sealer: Sealer::new(&self.ring),
             clock: self.clock.clone(),
             rng: self.rng.clone(),
+            spawner: Arc::new(spawner),
             workflows,
             local: Arc::new(LocalUpstream::new(secrets, self.clock.clone(), self.rng.clone())),
             hosted: hosted.map(|hosted| hosted as Arc<dyn Upstream>),

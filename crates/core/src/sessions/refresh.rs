@@ -1,9 +1,12 @@
 //! A refresh that presents the old secret: the new one takes its place, and whoever else presents the
 //! old one within 30 seconds gets the same new one (design 4.2).
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_channel::oneshot;
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use super::error::SessionError;
 use super::record::{Claim, OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
@@ -23,7 +26,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl SessionService {
     /// Replaces the presented secret. Renews the session where its time needs it.
-    pub async fn refresh(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
+    pub async fn refresh(
+        self: &Arc<Self>,
+        site: &Site,
+        presented: &Presented,
+    ) -> Result<Issued, SessionError> {
         match presented.standing {
             SecretStanding::Live | SecretStanding::Refreshable => {}
             SecretStanding::Expired => return Err(SessionError::SecretExpired),
@@ -34,8 +41,25 @@ impl SessionService {
         }
         match presented.record.kind {
             SecretKind::Local => self.replace(site, presented).await,
-            SecretKind::Hosted { .. } => self.replace_hosted(site, presented).await,
+            SecretKind::Hosted { .. } => self.replace_to_the_end(site.clone(), presented.clone()).await,
         }
+    }
+
+    /// In a task of its own: a caller who goes away must not leave a claim that the others wait for, nor an upstream
+    /// session that nobody holds.
+    async fn replace_to_the_end(
+        self: &Arc<Self>,
+        site: Site,
+        presented: Presented,
+    ) -> Result<Issued, SessionError> {
+        let (replied, reply) = oneshot::channel();
+        let service = Arc::clone(self);
+        let replace = async move {
+            // Where nobody waits any more, the answer is dropped; whoever refreshes next gets the same.
+            drop(replied.send(service.replace_hosted(&site, &presented).await));
+        };
+        self.spawner.spawn(Box::pin(replace.in_current_span()));
+        reply.await.map_err(|_| SessionError::Aborted)?
     }
 
     /// One upstream call for everybody who refreshes this secret, on every node.

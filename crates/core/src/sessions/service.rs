@@ -14,7 +14,7 @@ use super::record::{
 use super::secret::ClientSecrets;
 use super::upstream::{Grant, Opened, Upstream};
 use crate::id::{SessionId, UserId};
-use crate::ports::{Clock, Credentials, Rng, Scope, Store, StoreError};
+use crate::ports::{Clock, Credentials, Rng, Scope, Spawner, Store, StoreError};
 use crate::seal::Sealer;
 use crate::secret_text::SecretText;
 use crate::site::{ChatKitConfiguration, Site};
@@ -31,6 +31,7 @@ pub struct SessionService {
     pub(super) sealer: Sealer,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) rng: Arc<dyn Rng>,
+    pub(super) spawner: Arc<dyn Spawner>,
     workflows: Workflows,
     local: Arc<dyn Upstream>,
     hosted: Option<Arc<dyn Upstream>>,
@@ -50,6 +51,8 @@ pub struct SessionParts {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub rng: Arc<dyn Rng>,
+    /// Brings to its end what others wait for, too.
+    pub spawner: Arc<dyn Spawner>,
     /// What can answer.
     pub workflows: Workflows,
     /// Mints secrets for workflows that run here.
@@ -119,6 +122,7 @@ impl SessionService {
             sealer: parts.sealer,
             clock: parts.clock,
             rng: parts.rng,
+            spawner: parts.spawner,
             workflows: parts.workflows,
             local: parts.local,
             hosted: parts.hosted,

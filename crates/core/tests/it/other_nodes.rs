@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
-use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Spawner, Threads as _};
+use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Threads as _};
 use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
@@ -14,19 +14,12 @@ use chatkitd_core::server::{
 use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
 use chatkitd_core::threads::{Begun, RunStart, ThreadRecord, Which};
 use chatkitd_protocol::chatkit::Request;
-use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
+
+use crate::world::Tokio;
 
 const LEASE: Duration = Duration::from_secs(10);
 const WORKFLOW: &str = "wf_greeter";
-
-struct Tokio;
-
-impl Spawner for Tokio {
-    fn spawn(&self, task: BoxFuture<'static, ()>) {
-        tokio::spawn(task);
-    }
-}
 
 /// Says hello.
 struct Greeter;

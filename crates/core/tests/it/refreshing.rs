@@ -98,6 +98,35 @@ async fn when_the_upstream_fails_each_of_fifty_callers_tries_for_itself() {
     world.refresh(&old.secret).await.unwrap();
 }
 
+/// As when a tab is closed while `OpenAI` is asked: the server drops the request there and then.
+#[tokio::test]
+async fn a_refresh_whose_caller_went_away_comes_to_its_end_for_the_others() {
+    let world = world();
+    let old = world.issue("wf_hosted").await;
+    let silence = world.hosted.silence.write().await;
+    let presented = world.service.present(&old.secret).await.unwrap();
+    let (service, site) = (world.service.clone(), world.site.clone());
+    let gone = tokio::spawn(async move { service.refresh(&site, &presented).await });
+    while world.upstream_calls() < 2 {
+        tokio::task::yield_now().await;
+    }
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    drop(silence);
+    let waiting = async {
+        loop {
+            tokio::task::yield_now().await;
+            world.clock.advance(Duration::from_millis(50));
+        }
+    };
+    let refreshed = tokio::select! {
+        refreshed = world.refresh(&old.secret) => refreshed.unwrap(),
+        () = waiting => unreachable!("it does not end"),
+    };
+    assert_eq!(refreshed.secret.expose(), "ek_hosted_1", "what was opened is not left to nobody");
+    assert_eq!(world.upstream_calls(), 2);
+}
+
 #[tokio::test]
 async fn the_old_secret_works_for_thirty_seconds_and_then_no_more() {
     for workflow in ["wf_demo", "wf_hosted"] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chatkitd_core::id::{SiteName, UserId};
 use chatkitd_core::keys::KeyRing;
-use chatkitd_core::ports::{Clock, Credentials, Rng, Scope, Store, StoreError};
+use chatkitd_core::ports::{Clock, Credentials, Rng, Scope, Spawner, Store, StoreError};
 use chatkitd_core::seal::Sealer;
 use chatkitd_core::secret_text::{SecretHash, SecretText};
 use chatkitd_core::service_keys::ServiceKey;
@@ -19,6 +19,7 @@ use chatkitd_core::sessions::{
 use chatkitd_core::site::Site;
 use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
 use chatkitd_core::workflows::Workflows;
+use futures_util::future::BoxFuture;
 use tokio::sync::RwLock;
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -60,6 +61,15 @@ impl Upstream for Hosted {
             expires_at: later(self.clock.now(), Duration::from_secs(600)),
             configuration: None,
         })
+    }
+}
+
+/// Starts tasks of the test's own runtime.
+pub struct Tokio;
+
+impl Spawner for Tokio {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        tokio::spawn(task);
     }
 }
 
@@ -123,6 +133,7 @@ fn build(
         sealer: Sealer::new(&ring),
         clock: clock.clone(),
         rng: rng.clone(),
+        spawner: Arc::new(Tokio),
         workflows: Workflows::new(BTreeMap::new(), key),
         local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng)),
         hosted: key.then(|| hosted.clone() as Arc<dyn Upstream>),

@@ -135,17 +135,18 @@ impl Setup {
         };
         let app = App {
             sites: Sites::new(self.sites),
-            sessions: SessionService::new(SessionParts {
+            sessions: Arc::new(SessionService::new(SessionParts {
                 store: sessions_store,
                 credentials: credentials.clone(),
                 secrets: secrets.clone(),
                 sealer: Sealer::new(&ring),
                 clock: clock.clone(),
                 rng: rng.clone(),
+                spawner: Arc::new(TokioSpawner),
                 workflows: Workflows::new(BTreeMap::new(), self.hosted),
                 local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng.clone())),
                 hosted: self.hosted.then(|| upstream.clone() as Arc<dyn Upstream>),
-            }),
+            })),
             chat: chat.clone(),
             files: files.clone(),
             credentials,
