@@ -37,7 +37,8 @@ pub struct Session {
     pub state_variables: Map<String, Value>,
     /// The front end's own notes, handed back as they came.
     pub metadata: Map<String, Value>,
-    /// `chatkit_configuration` as the session was promised it; empty when nothing was said.
+    /// `chatkit_configuration` as it was promised over REST, or else asked for; empty when nothing was said. What
+    /// holds is [`Session::configuration_on`] its site.
     pub configuration: Map<String, Value>,
     /// What else a service key promised when it made the session over REST; `None` for sessions of the session
     /// contracts, which are as the site says.
@@ -122,7 +123,7 @@ impl Session {
         promised.into_iter().fold(site.lifetimes.secret, Duration::min)
     }
 
-    /// `chatkit_configuration` as it was promised, within what `site` says today.
+    /// `chatkit_configuration` as it was promised or asked for, within what `site` says today.
     pub fn configuration_on(&self, site: &Site) -> ChatKitConfiguration {
         // What it holds was checked when it was made.
         let promised = serde_json::from_value(Value::Object(self.configuration.clone())).unwrap_or_default();
@@ -260,7 +261,7 @@ pub struct SessionChange {
     pub state_variables: Option<Map<String, Value>>,
     /// All metadata anew.
     pub metadata: Option<Map<String, Value>>,
-    /// The narrowed configuration anew.
+    /// What is kept of the configuration anew.
     pub configuration: Option<Map<String, Value>>,
 }
 

@@ -256,7 +256,7 @@ impl SessionService {
             workflow: workflow.to_owned(),
             state_variables: asked.state_variables.clone().unwrap_or_default(),
             metadata: asked.metadata.clone().unwrap_or_default(),
-            configuration: promised(site, asked),
+            configuration: kept_configuration(site, asked),
             promise: asked.promise.clone(),
             created_at: now,
             expires_at: later(now, lifetime(site, &asked.user)),
@@ -281,7 +281,7 @@ impl SessionService {
         let change = SessionChange {
             state_variables: asked.state_variables.clone(),
             metadata: asked.metadata.clone(),
-            configuration: asked.configuration.is_some().then(|| promised(site, asked)),
+            configuration: asked.configuration.is_some().then(|| kept_configuration(site, asked)),
             ..renewal
         };
         match self.extend(site, &scope, &session, change).await {
@@ -340,11 +340,12 @@ impl SessionService {
 
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
         let upstream = self.upstream(session)?;
+        let configuration = session.configuration_on(site).to_map();
         let grant = Grant {
             session,
             secret_lifetime: session.secret_lifetime(site),
             max_requests_per_1_minute: session.max_requests_per_1_minute(site),
-            configuration: &session.configuration,
+            configuration: &configuration,
         };
         Ok(upstream.open(&grant).await?)
     }
@@ -394,14 +395,15 @@ fn lifetime(site: &Site, user: &UserId) -> Duration {
     if user.is_anonymous() { site.lifetimes.anonymous_session } else { site.lifetimes.session }
 }
 
-/// The configuration of a new session. Over REST the defaults are part of the promise.
-fn promised(site: &Site, asked: &NewSession) -> Map<String, Value> {
-    let nothing = ChatKitConfiguration::default();
-    let configuration = asked.configuration.as_ref().unwrap_or(&nothing);
-    let resolved = if asked.trusted {
-        site.configuration.resolve(configuration)
-    } else {
-        site.configuration.narrowed_by(configuration)
+/// What a new session keeps of the configuration that was asked for. Over REST all of it is promised, the defaults
+/// too. Otherwise it is only what was asked: what the site says is looked up whenever the session is used, so that
+/// it reaches the session when it changes.
+fn kept_configuration(site: &Site, asked: &NewSession) -> Map<String, Value> {
+    let configuration = asked.configuration.clone().unwrap_or_default();
+    let kept = match (&asked.promise, asked.trusted) {
+        (Some(_), _) => site.configuration.resolve(&configuration).with_defaults(),
+        (None, true) => configuration,
+        (None, false) => configuration.narrowing(),
     };
-    if asked.promise.is_some() { resolved.with_defaults().to_map() } else { resolved.to_map() }
+    kept.to_map()
 }

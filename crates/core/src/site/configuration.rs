@@ -86,32 +86,22 @@ impl ChatKitConfiguration {
         Ok(())
     }
 
-    /// What is left of `self`, which a site allows, when a browser asks for `asked`: a switch is on
-    /// only where both have it on, and of two bounds the smaller one holds.
+    /// What counts of it when a browser asks: it can switch off and bound, and never switch on. Whoever
+    /// [resolves](Self::resolve) that on a site gets what the site allows, or less.
     #[must_use]
-    pub fn narrowed_by(&self, asked: &Self) -> Self {
+    pub fn narrowing(self) -> Self {
+        let off = |switch: Option<bool>| switch.filter(|on| !on);
         Self {
-            automatic_thread_titling: both(
-                self.automatic_thread_titling.as_ref(),
-                asked.automatic_thread_titling.as_ref(),
-                |allowed, asked| Titling { enabled: both_on(allowed.enabled, asked.enabled, true) },
-            ),
-            file_upload: both(self.file_upload.as_ref(), asked.file_upload.as_ref(), |allowed, asked| {
-                FileUpload {
-                    enabled: both_on(allowed.enabled, asked.enabled, false),
-                    max_file_size: smaller(allowed.max_file_size, asked.max_file_size),
-                    max_files: smaller(allowed.max_files, asked.max_files),
-                }
-            }),
-            history: both(self.history.as_ref(), asked.history.as_ref(), |allowed, asked| History {
-                enabled: both_on(allowed.enabled, asked.enabled, true),
-                recent_threads: smaller(allowed.recent_threads, asked.recent_threads),
-            }),
+            automatic_thread_titling: self
+                .automatic_thread_titling
+                .map(|titling| Titling { enabled: off(titling.enabled) }),
+            file_upload: self.file_upload.map(|upload| FileUpload { enabled: off(upload.enabled), ..upload }),
+            history: self.history.map(|history| History { enabled: off(history.enabled), ..history }),
         }
     }
 
-    /// What a service key promises a session when it asks for `asked` on a site that says `self`; and what is
-    /// left of a promise once the site says something else. A switch that the site sets to off stays off, and of
+    /// What holds for a session that was promised `asked`, or for which it was asked, on a site that says `self`. A
+    /// switch that the site sets to off stays off, and of
     /// two bounds the smaller one holds; what the site leaves open is as it was asked for.
     #[must_use]
     pub fn resolve(&self, asked: &Self) -> Self {
@@ -185,17 +175,7 @@ fn both<T: Clone + Default>(
     }
 }
 
-/// A switch of a visitor's who asked for something: on only where both have it on. What the visitor
-/// left out stands as the site has it.
-fn both_on(allowed: Option<bool>, asked: Option<bool>, default: bool) -> Option<bool> {
-    let allowed_on = allowed.unwrap_or(default);
-    match asked {
-        Some(asked) => Some(allowed_on && asked),
-        None => allowed,
-    }
-}
-
-/// A switch of a trusted caller's: what the site says bounds it, and nothing else does.
+/// A switch: what the site says bounds it, and nothing else does.
 fn within(site: Option<bool>, asked: Option<bool>) -> Option<bool> {
     match (site, asked) {
         (Some(site), Some(asked)) => Some(site && asked),
@@ -220,13 +200,16 @@ mod tests {
     }
 
     fn narrowed(allowed: Value, asked: Value) -> Value {
-        Value::Object(configuration(allowed).narrowed_by(&configuration(asked)).to_map())
+        Value::Object(configuration(allowed).resolve(&configuration(asked).narrowing()).to_map())
     }
 
     #[test]
     fn a_browser_cannot_switch_uploads_on() {
         let asked = json!({"file_upload": {"enabled": true, "max_files": 3}});
-        assert_eq!(narrowed(json!({}), asked), json!({"file_upload": {"enabled": false, "max_files": 3}}));
+        assert_eq!(narrowed(json!({}), asked.clone()), json!({"file_upload": {"max_files": 3}}));
+        let off = json!({"file_upload": {"enabled": false}});
+        let bounded = json!({"file_upload": {"enabled": false, "max_files": 3}});
+        assert_eq!(narrowed(off, asked), bounded);
     }
 
     fn resolved(site: Value, asked: Value) -> Value {

@@ -10,6 +10,7 @@ use chatkitd_core::sessions::{
     ClientSecrets, NewSecret, NewSession, SecretKind, SecretStanding, Session, SessionChange, SessionError,
     SessionStatus, later,
 };
+use chatkitd_core::site::ChatKitConfiguration;
 use chatkitd_core::testing::SeededRng;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
@@ -239,4 +240,50 @@ async fn without_a_database_nothing_runs_here() {
     let world = world_without_database();
     let refused = world.ask(&asked(ann(), "wf_demo")).await.unwrap_err();
     assert!(matches!(refused, SessionError::NeedsDatabase), "{refused}");
+}
+
+fn configuration(value: Value) -> ChatKitConfiguration {
+    serde_json::from_value(value).unwrap()
+}
+
+#[tokio::test]
+async fn what_a_site_says_now_reaches_the_sessions_that_it_has() {
+    let mut world = world();
+    let files = |upload: Value| configuration(json!({"file_upload": upload}));
+    world.site.configuration = files(json!({"enabled": true, "max_files": 5}));
+    let first = world.issue("wf_hosted").await;
+    assert_eq!(world.told_upstream(), json!({"file_upload": {"enabled": true, "max_files": 5}}));
+    for upload in [json!({"enabled": false}), json!({"enabled": true, "max_files": 9})] {
+        world.site.configuration = files(upload.clone());
+        world.refresh(&first.secret).await.unwrap();
+        world.service.reissue(&world.site, &owner(&first), &first.session.id).await.unwrap();
+        assert_eq!(world.told_upstream(), json!({"file_upload": upload}), "tightened, and loosened again");
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_holds_within_what_the_site_says_now() {
+    let more = configuration(json!({
+        "file_upload": {"enabled": true, "max_files": 3}, "history": {"enabled": false},
+    }));
+    let browser = NewSession { configuration: Some(more), ..asked(ann(), "wf_hosted") };
+    let server = NewSession { trusted: true, user: UserId::named("bob").unwrap(), ..browser.clone() };
+    let open = json!({"history": {"enabled": true}});
+    let closed = json!({"file_upload": {"enabled": false}});
+    let wide = json!({"file_upload": {"enabled": true, "max_files": 9}});
+    let no_history = |upload: Value| json!({"file_upload": upload, "history": {"enabled": false}});
+    for (new, said, holds) in [
+        (&browser, &open, no_history(json!({"max_files": 3}))),
+        (&browser, &closed, no_history(json!({"enabled": false, "max_files": 3}))),
+        (&browser, &wide, no_history(json!({"enabled": true, "max_files": 3}))),
+        (&server, &open, no_history(json!({"enabled": true, "max_files": 3}))),
+        (&server, &closed, no_history(json!({"enabled": false, "max_files": 3}))),
+        (&server, &wide, no_history(json!({"enabled": true, "max_files": 3}))),
+    ] {
+        let mut world = world();
+        let made = world.ask(new).await.unwrap();
+        world.site.configuration = configuration(said.clone());
+        world.service.reissue(&world.site, &owner(&made), &made.session.id).await.unwrap();
+        assert_eq!(world.told_upstream(), holds, "trusted: {}, on a site that says {said}", new.trusted);
+    }
 }

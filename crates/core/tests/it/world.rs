@@ -1,8 +1,8 @@
 //! A `SessionService` on the store in memory, with a clock to move and a hosted upstream to stop.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,6 +20,7 @@ use chatkitd_core::site::Site;
 use chatkitd_core::testing::{ManualClock, MemoryStore, SeededRng};
 use chatkitd_core::workflows::Workflows;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use tokio::sync::RwLock;
 
 pub const SECOND: Duration = Duration::from_secs(1);
@@ -40,6 +41,8 @@ pub struct Hosted {
     clock: Arc<ManualClock>,
     /// How often it was asked to open a session.
     pub calls: AtomicU32,
+    /// The configuration of each call.
+    pub configurations: Mutex<Vec<Value>>,
     granted: AtomicU32,
     pub fails: AtomicBool,
     /// While a test holds this for writing, no answer comes.
@@ -48,8 +51,9 @@ pub struct Hosted {
 
 #[async_trait]
 impl Upstream for Hosted {
-    async fn open(&self, _: &Grant<'_>) -> Result<Opened, UpstreamError> {
+    async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
+        self.configurations.lock().unwrap().push(Value::Object(grant.configuration.clone()));
         let _answering = self.silence.read().await;
         if self.fails.load(Ordering::SeqCst) {
             return Err(UpstreamError::TimedOut);
@@ -121,6 +125,7 @@ fn build(
     let hosted = Arc::new(Hosted {
         clock: clock.clone(),
         calls: AtomicU32::new(0),
+        configurations: Mutex::default(),
         granted: AtomicU32::new(0),
         fails: AtomicBool::new(false),
         silence: RwLock::new(()),
@@ -182,6 +187,11 @@ impl World {
     pub async fn revoke(&self, issued: &Issued) {
         let actor = "operator".to_owned();
         self.service.revoke(&owner(issued), &issued.session.id, actor).await.unwrap();
+    }
+
+    /// What `OpenAI` was last told that a session may do.
+    pub fn told_upstream(&self) -> Value {
+        self.hosted.configurations.lock().unwrap().last().cloned().unwrap()
     }
 
     pub fn upstream_calls(&self) -> u32 {
