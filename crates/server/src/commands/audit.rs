@@ -1,11 +1,11 @@
-//! `chatkitd audit`: who did what to keys and sessions.
+//! `chatkitd audit`: who did what to keys, sessions and threads.
 
 use std::path::Path;
 
 use serde_json::json;
 
 use super::CommandResult;
-use super::operator::{Operator, SiteArg, say};
+use super::operator::{Operator, Target, say};
 
 /// Read the audit log
 #[derive(clap::Subcommand)]
@@ -19,13 +19,13 @@ pub(super) enum AuditCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
 }
 
 pub(super) async fn run(config: Option<&Path>, command: &AuditCommand) -> CommandResult {
-    let AuditCommand::List { limit, json, site } = command;
-    let operator = Operator::open(config, site).await?;
+    let AuditCommand::List { limit, json, target } = command;
+    let operator = Operator::open_existing(config, target).await?;
     for entry in operator.store.audit_log(&operator.scope(), *limit).await? {
         let (at, action) = (entry.at, entry.action.as_str());
         let line = if *json {

@@ -11,7 +11,7 @@ use chatkitd_core::sessions::AuditAction;
 use serde_json::json;
 
 use super::CommandResult;
-use super::operator::{Operator, SiteArg, say};
+use super::operator::{Operator, Target, say};
 use crate::rng::SystemRng;
 
 /// Create, import, list and revoke service keys
@@ -23,7 +23,7 @@ pub(super) enum KeysCommand {
         #[arg(long, default_value = "")]
         name: String,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
     /// Take over a key that your servers hold already; only its hash is kept
     Import {
@@ -34,7 +34,7 @@ pub(super) enum KeysCommand {
         #[arg(long, value_name = "VARIABLE")]
         from_env: Option<String>,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
     /// List the keys
     List {
@@ -42,26 +42,30 @@ pub(super) enum KeysCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
     /// Revoke a key; it stops working at once
     Revoke {
         /// The key's id, `key_…`
         id: String,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
 }
 
 pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> CommandResult {
     match command {
-        KeysCommand::Create { name, site } => create(Operator::open(config, &site).await?, &name).await,
-        KeysCommand::Import { name, from_env, site } => {
+        KeysCommand::Create { name, target } => create(Operator::open(config, &target).await?, &name).await,
+        KeysCommand::Import { name, from_env, target } => {
             let text = read_key(from_env.as_deref())?;
-            import(Operator::open(config, &site).await?, &name, &text).await
+            import(Operator::open(config, &target).await?, &name, &text).await
         }
-        KeysCommand::List { json, site } => list(Operator::open(config, &site).await?, json).await,
-        KeysCommand::Revoke { id, site } => revoke(Operator::open(config, &site).await?, &id).await,
+        KeysCommand::List { json, target } => {
+            list(Operator::open_existing(config, &target).await?, json).await
+        }
+        KeysCommand::Revoke { id, target } => {
+            revoke(Operator::open_existing(config, &target).await?, &id).await
+        }
     }
 }
 

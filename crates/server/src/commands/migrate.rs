@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use super::CommandResult;
+use super::operator::DevArg;
 use crate::settings::Settings;
 use crate::stores::Stores;
 
 /// Opening a store migrates it; this does just that, for deployments that want it as a step of its own.
-pub(super) async fn run(config: Option<&Path>) -> CommandResult {
-    let settings = Settings::from_environment(config, false)?;
+pub(super) async fn run(config: Option<&Path>, args: &DevArg) -> CommandResult {
+    let settings = Settings::from_environment(config, args.dev)?;
     Stores::open(&settings).await?.close().await;
     Ok(())
 }

@@ -57,7 +57,7 @@ enum Command {
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// Bring the database's schema up to date, and do nothing else
-    Migrate,
+    Migrate(operator::DevArg),
     /// Save every thread, item and file of an OpenAI project into a folder
     Pull(PullArgs),
     /// Print the OpenAPI description of the server
@@ -86,7 +86,7 @@ async fn run(cli: Cli) -> ExitCode {
         Command::Keys(command) => keys::run(config, command).await,
         Command::Sessions(command) => sessions::run(config, command).await,
         Command::Audit(command) => audit::run(config, &command).await,
-        Command::Migrate => migrate::run(config).await,
+        Command::Migrate(args) => migrate::run(config, &args).await,
         Command::Openapi => openapi::run(),
         Command::Completions(args) => completions::run(&args),
     };

@@ -1,6 +1,6 @@
 //! What commands that work on the database share: an open store, the site, and output.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chatkitd_core::id::{SiteName, SiteNameError};
@@ -11,12 +11,34 @@ use crate::clock::SystemClock;
 use crate::settings::{Database, Settings, SourceError};
 use crate::stores::{OpenError, Stores};
 
-/// Which site a command is about.
+/// Whose settings a command goes by.
 #[derive(clap::Args)]
-pub(super) struct SiteArg {
+pub(super) struct DevArg {
+    /// For a server that is run as `serve --dev`: .env.local and .env are read, too
+    #[arg(long)]
+    pub(super) dev: bool,
+}
+
+/// Which server a command is about, and which site of it.
+#[derive(clap::Args)]
+pub(super) struct Target {
     /// The site it is about
     #[arg(long, value_name = "NAME", default_value = "default")]
     site: String,
+    #[command(flatten)]
+    settings: DevArg,
+}
+
+impl Target {
+    /// The site, as the settings know it.
+    fn site(&self, settings: &Settings) -> Result<SiteName, OperatorError> {
+        let site = SiteName::parse(&self.site)?;
+        if settings.sites.iter().any(|known| known.name == site) {
+            return Ok(site);
+        }
+        let known: Vec<&str> = settings.sites.iter().map(|known| known.name.as_str()).collect();
+        Err(OperatorError::UnknownSite { site, known: known.join(", ") })
+    }
 }
 
 /// The database cannot be worked on.
@@ -28,8 +50,16 @@ pub(super) enum OperatorError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Site(#[from] SiteNameError),
+    #[error("the settings know no site {site}; they know {known}")]
+    UnknownSite { site: SiteName, known: String },
     #[error("there is no database (CHATKITD_DATABASE_URL=none), so nothing is kept")]
     NoDatabase,
+    #[error(
+        "there is no database at {}. The first `chatkitd serve` makes it; if the server has another one, set \
+         CHATKITD_DATA_DIR or CHATKITD_DATABASE_URL as it does, name its settings with --config, or add --dev if it \
+         is run with that", path.display()
+    )]
+    NoFile { path: PathBuf },
 }
 
 /// An operator at work on one site.
@@ -41,13 +71,30 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    pub(super) async fn open(config: Option<&Path>, site: &SiteArg) -> Result<Self, OperatorError> {
-        let settings = Settings::from_environment(config, false)?;
+    /// Where there is no SQLite file yet, it is made: keys may be there before the server is.
+    pub(super) async fn open(config: Option<&Path>, target: &Target) -> Result<Self, OperatorError> {
+        Self::at(&Settings::from_environment(config, target.settings.dev)?, target).await
+    }
+
+    /// For what there can only be once a server was there: a SQLite file that is missing is another one than the
+    /// server's.
+    pub(super) async fn open_existing(config: Option<&Path>, target: &Target) -> Result<Self, OperatorError> {
+        let settings = Settings::from_environment(config, target.settings.dev)?;
+        match &settings.database {
+            Database::Sqlite(file) if !file.exists() => {
+                let path = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+                Err(OperatorError::NoFile { path })
+            }
+            Database::Sqlite(_) | Database::Postgres(_) | Database::None => Self::at(&settings, target).await,
+        }
+    }
+
+    async fn at(settings: &Settings, target: &Target) -> Result<Self, OperatorError> {
         if matches!(settings.database, Database::None) {
             return Err(OperatorError::NoDatabase);
         }
-        let site = SiteName::parse(&site.site)?;
-        let stores = Stores::open(&settings).await?;
+        let site = target.site(settings)?;
+        let stores = Stores::open(settings).await?;
         Ok(Self { store: stores.store.clone(), site, clock: SystemClock, stores })
     }
 

@@ -8,7 +8,7 @@ use chatkitd_core::sessions::{AuditAction, Session};
 use serde_json::{Value, json};
 
 use super::CommandResult;
-use super::operator::{Operator, SiteArg, say};
+use super::operator::{Operator, Target, say};
 
 /// How many sessions one query brings.
 const PAGE: u32 = 100;
@@ -25,31 +25,35 @@ pub(super) enum SessionsCommand {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
     /// Show one session, as JSON
     Show {
         /// The session's id, `cksess_…`
         id: String,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
     /// End a session; all its secrets stop at once
     Revoke {
         /// The session's id, `cksess_…`
         id: String,
         #[command(flatten)]
-        site: SiteArg,
+        target: Target,
     },
 }
 
 pub(super) async fn run(config: Option<&Path>, command: SessionsCommand) -> CommandResult {
     match command {
-        SessionsCommand::List { limit, json, site } => {
-            list(Operator::open(config, &site).await?, limit, json).await
+        SessionsCommand::List { limit, json, target } => {
+            list(Operator::open_existing(config, &target).await?, limit, json).await
         }
-        SessionsCommand::Show { id, site } => show(Operator::open(config, &site).await?, &id).await,
-        SessionsCommand::Revoke { id, site } => revoke(Operator::open(config, &site).await?, &id).await,
+        SessionsCommand::Show { id, target } => {
+            show(Operator::open_existing(config, &target).await?, &id).await
+        }
+        SessionsCommand::Revoke { id, target } => {
+            revoke(Operator::open_existing(config, &target).await?, &id).await
+        }
     }
 }
 

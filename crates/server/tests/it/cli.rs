@@ -113,6 +113,7 @@ async fn sessions_are_listed_shown_and_revoked_and_the_audit_log_tells() {
     let refused = send(Client::new().post(url).json(&json!({"currentClientSecret": secret}))).await;
     refused.assert_error(401, "secret_revoked");
     assert!(desk.run(&["sessions", "list"]).ok().contains("revoked"));
+    fs::write(desk.folder.path().join("chatkitd.toml"), "[sites.shop]\n").unwrap();
     let other_site = desk.run(&["sessions", "show", bob_id, "--site", "shop"]);
     assert_eq!(other_site.code, 1);
     assert!(other_site.err.contains("has no session"), "{other_site:?}");
@@ -247,6 +248,7 @@ fn an_address_that_is_taken_names_its_variable() {
 #[test]
 fn wrong_usage_is_told_apart_from_failure() {
     let desk = Desk::new();
+    desk.run(&["migrate"]).ok();
     for arguments in [&["nonsense"][..], &["keys"], &["sessions", "show"], &["completions", "tcsh"], &[]] {
         assert_eq!(desk.run(arguments).code, 2, "{arguments:?}");
     }
@@ -260,6 +262,56 @@ fn wrong_usage_is_told_apart_from_failure() {
     assert!(nothing_kept.code == 1 && nothing_kept.err.contains("CHATKITD_DATABASE_URL"), "{nothing_kept:?}");
     let no_file = desk.run(&["--config", "absent.toml", "config", "check"]);
     assert!(no_file.code == 1 && no_file.err.contains("absent.toml"), "{no_file:?}");
+}
+
+#[test]
+fn where_the_server_has_another_database_nothing_is_made_and_the_file_is_named() {
+    let desk = Desk::new();
+    let file = desk.folder.path().join("chatkitd.db");
+    for arguments in [
+        &["keys", "list"][..],
+        &["keys", "revoke", "key_1"],
+        &["sessions", "list"],
+        &["sessions", "show", "cksess_1"],
+        &["sessions", "revoke", "cksess_1"],
+        &["audit", "list"],
+    ] {
+        let refused = desk.run(arguments);
+        assert_eq!(refused.code, 1, "{arguments:?}: {refused:?}");
+        for words in [file.to_str().unwrap(), "CHATKITD_DATA_DIR", "--dev"] {
+            assert!(refused.err.contains(words), "{arguments:?}: {refused:?}");
+        }
+        assert!(!file.exists(), "{arguments:?}");
+    }
+    // Before the first start: the key is there when the server is.
+    desk.run(&["keys", "create"]).ok();
+    assert!(desk.run(&["keys", "list"]).ok().starts_with("key_"));
+}
+
+#[test]
+fn under_dev_commands_work_on_the_database_that_env_local_names() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join(".env.local"), "CHATKITD_DATA_DIR=of-the-server\n").unwrap();
+    let desk = Desk { folder, env: Env::default() };
+    desk.run(&["migrate", "--dev"]).ok();
+    assert!(desk.folder.path().join("of-the-server/chatkitd.db").exists());
+    desk.run(&["keys", "create", "--dev"]).ok();
+    assert!(desk.run(&["keys", "list", "--dev"]).ok().starts_with("key_"));
+    assert!(desk.run(&["audit", "list", "--dev"]).ok().contains("key_created"));
+    assert_eq!(desk.run(&["sessions", "list", "--dev"]).ok(), "");
+    assert!(!desk.folder.path().join("chatkitd-data").exists());
+}
+
+#[test]
+fn a_site_that_nobody_knows_is_refused_and_the_others_are_named() {
+    let desk = Desk::new();
+    fs::write(desk.folder.path().join("chatkitd.toml"), "[sites.shop]\n").unwrap();
+    let refused = desk.run(&["keys", "create", "--site", "shpo"]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
+    assert!(refused.err.contains("no site shpo") && refused.err.contains("default, shop"), "{refused:?}");
+    desk.run(&["keys", "create", "--site", "shop"]).ok();
+    assert_eq!(desk.run(&["keys", "list"]).ok(), "", "that of the other site is not listed");
+    assert_eq!(desk.run(&["keys", "list", "--site", "blog"]).code, 1);
 }
 
 #[test]
