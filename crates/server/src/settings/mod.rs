@@ -29,6 +29,7 @@ use chatkitd_core::identity::{RoleRule, VerifierSettings};
 use chatkitd_core::site::Site;
 use chatkitd_core::workflows::WorkflowCard;
 use chatkitd_http::client_ip::TrustedProxies;
+use chatkitd_store::RoleQuery;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -172,7 +173,7 @@ impl Settings {
             .text("CHATKITD_DATA_DIR", "data_dir", file.data_dir.take())
             .unwrap_or("chatkitd-data".into())
             .into();
-        let redis_url = reader.secret("CHATKITD_REDIS_URL", "redis_url", file.redis_url.take());
+        let redis_url = read_redis_url(reader, &mut file)?;
         let database = read_database(reader, &mut file, &data_dir)?;
         let keys = OpenAiKeys::read(reader, &mut file)?;
         let openai = openai::read_hosted(reader, &mut file, &keys)?;
@@ -283,6 +284,30 @@ fn read_database(
     })
 }
 
+fn read_redis_url(
+    reader: &mut Reader<'_>,
+    file: &mut FileSettings,
+) -> Result<Option<SecretString>, SettingsError> {
+    let url = reader.secret("CHATKITD_REDIS_URL", "redis_url", file.redis_url.take());
+    if url.as_ref().is_none_or(|url| is_redis(url.expose_secret())) {
+        return Ok(url);
+    }
+    // The value may hold a password, so it is not shown.
+    let expected = "an address such as redis://host:6379 or rediss://user:password@host:6379";
+    Err(reader.invalid("CHATKITD_REDIS_URL", "redis_url", "…", expected))
+}
+
+#[cfg(feature = "redis")]
+fn is_redis(url: &str) -> bool {
+    redis::Client::open(url).is_ok()
+}
+
+/// A build without Redis says so where it is wanted.
+#[cfg(not(feature = "redis"))]
+fn is_redis(_: &str) -> bool {
+    true
+}
+
 /// Keys derive from `CHATKIT_SECRET`; without a database and without that, from the `OpenAI` key, since
 /// there is no folder to keep a generated one in (design 4.4).
 fn read_secrets(
@@ -318,8 +343,13 @@ fn read_roles_query(
         Database::Sqlite(path) => Some(format!("sqlite://{}", path.display()).into()),
         Database::None => None,
     };
-    let url =
-        reader.secret("CHATKITD_ROLES_DATABASE_URL", "roles.database_url", file.roles.database_url.take());
+    let (name, key) = ("CHATKITD_ROLES_DATABASE_URL", "roles.database_url");
+    let url = reader.secret(name, key, file.roles.database_url.take());
+    if url.as_ref().is_some_and(|url| RoleQuery::check_url(url.expose_secret()).is_err()) {
+        // The value may hold a password, so it is not shown.
+        let expected = "postgres://user:password@host/name, or sqlite:///path/to/file";
+        return Err(reader.invalid(name, key, "…", expected));
+    }
     // To go on without asking would let everybody in whom the table does not know.
     let database_url = url.or(own).ok_or(SettingsError::Needs {
         setting: reader.setting("CHATKITD_ROLES_QUERY", "roles.query"),

@@ -217,12 +217,16 @@ fn what_cannot_start_says_which_variable_to_set_and_how() {
         ("CHATKITD_LIMITER", "disk", "redis"),
         ("CHATKITD_TRUSTED_PROXIES", "proxy", "CHATKITD_TRUSTED_PROXIES"),
         ("CHATKITD_LOG", "info,=,", "CHATKITD_LOG"),
+        ("CHATKITD_REDIS_URL", "http://:hidden@redis:6379", "redis://host:6379"),
+        ("CHATKITD_ROLES_DATABASE_URL", "mysql://root:hidden@db", "postgres://"),
     ] {
-        let env = base.env.clone().set(name, value);
-        let failed = run(base.folder.path(), &env, &["serve"]);
-        assert_eq!(failed.code, 1, "{failed:?}");
-        assert!(failed.err.contains(name) && failed.err.contains(words), "{failed:?}");
-        assert!(!failed.err.contains("hidden"), "{failed:?}");
+        let env = base.env.clone().set(name, value).set("CHATKITD_ROLES_QUERY", "SELECT 'user'");
+        for command in [&["serve"][..], &["config", "check"]] {
+            let failed = run(base.folder.path(), &env, command);
+            assert_eq!(failed.code, 1, "{failed:?}");
+            assert!(failed.err.contains(name) && failed.err.contains(words), "{failed:?}");
+            assert!(!failed.err.contains("hidden"), "{failed:?}");
+        }
     }
     let own = base.env.clone().set("CHATKIT_API_BASE", "http://localhost:8787/v1");
     let failed = run(base.folder.path(), &own.set("OPENAI_API_KEY", "sk-x"), &["serve"]);

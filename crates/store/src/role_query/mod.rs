@@ -5,6 +5,8 @@ mod sqlite;
 
 use std::time::Duration;
 
+use sqlx::postgres::PgConnectOptions;
+
 use crate::error::DatabaseError;
 use postgres::Postgres;
 use sqlite::Sqlite;
@@ -44,6 +46,23 @@ enum Database {
     Sqlite(Sqlite),
 }
 
+/// Where the app's users are.
+enum Address<'a> {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(&'a str),
+}
+
+impl<'a> Address<'a> {
+    fn parse(url: &'a str) -> Result<Self, RoleQueryError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let options = url.parse().map_err(|error: sqlx::Error| RoleQueryError::Url(error.into()))?;
+            return Ok(Self::Postgres(Box::new(options)));
+        }
+        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+        path.map(Self::Sqlite).ok_or(RoleQueryError::UnknownDatabase)
+    }
+}
+
 /// How long to wait for a connection, and for the answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 const CONNECTIONS: u32 = 5;
@@ -52,12 +71,15 @@ impl RoleQuery {
     /// Prepares the look-up; connects with the first one. `url` is `postgres://…`, or `sqlite:` and the
     /// path of a file as it is; `sql` is the operator's and trusted as such.
     pub fn new(url: &str, sql: &str) -> Result<Self, RoleQueryError> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Postgres::new(url, sql).map(Database::Postgres).map(Self);
-        }
-        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
-        let path = path.ok_or(RoleQueryError::UnknownDatabase)?;
-        Ok(Self(Database::Sqlite(Sqlite::new(path, sql))))
+        Ok(Self(match Address::parse(url)? {
+            Address::Postgres(options) => Database::Postgres(Postgres::new(*options, sql)),
+            Address::Sqlite(path) => Database::Sqlite(Sqlite::new(path, sql)),
+        }))
+    }
+
+    /// Whether [`RoleQuery::new`] takes an address. Whether anything is there shows when it is asked.
+    pub fn check_url(url: &str) -> Result<(), RoleQueryError> {
+        Address::parse(url).map(drop)
     }
 
     /// The user's role. `None` when there is no row or the role is NULL.

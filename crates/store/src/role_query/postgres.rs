@@ -1,5 +1,3 @@
-use std::str::FromStr;
-
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, SqlSafeStr, SqlStr};
 
@@ -12,13 +10,12 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) fn new(url: &str, sql: &str) -> Result<Self, RoleQueryError> {
-        let options = PgConnectOptions::from_str(url).map_err(|error| RoleQueryError::Url(error.into()))?;
+    pub(super) fn new(options: PgConnectOptions, sql: &str) -> Self {
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        Ok(Self {
+        Self {
             pool: pool.connect_lazy_with(options.disable_statement_logging()),
             sql: AssertSqlSafe(as_text(sql)).into_sql_str(),
-        })
+        }
     }
 
     pub(super) async fn role(&self, user: &str) -> Result<Option<String>, RoleQueryError> {

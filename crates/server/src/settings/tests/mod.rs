@@ -152,6 +152,8 @@ fn what_is_not_valid_is_named() {
         ("CHATKITD_SECRET_TTL", "0"),
         ("CHATKITD_LIMIT_USER", "-1"),
         ("CHATKITD_TRUSTED_PROXIES", "proxy"),
+        ("CHATKITD_REDIS_URL", "localhost:6379"),
+        ("CHATKITD_REDIS_URL", "http://localhost:6379"),
         ("CHATKIT_API_BASE", "api"),
         ("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "pk_test_!"),
     ] {
@@ -159,6 +161,11 @@ fn what_is_not_valid_is_named() {
         assert!(message.contains(name), "{message}");
     }
     assert!(refused(&[("CHATKIT_ALLOWED_ORIGINS", "*")], None).contains("is not an origin"));
+    for url in ["mysql://app:hidden@db/app", "postgres://app:hidden@db:port/app"] {
+        let env = [("CHATKITD_ROLES_QUERY", "SELECT role FROM users WHERE id = $1")];
+        let message = refused(&[env[0], ("CHATKITD_ROLES_DATABASE_URL", url)], None);
+        assert!(message.contains("CHATKITD_ROLES_DATABASE_URL") && !message.contains("hidden"), "{message}");
+    }
 }
 
 #[test]
