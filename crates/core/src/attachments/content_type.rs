@@ -29,6 +29,19 @@ const KNOWN: [(&str, &[&str]); 12] = [
     (TEXTS[2], &["csv"]),
     (TEXTS[3], &["json"]),
 ];
+/// Other names for some of them, under which browsers and systems announce files.
+const ALIASES: [(&str, &str); 8] = [
+    ("image/jpg", "image/jpeg"),
+    ("image/pjpeg", "image/jpeg"),
+    ("image/x-png", "image/png"),
+    ("application/x-pdf", "application/pdf"),
+    ("text/x-markdown", TEXTS[1]),
+    ("application/csv", TEXTS[2]),
+    ("text/x-csv", TEXTS[2]),
+    ("text/json", TEXTS[3]),
+];
+/// What Windows calls a CSV file, too, where Excel opens it.
+const EXCEL: &str = "application/vnd.ms-excel";
 /// What a browser says of a file that it knows nothing of.
 const ANYTHING: &str = "application/octet-stream";
 
@@ -72,13 +85,25 @@ impl AllowedTypes {
     }
 }
 
-/// The type that a file is said to be of: what was announced, without parameters; where that says nothing (many
-/// systems have no type for Markdown, say), what its name says.
+/// The type that a file is said to be of: what was announced, without parameters and by its usual name; where that
+/// says nothing (many systems have no type for Markdown, say), what its name says.
 pub fn said<'a>(mime_type: &'a str, name: &str) -> Option<&'a str> {
     let essence = mime_type.split(';').next().unwrap_or_default().trim();
     if !essence.is_empty() && !essence.eq_ignore_ascii_case(ANYTHING) {
-        return Some(essence);
+        return Some(usual(essence, name));
     }
+    by_name(name)
+}
+
+fn usual<'a>(essence: &'a str, name: &str) -> &'a str {
+    if essence.eq_ignore_ascii_case(EXCEL) && by_name(name) == Some(TEXTS[2]) {
+        return TEXTS[2];
+    }
+    let alias = ALIASES.into_iter().find(|(alias, _)| alias.eq_ignore_ascii_case(essence));
+    alias.map_or(essence, |(_, usual)| usual)
+}
+
+fn by_name(name: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;
     let is_ending = |endings: &[&str]| endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
     KNOWN.into_iter().find(|(_, endings)| is_ending(endings)).map(|(name, _)| name)
@@ -202,6 +227,24 @@ mod tests {
         assert_eq!(all.announced("", "notes.md"), Some("text/markdown"));
         assert_eq!(all.announced("IMAGE/PNG", "a.jpg"), Some("image/png"));
         assert_eq!(all.announced("image/svg+xml", "a.png"), None);
+    }
+
+    #[test]
+    fn a_type_may_have_other_names() {
+        for (mime_type, name, expected) in [
+            ("image/jpg", "a.jpg", Some("image/jpeg")),
+            ("IMAGE/PJPEG; q=1", "a", Some("image/jpeg")),
+            ("image/x-png", "a.png", Some("image/png")),
+            ("application/x-pdf", "a.pdf", Some("application/pdf")),
+            ("text/x-markdown", "a.md", Some("text/markdown")),
+            ("text/json", "a.json", Some("application/json")),
+            ("application/vnd.ms-excel", "Prices.CSV", Some("text/csv")),
+            ("application/vnd.ms-excel", "prices.xls", None),
+        ] {
+            assert_eq!(AllowedTypes::default().announced(mime_type, name), expected, "{mime_type}");
+        }
+        assert_eq!(told(b"\xff\xd8\xff\xe0\0\x10JFIF", "image/jpg"), Some("image/jpeg"));
+        assert_eq!(told(PNG, "image/jpg"), None);
     }
 
     #[test]
