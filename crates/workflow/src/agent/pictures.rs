@@ -8,6 +8,8 @@ use serde_json::Value;
 /// What the pictures of one answer may amount to, in bytes of `data:` URLs: the events of an answer are kept
 /// in memory, 8 MiB at the most, and the words have to fit beside them.
 const MAX_BYTES: usize = 6 * 1024 * 1024;
+/// What drafts leave of that: a finished picture is several times as large as its first drafts.
+const RESERVED_BYTES: usize = 4 * 1024 * 1024;
 
 /// The pictures of one answer.
 pub(super) struct Pictures {
@@ -38,9 +40,9 @@ impl Pictures {
         self.begun.push((id, image));
     }
 
-    /// Shows how far it got, unless the whole picture would not fit after that.
+    /// Shows how far it got, where that takes no room from the whole picture.
     pub(super) async fn update(&mut self, id: &str, index: u32, image: &MadeImage) {
-        let Some(url) = data_url(image).filter(|url| 2 * url.len() <= self.left) else { return };
+        let Some(url) = data_url(image).filter(|url| url.len() + RESERVED_BYTES <= self.left) else { return };
         let Some((_, begun)) = self.begun.iter_mut().find(|(known, _)| known == id) else { return };
         self.left -= url.len();
         let progress = self.partials.map(|count| f64::from(index + 1) / f64::from(count + 1));

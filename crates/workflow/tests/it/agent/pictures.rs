@@ -58,14 +58,15 @@ async fn a_picture_is_seen_as_it_is_made_and_kept_with_its_content() {
 
 #[tokio::test]
 async fn drafts_leave_room_for_the_picture_itself() {
-    let large = "A".repeat(2_500_000);
+    let (draft, whole) = ("A".repeat(600_000), "A".repeat(4_000_000));
     let world = drawing();
-    let drafts = (0..3).map(|index| partial(index, &large));
+    let drafts = (0..8).map(|index| partial(index, &draft));
     let script = drafts.fold(ModelScript::default().event(begun()), ModelScript::event);
-    world.model.answers(script.event(done(made(&large))).says(&["Here it is."]).ends());
+    world.model.answers(script.event(done(made(&whole))).says(&["Here it is."]).ends());
     let events = world.events_for("A cat, please").await;
-    let images = kinds(&events[..3]);
-    assert_eq!(images, ["thread.item.added", "thread.item.updated", "thread.item.done"]);
+    let images = kinds(&events[..5]);
+    let [added, updated, done] = ["thread.item.added", "thread.item.updated", "thread.item.done"];
+    assert_eq!(images, [added, updated, updated, updated, done]);
     assert_eq!(said(&world.items().await), ["Here it is."]);
 }
 
