@@ -48,7 +48,11 @@ impl Speech {
                 self.end_reasoning().await?;
                 self.writing.end_message().await;
             }
-            ModelEvent::Text(text) => self.writing.push(&text).await,
+            ModelEvent::Text(text) => {
+                // Within a message a model may have thought again.
+                self.end_reasoning().await?;
+                self.writing.push(&text).await;
+            }
             ModelEvent::Citation { source, at } => self.writing.cite(source, at).await,
             ModelEvent::MessageEnded => self.writing.end_message().await,
             ModelEvent::ThoughtBegan | ModelEvent::Thought(_) | ModelEvent::ThoughtEnded => {

@@ -153,6 +153,25 @@ async fn thoughts_are_tasks_of_a_workflow_that_ends_with_the_first_message() {
 }
 
 #[tokio::test]
+async fn thinking_again_within_a_message_ends_with_its_next_words() {
+    let script = ModelScript::default().event(ModelEvent::MessageBegan);
+    let script = script.event(ModelEvent::Text("One, ".to_owned())).thinks(&["Hm."]);
+    let script = script.event(ModelEvent::Text("two.".to_owned())).event(ModelEvent::MessageEnded);
+    let events = events(script.ends()).await;
+    let tasks = json!([thought("Hm.")]);
+    assert_events(
+        &events[2..7],
+        &[
+            delta("One, "),
+            json!({"type": "thread.item.added", "item": reasoning(&json!([]), None)}),
+            task("added", 0, "Hm."),
+            json!({"type": "thread.item.done", "item": reasoning(&tasks, Some(&json!({"duration": 0})))}),
+            delta("two."),
+        ],
+    );
+}
+
+#[tokio::test]
 async fn a_thought_is_seen_while_it_is_thought() {
     let pieces = ["They ask", " about", " Monday,", " which may well be a public holiday", "."];
     let events = events(ModelScript::default().thinks(&pieces).says(&["Closed."]).ends()).await;
