@@ -18,6 +18,8 @@ pub(super) struct Writing {
     message: Option<Message>,
     /// What of it was not sent yet.
     unsent: String,
+    /// Citations that came before its first word.
+    early: Vec<(Source, Option<u32>)>,
     /// The bytes of all messages.
     written: usize,
     is_full: bool,
@@ -25,7 +27,14 @@ pub(super) struct Writing {
 
 impl Writing {
     pub(super) fn new(answer: &Answer) -> Self {
-        Self { answer: answer.clone(), message: None, unsent: String::new(), written: 0, is_full: false }
+        Self {
+            answer: answer.clone(),
+            message: None,
+            unsent: String::new(),
+            early: Vec::new(),
+            written: 0,
+            is_full: false,
+        }
     }
 
     /// Whether anything was written.
@@ -51,22 +60,20 @@ impl Writing {
         }
     }
 
-    /// A citation of what was written. One before the first word belongs to nothing.
+    /// A citation of what was written. One before the first word waits for it.
     pub(super) async fn cite(&mut self, source: CitedSource, at: Option<u32>) {
         self.send().await;
-        let (Some(message), Some(source)) = (&mut self.message, wire_source(source)) else { return };
-        match at {
-            None => message.cite(source).await,
-            Some(_) => {
-                let source = SourceAnnotation { source: Box::new(source), index: at, extra: Extra::new() };
-                message.annotate(Annotation::Source(source)).await;
-            }
+        let Some(source) = wire_source(source) else { return };
+        match &mut self.message {
+            Some(message) => mark(message, source, at).await,
+            None => self.early.push((source, at)),
         }
     }
 
     /// The message is complete, if there is one: it is kept.
     pub(super) async fn end_message(&mut self) {
         self.send().await;
+        self.early.clear();
         if let Some(message) = self.message.take() {
             message.done().await;
         }
@@ -82,7 +89,21 @@ impl Writing {
         };
         message.push(&self.unsent).await;
         self.unsent.clear();
+        for (source, at) in self.early.drain(..) {
+            mark(&mut message, source, at).await;
+        }
         self.message = Some(message);
+    }
+}
+
+/// Marks a place in the message, or its end so far.
+async fn mark(message: &mut Message, source: Source, at: Option<u32>) {
+    match at {
+        None => message.cite(source).await,
+        Some(_) => {
+            let source = SourceAnnotation { source: Box::new(source), index: at, extra: Extra::new() };
+            message.annotate(Annotation::Source(source)).await;
+        }
     }
 }
 

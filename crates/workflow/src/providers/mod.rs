@@ -10,6 +10,7 @@
 mod chat_completions;
 mod data_url;
 mod fault;
+mod lenient;
 mod pieces;
 mod reading;
 mod responses;

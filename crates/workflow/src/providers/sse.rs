@@ -28,7 +28,7 @@ impl Bounds {
     pub const IMAGES: Self = Self { event: 24 * 1024 * 1024, stream: 160 * 1024 * 1024 };
 }
 
-/// The data of each event. Ends after an error.
+/// The data of each event that has some. Ends after an error.
 pub fn events<S>(bytes: S, bounds: Bounds) -> impl Stream<Item = Result<String, ModelError>> + Send
 where
     S: Stream<Item = Result<Bytes, ModelError>> + Send,
@@ -42,7 +42,8 @@ where
     let finished = bounded.chain(once(ready(Ok::<_, ModelError>(Bytes::from_static(b"\n\n")))));
     SseByteStream::new(finished).filter_map(|event| {
         ready(match event {
-            Ok(event) => event.data.map(Ok),
+            // Some servers keep a connection alive with events that say nothing.
+            Ok(event) => event.data.filter(|data| !data.trim().is_empty()).map(Ok),
             Err(error) => Some(Err(from_parser(error))),
         })
     })

@@ -4,9 +4,12 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::providers::lenient::{or_none, those_that_are};
+
 #[derive(Deserialize)]
 pub(super) struct Chunk {
     pub(super) choices: Option<Vec<Choice>>,
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) usage: Option<Usage>,
     /// Whether there is one; what it says has many shapes.
     pub(super) error: Option<IgnoredAny>,
@@ -14,9 +17,10 @@ pub(super) struct Chunk {
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
-    #[serde(default)]
-    pub(super) index: u32,
+    #[serde(default, deserialize_with = "or_none")]
+    pub(super) index: Option<u32>,
     pub(super) delta: Option<Delta>,
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) finish_reason: Option<String>,
 }
 
@@ -25,34 +29,35 @@ pub(super) struct Delta {
     pub(super) content: Option<String>,
     pub(super) refusal: Option<String>,
     /// What the model thinks: `DeepSeek`, vLLM, llama.cpp, `LiteLLM`.
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) reasoning_content: Option<String>,
     /// The same: Ollama, `OpenRouter`, newer vLLM.
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) reasoning: Option<String>,
-    pub(super) annotations: Option<Vec<Annotation>>,
+    #[serde(default, deserialize_with = "those_that_are")]
+    pub(super) annotations: Vec<Annotation>,
 }
 
+/// Of the kinds that there are, the one that chat completions have. Not every server names it.
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum Annotation {
-    UrlCitation {
-        url_citation: UrlCitation,
-    },
-    #[serde(other)]
-    Other,
+pub(super) struct Annotation {
+    pub(super) url_citation: UrlCitation,
 }
 
 #[derive(Deserialize)]
 pub(super) struct UrlCitation {
     pub(super) url: String,
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) title: Option<String>,
     /// In characters.
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) end_index: Option<u32>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Usage {
-    #[serde(default)]
-    pub(super) prompt_tokens: u64,
-    #[serde(default)]
-    pub(super) completion_tokens: u64,
+    #[serde(default, deserialize_with = "or_none")]
+    pub(super) prompt_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "or_none")]
+    pub(super) completion_tokens: Option<u64>,
 }

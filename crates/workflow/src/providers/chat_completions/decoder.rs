@@ -2,9 +2,8 @@
 
 use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usage};
 
-use super::chunk::{Annotation, Choice, Chunk, Delta};
+use super::chunk::{Choice, Chunk, Delta, UrlCitation};
 use crate::providers::fault::Fault;
-
 use crate::providers::pieces::Pieces;
 use crate::providers::refused;
 
@@ -28,12 +27,17 @@ impl Decoder {
         }
         // Usage comes in a chunk of its own, behind the one with the reason.
         if let Some(usage) = chunk.usage {
-            self.usage =
-                Some(Usage { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens });
+            self.usage = Some(Usage {
+                input_tokens: usage.prompt_tokens.unwrap_or_default(),
+                output_tokens: usage.completion_tokens.unwrap_or_default(),
+            });
         }
         // One answer was asked for, which is the first.
         let choices = chunk.choices.unwrap_or_default();
-        choices.into_iter().filter(|choice| choice.index == 0).for_each(|choice| self.take(choice));
+        choices
+            .into_iter()
+            .filter(|choice| choice.index.unwrap_or(0) == 0)
+            .for_each(|choice| self.take(choice));
         Ok(self.pieces.take())
     }
 
@@ -59,16 +63,15 @@ impl Decoder {
             self.pieces.end_thought();
             self.pieces.text(text);
         }
-        annotations.into_iter().flatten().for_each(|annotation| self.annotate(annotation));
+        annotations.into_iter().for_each(|annotation| self.cite(annotation.url_citation));
         self.reason = choice.finish_reason.as_deref().and_then(end_reason).or(self.reason);
     }
 
-    fn annotate(&mut self, annotation: Annotation) {
-        let Annotation::UrlCitation { url_citation } = annotation else { return };
-        let title = url_citation.title.filter(|title| !title.is_empty());
+    fn cite(&mut self, UrlCitation { url, title, end_index }: UrlCitation) {
+        let title = title.filter(|title| !title.is_empty());
         // Servers that do not know the place say 0.
-        let at = url_citation.end_index.filter(|index| *index > 0);
-        self.pieces.citation(CitedSource::Url { url: url_citation.url, title }, at);
+        let at = end_index.filter(|index| *index > 0);
+        self.pieces.citation(CitedSource::Url { url, title }, at);
     }
 }
 

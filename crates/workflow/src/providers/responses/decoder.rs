@@ -31,14 +31,14 @@ impl Decoder {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::ItemAdded { item } => self.item_added(&item),
+            Event::ItemAdded { item } => self.item_added(item.as_ref()),
             Event::ItemDone { item } => self.item_done(item),
             Event::PartAdded => self.part = self.pieces.characters(),
             Event::TextDelta { delta } => self.pieces.text(delta),
             // Repeats the deltas, where there were any.
             Event::TextDone { text } | Event::RefusalDone { refusal: text } => {
                 if self.pieces.characters() == self.part {
-                    self.pieces.text(text);
+                    self.pieces.text(text.unwrap_or_default());
                 }
             }
             Event::AnnotationAdded { annotation } => self.annotate(annotation),
@@ -46,34 +46,38 @@ impl Decoder {
             Event::SummaryDelta { delta } => self.pieces.thought(delta),
             Event::SummaryDone { text } => {
                 if !self.pieces.is_thinking() {
-                    self.pieces.thought(text);
+                    self.pieces.thought(text.unwrap_or_default());
                 }
                 self.pieces.end_thought();
             }
             Event::ImageBegan { item_id } => self.pieces.begin_image(&item_id),
             Event::ImagePartial { item_id, partial_image_index, partial_image_b64 } => {
-                self.pieces.partial_image(item_id, partial_image_index, partial_image_b64);
+                let index = partial_image_index.unwrap_or_default();
+                self.pieces.partial_image(item_id, index, partial_image_b64);
             }
-            Event::Completed { response } => self.end(EndReason::Complete, response),
-            Event::Incomplete { response } => self.end(incomplete_reason(&response), response),
+            Event::Completed { response } => self.end(EndReason::Complete, response.unwrap_or_default()),
+            Event::Incomplete { response } => {
+                let response = response.unwrap_or_default();
+                self.end(incomplete_reason(&response), response);
+            }
             Event::Failed | Event::Error | Event::Other => {}
         }
     }
 
-    fn item_added(&mut self, item: &Item) {
+    fn item_added(&mut self, item: Option<&Item>) {
         match item {
-            Item::Message => self.next_message(),
-            Item::ImageGenerationCall { id, .. } => self.pieces.begin_image(id),
-            Item::Reasoning | Item::Other => {}
+            Some(Item::Message) => self.next_message(),
+            Some(Item::ImageGenerationCall { id, .. }) => self.pieces.begin_image(id),
+            Some(Item::Reasoning | Item::Other) | None => {}
         }
     }
 
-    fn item_done(&mut self, item: Item) {
+    fn item_done(&mut self, item: Option<Item>) {
         match item {
-            Item::Message => self.next_message(),
-            Item::Reasoning => self.pieces.end_thought(),
-            Item::ImageGenerationCall { id, result: Some(base64) } => self.pieces.end_image(id, base64),
-            Item::ImageGenerationCall { result: None, .. } | Item::Other => {}
+            Some(Item::Message) => self.next_message(),
+            Some(Item::Reasoning) => self.pieces.end_thought(),
+            Some(Item::ImageGenerationCall { id, result: Some(base64) }) => self.pieces.end_image(id, base64),
+            Some(Item::ImageGenerationCall { result: None, .. } | Item::Other) | None => {}
         }
     }
 
@@ -100,9 +104,10 @@ impl Decoder {
     }
 
     fn end(&mut self, reason: EndReason, response: Response) {
-        let usage = response
-            .usage
-            .map(|usage| Usage { input_tokens: usage.input_tokens, output_tokens: usage.output_tokens });
+        let usage = response.usage.map(|usage| Usage {
+            input_tokens: usage.input_tokens.unwrap_or_default(),
+            output_tokens: usage.output_tokens.unwrap_or_default(),
+        });
         self.pieces.end(reason, usage);
     }
 }

@@ -2,37 +2,68 @@
 
 use serde::Deserialize;
 
+use crate::providers::lenient::or_none;
+
 #[derive(Deserialize)]
 #[serde(tag = "type")]
 pub(super) enum Event {
     #[serde(rename = "response.output_item.added")]
-    ItemAdded { item: Item },
+    ItemAdded {
+        #[serde(default, deserialize_with = "or_none")]
+        item: Option<Item>,
+    },
     #[serde(rename = "response.output_item.done")]
-    ItemDone { item: Item },
+    ItemDone {
+        #[serde(default, deserialize_with = "or_none")]
+        item: Option<Item>,
+    },
     #[serde(rename = "response.content_part.added")]
     PartAdded,
     #[serde(rename = "response.output_text.delta", alias = "response.refusal.delta")]
     TextDelta { delta: String },
     #[serde(rename = "response.output_text.done")]
-    TextDone { text: String },
+    TextDone {
+        #[serde(default, deserialize_with = "or_none")]
+        text: Option<String>,
+    },
     #[serde(rename = "response.refusal.done")]
-    RefusalDone { refusal: String },
+    RefusalDone {
+        #[serde(default, deserialize_with = "or_none")]
+        refusal: Option<String>,
+    },
     #[serde(rename = "response.output_text.annotation.added")]
-    AnnotationAdded { annotation: Option<Annotation> },
+    AnnotationAdded {
+        #[serde(default, deserialize_with = "or_none")]
+        annotation: Option<Annotation>,
+    },
     #[serde(rename = "response.reasoning_summary_part.added", alias = "response.reasoning_summary_part.done")]
     SummaryPart,
     #[serde(rename = "response.reasoning_summary_text.delta")]
     SummaryDelta { delta: String },
     #[serde(rename = "response.reasoning_summary_text.done")]
-    SummaryDone { text: String },
+    SummaryDone {
+        #[serde(default, deserialize_with = "or_none")]
+        text: Option<String>,
+    },
     #[serde(rename = "response.image_generation_call.in_progress")]
     ImageBegan { item_id: String },
     #[serde(rename = "response.image_generation_call.partial_image")]
-    ImagePartial { item_id: String, partial_image_index: u32, partial_image_b64: String },
+    ImagePartial {
+        item_id: String,
+        #[serde(default, deserialize_with = "or_none")]
+        partial_image_index: Option<u32>,
+        partial_image_b64: String,
+    },
     #[serde(rename = "response.completed")]
-    Completed { response: Response },
+    Completed {
+        #[serde(default, deserialize_with = "or_none")]
+        response: Option<Response>,
+    },
     #[serde(rename = "response.incomplete")]
-    Incomplete { response: Response },
+    Incomplete {
+        #[serde(default, deserialize_with = "or_none")]
+        response: Option<Response>,
+    },
     #[serde(rename = "response.failed")]
     Failed,
     #[serde(rename = "error")]
@@ -61,34 +92,43 @@ pub(super) enum Item {
 pub(super) enum Annotation {
     UrlCitation {
         url: String,
+        #[serde(default, deserialize_with = "or_none")]
         title: Option<String>,
+        #[serde(default, deserialize_with = "or_none")]
         end_index: Option<u32>,
     },
     FileCitation {
         filename: String,
+        #[serde(default, deserialize_with = "or_none")]
         index: Option<u32>,
     },
     ContainerFileCitation {
         filename: String,
+        #[serde(default, deserialize_with = "or_none")]
         end_index: Option<u32>,
     },
     #[serde(other)]
     Other,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Response {
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) usage: Option<Usage>,
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) incomplete_details: Option<IncompleteDetails>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Usage {
-    pub(super) input_tokens: u64,
-    pub(super) output_tokens: u64,
+    #[serde(default, deserialize_with = "or_none")]
+    pub(super) input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "or_none")]
+    pub(super) output_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct IncompleteDetails {
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) reason: Option<String>,
 }

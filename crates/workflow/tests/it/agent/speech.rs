@@ -115,6 +115,26 @@ async fn citations_are_annotations_with_a_source_and_a_place() {
     assert_eq!(events[7], done("Wé open.", &json!(annotations)));
 }
 
+#[tokio::test]
+async fn a_citation_before_the_first_word_waits_for_it() {
+    let source = |url: &str| CitedSource::Url { url: url.to_owned(), title: None };
+    let cite = |at, url: &str| ModelEvent::Citation { source: source(url), at };
+    let script = ModelScript::default().event(ModelEvent::MessageBegan);
+    let script = script.event(cite(None, "https://a.example/")).event(cite(Some(2), "https://b.example/"));
+    let script = script.event(ModelEvent::Text("We open".to_owned())).event(ModelEvent::MessageEnded);
+    let lost = ModelScript::default().event(ModelEvent::MessageBegan).event(cite(None, "https://c.example/"));
+    let world = world(settings());
+    world.model.answers(script.ends());
+    world.model.answers(lost.event(ModelEvent::MessageEnded).says(&["Nine."]).ends());
+    let cited = |events: &[Value]| -> Vec<(Value, Value)> {
+        let annotations = events.last().unwrap()["item"]["content"][0]["annotations"].as_array().unwrap();
+        annotations.iter().map(|cited| (cited["source"]["url"].clone(), cited["index"].clone())).collect()
+    };
+    let expected = [("https://a.example/", 7), ("https://b.example/", 2)];
+    assert_eq!(cited(&world.events_for("When?").await), expected.map(|(url, at)| (json!(url), json!(at))));
+    assert!(cited(&world.events_for("When?").await).is_empty(), "it belongs to a message without words");
+}
+
 fn reasoning(tasks: &Value, summary: Option<&Value>) -> Value {
     let mut workflow = json!({"type": "reasoning", "tasks": tasks, "expanded": false});
     if let Some(summary) = summary {
