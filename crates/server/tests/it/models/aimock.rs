@@ -133,9 +133,13 @@ async fn aimock_counts_tokens_and_says_why_it_ended() {
     for api in APIS {
         let events = aimock.ask(api, "counted").await.unwrap();
         assert_eq!(events.last(), Some(&ModelEvent::Ended { reason: EndReason::Complete, usage }), "{api:?}");
+        let events = aimock.ask(api, "long").await.unwrap();
+        let last = events.last();
+        assert!(
+            matches!(last, Some(ModelEvent::Ended { reason: EndReason::TooLong, .. })),
+            "{api:?}: {last:?}"
+        );
     }
-    let events = aimock.ask(Api::ChatCompletions, "long").await.unwrap();
-    assert!(matches!(events.last(), Some(ModelEvent::Ended { reason: EndReason::TooLong, .. })));
 }
 
 #[tokio::test]

@@ -23,6 +23,9 @@ impl Decoder {
         }
         match serde_json::from_str(data) {
             Ok(Event::Failed | Event::Error) => return Err(fault(data)),
+            Ok(Event::Completed { response: Some(ref response) }) if has_failed(response) => {
+                return Err(fault(data));
+            }
             Ok(event) => self.take(event),
             Err(error) => return Err(refused(data, &error)),
         }
@@ -55,7 +58,14 @@ impl Decoder {
                 let index = partial_image_index.unwrap_or_default();
                 self.pieces.partial_image(item_id, index, partial_image_b64);
             }
-            Event::Completed { response } => self.end(EndReason::Complete, response.unwrap_or_default()),
+            Event::Completed { response } => {
+                let response = response.unwrap_or_default();
+                let reason = match response.status.as_deref() {
+                    Some("incomplete") => incomplete_reason(&response),
+                    _ => EndReason::Complete,
+                };
+                self.end(reason, response);
+            }
             Event::Incomplete { response } => {
                 let response = response.unwrap_or_default();
                 self.end(incomplete_reason(&response), response);
@@ -110,6 +120,10 @@ impl Decoder {
         });
         self.pieces.end(reason, usage);
     }
+}
+
+fn has_failed(response: &Response) -> bool {
+    matches!(response.status.as_deref(), Some("failed" | "cancelled"))
 }
 
 fn incomplete_reason(response: &Response) -> EndReason {

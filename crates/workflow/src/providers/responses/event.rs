@@ -113,6 +113,9 @@ pub(super) enum Annotation {
 
 #[derive(Default, Deserialize)]
 pub(super) struct Response {
+    /// Some servers send `response.completed` whatever became of it, and say it here.
+    #[serde(default, deserialize_with = "or_none")]
+    pub(super) status: Option<String>,
     #[serde(default, deserialize_with = "or_none")]
     pub(super) usage: Option<Usage>,
     #[serde(default, deserialize_with = "or_none")]
