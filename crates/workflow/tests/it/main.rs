@@ -14,3 +14,4 @@ mod fuzz_targets;
 mod model_fixtures;
 mod requests;
 mod sse;
+mod think_tags;

@@ -3,6 +3,7 @@
 use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usage};
 
 use super::chunk::{Choice, Chunk, Delta, UrlCitation};
+use super::think_tag::Words;
 use crate::providers::fault::Fault;
 use crate::providers::pieces::Pieces;
 use crate::providers::refused;
@@ -10,6 +11,7 @@ use crate::providers::refused;
 #[derive(Debug, Default)]
 pub(in crate::providers) struct Decoder {
     pieces: Pieces,
+    words: Words,
     reason: Option<EndReason>,
     usage: Option<Usage>,
 }
@@ -50,6 +52,7 @@ impl Decoder {
     }
 
     fn finish(&mut self, reason: EndReason) -> Vec<ModelEvent> {
+        self.words.end(&mut self.pieces);
         self.pieces.end(reason, self.usage);
         self.pieces.take()
     }
@@ -59,9 +62,8 @@ impl Decoder {
             choice.delta.unwrap_or_default();
         // Some servers send both, with the same words.
         self.pieces.thought(reasoning_content.or(reasoning).unwrap_or_default());
-        for text in [content, refusal].into_iter().flatten().filter(|text| !text.is_empty()) {
-            self.pieces.end_thought();
-            self.pieces.text(text);
+        for text in [content, refusal].into_iter().flatten() {
+            self.words.read(&text, &mut self.pieces);
         }
         annotations.into_iter().for_each(|annotation| self.cite(annotation.url_citation));
         self.reason = choice.finish_reason.as_deref().and_then(end_reason).or(self.reason);

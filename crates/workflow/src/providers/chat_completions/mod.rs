@@ -3,6 +3,7 @@
 mod chunk;
 mod decoder;
 mod request;
+mod think_tag;
 
 pub(super) use decoder::Decoder;
 pub(super) use request::body;
