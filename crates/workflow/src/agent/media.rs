@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use chatkitd_core::models::ModelPart;
+use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest};
 use chatkitd_core::server::{AgentError, Turn};
 use chatkitd_protocol::chatkit::Attachment;
 
@@ -38,7 +38,7 @@ impl Allowance {
             Attachment::Unknown(file) => return Ok(mention(&file.id, "a file of an unknown kind")),
         };
         let Some(kind) = Kind::of(mime_type) else {
-            return Ok(mention(name, &format!("a file of the type {mime_type}, which you cannot read")));
+            return Ok(unreadable(name, mime_type));
         };
         let limit = if kind == Kind::Text { MAX_FILE_BYTES } else { MAX_FILE_BYTES.min(self.bytes) };
         let Some(content) = read(turn, id, limit).await? else {
@@ -114,6 +114,33 @@ impl Kind {
 
 fn mention(name: &str, what: &str) -> ModelPart {
     ModelPart::Text(format!("(The visitor attached {name:?}, {what}.)"))
+}
+
+/// The same request with words in place of pictures and documents; `None`: it has none.
+pub(super) fn without_files(request: &ModelRequest) -> Option<ModelRequest> {
+    let is_file = |part: &ModelPart| !matches!(part, ModelPart::Text(_));
+    if !request.messages.iter().flat_map(|message| &message.parts).any(is_file) {
+        return None;
+    }
+    let in_words = |message: &ModelMessage| ModelMessage {
+        role: message.role,
+        parts: message.parts.iter().map(mentioned).collect(),
+    };
+    Some(ModelRequest { messages: request.messages.iter().map(in_words).collect(), ..request.clone() })
+}
+
+fn mentioned(part: &ModelPart) -> ModelPart {
+    match part {
+        ModelPart::Text(text) => ModelPart::Text(text.clone()),
+        ModelPart::Image { mime_type, .. } => {
+            ModelPart::Text(format!("(Here is a picture of the type {mime_type}, which you cannot see.)"))
+        }
+        ModelPart::File { name, mime_type, .. } => unreadable(name, mime_type),
+    }
+}
+
+fn unreadable(name: &str, mime_type: &str) -> ModelPart {
+    mention(name, &format!("a file of the type {mime_type}, which you cannot read"))
 }
 
 /// The content of an attachment of this thread; `None`: it is larger than `limit`, or gone.

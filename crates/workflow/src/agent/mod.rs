@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::models::ModelRequest;
+use chatkitd_core::models::{ModelError, ModelRequest, ModelStream};
 use chatkitd_core::ports::{Model, StoreError};
 use chatkitd_core::server::{Agent, AgentError, Answer, Turn};
 use futures_util::future::{Either, select};
@@ -60,7 +60,7 @@ impl Agent for ModelAgent {
 
 impl ModelAgent {
     async fn answer(&self, turn: &Turn, answer: &Answer, request: ModelRequest) -> Result<(), Failure> {
-        let stream = self.model.answer(request).await?;
+        let stream = self.ask(turn, request).await?;
         let speech = Speech::new(answer, &self.settings);
         let mut hearing = Hearing { run: turn.run(), stream, speech, answer };
         // The title is asked for once the first word is there: a model server that answers one request at a
@@ -69,6 +69,19 @@ impl ModelAgent {
             Some(ended) => hearing.conclude(ended).await,
             None => self.beside_title(turn, answer, hearing.until_end()).await,
         }
+    }
+
+    /// Asks the model, and once more without pictures and documents where it may be these that its server refuses:
+    /// they stay in the thread, and no later message would be answered either.
+    async fn ask(&self, turn: &Turn, request: ModelRequest) -> Result<ModelStream, ModelError> {
+        let without_files = media::without_files(&request);
+        let (error, request) = match (self.model.answer(request).await, without_files) {
+            (Err(error), Some(without_files)) if may_be_about_files(&error) => (error, without_files),
+            (answered, _) => return answered,
+        };
+        let (run, workflow, model) = (turn.run(), &turn.context().workflow, &request.model);
+        tracing::warn!(%run, workflow, model, error = &error as &dyn Error, "a model is asked without files");
+        self.model.answer(request).await
     }
 
     /// Drives the rest of an answer while its thread is given a title, where it has none.
@@ -113,6 +126,12 @@ impl ModelAgent {
             }
         }
     }
+}
+
+/// Servers have no word in common for parts of a message that they do not take, and some say that they have no such
+/// model then.
+fn may_be_about_files(error: &ModelError) -> bool {
+    matches!(error, ModelError::NotFound { .. } | ModelError::Refused { status: 400 | 413 | 415 | 422, .. })
 }
 
 /// A title that the visitor gave meanwhile stays, on whatever node they gave it.

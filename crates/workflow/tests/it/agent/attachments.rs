@@ -8,14 +8,15 @@ use chatkitd_core::attachments::{
 };
 use chatkitd_core::id::AttachmentId;
 use chatkitd_core::keys::KeyRing;
+use chatkitd_core::models::ModelError;
 use chatkitd_core::ports::{BlobKey, Blobs as _, ByteStream};
 use chatkitd_core::site::FileUpload;
-use chatkitd_core::testing::{MemoryBlobs, ModelScript, NoPreviews, SeededRng};
+use chatkitd_core::testing::{MemoryBlobs, ModelScript, NoPreviews, ScriptedModel, SeededRng};
 use chatkitd_workflow::agent::ModelAgentSettings;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 
-use super::world::{World, input, settings, world};
+use super::world::{World, input, said, settings, world};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and so on";
 
@@ -30,6 +31,10 @@ struct Desk {
 }
 
 fn desk(settings: ModelAgentSettings) -> Desk {
+    desk_whose_model(settings, |model| model.answers(ModelScript::default().says(&["I see."]).ends()))
+}
+
+fn desk_whose_model(settings: ModelAgentSettings, script: impl FnOnce(&ScriptedModel)) -> Desk {
     let world = world(settings);
     let blobs = Arc::new(MemoryBlobs::default());
     let service = Arc::new(AttachmentService::new(AttachmentParts {
@@ -43,7 +48,7 @@ fn desk(settings: ModelAgentSettings) -> Desk {
     let mut world = world.with_attachments(service.clone());
     world.context.configuration.file_upload =
         Some(FileUpload { enabled: Some(true), max_file_size: Some(512), max_files: Some(10) });
-    world.model.answers(ModelScript::default().says(&["I see."]).ends());
+    script(&world.model);
     Desk { world, service, blobs }
 }
 
@@ -88,6 +93,57 @@ async fn pictures_and_documents_follow_the_words() {
         PNG.len()
     );
     assert_eq!(desk.read(), expected);
+}
+
+#[tokio::test]
+async fn where_a_server_refuses_pictures_and_documents_their_thread_goes_on_without_them() {
+    let refused = |status| ModelError::Refused { status, message: "unsupported content type".to_owned() };
+    let not_found = ModelError::NotFound { message: "no endpoint with image input".to_owned() };
+    for error in [refused(400), refused(413), refused(415), refused(422), not_found] {
+        let desk = desk_whose_model(settings(), |model| {
+            model.refuses(error);
+            model.answers(ModelScript::default().says(&["I cannot see it."]).ends());
+        });
+        let picture = desk.upload("cat.png", "image/png", PNG).await;
+        let document = desk.upload("terms.pdf", "application/pdf", pdf(100)).await;
+        desk.send(&[&picture, &document]).await;
+        assert_eq!(
+            desk.read(),
+            "Look at this\n(Here is a picture of the type image/png, which you cannot see.)\n\
+             (The visitor attached \"terms.pdf\", a file of the type application/pdf, which you cannot read.)"
+        );
+        assert_eq!(said(&desk.world.items().await), ["I cannot see it."]);
+        assert_eq!(desk.world.model.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_not_about_files_is_not_asked_again() {
+    let refusing = |status, message: &str| {
+        let error = ModelError::Refused { status, message: message.to_owned() };
+        desk_whose_model(settings(), |model| model.refuses(error))
+    };
+    let desk = refusing(402, "no credit");
+    let picture = desk.upload("cat.png", "image/png", PNG).await;
+    desk.send(&[&picture]).await;
+    assert_eq!(desk.world.model.requests().len(), 1);
+
+    let desk = refusing(400, "too many tokens");
+    desk.send(&[]).await;
+    assert_eq!(desk.world.model.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_refused_without_files_too_is_an_error() {
+    let desk = desk_whose_model(settings(), |model| {
+        for message in ["images are not supported", "max_tokens is too large"] {
+            model.refuses(ModelError::Refused { status: 400, message: message.to_owned() });
+        }
+    });
+    let picture = desk.upload("cat.png", "image/png", PNG).await;
+    desk.send(&[&picture]).await;
+    assert_eq!(desk.world.model.requests().len(), 2);
+    assert!(said(&desk.world.items().await).is_empty());
 }
 
 #[tokio::test]
