@@ -42,6 +42,12 @@ pub enum AttachmentError {
         /// The bound.
         limit: u32,
     },
+    /// Too many in one session.
+    #[error("a session takes {limit} attachments")]
+    TooManyInSession {
+        /// The bound.
+        limit: u32,
+    },
     /// Too many that were not sent.
     #[error("{limit} attachments wait for being sent")]
     TooManyUnsent {

@@ -96,7 +96,7 @@ impl AttachmentService {
             return Err(AttachmentError::TooLarge { limit });
         }
         let record = self.record(scope, name, mime_type, size)?;
-        self.create(scope, &record).await?;
+        self.create(scope, terms, &record).await?;
         let mut wire = self.to_wire(&record, base);
         let url = self.parts.urls.upload(base, &record.site, &record.id, self.parts.clock.now());
         let headers = [("Content-Type".to_owned(), mime_type.to_owned())].into();
@@ -144,7 +144,7 @@ impl AttachmentService {
         let said = said(mime_type.unwrap_or_default(), name);
         // The row comes first: should this process die in between, the sweep finds what it left.
         let record = self.record(scope, name, said.unwrap_or_default(), 0)?;
-        self.create(scope, &record).await?;
+        self.create(scope, terms, &record).await?;
         let kept = match self.keep(&record.id, (terms.types, said), Size::AtMost(limit), content).await {
             Ok(uploaded) => self.finish(scope, &record.id, &uploaded).await,
             Err(error) => Err(error),
@@ -291,9 +291,20 @@ impl AttachmentService {
         })
     }
 
-    /// Two requests at the same moment may both be the last one: the bound is on what lies around, and need not be
+    /// Two requests at the same moment may both be the last one: the bounds are on what is kept, and need not be
     /// sharp.
-    async fn create(&self, scope: &Scope, record: &AttachmentRecord) -> Result<(), AttachmentError> {
+    async fn create(
+        &self,
+        scope: &Scope,
+        terms: UploadTerms<'_>,
+        record: &AttachmentRecord,
+    ) -> Result<(), AttachmentError> {
+        let limit = terms.max_files()?;
+        if let Some(since) = terms.counted_since
+            && self.parts.store.attachments_since(scope, since).await? >= u64::from(limit)
+        {
+            return Err(AttachmentError::TooManyInSession { limit });
+        }
         if self.parts.store.unsent_attachments(scope).await? >= MAX_UNSENT {
             return Err(AttachmentError::TooManyUnsent { limit: MAX_UNSENT });
         }

@@ -1,5 +1,7 @@
 //! What somebody may upload.
 
+use jiff::Timestamp;
+
 use super::content_type::AllowedTypes;
 use super::error::AttachmentError;
 use crate::site::{FileUpload, MAX_FILE_SIZE, MAX_FILES, MEGABYTE};
@@ -11,6 +13,8 @@ pub struct UploadTerms<'a> {
     pub promise: Option<&'a FileUpload>,
     /// The media types.
     pub types: &'a AllowedTypes,
+    /// Since when all files together are held to `max_files`; `None`: those of one message are.
+    pub counted_since: Option<Timestamp>,
 }
 
 impl<'a> UploadTerms<'a> {
@@ -24,7 +28,7 @@ impl<'a> UploadTerms<'a> {
         Ok(u64::from(self.allowed()?.max_file_size.unwrap_or(MAX_FILE_SIZE)) * MEGABYTE)
     }
 
-    /// How many may come with one message.
+    /// How many may come with one message, and where they are counted, in all.
     pub(super) fn max_files(self) -> Result<u32, AttachmentError> {
         Ok(self.allowed()?.max_files.unwrap_or(MAX_FILES))
     }

@@ -23,6 +23,9 @@ pub trait Attachments: Send + Sync {
     /// How many of the scope's attachments were not sent in a thread yet.
     async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError>;
 
+    /// How many of the scope's attachments were announced at this time or later, sent or not.
+    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError>;
+
     /// One attachment.
     async fn attachment(
         &self,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chatkitd_protocol::chatkit::{Operation, Request};
 use futures_channel::oneshot;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 
 use super::agent::{Agent, AgentContext};
 use super::agents::Agents;
@@ -78,6 +79,8 @@ pub struct ChatCaller {
     pub reach: Reach,
     /// Whether their answers may be traced.
     pub traced: bool,
+    /// Since when their files count towards `file_upload.max_files`; `None`: those of each message for themselves.
+    pub files_since: Option<Timestamp>,
 }
 
 impl ChatCaller {
@@ -88,7 +91,11 @@ impl ChatCaller {
 
     /// What the caller may upload.
     pub fn upload_terms(&self) -> UploadTerms<'_> {
-        UploadTerms { promise: self.context.configuration.file_upload.as_ref(), types: &self.file_types }
+        UploadTerms {
+            promise: self.context.configuration.file_upload.as_ref(),
+            types: &self.file_types,
+            counted_since: self.files_since,
+        }
     }
 }
 

@@ -126,6 +126,7 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
         file_types: Default::default(),
         reach: Reach::default(),
         traced: true,
+        files_since: None,
     };
     match node.handle(caller, request, wishes).await {
         Ok(Reply::Stream(watch)) => watch,

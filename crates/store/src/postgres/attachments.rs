@@ -93,6 +93,22 @@ impl Attachments for PostgresStore {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
+    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError> {
+        let (count,): (i64,) = self
+            .database
+            .query_as(
+                "SELECT count(*) FROM chatkitd.attachments
+                 WHERE site = $1 AND ($2::text IS NULL OR user_id = $2) AND created_at >= $3",
+            )
+            .bind(scope.site().as_str())
+            .bind(user(scope))
+            .bind(millis(since))
+            .fetch_one(&self.database.pool)
+            .await
+            .map_err(store_error)?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
     async fn attachment(
         &self,
         scope: &Scope,

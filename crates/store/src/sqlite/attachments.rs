@@ -106,6 +106,18 @@ impl Attachments for SqliteStore {
         Ok(count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default())
     }
 
+    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM attachments
+                   WHERE site = ?1 AND (?2 IS NULL OR user_id = ?2) AND created_at >= ?3";
+        let count: Option<(i64,)> = self
+            .0
+            .read(|connection| {
+                Ok(first(connection, sql, params![scope.site().as_str(), user(scope), millis(since)])?)
+            })
+            .await?;
+        Ok(count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default())
+    }
+
     async fn attachment(
         &self,
         scope: &Scope,

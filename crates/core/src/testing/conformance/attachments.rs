@@ -83,6 +83,21 @@ pub async fn an_attachment_cannot_be_announced_for_somebody_else(store: &dyn Ful
     assert!(!exists(store, &record.id).await);
 }
 
+pub async fn attachments_are_counted_from_a_time_on_sent_or_not(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    let (sent, _) = (fixture.uploaded(store, 1).await, fixture.uploaded(store, 2).await);
+    started(store.begin_run(&user("ann"), &fixture.sending(3, &[&sent])).await.unwrap());
+    for (since, expected) in [(0, 2), (1, 2), (2, 1), (3, 0)] {
+        assert_eq!(store.attachments_since(&user("ann"), at(since)).await.unwrap(), expected, "{since}");
+    }
+    assert_eq!(store.attachments_since(&shop(), at(0)).await.unwrap(), 2);
+    for stranger in strangers() {
+        assert_eq!(store.attachments_since(&stranger, at(0)).await.unwrap(), 0);
+    }
+    store.delete_attachment(&user("ann"), &sent).await.unwrap();
+    assert_eq!(store.attachments_since(&user("ann"), at(0)).await.unwrap(), 1);
+}
+
 pub async fn the_content_comes_once(store: &dyn FullStore) {
     let record = Fixture::default().announced(0);
     store.create_attachment(&user("ann"), &record).await.unwrap();

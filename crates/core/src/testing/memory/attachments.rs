@@ -94,6 +94,13 @@ impl Attachments for MemoryStore {
         Ok(unsent.count() as u64)
     }
 
+    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError> {
+        let conversations = self.conversations();
+        let mut all = conversations.attachments.rows.values().map(|row| &row.record);
+        let announced = all.by_ref().filter(|record| owns(scope, record) && record.created_at >= since);
+        Ok(announced.count() as u64)
+    }
+
     async fn attachment(
         &self,
         scope: &Scope,

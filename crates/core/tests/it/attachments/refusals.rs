@@ -1,12 +1,14 @@
 //! What is refused, and that nothing of it stays.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use chatkitd_core::attachments::{
     AllowedTypes, AttachmentError, MAX_UNSENT, Permit, PublicBase, SignedUrlError,
 };
 use chatkitd_core::id::{AttachmentId, SiteName};
-use chatkitd_core::ports::{Attachments as _, ByteStream};
-use chatkitd_core::server::ServerError;
+use chatkitd_core::ports::{Attachments as _, ByteStream, Clock as _};
+use chatkitd_core::server::{ChatCaller, ServerError};
 use chatkitd_core::site::FileUpload;
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
@@ -155,6 +157,29 @@ async fn nobody_piles_up_what_they_do_not_send() {
     assert!(matches!(refusal(one_more), AttachmentError::TooManyUnsent { limit: MAX_UNSENT }));
     let bob = caller("bob", ann().context.configuration.file_upload);
     world.announce(&bob, ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_a_session_was_promised_a_number_of_files_all_of_them_count() {
+    let world = World::new();
+    let before = world.uploaded("a.pdf", "application/pdf", PDF).await;
+    world.clock.advance(Duration::from_secs(1));
+    let promised = ChatCaller { files_since: Some(world.clock.now()), ..ann() };
+    let announce = async || world.announce(&promised, ("a.pdf", "application/pdf", PDF.len())).await;
+    let one = announce().await.unwrap();
+    world.upload(&one, whole(PDF)).await.unwrap();
+    world.send(&promised, &[one["id"].as_str().unwrap()]).await.unwrap();
+    let two = announce().await.unwrap();
+    assert!(matches!(refusal(announce().await), AttachmentError::TooManyInSession { limit: 2 }));
+    let (scope, base, file) = (promised.scope(), PublicBase::default(), ("a.pdf", None));
+    let direct = world.service.upload_direct(&scope, promised.upload_terms(), &base, file, whole(PDF)).await;
+    assert!(matches!(direct, Err(AttachmentError::TooManyInSession { limit: 2 })), "{direct:?}");
+
+    world.json(&promised, "attachments.delete", json!({"attachment_id": two["id"]})).await.unwrap();
+    announce().await.unwrap();
+    // Where nothing was promised a message is what counts.
+    world.announce(&ann(), ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+    world.send(&ann(), &[&before]).await.unwrap();
 }
 
 #[tokio::test]

@@ -203,7 +203,14 @@ pub fn caller(user: &str, file_upload: Option<FileUpload>) -> ChatCaller {
         metadata: Map::new(),
     };
     let base = PublicBase("https://chat.example".to_owned());
-    ChatCaller { context, base, file_types: AllowedTypes::default(), reach: Reach::default(), traced: true }
+    ChatCaller {
+        context,
+        base,
+        file_types: AllowedTypes::default(),
+        reach: Reach::default(),
+        traced: true,
+        files_since: None,
+    }
 }
 
 pub fn input(ids: &[&str]) -> Value {

@@ -163,8 +163,12 @@ impl Recognised<'_> {
         };
         let reach = reach(&context, session, app.clock.now());
         let traced = session.is_none_or(Session::is_traced);
+        // OpenAI's `max_files` is for all of a session, and a site's own for each message.
+        let promised = session.filter(|session| session.promise.is_some());
+        let files_since = promised.map(|session| session.created_at);
         let (base, file_types) = (call.base.clone(), call.site.file_types.clone());
-        Ok(Visitor { caller: ChatCaller { context, base, file_types, reach, traced }, introduction })
+        let caller = ChatCaller { context, base, file_types, reach, traced, files_since };
+        Ok(Visitor { caller, introduction })
     }
 }
 

@@ -41,6 +41,10 @@ impl From<AttachmentError> for ApiError {
                 format!("At most {limit} files can be sent with one message."),
             )
             .about("params.input.attachments"),
+            AttachmentError::TooManyInSession { limit } => Self::bad_request(
+                "too_many_attachments",
+                format!("At most {limit} files can be sent in one session."),
+            ),
             AttachmentError::TooManyUnsent { limit } => conflict(
                 "too_many_unsent",
                 format!("You have {limit} files that you did not send. Send or delete some, or wait a day."),

@@ -78,7 +78,7 @@ struct FileUpload {
     enabled: bool,
     /// Megabytes.
     max_file_size: Option<u32>,
-    /// How many.
+    /// How many, in all of the session.
     max_files: Option<u32>,
 }
 

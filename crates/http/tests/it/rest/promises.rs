@@ -133,6 +133,28 @@ async fn only_the_recent_threads_are_listed_and_found() {
 }
 
 #[tokio::test]
+async fn a_session_takes_as_many_files_as_it_was_promised() {
+    let mut site = site();
+    site.configuration = serde_json::from_value(json!({"file_upload": {"enabled": true}})).unwrap();
+    let backend = Backend::start(Setup { files: true, ..Setup::of(site) }).await;
+    let params = json!({"name": "a.pdf", "mime_type": "application/pdf", "size": 7});
+    let announcement = json!({"type": "attachments.create", "params": params});
+    let announce =
+        async |bearer: &str| send(backend.app.conversation(&announcement).bearer_auth(bearer)).await;
+    let promised = with("chatkit_configuration", json!({"file_upload": {"enabled": true, "max_files": 1}}));
+    let secret = backend.secret(&promised).await;
+    assert_eq!(announce(&secret).await.status, 200);
+    announce(&secret).await.is_openai_error(400, "too_many_attachments");
+
+    backend.app.clock.advance(Duration::from_secs(1));
+    let next = backend.secret(&promised).await;
+    assert_eq!(announce(&next).await.status, 200, "each session counts from its own beginning");
+    for _ in 0..11 {
+        assert_eq!(announce(&token("ann")).await.status, 200, "nobody promised a page's visitor a number");
+    }
+}
+
+#[tokio::test]
 async fn the_agent_is_told_what_was_promised_within_what_the_site_says() {
     let mut site = site();
     site.configuration = serde_json::from_value(json!({"file_upload": {"max_files": 2}})).unwrap();

@@ -56,7 +56,7 @@ impl Desk {
     async fn upload(&self, name: &str, mime_type: &str, content: impl Into<Bytes>) -> String {
         let (scope, base, types) = (self.world.scope(), PublicBase::default(), AllowedTypes::default());
         let promise = self.world.context.configuration.file_upload.as_ref();
-        let terms = UploadTerms { promise, types: &types };
+        let terms = UploadTerms { promise, types: &types, counted_since: None };
         let content = whole(content.into());
         let kept = self.service.upload_direct(&scope, terms, &base, (name, Some(mime_type)), content);
         kept.await.unwrap().id().to_owned()

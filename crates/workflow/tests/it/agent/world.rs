@@ -125,6 +125,7 @@ impl World {
             file_types: AllowedTypes::default(),
             reach: Reach::default(),
             traced: true,
+            files_since: None,
         };
         self.server.handle(caller, request, StreamWishes::default()).await
     }
