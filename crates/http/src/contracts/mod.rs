@@ -123,8 +123,7 @@ pub fn router(app: App) -> Router {
 async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     observe::around(&app, request, |request| {
         cors::around(&app, request, |request| {
-            let within = deadline::of(&app, &request);
-            deadline::around(&app, within, panics::around(next.run(request)))
+            deadline::around(&app, request, |request| panics::around(next.run(request)))
         })
     })
     .await

@@ -46,7 +46,8 @@ use crate::error::ApiError;
         (status = 500, description = "Not configured (the message names the variable), or the agent failed", body = OpenAiErrorBody),
         (status = 501, description = "Attachments and transcription where there are none; anything without a database", body = OpenAiErrorBody),
         (status = 502, description = "The recording was not transcribed", body = OpenAiErrorBody),
-        (status = 503, description = "Store or limiter not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 503, description = "Store or limiter not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 504, description = "The recording was not transcribed in time", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn page(
@@ -85,7 +86,8 @@ pub(crate) async fn page(
         (status = 500, description = "Not configured (the message names the variable), or the agent failed", body = OpenAiErrorBody),
         (status = 501, description = "Attachments and transcription where there are none; anything without a database", body = OpenAiErrorBody),
         (status = 502, description = "The recording was not transcribed", body = OpenAiErrorBody),
-        (status = 503, description = "Store or limiter not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 503, description = "Store or limiter not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 504, description = "The recording was not transcribed in time", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn conversation(

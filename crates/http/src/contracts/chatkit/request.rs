@@ -3,7 +3,7 @@
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, Request};
 use chatkitd_core::server::{ChatServer, MAX_AUDIO_BYTES, RecordingPlace, ServerError, StreamWishes};
-use chatkitd_protocol::chatkit;
+use chatkitd_protocol::chatkit::{self, Operation};
 use http::HeaderMap;
 use http::request::Parts;
 use sha2::{Digest, Sha256};
@@ -11,6 +11,7 @@ use url::form_urlencoded;
 use utoipa::IntoParams;
 
 use crate::body::{BodyReader, require_json};
+use crate::deadline::MoreTime;
 use crate::error::ApiError;
 use crate::locale;
 
@@ -71,6 +72,13 @@ impl Asked {
         let (body, place) = read_body(body, chat).await?;
         require_json(&parts.headers)?;
         let operation = chatkit::Request::parse(&body).map_err(ServerError::from)?;
+        if matches!(operation.operation, Operation::InputTranscribe(_))
+            && let Some(more) = parts.extensions.get::<MoreTime>()
+        {
+            // Whoever writes it down has a deadline of their own. The recording itself has to come as fast as
+            // anything else: there is room for a few at once.
+            more.take();
+        }
         let wishes = StreamWishes {
             resume: parts.headers.get("x-chatkit-resume").is_some_and(|wish| wish == "1"),
             idempotency: key.map(|key| (key, hash(&body))),
@@ -86,8 +94,11 @@ async fn read_body(body: Body, chat: &ChatServer) -> Result<(Bytes, Option<Recor
         return Ok((reader.into_bytes(), None));
     }
     let operation = chatkit::Request::peek_operation(reader.so_far());
-    if !chat.transcribes() || operation.as_deref() != Some("input.transcribe") {
+    if operation.as_deref() != Some("input.transcribe") {
         return Err(ApiError::body_too_large(MAX_BYTES));
+    }
+    if !chat.transcribes() {
+        return Err(ServerError::NotConfigured("transcription").into());
     }
     let place = chat.recording_place().ok_or_else(|| {
         ApiError::unavailable(

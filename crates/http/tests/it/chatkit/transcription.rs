@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chatkitd_core::models::ModelError;
 use chatkitd_core::ports::Transcriber;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::app::{Setup, TestApp, send, token};
 
@@ -19,6 +20,8 @@ const MEBIBYTE: usize = 1024 * 1024;
 #[derive(Default)]
 struct Ear {
     fails: Mutex<Option<ModelError>>,
+    /// It says nothing before this.
+    waits: Mutex<Option<oneshot::Receiver<()>>>,
     types: Mutex<Vec<String>>,
 }
 
@@ -26,6 +29,10 @@ struct Ear {
 impl Transcriber for Ear {
     async fn transcribe(&self, audio: Bytes, mime_type: &str) -> Result<String, ModelError> {
         self.types.lock().unwrap().push(mime_type.to_owned());
+        let waits = self.waits.lock().unwrap().take();
+        if let Some(waits) = waits {
+            waits.await.unwrap();
+        }
         match self.fails.lock().unwrap().take() {
             Some(error) => Err(error),
             None => Ok(format!("{} bytes", audio.len())),
@@ -129,5 +136,22 @@ async fn what_the_server_of_the_words_says_is_for_the_operator() {
 async fn without_somebody_to_ask_a_recording_is_not_even_read() {
     let app = Setup::default().start().await;
     send(app.chat(&recording(b"sound"))).await.is_openai_error(501, "not_configured");
-    send(app.chat(&recording(&vec![7; MEBIBYTE]))).await.is_openai_error(413, "body_too_large");
+    send(app.chat(&recording(&vec![7; MEBIBYTE]))).await.is_openai_error(501, "not_configured");
+}
+
+/// The server of the words has deadlines of its own, of minutes.
+#[tokio::test]
+async fn a_recording_may_take_longer_than_other_requests() {
+    let (app, ear) = app().await;
+    let (speak, waits) = oneshot::channel();
+    *ear.waits.lock().unwrap() = Some(waits);
+    let asking = tokio::spawn(send(app.chat(&recording(b"sound")).bearer_auth(token("ann"))));
+    while ear.types.lock().unwrap().is_empty() {
+        assert_eq!(send(app.get("/healthz")).await.status, 200);
+    }
+    app.clock.advance(Duration::from_secs(119));
+    // While this is answered, the server sees how late it is.
+    assert_eq!(send(app.get("/healthz")).await.status, 200);
+    speak.send(()).unwrap();
+    assert_eq!(asking.await.unwrap().json()["text"], "5 bytes");
 }
