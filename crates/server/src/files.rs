@@ -8,6 +8,8 @@ use chatkitd_core::ports::{BlobError, Blobs, Clock, Rng};
 
 use crate::attachment_jobs::AttachmentJobs;
 use crate::blobs::FolderBlobs;
+#[cfg(feature = "s3")]
+use crate::blobs::{S3Blobs, S3Deadlines};
 use crate::previews::ImagePreviews;
 use crate::settings::{AttachmentStorage, Durability, S3Settings, Settings};
 use crate::stores::{Conversations, OpenError, make_folder};
@@ -68,7 +70,7 @@ pub(crate) fn files(
 
 #[cfg(feature = "s3")]
 fn bucket(settings: &S3Settings) -> Result<Arc<dyn Blobs>, FilesError> {
-    Ok(Arc::new(crate::blobs::s3(settings)?))
+    Ok(Arc::new(S3Blobs::new(settings, S3Deadlines::default())?))
 }
 
 #[cfg(not(feature = "s3"))]

@@ -15,7 +15,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 
 pub use folder::FolderBlobs;
 #[cfg(feature = "s3")]
-pub use s3::{S3Error, s3};
+pub use s3::{S3Blobs, S3Deadlines, S3Error};
 
 /// What any object store can do.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use chatkitd::blobs::{FolderBlobs, s3};
+use chatkitd::blobs::{FolderBlobs, S3Blobs, S3Deadlines};
 use chatkitd::settings::AttachmentStorage;
 use chatkitd_core::id::AttachmentId;
 use chatkitd_core::ports::{BlobError, BlobKey, Blobs, ByteStream};
@@ -46,9 +46,9 @@ fn folder(root: &TempDir) -> FolderBlobs {
     FolderBlobs::new(root.path(), false).unwrap()
 }
 
-fn bucket(env: &Env) -> impl Blobs + use<> {
+fn bucket(env: &Env) -> S3Blobs {
     let AttachmentStorage::S3(settings) = env.settings().attachments.storage else { panic!("no S3") };
-    s3(&settings).unwrap()
+    S3Blobs::new(&settings, S3Deadlines::default()).unwrap()
 }
 
 fn files_in(folder: &Path) -> Vec<String> {

@@ -45,6 +45,7 @@ mod pull;
 mod redis_limiter;
 mod redis_run_log;
 mod rest;
+mod s3_downloads;
 mod server;
 mod telemetry;
 mod test_agents;
