@@ -179,3 +179,32 @@ test('a server that stays away is said to, and what was said goes out when the v
   await assertWhole(here);
   assert.equal(await here.chat.element.getByRole('alert').count(), 0);
 });
+
+const asking = { turns: [[{ item: { type: 'structured_input', inputs: [{ type: 'freeform', id: 'name', question: 'Your name?' }] } }]], structured_inputs: { name: 'Thank you.' } };
+
+test('a form that did not get through is sent again when the visitor says so, and nothing is deleted', async (t) => {
+  const target = await Server.answering(asking);
+  t.after(() => target.stop());
+  const here = await scene(t, target);
+  await here.chat.ask('Ask me');
+  await here.chat.element.getByLabel('Your name?').fill('Ada');
+  here.proxy.isAway = true;
+  here.proxy.cut();
+  const ended = here.chat.ended();
+  await here.chat.button('Submit').click();
+  await ended;
+  const alert = here.chat.element.getByRole('alert');
+  await alert.getByText('The server cannot be reached.').waitFor();
+  // The network alone sends nothing.
+  here.proxy.isAway = false;
+  const read = here.page.waitForResponse((response) => response.request().postData()?.includes('items.list') ?? false);
+  await here.page.evaluate(() => dispatchEvent(new Event('online')));
+  await (await read).finished();
+  assert.equal(here.proxy.of('threads.add_structured_input').length, 0);
+  await here.chat.button('Try again').click();
+  await answer(here.chat).getByText('Thank you.').waitFor();
+  assert.equal(await here.chat.element.locator('article.structured_input').getByText('Ada').count(), 1);
+  assert.equal(here.proxy.of('threads.add_structured_input').length, 1);
+  assert.equal(here.proxy.of('threads.retry_after_item').length, 0);
+  assert.equal(await alert.count(), 0);
+});

@@ -24,6 +24,8 @@ export interface Notice {
   cause?: 'network' | 'busy';
   /** What a button below it does. */
   retry?: () => Promise<void>;
+  /** The same where it only reads: it is done by itself once there is a network again. */
+  reread?: () => Promise<void>;
 }
 
 type Load = 'new' | 'loading' | 'ready' | 'failed';
@@ -105,7 +107,7 @@ export class Chat {
 
   private cannotOpen(id: string, thrown: unknown): void {
     this.load = 'failed';
-    this.fail(thrown, () => this.open(id));
+    this.failToRead(thrown, () => this.open(id));
     if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
     // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
     this.load = 'new';
@@ -118,8 +120,8 @@ export class Chat {
     const id = this.wanted;
     // A message that did not arrive would be seen twice, if it did.
     if (id === null || this.live !== null || this.load === 'loading' || this.unconfirmed !== null) return;
-    const lost = this.notices.find((notice) => notice.cause === 'network' && notice.retry !== undefined);
-    if (lost !== undefined) return lost.retry!();
+    const lost = this.notices.find(({ reread }) => reread !== undefined);
+    if (lost !== undefined) return lost.reread!();
     this.refreshing ??= this.fetch(id, { isOwn: false }).finally(() => (this.refreshing = null));
     await this.refreshing;
     this.changes.mark();
@@ -282,7 +284,11 @@ export class Chat {
   /** Goes on with an answer whose connection was lost for long. */
   private async comeBack(id: string, heard: number): Promise<void> {
     const thread = this.wanted;
-    if (thread !== null) await this.fetch(thread, { except: id });
+    try {
+      if (thread !== null) await this.fetch(thread, { except: id });
+    } catch (thrown) {
+      return this.failToRead(thrown, () => this.comeBack(id, heard));
+    }
     if (this.wanted === thread && this.live === null) await this.takeUp(id, { heard });
   }
 
@@ -308,6 +314,7 @@ export class Chat {
       this.asked += 1;
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
+      run.hasBegun = true;
       if (run.id !== null) void claim(run.id, run.abort.signal);
       if (run.stopping && run.id !== null) void this.cancel(run, run.id);
       await this.follow(run, stream, NOTHING_KNOWN);
@@ -331,8 +338,9 @@ export class Chat {
       return;
     }
     const message = this.items.all.findLast((item) => item.type === 'user_message');
-    if (id !== null && this.client.knowsRuns) this.fail(thrown, () => this.comeBack(id, last));
-    else if (this.unconfirmed === null && message !== undefined) this.fail(thrown, () => this.retryAfter(message.id));
+    if (id !== null && this.client.knowsRuns) this.failToRead(thrown, () => this.comeBack(id, last));
+    // Only an answer that has begun is given up for another: what never got through has changed nothing.
+    else if (run.hasBegun && this.unconfirmed === null && message !== undefined) this.fail(thrown, () => this.retryAfter(message.id));
     else this.fail(thrown, again ?? (() => this.refresh()));
   }
 
@@ -454,7 +462,7 @@ export class Chat {
   }
 
   /** Something did not work: the visitor may try again, the page learns why. */
-  private fail(thrown: unknown, retry: () => Promise<void>): void {
+  private fail(thrown: unknown, retry: () => Promise<void>): Notice {
     const error = asError(thrown);
     const notice: Notice = { level: 'error', cause: causeOf(error) };
     // What the server refuses it says in words for people; why it fails, the page is told and not the visitor.
@@ -467,6 +475,13 @@ export class Chat {
     }
     this.notices.push(notice);
     this.report(thrown);
+    return notice;
+  }
+
+  /** The same for what changes nothing when it is tried again. */
+  private failToRead(thrown: unknown, read: () => Promise<void>): void {
+    const notice = this.fail(thrown, read);
+    if (notice.cause === 'network') notice.reread = notice.retry;
   }
 
   private report(thrown: unknown): void {

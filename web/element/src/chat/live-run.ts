@@ -3,6 +3,8 @@ import type * as P from '../wire/protocol';
 /** The answer that is being given. */
 export interface LiveRun {
   id: string | null;
+  /** Whether the server has begun to answer. */
+  hasBegun: boolean;
   abort: AbortController;
   allowCancel: boolean;
   stopping: boolean;
@@ -33,7 +35,7 @@ export const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
 
 export function newRun(id: string | null, isOwn: boolean): LiveRun {
   return {
-    id, isOwn, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
+    id, isOwn, hasBegun: id !== null, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
     isSettled: false, isOver: false, isBroken: false, hasFailed: false,
   };
 }
