@@ -210,6 +210,23 @@ test('a getClientSecret that never comes back is waited for no longer than half 
   assert.match((await told())[0]!.message, /longer than 30 seconds/);
 });
 
+test('a message that is stopped while it waits for the secret does not hold up the next one', async (t) => {
+  const slow = `async () => { await new Promise((resolve) => (globalThis.letGo = resolve)); return (${ASK_BACK_END})(null); }`;
+  const { chat, page, backEnd, told } = await scene(t, slow);
+  await page.clock.install();
+  const stopped = chat.ended();
+  await chat.say('Never mind');
+  await chat.button('Stop').click();
+  await page.clock.fastForward(6_000);
+  await stopped;
+  await page.evaluate(() => (globalThis as unknown as { letGo: () => void }).letGo());
+  await chat.ask('Hello');
+  await chat.lastItem.getByText('Hello').waitFor();
+  assert.equal(await chat.items.count(), 2);
+  assert.equal(backEnd.minted.length, 1);
+  assert.deepEqual(await told(), []);
+});
+
 test('a visitor of another site is known by a token, without cookies, and is the same after a reload', async (t) => {
   const open = await Server.start();
   t.after(() => open.stop());

@@ -128,7 +128,7 @@ export class Client {
   }
 
   private async attempt(url: URL, init: RequestInit): Promise<{ response: Response; pass: Pass }> {
-    const pass = await unlessAborted(this.settings.identity.pass(), init.signal);
+    const pass = await this.pass(init.signal);
     const headers = { ...pass.headers, ...(init.headers as Record<string, string>) };
     try {
       // No cookies across origins, which not every server may take: there the device token says who this is.
@@ -138,6 +138,17 @@ export class Client {
     } catch (thrown) {
       pass.answered(null);
       return rethrow(thrown);
+    }
+  }
+
+  private async pass(signal: RequestInit['signal']): Promise<Pass> {
+    const passing = this.settings.identity.pass();
+    try {
+      return await unlessAborted(passing, signal);
+    } catch (thrown) {
+      // It comes all the same, and others wait until it has been used.
+      void passing.then((unused) => unused.answered(null), () => undefined);
+      throw thrown;
     }
   }
 }

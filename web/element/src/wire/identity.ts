@@ -8,7 +8,7 @@ import { Introduction } from './introduction';
 /** What one request says of who sends it. */
 export interface Pass {
   headers: Record<string, string>;
-  /** Takes what the answer says of it; `null`: there was no answer. */
+  /** Takes what the answer says of it; `null`: there was no answer. Always called: other requests may wait for it. */
   answered(response: Response | null): void;
   /** After a 401: whether another try can help. */
   renew(): Promise<boolean>;
