@@ -84,6 +84,10 @@ export function assistantMessage(text: string, id = 'cti_answer'): object {
   return { type: 'assistant_message', id, ...place, content: [{ type: 'output_text', text, annotations: [] }] };
 }
 
+export function widget(root: object): object {
+  return { type: 'widget', id: 'cti_widget', ...place, widget: root };
+}
+
 /** How each stream begins in which somebody says something in a new thread. */
 export function opening(text: string): object[] {
   return [

@@ -5,7 +5,7 @@ import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat, type ToldError } from '../harness/chat.js';
 import { Server } from '../harness/server.js';
 import { pageWith, Site } from '../harness/site.js';
-import { done, events, json, opening, plain, refused, StandIn, thread, userMessage } from '../harness/stand-in.js';
+import { done, events, json, opening, plain, refused, StandIn, thread, userMessage, widget } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -111,6 +111,45 @@ test("a refusal is told in the server's own words, and not asked again", async (
     // What was said is not lost.
     await here.chat.element.getByText('Hello').waitFor();
   }
+});
+
+const toggle = { type: 'Button', label: 'Toggle', onClickAction: { type: 'toggle', streaming: false } };
+
+/** A chat that shows a widget with a button. */
+async function showWidget({ standIn, chat }: Scene, button: object): Promise<void> {
+  standIn.on('threads.create', events(...opening('Hello'), { type: 'thread.item.done', item: widget({ type: 'Card', children: [button] }) }));
+  await chat.ask('Hello');
+}
+
+test("a widget's action is not done twice: it is sent again where the server did nothing, or when the visitor says so", async (t) => {
+  const here = await scene(t);
+  await showWidget(here, toggle);
+  here.standIn.on('threads.sync_custom_action', refused(429, 'Slow down.'), refused(503, 'In a moment.', { 'retry-after': '1' }), refused(502, null));
+  const failed = here.chat.next('chatkit.error');
+  await here.chat.button('Toggle').click();
+  await failed;
+  const alert = here.chat.element.getByRole('alert');
+  await alert.getByText('The answer failed.').waitFor();
+  assert.equal(here.standIn.of('threads.sync_custom_action').length, 3);
+  here.standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [widget({ type: 'Card', children: [toggle] })], has_more: false }));
+  await here.chat.call('fetchUpdates');
+  assert.equal(here.standIn.of('threads.sync_custom_action').length, 3);
+  here.standIn.on('threads.sync_custom_action', json({ updated_item: widget({ type: 'Card', children: [{ type: 'Text', value: 'Toggled' }] }) }));
+  await here.chat.button('Try again').click();
+  await here.chat.lastItem.getByText('Toggled').waitFor();
+  assert.equal(here.standIn.of('threads.sync_custom_action').length, 4);
+  assert.equal(await alert.count(), 0);
+});
+
+test('what an agent says to an action is said to the visitor', async (t) => {
+  const here = await scene(t);
+  await showWidget(here, toggle);
+  here.standIn.on('threads.sync_custom_action', refused(500, 'We are sold out.', {}, 'custom'));
+  await here.chat.button('Toggle').click();
+  await here.chat.element.getByRole('alert').getByText('We are sold out.').waitFor();
+  assert.equal(await here.chat.button('Try again').count(), 0);
+  assert.equal(here.standIn.of('threads.sync_custom_action').length, 1);
+  assert.deepEqual(await here.told(), [{ message: 'We are sold out.', code: 'custom', status: 500 }]);
 });
 
 test('a page of a proxy is no answer: the visitor reads of a failure, the page where to look', async (t) => {

@@ -1,8 +1,8 @@
 import { ChatKitError, invalidResponse, isAbort, networkError, refusal, wrongContentType } from './errors';
 import type { Identity, Pass } from './identity';
-import type { JsonOperations, StreamOperations } from './operations';
+import { type JsonOperations, NEW_EACH_TIME, type StreamOperations } from './operations';
 import type { ThreadEvent } from './protocol';
-import { retrying, unlessAborted } from './retry';
+import { anyway, ifNotDone, retrying, unlessAborted } from './retry';
 import { readSse } from './sse';
 
 /** Where the server is and how it is asked. */
@@ -45,13 +45,14 @@ export class Client {
     return this.settings.knowsRuns;
   }
 
-  /** An operation with one answer. Tried again while the server is overloaded or away. */
+  /** An operation with one answer. Tried again while the server is overloaded or away, where that does nothing twice. */
   async call<Op extends keyof JsonOperations>(
     type: Op,
     params: JsonOperations[Op][0],
     signal?: AbortSignal,
   ): Promise<{ body: JsonOperations[Op][1]; run: string | null }> {
-    const response = await retrying(() => this.post({ type, params }, {}, signal), signal);
+    const mayRepeat = NEW_EACH_TIME.has(type) ? ifNotDone : anyway;
+    const response = await retrying(() => this.post({ type, params }, {}, signal), mayRepeat, signal);
     if (!isOf(response, 'application/json')) throw wrongContentType(response);
     const body: unknown = await response.json().catch((cause: unknown) => {
       throw isAbort(cause) ? cause : invalidResponse(response, cause);
@@ -72,7 +73,7 @@ export class Client {
       : {};
     const send = () => this.post({ type, params }, headers, signal);
     // Without a key a message that got through and was not answered would be said twice.
-    const response = this.knowsRuns ? await retrying(send, signal) : await send();
+    const response = this.knowsRuns ? await retrying(send, anyway, signal) : await send();
     return this.opened(response, signal);
   }
 
@@ -85,7 +86,7 @@ export class Client {
 
   /** Stops a run. */
   async cancel(run: string): Promise<void> {
-    await retrying(() => this.send(this.runUrl(run, 'cancel'), { method: 'POST' }));
+    await retrying(() => this.send(this.runUrl(run, 'cancel'), { method: 'POST' }), anyway);
   }
 
   /** Sends a file to where an attachment's `upload_descriptor` says, or to `uploadStrategy.uploadUrl`. */

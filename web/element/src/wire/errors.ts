@@ -30,7 +30,14 @@ export class ChatKitError extends Error {
   /** Whether the same request may succeed in a moment, all by itself. */
   get isRetryable(): boolean {
     const { status } = this.details;
+    // What an agent has to say is its answer.
+    if (this.code === 'custom') return false;
     return status === undefined ? this.code === 'network' : status === 429 || (status >= 500 && status !== 501);
+  }
+
+  /** Whether the server says that it turned the request away before it did anything. */
+  get nothingWasDone(): boolean {
+    return this.status === 429 || (this.status === 503 && this.details.retryAfter !== undefined);
   }
 
   /** Whether it makes sense that the visitor tries again: not where the server has refused for good. */

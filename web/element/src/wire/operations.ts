@@ -14,6 +14,9 @@ export interface JsonOperations {
   'input.transcribe': [P.InputTranscribeParams, P.TranscriptionResult];
 }
 
+/** Those of them that do something new each time they are sent. */
+export const NEW_EACH_TIME: ReadonlySet<keyof JsonOperations> = new Set(['threads.sync_custom_action', 'attachments.create']);
+
 /** The operations that are answered with a stream of events: their parameters. */
 export interface StreamOperations {
   'threads.create': P.ThreadsCreateParams;

@@ -6,13 +6,21 @@ const FIRST_WAIT = 500;
 /** The longest that a server may ask to wait; for longer the visitor is told. */
 const LONGEST_ASKED = 30_000;
 
+/** Whether something that failed like this may be done once more by itself. */
+type MayRepeat = (error: ChatKitError) => boolean;
+
+/** For what comes to the same however often it is done. */
+export const anyway: MayRepeat = (error) => error.isRetryable;
+/** For what is done anew each time. */
+export const ifNotDone: MayRepeat = (error) => error.nothingWasDone;
+
 /** Tries a few times, longer apart each time, or as the server asks. */
-export async function retrying<T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function retrying<T>(attempt: () => Promise<T>, mayRepeat: MayRepeat, signal?: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
     } catch (thrown) {
-      if (!(thrown instanceof ChatKitError) || !thrown.isRetryable || tries === TRIES) throw thrown;
+      if (!(thrown instanceof ChatKitError) || !mayRepeat(thrown) || tries === TRIES) throw thrown;
       const asked = (thrown.details.retryAfter ?? 0) * 1000;
       if (asked > LONGEST_ASKED) throw thrown;
       // Not all visitors at the same moment.

@@ -120,16 +120,17 @@ fn not_active(status: ThreadStatus) -> ApiError {
     ApiError::forbidden(code, message)
 }
 
-/// An agent's own words are for the visitor; anything else is for the log.
+/// An agent's own words are for the visitor, under the code that they have in a stream; anything else is for the
+/// log.
 fn agent_failed(error: &AgentError) -> ApiError {
-    let message = match error {
-        AgentError::Custom { message, .. } => message.clone(),
+    let (code, message) = match error {
+        AgentError::Custom { message, .. } => ("custom", message.as_str()),
         AgentError::Stream { .. } | AgentError::Failed(_) => {
             tracing::error!(error = error as &dyn std::error::Error, "an agent failed");
-            "The agent failed. The request id names it in the server's log.".to_owned()
+            ("agent_failed", "The agent failed. The request id names it in the server's log.")
         }
     };
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "agent_failed", message)
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, code, message)
 }
 
 /// What the server said is for the log: it may be about the operator's key. What the recording is to blame for

@@ -275,7 +275,7 @@ async fn an_agent_that_fails_before_a_stream_is_a_500_that_quotes_only_its_own_w
     let thread = thread_of(&begin(&app, "hello").await);
     for (action, code, words) in [
         ("fail", "agent_failed", "The agent failed."),
-        ("refuse", "agent_failed", "Sold out."),
+        ("refuse", "custom", "Sold out."),
         ("panic", "internal_error", "Something went wrong"),
     ] {
         let params = json!({"thread_id": thread, "action": {"type": action}});
