@@ -72,6 +72,14 @@ export function events(...pieces: (object | string)[]): Reply {
   return plain('text/event-stream', pieces.map((piece) => (typeof piece === 'string' ? piece : `data: ${JSON.stringify(piece)}\n\n`)).join(''));
 }
 
+/** The same answer from a chatkitd, which names the run. */
+export function inRun(run: string, reply: Reply): Reply {
+  return (response, call) => {
+    response.setHeader('x-chatkit-run-id', run);
+    reply(response, call);
+  };
+}
+
 export const thread = { id: 'cthr_1', created_at: '2026-01-01T00:00:00Z', status: { type: 'active' }, items: { data: [], has_more: false }, metadata: {} };
 
 const place = { thread_id: thread.id, created_at: thread.created_at };

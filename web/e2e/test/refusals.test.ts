@@ -4,8 +4,8 @@ import type { Browser } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat, type ToldError } from '../harness/chat.js';
 import { Server } from '../harness/server.js';
-import { pageWith, Site } from '../harness/site.js';
-import { done, events, json, opening, plain, refused, StandIn, thread, userMessage, widget } from '../harness/stand-in.js';
+import { pageWith, proxyTo, Site } from '../harness/site.js';
+import { done, events, inRun, json, opening, plain, refused, StandIn, thread, userMessage, widget } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -24,16 +24,16 @@ interface Scene {
   told: () => Promise<ToldError[]>;
 }
 
-/** A page whose chat talks to a stand-in. */
-async function scene(t: TestContext, options: Record<string, unknown> = {}): Promise<Scene> {
-  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, '') });
+/** A page whose chat talks to a stand-in, which passes for the server that its script comes from, unless that is another. */
+async function scene(t: TestContext, script = '/chatkit.js'): Promise<Scene> {
+  const site = await Site.start(t, { '/': pageWith(script, ''), '*': proxyTo(server.url) });
   const standIn = new StandIn(site);
   const context = await visitor(t, browser);
   const page = await context.newPage();
   await page.goto(site.url);
   const chat = new Chat(page);
   const told = await chat.errors();
-  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en', ...options });
+  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' });
   return { site, standIn, chat, told };
 }
 
@@ -70,6 +70,41 @@ test('a server that fails is tried four times, each time after a longer wait, an
   assert.equal(await here.chat.element.getByRole('alert').count(), 0);
   const again = here.standIn.of('threads.create').at(-1)!;
   assert.equal(again.headers['idempotency-key'], calls[0]!.headers['idempotency-key']);
+});
+
+test('a server that is no chatkitd is not sent the same message twice, unless it did nothing', async (t) => {
+  const here = await scene(t, `${server.url}/chatkit.js`);
+  here.standIn.on('threads.create', refused(429, 'Slow down.'), refused(502, null));
+  assert.match(await sayAndFail(here), /The answer failed/);
+  assert.equal(here.standIn.of('threads.create').length, 2);
+  // Only a chatkitd names its runs.
+  here.standIn.on('threads.create', inRun('run_1', events(...opening('Hello'), done('At last.'))));
+  here.standIn.onResume('run_1', (response) => response.writeHead(204).end());
+  await here.chat.button('Try again').click();
+  await here.chat.lastItem.getByText('At last.').waitFor();
+  here.standIn.on('threads.add_user_message', refused(502, null), events(opening('And?')[1]!, done('That is all.', 'cti_more')));
+  await here.chat.ask('And?');
+  await here.chat.lastItem.getByText('That is all.').waitFor();
+  assert.equal(here.standIn.of('threads.add_user_message').length, 2);
+});
+
+test('an answer of a server that is no chatkitd is stopped at once', async (t) => {
+  const here = await scene(t, `${server.url}/chatkit.js`);
+  const closed = new Promise<void>((resolve) => {
+    here.standIn.on('threads.create', (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const event of opening('Hello')) response.write(`data: ${JSON.stringify(event)}\n\n`);
+      response.on('close', resolve);
+    });
+  });
+  await here.chat.say('Hello');
+  await here.chat.element.locator('article.user_message:not(.unconfirmed)').waitFor();
+  const begun = Date.now();
+  await here.chat.button('Stop').click();
+  await Promise.all([closed, here.chat.button('Send').waitFor()]);
+  assert.ok(Date.now() - begun < 4_000);
+  assert.deepEqual(here.standIn.calls.map(({ op }) => op), ['threads.create']);
+  assert.deepEqual(await here.told(), []);
 });
 
 test('a server that is too busy is asked again when it says so', async (t) => {
@@ -272,9 +307,7 @@ test('an answer of which the end is missing keeps what was said, and is answered
 test('a run whose stream ends too early is gone on with', async (t) => {
   const here = await scene(t);
   const numbered = (from: number, ...all: object[]) => all.map((one, at) => `id: ${from + at}\ndata: ${JSON.stringify(one)}\n\n`).join('');
-  const stream = (text: string): Parameters<StandIn['on']>[1] => (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'x-chatkit-run-id': 'run_1' }).end(text);
-  };
+  const stream = (text: string) => inRun('run_1', events(text));
   here.standIn.on('threads.create', stream(numbered(1, ...opening('Hello'))));
   here.standIn.onResume('run_1', refused(503, null), stream(numbered(3, opening('Hello')[2]!, done('To the end.'))), (response) => response.writeHead(204).end());
   await here.chat.ask('Hello');

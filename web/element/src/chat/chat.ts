@@ -212,12 +212,14 @@ export class Chat {
     // The server says what becomes of every item; a connection that is gone does not.
     const late = setTimeout(() => run.abort.abort(), STOP_WITHIN);
     run.abort.signal.addEventListener('abort', () => clearTimeout(late), { once: true });
-    // A run that has no name yet is stopped as soon as it has one.
-    if (run.id !== null) await this.cancel(run, run.id);
+    // An answer that has not begun is stopped as soon as it has.
+    if (run.hasBegun) await this.cancel(run);
   }
 
-  private async cancel(run: LiveRun, id: string): Promise<void> {
-    await this.client.cancel(id).catch(() => run.abort.abort());
+  private async cancel(run: LiveRun): Promise<void> {
+    // Where a run has no name, it ends with its connection.
+    if (run.id === null) return run.abort.abort();
+    await this.client.cancel(run.id).catch(() => run.abort.abort());
   }
 
   /** Takes a notice away. */
@@ -316,7 +318,7 @@ export class Chat {
       run.id = stream.run;
       run.hasBegun = true;
       if (run.id !== null) void claim(run.id, run.abort.signal);
-      if (run.stopping && run.id !== null) void this.cancel(run, run.id);
+      if (run.stopping) void this.cancel(run);
       await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
       await this.broke(run, thrown, () => this.run(op, params, key));

@@ -61,7 +61,7 @@ function connect(options: () => ChatKitOptions, script: URL, locale: () => strin
       return 'getClientSecret' in now ? now.getClientSecret(current) : api.getClientSecret(current);
     };
     const identity = new SecretIdentity(getClientSecret, new DeviceMemory(url));
-    return new Client({ url, fetch: (...args) => fetch(...args), identity, knowsRuns: true, locale });
+    return new Client({ url, fetch: (...args) => fetch(...args), identity, knowsRuns: true, isChatkitd: true, locale });
   }
   const url = new URL(api.url, document.baseURI);
   const call: typeof fetch = (...args) => {
@@ -69,6 +69,7 @@ function connect(options: () => ChatKitOptions, script: URL, locale: () => strin
     return 'url' in now && now.fetch !== undefined ? now.fetch(...args) : fetch(...args);
   };
   // Another server than the script's may not know of runs, and its CORS rules not of their headers.
-  const knowsRuns = url.origin === script.origin || url.origin === location.origin;
-  return new Client({ url, fetch: call, identity: DeviceIdentity.at(url), knowsRuns, locale });
+  const isChatkitd = url.origin === script.origin;
+  const knowsRuns = isChatkitd || url.origin === location.origin;
+  return new Client({ url, fetch: call, identity: DeviceIdentity.at(url), knowsRuns, isChatkitd, locale });
 }

@@ -11,8 +11,10 @@ export interface ClientSettings {
   url: URL;
   fetch: typeof fetch;
   identity: Identity;
-  /** Whether it is a chatkitd, which knows of runs: they survive a lost connection and a reload. */
+  /** Whether it may be a chatkitd, which knows of runs: they survive a lost connection and a reload. */
   knowsRuns: boolean;
+  /** Whether it is one for certain. Another must have named a run first. */
+  isChatkitd: boolean;
   locale: () => string;
 }
 
@@ -35,7 +37,12 @@ export interface RunStream {
 
 /** Speaks the ChatKit protocol. */
 export class Client {
-  constructor(private readonly settings: ClientSettings) {}
+  /** Whether the server takes the same key twice for one message. */
+  private honoursKeys: boolean;
+
+  constructor(private readonly settings: ClientSettings) {
+    this.honoursKeys = settings.isChatkitd;
+  }
 
   get address(): string {
     return this.settings.url.href;
@@ -72,8 +79,8 @@ export class Client {
       ? { 'idempotency-key': key, 'x-chatkit-resume': '1' }
       : {};
     const send = () => this.post({ type, params }, headers, signal);
-    // Without a key a message that got through and was not answered would be said twice.
-    const response = this.knowsRuns ? await retrying(send, anyway, signal) : await send();
+    // Where a key says nothing, a message that got through and was not answered would be said twice.
+    const response = await retrying(send, this.honoursKeys ? anyway : ifNotDone, signal);
     return this.opened(response, signal);
   }
 
@@ -100,6 +107,7 @@ export class Client {
   private opened(response: Response, signal: AbortSignal): RunStream {
     // Whoever asked for more of a run that has told everything gets nothing.
     const run = response.headers.get('x-chatkit-run-id');
+    if (run !== null && this.knowsRuns) this.honoursKeys = true;
     if (response.status === 204) return { run, isAtEnd: true, events: nothing() };
     if (!isOf(response, 'text/event-stream') || response.body === null) throw wrongContentType(response);
     return { run, isAtEnd: false, events: events(response.body, signal, run !== null) };
