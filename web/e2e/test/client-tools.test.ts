@@ -1,7 +1,7 @@
 // Client tools, and actions of widgets that the page handles.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf, toldOf } from '../harness/page.js';
@@ -37,6 +37,39 @@ test('a client tool may take its time, and one may follow another', async (t) =>
   assert.deepEqual(await toldOf(chat.page), ['step_one', 'step_two']);
   const results = sent.filter(({ type }) => type === 'threads.add_client_tool_output').map(({ params }) => params.result);
   assert.deepEqual(results, [{ done: 'step_one' }, { done: 'step_two' }]);
+});
+
+/** A client tool that is done when the page says so. */
+const SLOW = '() => new Promise((resolve) => (globalThis.letGo = resolve))';
+const letGo = (page: Page) => page.evaluate(() => (globalThis as unknown as { letGo: (result: object) => void }).letGo({ sky: 'grey' }));
+
+test('the answer is not over while a client tool is at work: nothing is said in between', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+  const ended = chat.ended();
+  await chat.say('How is the weather');
+  await ended;
+  await assert.rejects(chat.call('sendUserMessage', { text: 'Hi' }), /An answer is still being given/);
+  await chat.button('Stop').waitFor();
+  await letGo(chat.page);
+  await chat.lastItem.getByText('Take an umbrella.').waitFor();
+  await chat.button('Send').waitFor();
+  const names = await chat.page.evaluate(() => chatkitEvents.map((event) => event.name));
+  assert.deepEqual(names, ['chatkit.ready', 'chatkit.response.start', 'chatkit.thread.change', 'chatkit.response.end', 'chatkit.response.start', 'chatkit.response.end']);
+});
+
+test('a client tool can be stopped: what comes of it is not sent', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+  const sent = operationsOf(chat.page);
+  const ended = chat.ended();
+  await chat.say('How is the weather');
+  await ended;
+  await chat.button('Stop').click();
+  await chat.button('Send').waitFor();
+  await letGo(chat.page);
+  await chat.ask('Hi');
+  await chat.lastItem.getByText('Heard.').waitFor();
+  assert.deepEqual(sent.map(({ type }) => type), ['threads.create', 'threads.add_user_message']);
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.error'), []);
 });
 
 test('a client tool that throws is told to the page and to the server, and the conversation goes on', async (t) => {

@@ -5,6 +5,7 @@ import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { isItem } from '../wire/shape';
+import { ClientTool } from './client-tool';
 import { Items } from './items';
 import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
 import type { Changes } from './signal';
@@ -48,6 +49,8 @@ export class Chat {
   isLoadingOlder = false;
   private older: string | null = null;
   private live: LiveRun | null = null;
+  /** What the answer waits for before it goes on. */
+  private tool: ClientTool | null = null;
   private wanted: string | null = null;
   private refreshing: Promise<void> | null = null;
   /** The thread is on its way. */
@@ -69,11 +72,11 @@ export class Chat {
   }
 
   get isAnswering(): boolean {
-    return this.live !== null;
+    return this.live !== null || this.tool !== null;
   }
 
   get canStop(): boolean {
-    return this.live !== null && this.live.allowCancel && !this.live.stopping;
+    return this.tool !== null || (this.live !== null && this.live.allowCancel && !this.live.stopping);
   }
 
   get progress(): LiveRun['progress'] {
@@ -155,7 +158,7 @@ export class Chat {
 
   /** The visitor says something. */
   async send(input: P.UserMessageInput): Promise<void> {
-    if (this.live !== null) throw new ChatKitError('An answer is still being given.', 'busy');
+    if (this.isAnswering) throw new ChatKitError('An answer is still being given.', 'busy');
     this.notices = [];
     this.unconfirmed = input;
     const id = this.wanted;
@@ -165,7 +168,7 @@ export class Chat {
 
   /** Answers a message of the visitor's anew; what came after it goes. */
   async retryAfter(itemId: string): Promise<void> {
-    if (this.wanted === null || this.live !== null) return;
+    if (this.wanted === null || this.isAnswering) return;
     this.notices = [];
     this.items.removeAfter(itemId);
     await this.run('threads.retry_after_item', { thread_id: this.wanted, item_id: itemId });
@@ -173,7 +176,7 @@ export class Chat {
 
   /** Answers questions that the assistant asked. */
   async answerQuestions(itemId: string, input: P.StructuredInputSubmission): Promise<void> {
-    if (this.wanted === null || this.live !== null) return;
+    if (this.wanted === null || this.isAnswering) return;
     await this.run('threads.add_structured_input', { thread_id: this.wanted, item_id: itemId, input });
   }
 
@@ -204,6 +207,7 @@ export class Chat {
 
   /** Stops the answer. What was said so far stays. */
   async stop(): Promise<void> {
+    this.tool?.stop();
     const run = this.live;
     if (run === null || run.stopping) return;
     run.stopping = true;
@@ -233,6 +237,8 @@ export class Chat {
     const run = this.live;
     this.live = null;
     run?.abort.abort();
+    this.tool?.stop();
+    this.tool = null;
     if (run !== null) this.emit('chatkit.response.end');
     this.thread = null;
     this.items = new Items();
@@ -257,7 +263,7 @@ export class Chat {
     this.takeNewest(newest.body);
     this.thread = thread.body;
     this.load = 'ready';
-    if (thread.run !== null && thread.run !== except && this.live === null) void this.takeUp(thread.run, { isOwn });
+    if (thread.run !== null && thread.run !== except && !this.isAnswering) void this.takeUp(thread.run, { isOwn });
   }
 
   /** Items that were loaded before stay, where the newest go on from them. */
@@ -308,7 +314,7 @@ export class Chat {
     params: StreamOperations[Op],
     key: string = unique(),
   ): Promise<void> {
-    if (this.live !== null) throw new ChatKitError('An answer is still being given.', 'busy');
+    if (this.isAnswering) throw new ChatKitError('An answer is still being given.', 'busy');
     const run = this.begin(null);
     try {
       // What is being opened comes first.
@@ -353,9 +359,11 @@ export class Chat {
     this.items.settle();
     // A message that did not arrive stays in sight.
     if (!run.hasFailed) this.unconfirmed = null;
+    // Before the page hears of the end: it may have something to say then, and the answer goes on first.
+    if (run.isOwn && !run.stopping) this.tool = ClientTool.askedBy(this.items.last);
     this.emit('chatkit.response.end');
     this.changes.mark();
-    if (run.isOwn) await this.runClientTool();
+    if (this.tool !== null) await this.useTool(this.tool);
   }
 
   /** Reads an answer to its end. */
@@ -443,24 +451,14 @@ export class Chat {
     this.emit('chatkit.error', { error });
   }
 
-  /** The newest item asks the page to do something: it does, and the answer goes on with what came of it. */
-  private async runClientTool(): Promise<void> {
-    const call = this.items.last;
-    if (call?.type !== 'client_tool_call' || call.status !== 'pending' || this.wanted === null) return;
-    const tool = this.options().onClientTool;
-    const thread = this.wanted;
-    let result: unknown;
-    try {
-      if (tool === undefined) throw new ChatKitError(`The page has no onClientTool for "${call.name}".`, 'no_client_tool');
-      result = (await tool({ name: call.name, params: call.arguments })) ?? {};
-      // What cannot be sent is the tool's failure, and not the connection's.
-      JSON.stringify(result);
-    } catch (thrown) {
-      this.emit('chatkit.error', { error: asError(thrown) });
-      result = { error: asError(thrown).message };
-    }
-    if (this.wanted !== thread || this.live !== null) return;
-    await this.run('threads.add_client_tool_output', { thread_id: thread, result: result as P.JsonValue });
+  /** The page does what it is asked to, and the answer goes on with what came of it. */
+  private async useTool(tool: ClientTool): Promise<void> {
+    const result = await tool.result(this.options().onClientTool, this.emit);
+    // Another thread is shown by now.
+    if (this.tool !== tool || this.wanted === null) return;
+    this.tool = null;
+    this.changes.mark();
+    if (!tool.isStopped) await this.run('threads.add_client_tool_output', { thread_id: this.wanted, result });
   }
 
   /** Something did not work: the visitor may try again, the page learns why. */

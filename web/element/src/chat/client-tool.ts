@@ -1,0 +1,41 @@
+import type { ChatKitOptions } from '@openai/chatkit';
+import { asError, ChatKitError } from '../wire/errors';
+import type * as P from '../wire/protocol';
+import { unlessAborted } from '../wire/retry';
+import type { Emit } from './chat';
+
+/** Something that an answer asks the page to do. */
+export class ClientTool {
+  private readonly abort = new AbortController();
+
+  private constructor(private readonly call: P.ClientToolCallItem) {}
+
+  /** What an answer asks for that ends with this item. */
+  static askedBy(item: P.ThreadItem | undefined): ClientTool | null {
+    return item?.type === 'client_tool_call' && item.status === 'pending' ? new ClientTool(item) : null;
+  }
+
+  get isStopped(): boolean {
+    return this.abort.signal.aborted;
+  }
+
+  /** What the page makes of it is not waited for any more. */
+  stop(): void {
+    this.abort.abort();
+  }
+
+  /** What came of it. The page is told of a failure, which is a result, too. */
+  async result(tool: ChatKitOptions['onClientTool'], emit: Emit): Promise<P.JsonValue> {
+    const { name, arguments: params } = this.call;
+    try {
+      if (tool === undefined) throw new ChatKitError(`The page has no onClientTool for "${name}".`, 'no_client_tool');
+      const result: unknown = await unlessAborted(Promise.resolve(tool({ name, params })), this.abort.signal);
+      // What cannot be sent is the tool's failure, and not the connection's.
+      JSON.stringify(result);
+      return (result ?? {}) as P.JsonValue;
+    } catch (thrown) {
+      if (!this.isStopped) emit('chatkit.error', { error: asError(thrown) });
+      return { error: asError(thrown).message };
+    }
+  }
+}
