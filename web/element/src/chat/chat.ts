@@ -8,26 +8,13 @@ import { isItem } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import { Items } from './items';
 import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
+import { failure, type Notice } from './notice';
 import type { Changes } from './signal';
 import { claim } from './tabs';
 import { unique } from './unique';
 
 /** What the element tells the page: the names and details of `ChatKitEvents`. */
 export type Emit = (name: string, detail?: unknown) => void;
-
-/** Something to tell the visitor below the last item. */
-export interface Notice {
-  level: P.NoticeLevel | 'error';
-  title?: string;
-  /** Markdown for notices; plain text for errors. `undefined`: the element has its own words, by `cause`. */
-  message?: string;
-  /** Why there is no answer, where that is known. */
-  cause?: 'network' | 'busy';
-  /** What a button below it does. */
-  retry?: () => Promise<void>;
-  /** The same where it only reads: it is done by itself once there is a network again. */
-  reread?: () => Promise<void>;
-}
 
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
@@ -464,9 +451,7 @@ export class Chat {
   /** Something did not work: the visitor may try again, the page learns why. */
   private fail(thrown: unknown, retry: () => Promise<void>): Notice {
     const error = asError(thrown);
-    const notice: Notice = { level: 'error', cause: causeOf(error) };
-    // What the server refuses it says in words for people; why it fails, the page is told and not the visitor.
-    if (error instanceof ChatKitError && !error.isRetryable) notice.message = error.details.words;
+    const notice = failure(error);
     if (!(error instanceof ChatKitError) || error.mayTryAgain) {
       notice.retry = async () => {
         this.dismiss(notice);
@@ -487,10 +472,4 @@ export class Chat {
   private report(thrown: unknown): void {
     if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
   }
-}
-
-function causeOf(error: Error): Notice['cause'] {
-  if (!(error instanceof ChatKitError)) return undefined;
-  if (error.code === 'network') return 'network';
-  return error.status === 429 ? 'busy' : undefined;
 }
