@@ -57,6 +57,13 @@ test('the answer is not over while a client tool is at work: nothing is said in 
   assert.deepEqual(names, ['chatkit.ready', 'chatkit.response.start', 'chatkit.thread.change', 'chatkit.response.end', 'chatkit.response.start', 'chatkit.response.end']);
 });
 
+test('a client tool may fetch what it has changed', async (t) => {
+  const tool = "async () => { await document.querySelector('openai-chatkit').fetchUpdates(); return { sky: 'grey' }; }";
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: tool });
+  await chat.say('How is the weather');
+  await chat.lastItem.getByText('Take an umbrella.').waitFor();
+});
+
 test('a client tool can be stopped: what comes of it is not sent', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
   const sent = operationsOf(chat.page);

@@ -185,6 +185,48 @@ test('what was said while fetchUpdates was under way stays', async (t) => {
   assert.equal(await chat.items.count(), 6);
 });
 
+test('fetchUpdates shows what was there when it was called, while it is at work already, too', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Hi');
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  const list = held(chat.page, 'items.list');
+  const first = chat.call('fetchUpdates');
+  const letGo = await list;
+  await sayElsewhere(chat.page, threadId, 'From elsewhere');
+  const second = await chat.element.evaluateHandle((element) => ({ done: (element as OpenAIChatKit).fetchUpdates() }));
+  await letGo();
+  await Promise.all([first, second.evaluate(({ done }) => done)]);
+  await chat.element.getByText('From elsewhere').waitFor();
+});
+
+test('fetchUpdates does not wait for another conversation', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Hi');
+  await chat.call('sendUserMessage', { text: 'Elsewhere', newThread: true });
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  const list = held(chat.page, 'items.list');
+  const left = chat.call('fetchUpdates');
+  const letGo = await list;
+  await chat.call('setThreadId', threadId);
+  await sayElsewhere(chat.page, threadId, 'From elsewhere');
+  const here = chat.call('fetchUpdates');
+  await chat.element.getByText('From elsewhere').waitFor();
+  await letGo();
+  await Promise.all([left, here]);
+  assert.equal(await chat.items.count(), 4);
+});
+
+test('fetchUpdates during an answer is done after it', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const sent = operationsOf(chat.page);
+  await chat.say('Count slowly');
+  await chat.lastItem.getByText('three').waitFor();
+  await chat.call('fetchUpdates');
+  await chat.lastItem.getByText('fifteen').waitFor();
+  assert.deepEqual(sent.map(({ type }) => type), ['threads.create', 'threads.get_by_id', 'items.list']);
+  assert.equal((await eventsOf(chat.page, 'chatkit.response.end')).length, 1);
+});
+
 test('what is said while a conversation is being opened is said in it, after what was there', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);
   await chat.ask('Hi');

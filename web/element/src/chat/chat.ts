@@ -39,7 +39,10 @@ export class Chat {
   /** What the answer waits for before it goes on. */
   private tool: ClientTool | null = null;
   private wanted: string | null = null;
-  private refreshing: Promise<void> | null = null;
+  /** The thread is being read. */
+  private reading: Promise<void> | null = null;
+  /** It will be read once more after that. */
+  private next: Promise<void> | null = null;
   /** The thread is on its way. */
   private loading: Promise<void> | null = null;
   /** How many answers have been asked for or taken up. */
@@ -84,7 +87,7 @@ export class Chat {
     this.load = 'loading';
     this.changes.mark();
     this.emit('chatkit.thread.load.start', { threadId: id });
-    this.loading = this.fetch(id);
+    this.reading = this.loading = this.fetch(id);
     try {
       await this.loading;
     } catch (thrown) {
@@ -105,16 +108,29 @@ export class Chat {
     this.emit('chatkit.thread.change', { threadId: null });
   }
 
-  /** Reads the thread anew: something else may have changed it. */
-  async refresh(): Promise<void> {
+  /** Reads the thread as it is after this call, and after the answer that is being given: something else may have changed it. */
+  refresh(): Promise<void> {
+    // What is being read already may be older than what somebody knows who asks now.
+    this.next ??= this.readAgain();
+    return this.next;
+  }
+
+  private async readAgain(): Promise<void> {
+    await this.reading?.catch(() => undefined);
+    await this.quiet();
+    this.next = null;
     const id = this.wanted;
     // A message that did not arrive would be seen twice, if it did.
-    if (id === null || this.live !== null || this.load === 'loading' || this.unconfirmed !== null) return;
+    if (id === null || this.load === 'loading' || this.unconfirmed !== null) return;
     const lost = this.notices.find(({ reread }) => reread !== undefined);
-    if (lost !== undefined) return lost.reread!();
-    this.refreshing ??= this.fetch(id, { isOwn: false }).finally(() => (this.refreshing = null));
-    await this.refreshing;
+    this.reading = lost === undefined ? this.fetch(id, { isOwn: false }) : lost.reread!();
+    await this.reading;
     this.changes.mark();
+  }
+
+  /** Waits until no answer is being given. A client tool may itself wait for what is read after that. */
+  private async quiet(): Promise<void> {
+    while (this.live !== null) await this.live.over;
   }
 
   async loadOlder(): Promise<void> {
@@ -232,6 +248,8 @@ export class Chat {
     this.older = null;
     this.load = 'new';
     this.loading = null;
+    this.reading = null;
+    this.next = null;
     this.notices = [];
     this.unconfirmed = null;
     this.wanted = null;
@@ -246,7 +264,7 @@ export class Chat {
     ]);
     if (this.wanted !== id) return;
     // What was said meanwhile is not in it.
-    if (asked !== this.asked) return this.live === null ? this.fetch(id, { except, isOwn }) : undefined;
+    if (asked !== this.asked) return this.quiet().then(() => this.fetch(id, { except, isOwn }));
     this.takeNewest(newest.body);
     this.thread = thread.body;
     this.load = 'ready';
@@ -278,13 +296,14 @@ export class Chat {
 
   /** Goes on with an answer whose connection was lost for long. */
   private async comeBack(id: string, heard: number): Promise<void> {
-    const thread = this.wanted;
+    const { wanted: thread, asked } = this;
     try {
       if (thread !== null) await this.fetch(thread, { except: id });
     } catch (thrown) {
       return this.failToRead(thrown, () => this.comeBack(id, heard));
     }
-    if (this.wanted === thread && this.live === null) await this.takeUp(id, { heard });
+    // What was said meanwhile has put an end to it.
+    if (this.wanted === thread && this.live === null && asked === this.asked) await this.takeUp(id, { heard });
   }
 
   private begin(id: string | null, isOwn = true): LiveRun {
@@ -306,6 +325,7 @@ export class Chat {
     try {
       // What is being opened comes first.
       await this.loading?.catch(() => undefined);
+      run.abort.signal.throwIfAborted();
       this.asked += 1;
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
@@ -340,6 +360,7 @@ export class Chat {
   }
 
   private async end(run: LiveRun): Promise<void> {
+    run.end();
     if (this.live !== run) return;
     this.live = null;
     run.abort.abort();

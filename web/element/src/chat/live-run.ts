@@ -19,6 +19,10 @@ export interface LiveRun {
   isBroken: boolean;
   /** Whether it did not come to its end here. */
   hasFailed: boolean;
+  /** Its end, or that it is not watched any more. */
+  over: Promise<void>;
+  /** Brings that about. */
+  end: () => void;
   /** Whether this chat does what the answer asks of the page; else another tab does. */
   isOwn: boolean;
 }
@@ -34,8 +38,10 @@ export interface Known {
 export const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
 
 export function newRun(id: string | null, isOwn: boolean): LiveRun {
+  let end!: () => void;
+  const over = new Promise<void>((resolve) => (end = resolve));
   return {
-    id, isOwn, hasBegun: id !== null, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
+    id, isOwn, hasBegun: id !== null, over, end, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
     isSettled: false, isOver: false, isBroken: false, hasFailed: false,
   };
 }
