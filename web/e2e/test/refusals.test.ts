@@ -213,12 +213,14 @@ test('a list that is none is told as a failure, and the history can be asked for
   const here = await scene(t);
   const bodies = ['{"data": [', 'null', '{"data": "nothing"}'];
   here.standIn.on('threads.list', ...bodies.map((body) => plain('application/json', body)), json({ data: [{ ...thread, title: 'Found again' }], has_more: false }));
-  await here.chat.button('Conversations').click();
   for (const at of bodies.keys()) {
+    const failed = here.chat.next('chatkit.error');
+    await here.chat.button(at === 0 ? 'Conversations' : 'Try again').click();
+    await failed;
     await here.chat.element.getByRole('alert').getByText('could not be loaded').waitFor();
     assert.deepEqual((await here.told()).slice(at).map(({ code }) => code), ['invalid_response']);
-    await here.chat.button('Try again').click();
   }
+  await here.chat.button('Try again').click();
   await here.chat.element.getByText('Found again').waitFor();
 });
 
