@@ -1,5 +1,5 @@
 import type { ChatKitOptions } from '@openai/chatkit';
-import { asError, ChatKitError, isAbort } from '../wire/errors';
+import { ChatKitError, isAbort } from '../wire/errors';
 import { wholeAnswer } from '../wire/answer';
 import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
@@ -8,7 +8,7 @@ import { isItem } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import { Items } from './items';
 import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
-import { failure, type Notice } from './notice';
+import { type Notice, Notices } from './notices';
 import type { Changes } from './signal';
 import { claim } from './tabs';
 import { unique } from './unique';
@@ -29,7 +29,7 @@ export class Chat {
   thread: P.Thread | null = null;
   items = new Items();
   load: Load = 'new';
-  notices: Notice[] = [];
+  readonly notices: Notices;
   /** A message that was sent and that the server has not confirmed yet. */
   unconfirmed: P.UserMessageInput | null = null;
   /** Older items are on their way. */
@@ -55,7 +55,9 @@ export class Chat {
     private readonly changes: Changes,
     /** Tells other tabs that this thread has changed. */
     private readonly tell: (threadId: string) => void,
-  ) {}
+  ) {
+    this.notices = new Notices(emit, changes);
+  }
 
   get threadId(): string | null {
     return this.wanted;
@@ -100,7 +102,7 @@ export class Chat {
 
   private cannotOpen(id: string, thrown: unknown): void {
     this.load = 'failed';
-    this.failToRead(thrown, () => this.open(id));
+    this.notices.failToRead(thrown, () => this.open(id));
     if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
     // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
     this.load = 'new';
@@ -122,7 +124,7 @@ export class Chat {
     const id = this.wanted;
     // A message that did not arrive would be seen twice, if it did.
     if (id === null || this.load === 'loading' || this.unconfirmed !== null) return;
-    const lost = this.notices.find(({ reread }) => reread !== undefined);
+    const lost = this.notices.all.find(({ reread }) => reread !== undefined);
     this.reading = lost === undefined ? this.fetch(id, { isOwn: false }) : lost.reread!();
     await this.reading;
     this.changes.mark();
@@ -152,7 +154,7 @@ export class Chat {
       if (this.items !== items) return;
       this.older = body.has_more ? (body.after ?? null) : null;
     } catch (thrown) {
-      this.report(thrown);
+      this.notices.report(thrown);
     } finally {
       this.isLoadingOlder = false;
       this.changes.mark();
@@ -162,7 +164,7 @@ export class Chat {
   /** The visitor says something. */
   async send(input: P.UserMessageInput): Promise<void> {
     if (this.isAnswering) throw new ChatKitError('An answer is still being given.', 'busy');
-    this.notices = [];
+    this.notices.clear();
     this.unconfirmed = input;
     const id = this.wanted;
     if (id === null) await this.run('threads.create', { input });
@@ -172,7 +174,7 @@ export class Chat {
   /** Answers a message of the visitor's anew; what came after it goes. */
   async retryAfter(itemId: string): Promise<void> {
     if (this.wanted === null || this.isAnswering) return;
-    this.notices = [];
+    this.notices.clear();
     this.items.removeAfter(itemId);
     await this.run('threads.retry_after_item', { thread_id: this.wanted, item_id: itemId });
   }
@@ -193,7 +195,7 @@ export class Chat {
       const { body } = await this.client.call('threads.sync_custom_action', params);
       if (body.updated_item !== undefined) this.items.put(body.updated_item);
     } catch (thrown) {
-      this.fail(thrown, () => this.act(action, itemId, { streaming }));
+      this.notices.fail(thrown, () => this.act(action, itemId, { streaming }));
     }
     this.changes.mark();
   }
@@ -203,7 +205,7 @@ export class Chat {
     try {
       await this.client.call('items.feedback', { thread_id: this.wanted, item_ids: itemIds, kind });
     } catch (thrown) {
-      this.report(thrown);
+      this.notices.report(thrown);
       throw thrown;
     }
   }
@@ -231,8 +233,7 @@ export class Chat {
 
   /** Takes a notice away. */
   dismiss(notice: Notice): void {
-    this.notices = this.notices.filter((other) => other !== notice);
-    this.changes.mark();
+    this.notices.remove(notice);
   }
 
   /** The element goes, or shows another thread: nothing is watched any more. The run itself goes on. */
@@ -250,7 +251,7 @@ export class Chat {
     this.loading = null;
     this.reading = null;
     this.next = null;
-    this.notices = [];
+    this.notices.clear();
     this.unconfirmed = null;
     this.wanted = null;
   }
@@ -300,7 +301,7 @@ export class Chat {
     try {
       if (thread !== null) await this.fetch(thread, { except: id });
     } catch (thrown) {
-      return this.failToRead(thrown, () => this.comeBack(id, heard));
+      return this.notices.failToRead(thrown, () => this.comeBack(id, heard));
     }
     // What was said meanwhile has put an end to it.
     if (this.wanted === thread && this.live === null && asked === this.asked) await this.takeUp(id, { heard });
@@ -348,15 +349,15 @@ export class Chat {
     if (id !== null && thrown instanceof ChatKitError && (thrown.status === 404 || thrown.status === 410)) {
       // The server has forgotten the run, and not what came of it.
       this.live = null;
-      if (this.wanted !== null) await this.fetch(this.wanted, { except: id }).catch((error: unknown) => this.report(error));
+      if (this.wanted !== null) await this.fetch(this.wanted, { except: id }).catch((error: unknown) => this.notices.report(error));
       this.live ??= run;
       return;
     }
     const message = this.items.all.findLast((item) => item.type === 'user_message');
-    if (id !== null && this.client.knowsRuns) this.failToRead(thrown, () => this.comeBack(id, last));
+    if (id !== null && this.client.knowsRuns) this.notices.failToRead(thrown, () => this.comeBack(id, last));
     // Only an answer that has begun is given up for another: what never got through has changed nothing.
-    else if (run.hasBegun && this.unconfirmed === null && message !== undefined) this.fail(thrown, () => this.retryAfter(message.id));
-    else this.fail(thrown, again ?? (() => this.refresh()));
+    else if (run.hasBegun && this.unconfirmed === null && message !== undefined) this.notices.fail(thrown, () => this.retryAfter(message.id));
+    else this.notices.fail(thrown, again ?? (() => this.refresh()));
   }
 
   private async end(run: LiveRun): Promise<void> {
@@ -395,7 +396,7 @@ export class Chat {
     if (run.isBroken) return;
     run.isBroken = true;
     const which = number === 0 ? 'An event' : `Event ${number}`;
-    this.report(new ChatKitError(`${which} of the answer cannot be read.`, 'invalid_event', { cause }));
+    this.notices.report(new ChatKitError(`${which} of the answer cannot be read.`, 'invalid_event', { cause }));
   }
 
   private take(run: LiveRun, { number, event }: NumberedEvent, known: Known): void {
@@ -467,30 +468,5 @@ export class Chat {
     this.tool = null;
     this.changes.mark();
     if (!tool.isStopped) await this.run('threads.add_client_tool_output', { thread_id: this.wanted, result });
-  }
-
-  /** Something did not work: the visitor may try again, the page learns why. */
-  private fail(thrown: unknown, retry: () => Promise<void>): Notice {
-    const error = asError(thrown);
-    const notice = failure(error);
-    if (!(error instanceof ChatKitError) || error.mayTryAgain) {
-      notice.retry = async () => {
-        this.dismiss(notice);
-        await retry().catch((again: unknown) => this.fail(again, retry));
-      };
-    }
-    this.notices.push(notice);
-    this.report(thrown);
-    return notice;
-  }
-
-  /** The same for what changes nothing when it is tried again. */
-  private failToRead(thrown: unknown, read: () => Promise<void>): void {
-    const notice = this.fail(thrown, read);
-    if (notice.cause === 'network') notice.reread = notice.retry;
-  }
-
-  private report(thrown: unknown): void {
-    if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
   }
 }

@@ -11,7 +11,7 @@ import type { View } from './view';
 /** The whole chat. */
 export function frame(view: View): unknown {
   const { chat, history: list } = view.session;
-  const isNew = chat.load === 'new' && chat.unconfirmed === null && !chat.isAnswering && chat.notices.length === 0;
+  const isNew = chat.load === 'new' && chat.unconfirmed === null && !chat.isAnswering && chat.notices.all.length === 0;
   return html`
     <div class="frame" part="frame">
       ${list.isOpen ? history(view) : nothing}

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import type { Notice } from '../chat/notice';
+import type { Notice } from '../chat/notices';
 import { icon } from './icon';
 import type { View } from './view';
 

@@ -1,0 +1,78 @@
+import { asError, ChatKitError, isAbort } from '../wire/errors';
+import type * as P from '../wire/protocol';
+import type { Emit } from './chat';
+import type { Changes } from './signal';
+
+/** Something to tell the visitor below the last item. */
+export interface Notice {
+  level: P.NoticeLevel | 'error';
+  title?: string;
+  /** Markdown for notices; plain text for errors. `undefined`: the element has its own words, by `cause`. */
+  message?: string;
+  /** Why there is no answer, where that is known. */
+  cause?: 'network' | 'busy';
+  /** What a button below it does. */
+  retry?: () => Promise<void>;
+  /** The same where it only reads: it is done by itself once there is a network again. */
+  reread?: () => Promise<void>;
+}
+
+/** What stands below the conversation until somebody takes it away. */
+export class Notices {
+  all: Notice[] = [];
+
+  constructor(
+    private readonly emit: Emit,
+    private readonly changes: Changes,
+  ) {}
+
+  push(notice: Notice): void {
+    this.all.push(notice);
+  }
+
+  remove(notice: Notice): void {
+    this.all = this.all.filter((other) => other !== notice);
+    this.changes.mark();
+  }
+
+  clear(): void {
+    this.all = [];
+  }
+
+  /** Something did not work: the visitor may try again, the page learns why. */
+  fail(thrown: unknown, retry: () => Promise<void>): Notice {
+    const error = asError(thrown);
+    const notice = failure(error);
+    if (!(error instanceof ChatKitError) || error.mayTryAgain) {
+      notice.retry = async () => {
+        this.remove(notice);
+        await retry().catch((again: unknown) => this.fail(again, retry));
+      };
+    }
+    this.push(notice);
+    this.report(thrown);
+    return notice;
+  }
+
+  /** The same for what changes nothing when it is tried again. */
+  failToRead(thrown: unknown, read: () => Promise<void>): void {
+    const notice = this.fail(thrown, read);
+    if (notice.cause === 'network') notice.reread = notice.retry;
+  }
+
+  /** Something that the page learns, and the visitor does not. */
+  report(thrown: unknown): void {
+    if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });
+  }
+}
+
+/** What the visitor reads of something that did not work. */
+function failure(error: Error): Notice {
+  const notice: Notice = { level: 'error' };
+  if (!(error instanceof ChatKitError)) return notice;
+  if (error.code === 'network') notice.cause = 'network';
+  else if (error.status === 429) notice.cause = 'busy';
+  // What the server refuses it says in words for people; why it fails, the page is told and not the visitor.
+  if (!error.isRetryable) notice.message = error.details.words;
+  return notice;
+}
