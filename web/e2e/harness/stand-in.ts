@@ -84,8 +84,8 @@ export const thread = { id: 'cthr_1', created_at: '2026-01-01T00:00:00Z', status
 
 const place = { thread_id: thread.id, created_at: thread.created_at };
 
-export function userMessage(text: string): object {
-  return { type: 'user_message', id: 'cti_user', ...place, content: [{ type: 'input_text', text }], attachments: [], inference_options: {} };
+export function userMessage(text: string, id = 'cti_user'): object {
+  return { type: 'user_message', id, ...place, content: [{ type: 'input_text', text }], attachments: [], inference_options: {} };
 }
 
 export function assistantMessage(text: string, id = 'cti_answer'): object {

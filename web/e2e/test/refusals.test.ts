@@ -5,7 +5,7 @@ import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat, type ToldError } from '../harness/chat.js';
 import { Server } from '../harness/server.js';
 import { pageWith, proxyTo, Site } from '../harness/site.js';
-import { done, events, inRun, json, opening, plain, refused, StandIn, thread, userMessage, widget } from '../harness/stand-in.js';
+import { assistantMessage, done, events, inRun, json, opening, plain, refused, StandIn, thread, userMessage, widget } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -144,8 +144,34 @@ test("a refusal is told in the server's own words, and not asked again", async (
     assert.deepEqual((await here.told()).slice(at), [{ message: `No, because of ${status}.`, code: 'because', status }]);
     assert.equal(await here.chat.button('Try again').count(), mayTryAgain ? 1 : 0);
     // What was said is not lost.
-    await here.chat.element.getByText('Hello').waitFor();
+    if (mayTryAgain) await here.chat.element.getByRole('article').getByText('Hello').waitFor();
+    else await here.chat.composer.getByText('Hello').waitFor();
+    await here.chat.call('setComposerValue', { text: '' });
   }
+});
+
+test('a message that is given up goes back to where it was written, and the conversation can be read again', async (t) => {
+  const here = await scene(t);
+  const { chat, standIn } = here;
+  standIn.on('threads.create', events(...opening('Hello'), done('Hello to you.'))).on('threads.add_user_message', refused(409, 'Not now.'));
+  await chat.ask('Hello');
+  await chat.call('setComposerValue', { content: [{ type: 'input_text', text: 'Ask ' }, { type: 'input_tag', id: 'ada', text: 'Ada' }], reply: 'Hello to you.' });
+  const failed = chat.ended();
+  await chat.button('Send').click();
+  await failed;
+  await chat.call('setComposerValue', { text: 'And now' });
+  await chat.button('Dismiss').click();
+  await chat.items.nth(2).waitFor({ state: 'detached' });
+  assert.equal(await chat.composer.innerText(), 'Ask Ada\nAnd now');
+  assert.equal(await chat.items.count(), 2);
+  standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [assistantMessage('From elsewhere', 'cti_2'), userMessage('Hello')], has_more: false }));
+  await chat.call('fetchUpdates');
+  await chat.lastItem.getByText('From elsewhere').waitFor();
+  standIn.on('threads.add_user_message', events({ type: 'thread.item.done', item: userMessage('Ask Ada', 'cti_3') }, done('Gladly.', 'cti_4')));
+  await chat.button('Send').click();
+  await chat.lastItem.getByText('Gladly.').waitFor();
+  const input = standIn.of('threads.add_user_message').at(-1)!.body!.params.input as { quoted_text: string };
+  assert.equal(input.quoted_text, 'Hello to you.');
 });
 
 const toggle = { type: 'Button', label: 'Toggle', onClickAction: { type: 'toggle', streaming: false } };

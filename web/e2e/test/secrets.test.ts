@@ -186,7 +186,9 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
   assert.deepEqual((await told()).slice(failures.length), [{ message: 'You may not chat.', code: 'forbidden', status: 403 }]);
   assert.equal(await chat.button('Try again').count(), 0);
   await replaceGetClientSecret(chat, failures[0][0]);
-  await chat.say('Hello');
+  // What was refused for good lies in the composer again.
+  await chat.composer.getByText('Hello').waitFor();
+  await chat.button('Send').click();
   await chat.button('Try again').waitFor();
   await replaceGetClientSecret(chat, ASK_BACK_END);
   await chat.button('Try again').click();

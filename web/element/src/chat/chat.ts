@@ -6,6 +6,7 @@ import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { isItem } from '../wire/shape';
 import { ClientTool } from './client-tool';
+import type { Composer } from './composer';
 import { Items } from './items';
 import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
 import { type Notice, Notices } from './notices';
@@ -50,6 +51,7 @@ export class Chat {
 
   constructor(
     private readonly client: Client,
+    private readonly composer: Composer,
     private readonly options: () => ChatKitOptions,
     private readonly emit: Emit,
     private readonly changes: Changes,
@@ -234,6 +236,15 @@ export class Chat {
   /** Takes a notice away. */
   dismiss(notice: Notice): void {
     this.notices.remove(notice);
+    this.giveBack();
+  }
+
+  /** A message that did not arrive, and that nothing offers to send again, goes back to where it was written. */
+  private giveBack(): void {
+    const said = this.unconfirmed;
+    if (said === null || this.live !== null || this.notices.all.some(({ retry }) => retry !== undefined)) return;
+    this.unconfirmed = null;
+    this.composer.takeBack(said);
   }
 
   /** The element goes, or shows another thread: nothing is watched any more. The run itself goes on. */
@@ -366,8 +377,8 @@ export class Chat {
     this.live = null;
     run.abort.abort();
     this.items.settle();
-    // A message that did not arrive stays in sight.
     if (!run.hasFailed) this.unconfirmed = null;
+    this.giveBack();
     // Before the page hears of the end: it may have something to say then, and the answer goes on first.
     if (run.isOwn && !run.stopping) this.tool = ClientTool.askedBy(this.items.last);
     this.emit('chatkit.response.end');

@@ -28,6 +28,8 @@ export class Composer {
   quote: string | null = null;
   toolId: string | null = null;
   modelId: string | null = null;
+  /** What the last message was made of. */
+  private taken: { input: P.UserMessageInput; content: UserMessageContent[]; uploads: Upload[]; quote: string | null } | null = null;
 
   constructor(
     private readonly options: () => ChatKitOptions,
@@ -94,11 +96,23 @@ export class Composer {
       inference_options: this.takeChoices(),
     };
     if (this.quote !== null) input.quoted_text = this.quote;
+    this.taken = { input, content: this.content, uploads: this.uploads, quote: this.quote };
     this.content = [];
     this.uploads = [];
     this.quote = null;
     this.changes.mark();
     return input;
+  }
+
+  /** A message that could not be sent comes back, before what has been written since. What the page says itself it has. */
+  takeBack(input: P.UserMessageInput): void {
+    if (this.taken?.input !== input) return;
+    const { content, uploads, quote } = this.taken;
+    this.taken = null;
+    this.content = this.content.length === 0 ? content : [...content, { type: 'input_text', text: '\n' }, ...this.content];
+    this.uploads = [...uploads, ...this.uploads];
+    this.quote ??= quote;
+    this.changes.mark();
   }
 
   /** The tool and the model that are chosen, for one message; a tool that does not persist is let go. */

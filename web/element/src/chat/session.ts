@@ -21,9 +21,9 @@ export class Session {
   constructor(options: () => ChatKitOptions, script: URL, locale: () => string, emit: Emit, changes: Changes) {
     const client = connect(options, script, locale);
     this.tabs = new Tabs(client.address, (threadId) => this.hear(threadId));
-    this.chat = new Chat(client, options, emit, changes, (threadId) => this.tabs.tell(threadId));
-    this.history = new History(client, emit, changes);
     this.composer = new Composer(options, emit, changes);
+    this.chat = new Chat(client, this.composer, options, emit, changes, (threadId) => this.tabs.tell(threadId));
+    this.history = new History(client, emit, changes);
     this.uploads = new Uploads(client, this.composer, options, emit, changes);
     this.dictation = new Dictation(client, (text) => this.composer.append(text), emit, changes);
   }
