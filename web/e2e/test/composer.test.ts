@@ -144,3 +144,28 @@ test('Enter sends, Shift+Enter begins a new line, and blank text is not sent', a
   await answered;
   assert.deepEqual(sent.map(({ params }) => (params.input as { content: unknown }).content), [[{ type: 'input_text', text: 'one\ntwo' }]]);
 });
+
+test('one goes on writing behind what the page has set, or where one clicks', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const { keyboard } = chat.page;
+  await chat.call('setComposerValue', { text: 'A draft' });
+  await chat.composer.getByText('A draft').waitFor();
+  await chat.call('focusComposer');
+  await keyboard.type('.');
+  assert.equal(await chat.composer.innerText(), 'A draft.');
+  await chat.button('Conversations').focus();
+  await chat.call('setComposerValue', { text: 'Another' });
+  await chat.composer.getByText('Another').waitFor();
+  await chat.composer.click({ position: { x: 1, y: 5 } });
+  await keyboard.type('>');
+  assert.equal(await chat.composer.innerText(), '>Another');
+});
+
+test('a composer that the page empties says again what it is for', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.call('setComposerValue', { text: 'A draft' });
+  await chat.composer.getByText('A draft').waitFor();
+  await chat.call('setComposerValue', { text: '' });
+  await chat.composer.getByText('A draft').waitFor({ state: 'detached' });
+  assert.equal(await chat.composer.evaluate((field) => getComputedStyle(field, '::before').content), '"Message the AI"');
+});

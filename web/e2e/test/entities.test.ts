@@ -65,6 +65,24 @@ test('the arrow keys and Escape work in the list', async (t) => {
   await chat.composer.getByText('Deck plan').waitFor();
 });
 
+test('a mention in the middle of a sentence leaves the caret behind it', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': SEARCH });
+  const sent = operationsOf(chat.page);
+  await chat.composer.click();
+  await chat.page.keyboard.type('Ask  about crabs');
+  for (const _ of ' about crabs') await chat.page.keyboard.press('ArrowLeft');
+  await chat.page.keyboard.type('@lov');
+  await chat.element.getByRole('option', { name: 'Ada Lovelace' }).waitFor();
+  await chat.page.keyboard.press('Enter');
+  await chat.composer.getByText('Ada Lovelace').waitFor();
+  await chat.page.keyboard.type('kindly');
+  const answered = chat.ended();
+  await chat.page.keyboard.press('Enter');
+  await answered;
+  const input = sent[0]!.params.input as { content: unknown };
+  assert.deepEqual(input.content, [{ type: 'input_text', text: 'Ask ' }, TAG, { type: 'input_text', text: '\u00a0kindly about crabs' }]);
+});
+
 test('a button of the composer begins a mention', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'entities.showComposerMenu');

@@ -57,6 +57,7 @@ export class ComposerInput extends HTMLElement {
     if (this.matches(':focus')) this.moveToEnd();
   }
 
+    else this.addEventListener('focus', this.moveToEnd, { once: true });
   /** What stands before the caret since the last blank or tag: what an `@` or `/` menu searches for. */
   get wordBeforeCaret(): { text: string; range: Range } | null {
     const selection = this.selectionHere();
@@ -70,15 +71,15 @@ export class ComposerInput extends HTMLElement {
     return { text: before.slice(start), range };
   }
 
-  /** Puts a tag or a text in place of `range`, or at the end. */
+  /** Puts a tag or a text in place of `range`, or at the end. One goes on writing behind it. */
   insert(part: UserMessageContent, range: Range | null): void {
     const target = range ?? this.endRange();
     target.deleteContents();
-    const space = document.createTextNode(part.type === 'input_tag' ? '\u00a0' : '');
-    target.insertNode(space);
-    target.insertNode(part.type === 'input_tag' ? this.tagNode(part) : document.createTextNode(part.text));
+    const behind = document.createTextNode(part.type === 'input_tag' ? '\u00a0' : part.text);
+    target.insertNode(behind);
+    if (part.type === 'input_tag') target.insertNode(this.tagNode(part));
     this.focus();
-    this.moveToEnd();
+    document.getSelection()?.collapse(behind, behind.length);
     this.dispatchEvent(new InputEvent('input', { bubbles: true }));
   }
 
@@ -98,11 +99,11 @@ export class ComposerInput extends HTMLElement {
     return node;
   }
 
-  private moveToEnd(): void {
+  private readonly moveToEnd = (): void => {
     const selection = document.getSelection();
     selection?.selectAllChildren(this);
     selection?.collapseToEnd();
-  }
+  };
 
   private endRange(): Range {
     const range = document.createRange();

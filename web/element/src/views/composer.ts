@@ -38,7 +38,7 @@ function writing(view: View, list: Suggestions): unknown {
   const tool = options.composer?.tools?.find((one) => one.id === session.composer.toolId);
   const placeholder = tool?.placeholderOverride ?? options.composer?.placeholder ?? locale.text('ask');
   return html`<chatkitd-input
-    data-composer aria-label=${placeholder} data-placeholder=${placeholder} data-empty=${session.composer.content.length === 0}
+    data-composer aria-label=${placeholder} data-placeholder=${placeholder} data-empty=${session.composer.text === ''}
     aria-autocomplete="list" aria-controls=${list.isOpen ? 'choices' : nothing} aria-activedescendant=${list.isOpen ? `choice-${list.active}` : nothing}
     .onTag=${(node: HTMLElement, tag: Tag) => tagShown(view, node, tag)}
     .content=${session.composer.content}
