@@ -1,10 +1,10 @@
 // The composer's options: placeholder, tools, models.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
-import { eventsOf, openChat, operationsOf } from '../harness/page.js';
+import { eventsOf, openChat, type Operation, operationsOf } from '../harness/page.js';
 import { Server } from '../harness/server.js';
 
 let browser: Browser;
@@ -143,6 +143,114 @@ test('Enter sends, Shift+Enter begins a new line, and blank text is not sent', a
   await chat.page.keyboard.press('Enter');
   await answered;
   assert.deepEqual(sent.map(({ params }) => (params.input as { content: unknown }).content), [[{ type: 'input_text', text: 'one\ntwo' }]]);
+});
+
+const CLIPBOARD = { permissions: ['clipboard-read', 'clipboard-write'] };
+
+async function paste(page: Page, text: string, html?: string): Promise<void> {
+  await page.evaluate(([text, html]) => {
+    const kinds = { 'text/plain': text, ...(html === undefined ? {} : { 'text/html': html }) };
+    return navigator.clipboard.write([new ClipboardItem(kinds)]);
+  }, [text, html] as const);
+  await page.keyboard.press('Control+V');
+}
+
+/** What the messages so far said. */
+function contents(sent: Operation[]): unknown[] {
+  return sent.map(({ params }) => (params.input as { content: unknown }).content);
+}
+
+const said = (text: string) => [{ type: 'input_text', text }];
+
+test('pasted text keeps its lines, and one goes on writing behind them', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, CLIPBOARD), server);
+  const { page } = chat;
+  const sent = operationsOf(page);
+  for (const [pasted, text] of [['a\nb\n\nc', 'a\nb\n\nc.'], ['a\r\nb\r\n\r\nc', 'a\nb\n\nc.'], ['\n a\nb\n', 'a\nb\n.']] as const) {
+    await chat.composer.click();
+    await paste(page, pasted);
+    await page.keyboard.type('.');
+    const answered = chat.ended();
+    await page.keyboard.press('Enter');
+    await answered;
+    assert.deepEqual(contents(sent).at(-1), said(text));
+  }
+});
+
+test('lines are pasted into the middle of a line, and taken back', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, CLIPBOARD), server);
+  const { page } = chat;
+  const sent = operationsOf(page);
+  await chat.composer.click();
+  await page.keyboard.type('onetwo');
+  for (const _ of 'two') await page.keyboard.press('ArrowLeft');
+  await paste(page, '\na\n\nb\n');
+  await page.keyboard.press('Control+Z');
+  assert.equal(await chat.composer.innerText(), 'onetwo');
+  await page.keyboard.press('Control+Shift+Z');
+  const answered = chat.ended();
+  await page.keyboard.press('Enter');
+  await answered;
+  assert.deepEqual(contents(sent), [said('one\na\n\nb\ntwo')]);
+});
+
+test('lines stand between tags as they were pasted or set', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, CLIPBOARD), server);
+  const { page } = chat;
+  const sent = operationsOf(page);
+  const tag = { type: 'input_tag', id: 'ada', text: 'Ada', data: {}, interactive: false };
+  await chat.call('setComposerValue', { content: [...said('To\n'), tag, ...said('\nand\n\n'), tag] });
+  await chat.composer.getByText('Ada').last().waitFor();
+  await chat.call('focusComposer');
+  await paste(page, '\nfrom\nme');
+  const answered = chat.ended();
+  await page.keyboard.press('Enter');
+  await answered;
+  assert.deepEqual(contents(sent), [[...said('To\n'), tag, ...said('\nand\n\n'), tag, ...said('\nfrom\nme')]]);
+});
+
+test('the lines of a browser that makes blocks of them are read, too', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const sent = operationsOf(chat.page);
+  await chat.composer.evaluate((field) => {
+    field.innerHTML = 'a<div>b <b>bold</b></div><div><br></div><p>c<br>d</p>';
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+  });
+  const answered = chat.ended();
+  await chat.composer.press('Enter');
+  await answered;
+  assert.deepEqual(contents(sent), [said('a\nb bold\n\nc\nd')]);
+});
+
+test('what is pasted or dropped comes as text, without looks and pictures', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, CLIPBOARD), server, { composer: { attachments: { enabled: true } } });
+  const { page } = chat;
+  const sent = operationsOf(page);
+  const html = '<p><b>Bold</b></p><p>and <img src="/spy.png" alt="">plain</p>';
+  await chat.composer.click();
+  await paste(page, 'Bold\nand plain', html);
+  assert.equal(await chat.composer.locator('*').count(), 0);
+  await page.evaluate((html) => {
+    const note = document.body.appendChild(document.createElement('div'));
+    note.innerHTML = html;
+    document.getSelection()!.selectAllChildren(note);
+  }, html);
+  await page.getByText('Bold', { exact: true }).last().dragTo(chat.composer);
+  await chat.composer.getByText('plain').filter({ hasText: /Bold.*Bold/s }).waitFor();
+  assert.equal(await chat.composer.locator('b, img').count(), 0);
+  const answered = chat.ended();
+  await chat.composer.press('Enter');
+  await answered;
+  assert.match((contents(sent)[0] as [{ text: string }])[0].text, /^Bold\n+and plain\s*Bold\n+and plain$/);
+});
+
+test('ten thousand lines are pasted at once', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, CLIPBOARD), server);
+  const lines = Array.from({ length: 10_000 }, (_, at) => `Line ${at} of what was pasted`).join('\n');
+  await chat.composer.click();
+  await paste(chat.page, lines);
+  await chat.page.keyboard.type('.');
+  assert.equal(await chat.composer.innerText(), `${lines}.`);
 });
 
 test('one goes on writing behind what the page has set, or where one clicks', async (t) => {

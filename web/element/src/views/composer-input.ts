@@ -15,13 +15,12 @@ export class ComposerInput extends HTMLElement {
   private composing = false;
 
   connectedCallback(): void {
-    this.contentEditable = 'true';
+    this.becomeEditable();
     this.spellcheck = true;
     this.setAttribute('role', 'textbox');
     this.setAttribute('aria-multiline', 'true');
     this.dir = 'auto';
     this.tabIndex = 0;
-    this.addEventListener('paste', this.onPaste);
     this.addEventListener('beforeinput', this.onBeforeInput);
     this.addEventListener('compositionstart', () => (this.composing = true));
     this.addEventListener('compositionend', () => (this.composing = false));
@@ -34,17 +33,20 @@ export class ComposerInput extends HTMLElement {
 
   get content(): UserMessageContent[] {
     const parts: UserMessageContent[] = [];
-    for (const node of this.childNodes) {
-      const tag = node instanceof Element ? tags.get(node) : undefined;
-      if (tag !== undefined) {
-        parts.push(tag);
-        continue;
-      }
-      const text = node.nodeName === 'BR' ? '\n' : (node.textContent ?? '');
+    const say = (text: string): void => {
       const last = parts.at(-1);
       if (last?.type === 'input_text') last.text += text;
-      else parts.push({ type: 'input_text', text });
-    }
+      else if (text !== '') parts.push({ type: 'input_text', text });
+    };
+    const read = (node: Node): void => {
+      const tag = tags.get(node as Element);
+      if (tag !== undefined) return void parts.push(tag);
+      if (node instanceof Text) return say(node.data);
+      if (node.nodeName === 'BR') return isFiller(node) ? undefined : say('\n');
+      if (parts.length > 0 && node instanceof Element && beginsLine(node)) say('\n');
+      node.childNodes.forEach(read);
+    };
+    this.childNodes.forEach(read);
     const only = parts.length === 1 ? parts[0] : undefined;
     // A browser leaves a line break behind in an emptied field.
     return only?.type === 'input_text' && only.text === '\n' ? [] : parts;
@@ -55,20 +57,21 @@ export class ComposerInput extends HTMLElement {
     if (JSON.stringify(content) === JSON.stringify(this.content)) return;
     this.replaceChildren(...content.map((part) => (part.type === 'input_text' ? part.text : this.tagNode(part))));
     if (this.matches(':focus')) this.moveToEnd();
+    else this.addEventListener('focus', this.moveToEnd, { once: true });
   }
 
-    else this.addEventListener('focus', this.moveToEnd, { once: true });
   /** What stands before the caret since the last blank or tag: what an `@` or `/` menu searches for. */
   get wordBeforeCaret(): { text: string; range: Range } | null {
     const selection = this.selectionHere();
     const node = selection?.anchorNode;
     if (selection === null || node?.nodeType !== Node.TEXT_NODE || !selection.isCollapsed) return null;
     const before = node.textContent!.slice(0, selection.anchorOffset);
-    const start = before.search(/\S*$/);
+    // Not by `/\S*$/`, which looks through a long word again from each of its letters.
+    const text = before.split(/\s/).at(-1)!;
     const range = document.createRange();
-    range.setStart(node, start);
-    range.setEnd(node, selection.anchorOffset);
-    return { text: before.slice(start), range };
+    range.setStart(node, before.length - text.length);
+    range.setEnd(node, before.length);
+    return { text, range };
   }
 
   /** Puts a tag or a text in place of `range`, or at the end. One goes on writing behind it. */
@@ -117,12 +120,15 @@ export class ComposerInput extends HTMLElement {
     return root.getSelection?.() ?? document.getSelection();
   }
 
-  /** Pasted text comes without its formatting; files go to whoever listens. */
-  private readonly onPaste = (event: ClipboardEvent): void => {
-    if ((event.clipboardData?.files.length ?? 0) > 0) return;
-    event.preventDefault();
-    document.execCommand('insertText', false, event.clipboardData?.getData('text/plain') ?? '');
-  };
+  /** Text that is pasted or dropped comes without its formatting, and with its lines. */
+  private becomeEditable(): void {
+    try {
+      this.contentEditable = 'plaintext-only';
+    } catch {
+      // Firefox before 136 has no such thing.
+      this.contentEditable = 'true';
+    }
+  }
 
   private readonly onBeforeInput = (event: InputEvent): void => {
     if (event.inputType.startsWith('format')) event.preventDefault();
@@ -131,4 +137,17 @@ export class ComposerInput extends HTMLElement {
       document.execCommand('insertLineBreak');
     }
   };
+}
+
+/** Whether it is a block below something else: browsers make them of what is written behind a pasted line. */
+function beginsLine(element: Element): boolean {
+  const before = element.previousSibling;
+  // Nobody sees another line between a line's end and a block.
+  if (before?.nodeName === 'BR' || (before instanceof Text && before.data.endsWith('\n'))) return false;
+  return getComputedStyle(element).display !== 'inline';
+}
+
+/** Whether a line break only keeps an empty line open. */
+function isFiller(lineBreak: Node): boolean {
+  return lineBreak.nextSibling === null && !(lineBreak.parentNode instanceof ComposerInput);
 }

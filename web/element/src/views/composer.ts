@@ -17,7 +17,7 @@ export function composer(view: View): unknown {
   const list = suggestions(view);
   return html`
     <form class="composer" @submit=${(event: Event) => submit(view, event)} @drop=${(event: DragEvent) => drop(view, event)}
-      @dragover=${(event: DragEvent) => attachmentsEnabled(view) && event.preventDefault()}>
+      @dragover=${(event: DragEvent) => bringsFiles(view, event) && event.preventDefault()}>
       ${list.isOpen
         ? choices(list.choices, view.locale.text(list.kind === 'entity' ? 'mention' : 'commands'),
             (choice) => void list.pick(field(view), list.choices.indexOf(choice)), list.active)
@@ -148,9 +148,14 @@ function attachButton(view: View): unknown {
 }
 
 function drop(view: View, event: DragEvent): void {
-  if (!attachmentsEnabled(view)) return;
+  if (!bringsFiles(view, event)) return;
   event.preventDefault();
   addFiles(view, event.dataTransfer?.files);
+/** Text that is dropped goes into the field by itself. */
+function bringsFiles(view: View, { dataTransfer }: DragEvent): boolean {
+  return attachmentsEnabled(view) && dataTransfer?.types.includes('Files') === true;
+}
+
 }
 
 function addFiles(view: View, files: FileList | null | undefined): void {
