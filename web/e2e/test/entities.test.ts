@@ -83,6 +83,42 @@ test('a mention in the middle of a sentence leaves the caret behind it', async (
   assert.deepEqual(input.content, [{ type: 'input_text', text: 'Ask ' }, TAG, { type: 'input_text', text: '\u00a0kindly about crabs' }]);
 });
 
+test('what a search finds after the message was sent is not shown', async (t) => {
+  const late = 'async (query) => { await new Promise((found) => { globalThis.endSearch = found; }); return [{ id: "ada", title: "Ada Lovelace" }]; }';
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': late });
+  await chat.composer.click();
+  await chat.page.keyboard.type('Ask @a');
+  await chat.page.waitForFunction(() => 'endSearch' in globalThis);
+  await chat.ask('');
+  await chat.page.evaluate(() => (globalThis as unknown as { endSearch: () => void }).endSearch());
+  await chat.page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))));
+  assert.equal(await chat.element.getByRole('listbox').count(), 0);
+});
+
+test('a list that was open when the message was sent is shut', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': SEARCH });
+  await chat.composer.click();
+  await chat.page.keyboard.type('Ask @a');
+  await chat.element.getByRole('listbox', { name: 'Mention' }).waitFor();
+  await chat.button('Send').click();
+  await chat.element.getByRole('listbox', { name: 'Mention' }).waitFor({ state: 'detached' });
+});
+
+test('the marked line of a long list can be seen', async (t) => {
+  const many = JSON.stringify(Array.from({ length: 40 }, (_, at) => ({ id: `${at}`, title: `Entity ${at}` })));
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': `async () => ${many}` });
+  await chat.composer.click();
+  await chat.page.keyboard.type('@');
+  const list = chat.element.getByRole('listbox', { name: 'Mention' });
+  await list.waitFor();
+  for (const [key, name] of [['ArrowUp', 'Entity 39'], ['ArrowDown', 'Entity 0']] as const) {
+    await chat.page.keyboard.press(key);
+    const line = list.getByRole('option', { name, exact: true, selected: true });
+    const [place, room] = [await line.boundingBox(), await list.boundingBox()];
+    assert.ok(place!.y >= room!.y && place!.y + place!.height <= room!.y + room!.height, `${name} at ${place!.y} in ${JSON.stringify(room)}`);
+  }
+});
+
 test('a button of the composer begins a mention', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'entities.showComposerMenu');
@@ -148,6 +184,39 @@ test('a search that fails is told to the page, and the composer goes on', async 
   assert.deepEqual(await failed, { error: { message: 'no index', code: null } });
   await chat.page.keyboard.type('da');
   assert.equal(await chat.composer.innerText(), '@ada');
+});
+
+for (const [sign, found] of [['@', { id: 'ada', title: 'Ada Lovelace' }], ['/', { id: 'ada', label: 'Ada Lovelace' }]] as const) {
+  test(`a search behind ${sign} that was given up for the next one is no error, and the next one is shown`, async (t) => {
+    const search = `(query) => new Promise((find, fail) => {
+      if (query === 'a') globalThis.giveUp = () => fail(new DOMException('given up', 'AbortError'));
+      else globalThis.endSearch = () => find([${JSON.stringify(found)}]);
+    })`;
+    const functions = { 'entities.onTagSearch': search, 'commands.onSearch': search };
+    const chat = await openChat(t, await visitor(t, browser), server, { commands: { enabled: true } }, functions);
+    await chat.composer.click();
+    await chat.page.keyboard.type(`${sign}a`);
+    await chat.page.waitForFunction(() => 'giveUp' in globalThis);
+    await chat.page.keyboard.type('d');
+    await chat.page.waitForFunction(() => 'endSearch' in globalThis);
+    await chat.page.evaluate(async () => {
+      const { giveUp, endSearch } = globalThis as unknown as { giveUp: () => void; endSearch: () => void };
+      giveUp();
+      await new Promise(requestAnimationFrame);
+      endSearch();
+    });
+    await chat.element.getByRole('option', { name: 'Ada Lovelace' }).waitFor();
+    assert.deepEqual(await eventsOf(chat.page, 'chatkit.error'), []);
+  });
+}
+
+test('a tag in the composer does what the options say now', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onClick': "() => told.push('then')" });
+  await chat.call('setComposerValue', { content: [TAG] });
+  await chat.composer.getByText('Ada Lovelace').waitFor();
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' } }, { 'entities.onClick': "() => told.push('now')" });
+  await chat.composer.getByText('Ada Lovelace').click();
+  assert.deepEqual(await toldOf(chat.page), ['now']);
 });
 
 const COMMANDS = [

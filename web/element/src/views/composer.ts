@@ -51,12 +51,13 @@ function writing(view: View, list: Suggestions): unknown {
   ></chatkitd-input>`;
 }
 
-/** A tag can be pointed at and clicked before it is sent, too. */
-function tagShown(view: View, node: HTMLElement, tag: Tag): void {
+/** A tag can be pointed at and clicked before it is sent, too. The page may have set other options by then. */
+function tagShown({ host }: View, node: HTMLElement, tag: Tag): void {
   if (tag.interactive !== true) return;
+  const view = () => known.get(host)!.view;
   const entity = () => entityOf(tag as Parameters<typeof entityOf>[0]);
-  new Preview(node, () => view, entity);
-  node.addEventListener('click', () => view.options.entities?.onClick?.(entity()));
+  new Preview(node, view, entity);
+  node.addEventListener('click', () => view().options.entities?.onClick?.(entity()));
 }
 
 function key(view: View, list: Suggestions, event: KeyboardEvent): void {
@@ -85,10 +86,13 @@ function key(view: View, list: Suggestions, event: KeyboardEvent): void {
   }
 }
 
-function submit({ session }: View, event: Event): void {
+function submit(view: View, event: Event): void {
   event.preventDefault();
-  if (session.chat.isAnswering || !session.composer.isReady) return;
-  void session.chat.send(session.composer.take());
+  const { chat, composer: draft } = view.session;
+  if (chat.isAnswering || !draft.isReady) return;
+  // What was searched for, or still is, belongs to this message.
+  suggestions(view).close();
+  void chat.send(draft.take());
 }
 
 function sendOrStop({ session, locale }: View): unknown {
@@ -147,15 +151,15 @@ function attachButton(view: View): unknown {
     <input type="file" multiple hidden accept=${accept.join(',') || nothing} @change=${chosen} />`;
 }
 
-function drop(view: View, event: DragEvent): void {
-  if (!bringsFiles(view, event)) return;
-  event.preventDefault();
-  addFiles(view, event.dataTransfer?.files);
 /** Text that is dropped goes into the field by itself. */
 function bringsFiles(view: View, { dataTransfer }: DragEvent): boolean {
   return attachmentsEnabled(view) && dataTransfer?.types.includes('Files') === true;
 }
 
+function drop(view: View, event: DragEvent): void {
+  if (!bringsFiles(view, event)) return;
+  event.preventDefault();
+  addFiles(view, event.dataTransfer?.files);
 }
 
 function addFiles(view: View, files: FileList | null | undefined): void {

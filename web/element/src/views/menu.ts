@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { ref } from 'lit/directives/ref.js';
 import { icon } from './icon';
 
 /** One line of a menu. */
@@ -21,7 +22,7 @@ export function choices(all: Choice[], label: string, pick: (choice: Choice) => 
       group = choice.group;
       return html`${heading}
         <li role="option" id="choice-${at}" class=${at === active ? 'active' : ''} aria-selected=${choice.checked ?? at === active}
-          aria-disabled=${choice.disabled ?? false} @mousedown=${(event: Event) => event.preventDefault()}
+          aria-disabled=${choice.disabled ?? false} ${at === active ? ref(showActive) : nothing} @mousedown=${(event: Event) => event.preventDefault()}
           @click=${() => choice.disabled || pick(choice)}>
           ${choice.icon === undefined ? nothing : icon(choice.icon)}
           <span class="name">${choice.label}</span>
@@ -30,6 +31,10 @@ export function choices(all: Choice[], label: string, pick: (choice: Choice) => 
         </li>`;
     })}
   </ul>`;
+}
+
+function showActive(line: Element | undefined): void {
+  line?.scrollIntoView({ block: 'nearest' });
 }
 
 /** A button that opens a list above itself. */

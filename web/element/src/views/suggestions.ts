@@ -58,6 +58,8 @@ export class Suggestions {
       if (sign === '@') this.showEntities(found as Entity[]);
       else this.showCommands(found as Command[]);
     } catch (error) {
+      // Pages give up a search when the next one begins.
+      if (asked !== this.asked) return;
       this.close();
       this.view().emit('chatkit.error', { error });
     }
