@@ -89,6 +89,16 @@ test('an action that does not submit asks nothing of the fields', async (t) => {
   assert.equal(page.sent[0]!.action.type, 'draft');
 });
 
+test('a pattern that is no regular expression asks nothing, as in HTML, and is logged', async (t) => {
+  const page = await shown(t, 'patterns');
+  for (const [field, text] of [['Line', '- -'], ['Lines', 'A\nB'], ['Word', '?']] as const) await page.widget.getByLabel(field, { exact: true }).fill(text);
+  await answered(page.chat, () => button(page.widget, 'Save').click());
+  assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'save', payload: { line: '- -', lines: 'A\nB', word: '?' } }]);
+  const patterns = (await page.logged('widget.broken_pattern')).map(({ pattern }) => pattern);
+  assert.deepEqual(patterns, ['[\\w-]+', '[a-z/]+', '(']);
+  assert.deepEqual(page.complaints, []);
+});
+
 test('a card as a form is checked when it is confirmed, and not when it is cancelled', async (t) => {
   const page = await shown(t, 'card');
   await button(page.widget, 'Send').click();

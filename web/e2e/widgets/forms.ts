@@ -55,6 +55,18 @@ export const forms: Record<string, Component> = {
       ],
     }],
   },
+  patterns: {
+    type: 'Card',
+    children: [{
+      type: 'Form', onSubmitAction: { type: 'save' },
+      children: [
+        { type: 'Input', name: 'line', pattern: '[\\w-]+', placeholder: 'Line' },
+        { type: 'Textarea', name: 'lines', pattern: '[a-z/]+', placeholder: 'Lines' },
+        { type: 'Text', value: '', editable: { name: 'word', placeholder: 'Word', pattern: '(' } },
+        { type: 'Button', label: 'Save', submit: true, onClickAction: { type: 'unused' } },
+      ],
+    }],
+  },
   card: {
     type: 'Card', asForm: true,
     children: [{ type: 'Input', name: 'name', required: true, placeholder: 'Name' }],

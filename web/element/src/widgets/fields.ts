@@ -4,7 +4,7 @@ import { autofocus } from './autofocus';
 import { controlSize } from './button';
 import { TEXT, words } from './content';
 import type { WidgetContext } from './context';
-import { slot, problemId } from './form';
+import { patternOf, problemId, slot } from './form';
 import { styled, type Styles } from './style';
 
 /** Space at the start and end of a field, by `gutterSize`. */
@@ -13,7 +13,7 @@ const GUTTERS: Record<P.GutterSize, string> = { '2xs': '4px', xs: '6px', sm: '8p
 export function input(context: WidgetContext, one: P.Input): unknown {
   const names = naming(context, one);
   return slot(context, html`<input class=${look(one)} id=${names.id} name=${one.name} type=${one.inputType ?? 'text'} .defaultValue=${one.defaultValue ?? ''}
-    aria-label=${names.label} aria-describedby=${problemId(context)} placeholder=${one.placeholder ?? nothing} pattern=${one.pattern ?? nothing}
+    aria-label=${names.label} aria-describedby=${problemId(context)} placeholder=${one.placeholder ?? nothing} pattern=${patternOf(context, one) ?? nothing}
     ?required=${one.required} ?disabled=${one.disabled} @focus=${one.autoSelect ? selectAll : nothing} autocomplete=${autofill(one) ?? nothing}
     data-1p-ignore=${autofill(one) === 'off' ? '' : nothing} ${autofocus(one.autoFocus === true && context.isNewest)} />`, '', sized(one));
 }
@@ -24,7 +24,7 @@ export function textarea(context: WidgetContext, one: P.Textarea): unknown {
   const styles = { 'field-sizing': grows ? 'content' : undefined, ...lines(grows ? one.rows : undefined, grows ? one.maxRows : undefined) };
   return slot(context, html`<textarea class=${look(one)} id=${names.id} name=${one.name} rows=${one.rows ?? 3} .defaultValue=${one.defaultValue ?? ''}
     aria-label=${names.label} aria-describedby=${problemId(context)} placeholder=${one.placeholder ?? nothing} ?required=${one.required} ?disabled=${one.disabled}
-    data-pattern=${one.pattern ?? nothing} @focus=${one.autoSelect ? selectAll : nothing} autocomplete=${autofill(one) ?? nothing}
+    data-pattern=${patternOf(context, one) ?? nothing} @focus=${one.autoSelect ? selectAll : nothing} autocomplete=${autofill(one) ?? nothing}
     data-1p-ignore=${autofill(one) === 'off' ? '' : nothing} ${autofocus(one.autoFocus === true && context.isNewest)} ${styled(styles)}></textarea>`, '', sized(one));
 }
 
@@ -36,7 +36,7 @@ export function editable(context: WidgetContext, one: P.Text, styles: Styles): u
   const completion = field.autoComplete ?? autofill(field);
   return slot(context, html`<textarea class="editable" rows="1" id=${names.id} name=${name} .defaultValue=${one.value} aria-label=${names.label}
     aria-describedby=${problemId(context)} placeholder=${field.placeholder ?? nothing} ?required=${field.required} autocomplete=${(completion as AutoFill | undefined) ?? nothing}
-    data-1p-ignore=${field.allowAutofillExtensions === false ? '' : nothing} data-pattern=${field.pattern ?? nothing}
+    data-1p-ignore=${field.allowAutofillExtensions === false ? '' : nothing} data-pattern=${patternOf(context, field) ?? nothing}
     @focus=${field.autoSelect ? selectAll : nothing} ${autofocus(field.autoFocus === true && context.isNewest)} ${styled({ ...styles, ...lines(one.minLines, one.maxLines) })}></textarea>`);
 }
 

@@ -28,6 +28,18 @@ export function slot(context: WidgetContext, control: unknown, shape = '', style
   </div>`;
 }
 
+/** The pattern of a field. One that is no regular expression asks nothing, as in HTML; whoever debugs the page learns of it. */
+export function patternOf(context: WidgetContext, { pattern }: { pattern?: string }): string | undefined {
+  if (typeof pattern !== 'string') return undefined;
+  try {
+    RegExp(pattern, 'v');
+    return pattern;
+  } catch (error) {
+    context.report('widget.broken_pattern', { pattern, error: String(error) });
+    return undefined;
+  }
+}
+
 /** What `aria-describedby` of a control in a `slot` names. */
 export function problemId(context: WidgetContext): string {
   return context.id(`${context.path} problem`);
