@@ -9,7 +9,9 @@ import { forms } from '../widgets/forms.js';
 let browser: Browser;
 let server: Server;
 before(async () => {
-  [browser, server] = await Promise.all([openBrowser(), Server.answering({ ...shownByName(forms), otherwise: [] })]);
+  const { messages } = shownByName(forms);
+  const twice = [{ widget: forms.payment }, { widget: forms.payment }];
+  [browser, server] = await Promise.all([openBrowser(), Server.answering({ messages: { ...messages, twice }, otherwise: [] })]);
 });
 after(async () => {
   await browser.close();
@@ -97,6 +99,15 @@ test('a pattern that is no regular expression asks nothing, as in HTML, and is l
   const patterns = (await page.logged('widget.broken_pattern')).map(({ pattern }) => pattern);
   assert.deepEqual(patterns, ['[\\w-]+', '[a-z/]+', '(']);
   assert.deepEqual(page.complaints, []);
+});
+
+test('a choice in one widget leaves the same choice in another alone', async (t) => {
+  const page = await shown(t, 'twice');
+  const [first, second] = [page.widget, page.chat.element.locator('article.widget').nth(1)];
+  await second.getByLabel('Card').check();
+  assert.equal(await first.getByLabel('Cash').isChecked(), true);
+  await first.getByLabel('Card').check();
+  assert.equal(await second.getByLabel('Card').isChecked(), true);
 });
 
 test('a card as a form is checked when it is confirmed, and not when it is cancelled', async (t) => {

@@ -13,13 +13,15 @@ export function checkbox(context: WidgetContext, one: P.Checkbox): unknown {
     ${one.label === undefined ? nothing : html`<span>${one.label}</span>`}${busy(context)}</label>`);
 }
 
+/** Browsers take all radio buttons of one name for one group, also those of another widget: its own name is in `data-name`. */
 export function radioGroup(context: WidgetContext, one: P.RadioGroup): unknown {
+  const group = naming(context, one).id;
   const isNamed = one.ariaLabel === undefined && context.isLabelled(context.form, one.name);
   const isPending = context.isPending(context.path);
   return slot(context, html`<div class="radios ${one.direction ?? 'row'}" role="radiogroup" aria-required=${one.required ?? false}
     aria-labelledby=${isNamed ? labelId(context, one.name) : nothing} aria-label=${isNamed ? nothing : (one.ariaLabel ?? spoken(one.name))} aria-describedby=${problemId(context)}>
     ${(one.options ?? []).slice(0, MAX_ENTRIES).map(
-      (option) => html`<label class="option"><input type="radio" name=${one.name} value=${option.value} .defaultChecked=${option.value === one.defaultValue}
+      (option) => html`<label class="option"><input type="radio" name=${group} data-name=${one.name} value=${option.value} .defaultChecked=${option.value === one.defaultValue}
         ?required=${one.required} ?disabled=${one.disabled || option.disabled || isPending}
         @change=${(event: Event) => changed(context, one, option.value, event)} /><span>${option.label}</span></label>`,
     )}${busy(context)}

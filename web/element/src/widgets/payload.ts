@@ -7,7 +7,8 @@ export type Value = [string, P.JsonValue];
 export function formValues(form: HTMLFormElement): Value[] {
   const values = new Map<string, P.JsonValue[]>();
   for (const field of form.elements as unknown as Iterable<HTMLInputElement>) {
-    const { name, type } = field;
+    const { type } = field;
+    const name = field.dataset.name ?? field.name;
     if (!name || field.matches(':disabled') || type === 'submit' || type === 'button') continue;
     const list = values.get(name) ?? [];
     values.set(name, list);
