@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
+import type { OpenAIChatKit } from '@openai/chatkit';
 import type { Browser, Locator } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { Server } from '../harness/server.js';
@@ -110,6 +111,34 @@ test('a choice that is made while an answer is given is sent after it', async (t
   assert.equal(page.sent.length, 0);
   await sent;
   assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'quiet', payload: { pay: 'cash' } }]);
+});
+
+test('choices in several fields that were made meanwhile are sent one after the other', async (t) => {
+  const page = await shown(t, 'changes');
+  const errors = await page.chat.errors();
+  await page.chat.say('take your time');
+  await page.chat.button('Stop').waitFor();
+  const last = page.page.waitForRequest((request) => request.postData()?.includes('"l"') ?? false);
+  await page.widget.getByLabel('Card').check();
+  await page.widget.getByLabel('A gift').check();
+  await page.widget.getByLabel('Size').selectOption('Large');
+  await answered(page.chat, () => last);
+  assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ pay: 'card' }, { gift: true }, { order: { id: 4, size: 'l' } }]);
+  assert.deepEqual(await errors(), []);
+});
+
+test('a choice waits, too, for what the page begins when an answer ends', async (t) => {
+  const page = await shown(t, 'changes');
+  const errors = await page.chat.errors();
+  await page.chat.say('take your time');
+  await page.chat.button('Stop').waitFor();
+  await page.widget.getByLabel('Card').check();
+  await page.chat.element.evaluate((element) => element.addEventListener('chatkit.response.end', () => {
+    void (element as OpenAIChatKit).sendCustomAction({ type: 'slow' });
+  }, { once: true }));
+  await page.page.waitForRequest((request) => request.postData()?.includes('"pay"') ?? false);
+  assert.deepEqual(page.sent.map(({ action }) => action), [{ type: 'slow' }, { type: 'quiet', payload: { pay: 'card' } }]);
+  assert.deepEqual(await errors(), []);
 });
 
 test('a line of a list and a box can be clicked as a whole, with the mouse and with the keyboard', async (t) => {

@@ -23,7 +23,7 @@ export class WidgetElement extends LitElement {
 
   declare item: P.WidgetItem;
   declare view: View;
-  /** An answer is being given. */
+  /** An answer is being given: what can be used looks otherwise then. */
   declare busy: boolean;
   private declare pending: Pending | null;
   private declare opened: ReadonlySet<string>;
@@ -84,7 +84,8 @@ export class WidgetElement extends LitElement {
 
   /** An answer keeps actions from the server that are answered with a stream, as the server would; no others. */
   private isBlocked(action: P.ActionConfig | undefined): boolean {
-    return this.pending !== null || (this.busy && action !== undefined && action.handler !== 'client' && action.streaming !== false);
+    const { isAnswering } = this.view.session.chat;
+    return this.pending !== null || (isAnswering && action !== undefined && action.handler !== 'client' && action.streaming !== false);
   }
 
   protected override updated(): void {
@@ -110,6 +111,8 @@ export class WidgetElement extends LitElement {
       this.view.emit('chatkit.error', { error: asError(error) });
     } finally {
       if (shown !== 'none') this.pending = null;
+      // The next of those that wait.
+      this.requestUpdate();
     }
     await this.updateComplete;
     this.giveBack(focused);
