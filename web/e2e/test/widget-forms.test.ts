@@ -195,6 +195,45 @@ test('a calendar opens on its side of the field, where it has room', async (t) =
   }
 });
 
+test('a calendar is closed by its button and by Escape, which nothing else hears', async (t) => {
+  const page = await shown(t, 'dates');
+  const opener = page.widget.locator('.slot').filter({ has: page.page.locator('input[name="bottom"]') }).locator('button.open');
+  const grid = page.widget.getByRole('grid', { name: 'March 2026' });
+  for (const state of ['visible', 'hidden', 'visible'] as const) {
+    await opener.click();
+    await grid.waitFor({ state });
+  }
+  await page.page.evaluate(() => addEventListener('keydown', ({ key }) => Object.assign(globalThis, { heard: key })));
+  await page.page.keyboard.press('Escape');
+  await grid.waitFor({ state: 'hidden' });
+  assert.equal(await page.page.evaluate(() => 'heard' in globalThis), false);
+});
+
+test('each month of a calendar has a day for the keyboard', async (t) => {
+  const page = await shown(t, 'dates');
+  await page.widget.locator('input[name="bottom"]').press('F4');
+  await page.page.keyboard.press('ArrowDown');
+  await page.page.keyboard.press('ArrowDown');
+  for (const month of ['April 2026', 'May 2026']) await button(page.widget, month).click();
+  await page.widget.getByRole('grid', { name: 'May 2026' }).waitFor();
+  await page.page.keyboard.press('Tab');
+  await button(page.widget, 'Wednesday, May 20, 2026').and(page.page.locator(':focus')).waitFor();
+});
+
+test('a word that is composed in a search is no choice yet', async (t) => {
+  const page = await shown(t, 'choices');
+  const town = page.widget.getByRole('combobox', { name: 'Town' });
+  await town.click();
+  const client = await page.page.context().newCDPSession(page.page);
+  await client.send('Input.imeSetComposition', { text: 'ki', selectionStart: 2, selectionEnd: 2 });
+  await page.widget.getByRole('option', { name: 'Kiel' }).waitFor();
+  for (const key of ['Enter', 'Escape']) await client.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key, code: key, windowsVirtualKeyCode: 229 });
+  await client.send('Input.insertText', { text: 'ki' });
+  assert.equal(await town.getAttribute('aria-expanded'), 'true');
+  await town.press('Enter');
+  assert.equal(await town.inputValue(), 'Kiel');
+});
+
 test('a field takes the focus and is selected, and says what may fill it in', async (t) => {
   const page = await shown(t, 'focus');
   const first = page.widget.getByLabel('First');

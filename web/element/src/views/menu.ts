@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { ref } from 'lit/directives/ref.js';
+import { hasClosed, keepEscape, press } from '../widgets/popup';
 import { icon } from './icon';
 
 /** One line of a menu. */
@@ -63,15 +64,8 @@ function menuOf(event: Event): HTMLElement {
   return (event.currentTarget as Element).nextElementSibling as HTMLElement;
 }
 
-/** The buttons whose list was open when they were pressed: the press itself closes it, and the click must not open it again. */
-const pressedOpen = new WeakSet<EventTarget>();
-
-function press(event: PointerEvent): void {
-  if (menuOf(event).matches(':popover-open')) pressedOpen.add(event.currentTarget!);
-}
-
 function click(event: Event): void {
-  if (!pressedOpen.delete(event.currentTarget!)) open(menuOf(event));
+  if (!hasClosed(event)) open(menuOf(event));
 }
 
 function openWithArrow(event: KeyboardEvent): void {
@@ -84,8 +78,7 @@ function openWithArrow(event: KeyboardEvent): void {
 function move(event: KeyboardEvent): void {
   const menu = event.currentTarget as HTMLElement;
   if (event.key === 'Tab') return menu.hidePopover();
-  // The browser closes the menu; whatever is around it stays.
-  if (event.key === 'Escape') event.stopPropagation();
+  keepEscape(event);
   const lines = [...menu.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
   const now = lines.indexOf((menu.getRootNode() as ShadowRoot).activeElement as HTMLElement);
   const places: Record<string, number> = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: -1 };

@@ -62,7 +62,7 @@ export class CalendarElement extends LitElement {
 
   private turner(month: Date, sign: string): unknown {
     const name = month.toLocaleDateString(this.bounds.tag, { month: 'long', year: 'numeric', timeZone: 'UTC' });
-    return html`<button type="button" class="icon" aria-label=${name} @click=${() => (this.at = month)}>${icon(sign)}</button>`;
+    return html`<button type="button" class="icon" aria-label=${name} @click=${() => (this.at = this.bounded(month))}>${icon(sign)}</button>`;
   }
 
   private day(date: Date, at: Date): unknown {

@@ -127,6 +127,8 @@ export class ComboboxElement extends LitElement {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
+    // The keys of an input method; 229: Safari sends the Enter that ends a word after the end of the word.
+    if (event.isComposing || event.keyCode === 229) return;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const { length } = this.found;
     if (step !== undefined && this.query === null) this.open();

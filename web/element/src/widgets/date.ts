@@ -7,7 +7,7 @@ import { busy, changed } from './checks';
 import type { WidgetContext } from './context';
 import { look, naming } from './fields';
 import { slot, problemId } from './form';
-import { place } from './popup';
+import { hasClosed, keepEscape, place, press } from './popup';
 import { clear, shape } from './select';
 
 /** `DatePicker`: a day, written (`2026-03-14`) or taken from a calendar. The wire carries times; their day counts. */
@@ -38,7 +38,7 @@ export function datePicker(context: WidgetContext, one: P.DatePicker): unknown {
  * opens the calendar with the keys that open a browser's own.
  */
 function opener(context: WidgetContext, one: P.DatePicker, isOff: boolean): unknown {
-  const open = (event: Event) => openCalendar(event.currentTarget as Element, one, context.view.locale.tag);
+  const open = (event: Event) => hasClosed(event) || openCalendar(event.currentTarget as Element, one, context.view.locale.tag);
   const pick = (event: CustomEvent<string>) => {
     const input = fieldAt(event.currentTarget as Element);
     input.value = event.detail;
@@ -46,8 +46,8 @@ function opener(context: WidgetContext, one: P.DatePicker, isOff: boolean): unkn
     input.dispatchEvent(new Event('change', { bubbles: true }));
     input.focus();
   };
-  return html`<button type="button" class="icon open" tabindex="-1" aria-hidden="true" ?disabled=${isOff} @click=${open}>${icon('calendar')}</button>
-    <div class="popup picker" popover @pick=${pick} @toggle=${closed}><chatkitd-calendar></chatkitd-calendar></div>`;
+  return html`<button type="button" class="icon open" tabindex="-1" aria-hidden="true" ?disabled=${isOff} @pointerdown=${press} @click=${open}>${icon('calendar')}</button>
+    <div class="popup picker" popover @pick=${pick} @toggle=${closed} @keydown=${keepEscape}><chatkitd-calendar></chatkitd-calendar></div>`;
 }
 
 function closed({ newState, currentTarget }: ToggleEvent): void {

@@ -23,6 +23,24 @@ export function place(popup: HTMLElement, anchor: Element, side: P.Side = 'botto
   popup.style.top = `${Math.max(MARGIN, Math.min(top, innerHeight - height - MARGIN))}px`;
 }
 
+/** The buttons whose popup was open when they were pressed: the press itself closes it, and the click must not open it again. */
+const pressedOpen = new WeakSet<EventTarget>();
+
+/** For the `pointerdown` of a button that stands before its popup. */
+export function press({ currentTarget }: PointerEvent): void {
+  if ((currentTarget as Element).nextElementSibling!.matches(':popover-open')) pressedOpen.add(currentTarget!);
+}
+
+/** Whether the press of this click has closed the popup. */
+export function hasClosed({ currentTarget }: Event): boolean {
+  return pressedOpen.delete(currentTarget!);
+}
+
+/** The browser closes a popup on Escape; whatever is around it stays. */
+export function keepEscape(event: KeyboardEvent): void {
+  if (event.key === 'Escape') event.stopPropagation();
+}
+
 function aligned(start: number, end: number, size: number, align: P.TextAlign): number {
   return { start, center: (start + end - size) / 2, end: end - size }[align];
 }
