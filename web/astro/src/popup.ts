@@ -83,8 +83,8 @@ export class PopupElement extends HTMLElement {
   }
 
   private onKey(event: KeyboardEvent): void {
-    // Escape in the chat closes a menu of the chat first, and that handles the event.
-    if (event.key === 'Escape' && !event.defaultPrevented && !this.piece('panel').hidden) this.close();
+    // Escape in the chat closes a menu of the chat first, and that handles the event. That of an input method throws away a word.
+    if (event.key === 'Escape' && !event.isComposing && !event.defaultPrevented && !this.piece('panel').hidden) this.close();
   }
 
   private piece(name: 'open' | 'close' | 'panel' | 'frame'): HTMLElement {

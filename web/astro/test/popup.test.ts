@@ -74,12 +74,14 @@ test('opening, closing and opening again keeps the one chat', async () => {
   assert.equal(element.given.length, 1);
 });
 
-test('Escape closes, unless the chat took it', () => {
+test('Escape closes, unless the chat or an input method took it', () => {
   const element = popup(here());
   part('open').click();
   const taken = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true });
   taken.preventDefault();
   element.dispatchEvent(taken);
+  assert.equal(part('panel').hidden, false);
+  element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, isComposing: true }));
   assert.equal(part('panel').hidden, false);
   element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
   assert.equal(part('panel').hidden, true);

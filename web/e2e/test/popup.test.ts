@@ -125,6 +125,19 @@ test('Escape closes what is open in the chat before it closes the chat', async (
   assert.equal(await chat.element.isVisible(), true);
 });
 
+test('Escape that throws away a composed word leaves the chat open', async (t) => {
+  const { page, chat } = await visit(t);
+  await openButton(page).click();
+  await chat.composer.click();
+  const client = await page.context().newCDPSession(page);
+  await client.send('Input.imeSetComposition', { text: 'にほん', selectionStart: 3, selectionEnd: 3 });
+  await client.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Escape', code: 'Escape', windowsVirtualKeyCode: 229 });
+  await client.send('Input.insertText', { text: '' });
+  assert.equal(await chat.element.isVisible(), true);
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'hidden' });
+});
+
 test('Escape that stops an answer leaves the chat open', async (t) => {
   const slow = await Server.start({ config: '[workflows.wf_slow]\nagent = "echo"\ndelay = "500ms"\n', env: { CHATKIT_WORKFLOW_ID: 'wf_slow' } });
   t.after(() => slow.stop());
