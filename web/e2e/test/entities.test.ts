@@ -176,6 +176,26 @@ test('an entity that is pointed at shows what the page has to show of it', async
   assert.deepEqual(await toldOf(chat.page), ['ada', 'ada']);
 });
 
+test('a preview goes on Escape, which nothing else hears, and with its tag', async (t) => {
+  const preview = "async () => ({ preview: { type: 'Basic', children: [{ type: 'Text', value: 'Wrote the first program' }] } })";
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onRequestPreview': preview });
+  await chat.call('setComposerValue', { content: [TAG] });
+  await chat.page.evaluate(() => addEventListener('keydown', ({ key }) => told.push(key)));
+  const [tag, tip] = [chat.composer.getByText('Ada Lovelace'), chat.element.getByRole('tooltip')];
+  await chat.call('focusComposer');
+  await tag.hover();
+  await tip.waitFor();
+  await chat.page.keyboard.press('Escape');
+  await tip.waitFor({ state: 'detached' });
+  assert.deepEqual(await toldOf(chat.page), []);
+  await chat.button('Send').hover();
+  await tag.hover();
+  await tip.waitFor();
+  await chat.page.keyboard.press('Backspace');
+  await tag.waitFor({ state: 'detached' });
+  await tip.waitFor({ state: 'detached' });
+});
+
 test('a search that fails is told to the page, and the composer goes on', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': "async () => { throw new Error('no index'); }" });
   const failed = chat.next('chatkit.error');

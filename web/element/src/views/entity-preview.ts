@@ -11,6 +11,7 @@ const WAY = 150;
 export class Preview {
   private card: HTMLElement | null = null;
   private timer = 0;
+  private unlisten: () => void = () => undefined;
 
   constructor(
     private readonly anchor: HTMLElement,
@@ -27,7 +28,8 @@ export class Preview {
     clearTimeout(this.timer);
     this.timer = 0;
     if (this.card === null) return;
-    document.removeEventListener('keydown', this.onKey);
+    document.removeEventListener('keydown', this.onKey, true);
+    this.unlisten();
     this.anchor.removeAttribute('aria-describedby');
     this.card.remove();
     this.card = null;
@@ -64,7 +66,9 @@ export class Preview {
     view.host.shadowRoot!.append(card);
     card.showPopover();
     this.anchor.setAttribute('aria-describedby', card.id);
-    document.addEventListener('keydown', this.onKey);
+    document.addEventListener('keydown', this.onKey, true);
+    // A tag that is deleted is not left by the pointer.
+    this.unlisten = view.changes.listen(() => this.anchor.isConnected || this.hide());
     // The widget draws itself in the next microtask, and has its size then.
     queueMicrotask(() => this.moveToAnchor(card));
   }
@@ -78,7 +82,10 @@ export class Preview {
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') this.hide();
+    if (event.key !== 'Escape' || event.isComposing) return;
+    // It closes this, and nothing that the page or the chat would close next.
+    event.stopPropagation();
+    this.hide();
   };
 }
 
