@@ -89,6 +89,46 @@ test('a long list comes page by page', async (t) => {
   await chat.element.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
+test('a list that does not fill its place goes on by itself, and stops when that fails', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, { viewport: { width: 900, height: 4_000 } }), server);
+  await chat.element.evaluate((element) => void (element.style.height = '4000px'));
+  const thread = (id: string) => ({ id, title: id, created_at: '2026-01-01T00:00:00Z', status: { type: 'active' }, items: { data: [], has_more: false }, metadata: {} });
+  const shown = () => chat.page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))));
+  const pages: unknown[] = [];
+  await chat.page.route('**/chatkit', (route) => {
+    const headers = { 'access-control-allow-origin': '*' };
+    const { type, params } = (route.request().postDataJSON() ?? {}) as { type?: string; params?: { after?: string } };
+    if (type !== 'threads.list') return route.fallback();
+    pages.push(params!.after ?? null);
+    if (params!.after === 'third') return route.fulfill({ status: 400, headers, json: { error: { message: 'Not now.', code: 'not_now' } } });
+    const [name, after] = params!.after === undefined ? ['first', 'second'] : ['second', 'third'];
+    return route.fulfill({ headers, json: { data: Array.from({ length: 30 }, (_, at) => thread(`${name} ${at}`)), has_more: true, after } });
+  });
+  await chat.element.evaluate((element) => void (element.style.display = 'none'));
+  await chat.call('showHistory');
+  await shown();
+  assert.deepEqual(pages, [null], 'nobody sees that there is room');
+  await chat.call('hideHistory');
+  await chat.element.evaluate((element) => void (element.style.display = 'block'));
+  await chat.button('Conversations').click();
+  await chat.element.getByRole('dialog').getByText('second 29').first().waitFor();
+  await chat.element.getByRole('alert').getByText('The conversations could not be loaded.').waitFor();
+  await shown();
+  assert.deepEqual(pages, [null, null, 'second', 'third']);
+});
+
+test('a new name that was not saved is not offered again', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Please call it something');
+  await chat.button('Conversations').click();
+  const field = chat.element.getByRole('textbox', { name: 'Rename' });
+  await chat.button('Rename: A fine title').click();
+  await field.fill('Rubbish');
+  await field.press('Escape');
+  await chat.button('Rename: A fine title').click();
+  assert.equal(await field.inputValue(), 'A fine title');
+});
+
 test('a list that does not come says so, and can be asked for again', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);
   await chat.page.route('**/chatkit', (route) =>

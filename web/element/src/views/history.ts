@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type * as P from '../wire/protocol';
 import { icon } from './icon';
@@ -9,6 +10,8 @@ import type { View } from './view';
 export function history(view: View): unknown {
   const { session, locale } = view;
   const { history: list } = session;
+  // A list that ends above the edge cannot be scrolled to its end. Its lines are not there yet.
+  const fill = (lines?: Element) => lines !== undefined && queueMicrotask(() => !list.hasFailed && isNearEnd(lines) && void list.more());
   return html`
     <section class="history" role="dialog" aria-label=${locale.text('history')}
       ${dialogFocus(() => list.hide())}>
@@ -19,7 +22,7 @@ export function history(view: View): unknown {
         <h2 class="title">${locale.text('history')}</h2>
         <div class="side end"></div>
       </header>
-      <ul class="threads" @scroll=${(event: Event) => nearEnd(event) && void list.more()}>
+      <ul class="threads" ${ref(fill)} @scroll=${(event: Event) => isNearEnd(event.currentTarget as Element) && void list.more()}>
         ${repeat(list.threads, (thread) => thread.id, (thread) => entry(view, thread))}
         ${list.isLoading ? html`<li class="quiet" role="status">${locale.text('loading')}</li>` : nothing}
         ${list.hasFailed
@@ -59,7 +62,7 @@ function entry(view: View, thread: P.Thread): unknown {
     </div>
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && !event.isComposing && endRename(event)}>
-      <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .value=${thread.title ?? ''} />
+      <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .defaultValue=${thread.title ?? ''} />
       <button class="icon" aria-label=${locale.text('save')}>${icon('check')}</button>
     </form>
   </li>`;
@@ -72,6 +75,8 @@ function open({ session }: View, id: string): void {
 
 function startRename(event: Event): void {
   const form = formOf(event);
+  // What was written before and thrown away is not offered again.
+  form.reset();
   form.hidden = false;
   form.querySelector('input')?.select();
 }
@@ -149,7 +154,7 @@ function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
 
-function nearEnd(event: Event): boolean {
-  const list = event.currentTarget as HTMLElement;
-  return list.scrollTop + list.clientHeight > list.scrollHeight - 200;
+/** Nobody is near the end of a list that is not seen. */
+function isNearEnd(list: Element): boolean {
+  return list.clientHeight > 0 && list.scrollTop + list.clientHeight > list.scrollHeight - 200;
 }
