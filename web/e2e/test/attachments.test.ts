@@ -4,10 +4,12 @@ import { after, before, test } from 'node:test';
 import type { OpenAIChatKit } from '@openai/chatkit';
 import type { Browser } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
-import type { Chat } from '../harness/chat.js';
+import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
 import { openChat, operationsOf } from '../harness/page.js';
 import { Server } from '../harness/server.js';
+import { pageWith, Site } from '../harness/site.js';
+import { events, opening, StandIn, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -154,4 +156,20 @@ test('the page can give files, and attachments that are at the server already', 
   await chat.call('sendUserMessage', { text: 'Read this', attachments: [{ type: 'file', id: attachment.id, name: 'given.txt', mime_type: 'text/plain' }] });
   assert.deepEqual((sent.at(-1)!.params.input as { attachments: unknown }).attachments, [attachment.id]);
   await chat.element.getByRole('article').getByText('given.txt').waitFor();
+});
+
+test('a picture whose preview lies in its address is shown, and one with another address is a file', async (t) => {
+  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, '') });
+  const attachment = (id: string, preview_url: string) => ({ type: 'image', id, name: `${id}.png`, mime_type: 'image/png', preview_url });
+  const attachments = [attachment('within', `data:image/png;base64,${DOT.toString('base64')}`), attachment('script', 'javascript:alert(1)')];
+  new StandIn(site).on('threads.create', events(...opening('Look'), { type: 'thread.item.replaced', item: { ...userMessage('Look'), attachments } }));
+  const page = await (await visitor(t, browser)).newPage();
+  await page.goto(site.url);
+  const chat = new Chat(page);
+  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' } });
+  await chat.ask('Look');
+  const picture = chat.element.getByRole('img', { name: 'within.png' });
+  assert.equal(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth)), 1);
+  assert.equal(await chat.element.getByRole('img', { name: 'script.png' }).count(), 0);
+  await chat.element.getByText('script.png').waitFor();
 });

@@ -19,10 +19,10 @@ export function safeImageUrl(text: string | undefined): string | null {
  * Whether a picture in a text may be loaded. `domains` is the thread's `allowed_image_domains`; `null`: it names
  * none, and only the page's own origin is trusted, since loading a picture tells its server what was said.
  */
-export function imageAllowed(text: string, domains: readonly string[] | null, own = false): boolean {
+export function imageAllowed(text: string, domains: readonly string[] | null): boolean {
   const safe = safeImageUrl(text);
   if (safe === null) return false;
-  if (own || safe.startsWith('data:')) return true;
+  if (safe.startsWith('data:')) return true;
   const { origin, hostname } = new URL(safe);
   if (origin === location.origin) return true;
   return (domains ?? []).some((domain) => hostname === domain || hostname.endsWith(`.${domain.replace(/^\*?\./, '')}`));

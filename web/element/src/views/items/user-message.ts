@@ -3,7 +3,7 @@ import { entityOf } from '../../chat/composer';
 import type * as P from '../../wire/protocol';
 import { icon } from '../icon';
 import { entityPreview } from '../entity-preview';
-import { imageAllowed, safeUrl } from '../../text/urls';
+import { safeImageUrl } from '../../text/urls';
 import type { View } from '../view';
 
 type Said = Pick<P.UserMessageItem, 'content' | 'attachments' | 'quoted_text'>;
@@ -35,8 +35,9 @@ function segment(view: View, part: P.UserMessageContent): unknown {
 }
 
 function attachment(one: P.Attachment): unknown {
-  if (one.type === 'image' && imageAllowed(one.preview_url, null, true)) {
-    return html`<img class="thumbnail" src=${safeUrl(one.preview_url) ?? ''} alt=${one.name} loading="lazy" width="160" height="160" />`;
+  const picture = one.type === 'image' ? safeImageUrl(one.preview_url) : null;
+  if (picture !== null) {
+    return html`<img class="thumbnail" src=${picture} alt=${one.name} loading="lazy" width="160" height="160" />`;
   }
   return html`<span class="file">${icon('document')}<span>${one.name}</span></span>`;
 }
