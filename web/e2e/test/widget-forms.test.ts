@@ -209,6 +209,19 @@ test('a calendar is closed by its button and by Escape, which nothing else hears
   assert.equal(await page.page.evaluate(() => 'heard' in globalThis), false);
 });
 
+test('Escape closes the list of a choice, and nothing else hears it', async (t) => {
+  const page = await shown(t, 'choices');
+  await page.page.evaluate(() => addEventListener('keydown', ({ key }) => Object.assign(globalThis, { heard: key })));
+  await page.widget.getByRole('combobox', { name: 'Size' }).click();
+  const option = page.widget.getByRole('option', { name: 'Medium' });
+  await option.waitFor();
+  await page.page.keyboard.press('Escape');
+  await option.waitFor({ state: 'hidden' });
+  assert.equal(await page.page.evaluate(() => 'heard' in globalThis), false);
+  await page.page.keyboard.press('Escape');
+  assert.equal(await page.page.evaluate(() => 'heard' in globalThis), true);
+});
+
 test('each month of a calendar has a day for the keyboard', async (t) => {
   const page = await shown(t, 'dates');
   await page.widget.locator('input[name="bottom"]').press('F4');

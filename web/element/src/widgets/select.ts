@@ -7,6 +7,7 @@ import { busy, changed } from './checks';
 import type { WidgetContext } from './context';
 import { labelId, look, naming } from './fields';
 import { slot, problemId } from './form';
+import { keepEscape } from './popup';
 
 /** From how many options on a choice can be searched, if the widget does not say. */
 const MANY = 15;
@@ -20,13 +21,18 @@ function plain(context: WidgetContext, one: P.Select): unknown {
   const names = naming(context, one);
   const { options, defaultValue: initial } = one;
   return slot(context, html`<select class=${look(one)} id=${names.id} name=${one.name} aria-label=${names.label} aria-describedby=${problemId(context)}
-      ?disabled=${one.disabled || context.isPending(context.path)} @change=${(event: Event) => chosen(context, one, event)}>
+      ?disabled=${one.disabled || context.isPending(context.path)} @change=${(event: Event) => chosen(context, one, event)} @keydown=${keyInList}>
       ${initial === undefined || one.clearable ? html`<option value="" ?selected=${initial === undefined} hidden>${one.placeholder ?? ''}</option>` : nothing}
       ${options.slice(0, MAX_ENTRIES).map(
         (option) => html`<option value=${option.value} ?selected=${option.value === initial} ?disabled=${option.disabled}><span>${option.label}</span>
           ${option.description === undefined ? nothing : html` <small>${option.description}</small>`}</option>`,
       )}
     </select>${one.clearable ? clear(context, 'select') : nothing}${busy(context)}`, shape(one), controlSize(one.size));
+}
+
+/** A key that an option hears: the browser's list is open. */
+function keyInList(event: KeyboardEvent): void {
+  if (event.target !== event.currentTarget) keepEscape(event);
 }
 
 function searched(context: WidgetContext, one: P.Select): unknown {
