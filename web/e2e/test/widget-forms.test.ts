@@ -161,6 +161,14 @@ test('a choice from many is searched in, with the mouse or the keyboard', async 
   assert.equal(await town.inputValue(), '');
 });
 
+test('a click on its label goes to a choice from many, as to any field', async (t) => {
+  const page = await shown(t, 'choices');
+  for (const name of ['Size', 'Town']) {
+    await page.widget.locator('label').filter({ hasText: name }).click();
+    await page.widget.getByRole('combobox', { name }).and(page.page.locator(':focus')).waitFor();
+  }
+});
+
 test('a day is taken from a calendar, within its bounds', async (t) => {
   const page = await shown(t, 'dates');
   const { widget } = page;

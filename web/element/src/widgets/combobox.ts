@@ -37,6 +37,8 @@ export class ComboboxElement extends LitElement {
     this.disabled = false;
     this.query = null;
     this.active = 0;
+    // That of its label, or beside the letters.
+    this.addEventListener('click', ({ target }) => target === this && this.focus());
   }
 
   get name(): string {
