@@ -174,4 +174,10 @@ test('a widget in the preview of an entity acts like one, but is no item of the 
   assert.deepEqual(await page.page.evaluate(() => (window as unknown as { seen: unknown }).seen), { action: { type: 'open', payload: { id: 'ada' } }, type: 'Basic' });
   await answered(page.chat, () => tip.getByRole('button', { name: 'Follow' }).click());
   assert.deepEqual(page.sent, [{ op: 'threads.custom_action', itemId: undefined, action: { type: 'quiet' } }]);
+  await answered(page.chat, async () => {
+    await page.chat.call('setComposerValue', { text: 'take your time' });
+    await page.chat.composer.press('Enter');
+    await tip.getByRole('button', { name: 'Follow', disabled: true }).waitFor();
+  });
+  await tip.getByRole('button', { name: 'Follow', disabled: false }).waitFor();
 });

@@ -61,14 +61,15 @@ export class Preview {
     card.addEventListener('pointerenter', () => clearTimeout(this.timer));
     card.addEventListener('pointerleave', () => this.after(WAY, this.hide));
     const item = { id: `preview ${this.entity().id}`, type: 'widget', widget };
-    render(html`<chatkitd-widget .item=${item} .view=${view}></chatkitd-widget>`, card);
+    const draw = () => render(html`<chatkitd-widget .item=${item} .view=${view} ?busy=${view.session.chat.isAnswering}></chatkitd-widget>`, card);
+    draw();
     this.card = card;
     view.host.shadowRoot!.append(card);
     card.showPopover();
     this.anchor.setAttribute('aria-describedby', card.id);
     document.addEventListener('keydown', this.onKey, true);
     // A tag that is deleted is not left by the pointer.
-    this.unlisten = view.changes.listen(() => this.anchor.isConnected || this.hide());
+    this.unlisten = view.changes.listen(() => (this.anchor.isConnected ? draw() : this.hide()));
     // The widget draws itself in the next microtask, and has its size then.
     queueMicrotask(() => this.moveToAnchor(card));
   }
