@@ -89,8 +89,10 @@ export class Follower {
   }
 
   private atEdge(scroller: HTMLElement): { item: Element; offset: number } | null {
-    const stretch = firstBelowEdge(scroller.querySelectorAll('.stretch'), scroller);
-    const item = stretch === undefined ? undefined : firstBelowEdge(stretch.children, scroller);
+    // Level by level: to ask for the place of what is within a part that is out of sight is to have it laid out.
+    const section = firstBelowEdge(scroller.querySelectorAll('.section'), scroller);
+    const stretch = section && firstBelowEdge(section.children, scroller);
+    const item = stretch && firstBelowEdge(stretch.children, scroller);
     return item === undefined ? null : { item, offset: offsetOf(item, scroller) };
   }
 }

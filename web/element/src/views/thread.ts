@@ -27,7 +27,7 @@ export function thread(view: View): unknown {
           ? html`<button class="text older" ?disabled=${chat.isLoadingOlder} @click=${() => void chat.loadOlder()}>${locale.text('loadOlder')}</button>`
           : nothing}
         ${chat.load === 'loading' ? html`<p class="quiet" role="status">${locale.text('loading')}</p>` : nothing}
-        ${stretches(view)}
+        ${sections(view)}
         ${chat.unconfirmed === null ? nothing : asMessage(view, chat.unconfirmed)}
         ${progress(view)} ${chat.notices.all.map((one) => notice(view, one))}
       </div>
@@ -38,28 +38,52 @@ export function thread(view: View): unknown {
   `;
 }
 
-function stretches(view: View): unknown {
-  const { chat } = view.session;
-  const all = chat.items.stretches;
-  // The end of an answer shows by what follows it, which may be in another stretch.
-  const following: (P.ThreadItem | undefined)[] = [];
-  all.reduceRight<P.ThreadItem | undefined>((next, { items }, at) => {
-    following[at] = next;
-    return items.find(isShown) ?? next;
-  }, undefined);
-  return repeat(all, ({ key }) => key, (one, at) => stretch(view, one, following[at]));
+/** How many stretches make a section: thousands of items are a few sections, and few stretches are in those in sight. */
+const STRETCHES = 16;
+
+/** A stretch, and the item that follows its last one, which may be in another stretch: the end of an answer shows by it. */
+interface Placed {
+  stretch: Stretch;
+  following: P.ThreadItem | undefined;
 }
 
-function stretch(view: View, { items }: Stretch, following: P.ThreadItem | undefined): unknown {
-  const { chat } = view.session;
-  const { allowed_image_domains: domains, status } = chat.thread ?? {};
+/** The items, in sections of stretches: in every frame the browser looks at each part on the level that it draws. */
+function sections(view: View): unknown {
+  let following: P.ThreadItem | undefined;
+  const all: { key: number; placed: Placed[] }[] = [];
+  for (const stretch of view.session.chat.items.stretches.toReversed()) {
+    // Keys are counted on in both directions: nothing changes its section when older items come.
+    const key = Math.floor(stretch.key / STRETCHES);
+    if (all[0]?.key !== key) all.unshift({ key, placed: [] });
+    all[0]!.placed.unshift({ stretch, following });
+    following = stretch.items.find(isShown) ?? following;
+  }
+  return repeat(all, ({ key }) => key, ({ placed }) => section(view, placed));
+}
+
+function section(view: View, placed: Placed[]): unknown {
+  const draw = () => {
+    const size = placed.reduce((sum, { stretch }) => sum + stretch.items.length, 0);
+    const within = repeat(placed, ({ stretch }) => stretch.key, (one) => stretch(view, one));
+    return html`<div class="section" ${styled({ '--items': String(size) })}>${within}</div>`;
+  };
+  return guard([...circumstances(view), ...placed.flatMap(({ stretch, following }) => [stretch, following?.type])], draw);
+}
+
+function stretch(view: View, { stretch: { items }, following }: Placed): unknown {
   const draw = () => {
     const shown = items.filter(isShown);
     if (shown.length === 0) return nothing;
-    const entries = repeat(shown, (one) => one.id, (one, at) => entry(view, one, isEndOfAnswer(one, shown[at + 1] ?? following, chat.isAnswering)));
+    const entries = repeat(shown, (one) => one.id, (one, at) => entry(view, one, isEndOfAnswer(one, shown[at + 1] ?? following, view.session.chat.isAnswering)));
     return html`<div class="stretch" ${styled({ '--items': String(shown.length) })}>${entries}</div>`;
   };
-  return guard([items, following?.type, chat.isAnswering, view.locale, view.options, domains?.join(), status?.type], draw);
+  return guard([...circumstances(view), items, following?.type], draw);
+}
+
+/** What may change the look of every item. */
+function circumstances({ session: { chat }, locale, options }: View): unknown[] {
+  const { allowed_image_domains: domains, status } = chat.thread ?? {};
+  return [chat.isAnswering, locale, options, domains?.join(), status?.type];
 }
 
 function entry(view: View, one: P.ThreadItem, endsAnswer: boolean): unknown {
