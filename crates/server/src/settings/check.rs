@@ -37,13 +37,16 @@ pub(super) fn refuse_own_address(settings: &Settings, reader: &Reader<'_>) -> Re
 
 /// Whether a URL certainly leads here. What a name hides is noticed when the address is used (`Via`).
 fn is_own(url: &Url, settings: &Settings) -> bool {
-    settings.public_url.as_ref().is_some_and(|public| is_below(url, public))
+    settings.public_url.as_ref().is_some_and(|public| is_served_at(url, public))
         || names_listener(url, settings.listen)
 }
 
-fn is_below(url: &Url, base: &Url) -> bool {
-    let path = url.path().strip_prefix(base.path().trim_end_matches('/'));
-    url.origin() == base.origin() && path.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a URL is one of this server's own below `public`. A proxy may have something else at other paths there.
+fn is_served_at(url: &Url, public: &Url) -> bool {
+    let path = url.path().strip_prefix(public.path().trim_end_matches('/'));
+    let own =
+        |path: &str| matches!(path, "" | "/" | "/v1") || path.starts_with("/v1/") || path.starts_with("/s/");
+    url.origin() == public.origin() && path.is_some_and(own)
 }
 
 /// Whether a URL names the address that this server listens on, by a loopback name or an address of this machine.

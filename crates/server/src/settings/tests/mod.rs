@@ -122,7 +122,12 @@ fn a_base_url_that_is_where_browsers_find_the_server_is_refused() {
         let message = with(public, base).unwrap_err();
         assert!(message.contains("OPENAI_BASE_URL") && message.contains("itself"), "{message}");
     }
-    for base in ["https://chat.example.com:8443/v1", "http://chat.example.com/v1", "https://example.com/v1"] {
+    for base in [
+        "https://chat.example.com:8443/v1",
+        "http://chat.example.com/v1",
+        "https://example.com/v1",
+        "https://chat.example.com/llm/v1",
+    ] {
         assert!(with(public, base).is_ok(), "{base}");
     }
     assert!(with("https://example.com/chat", "https://example.com/chat/v1").is_err());
