@@ -22,6 +22,9 @@ use crate::workflows::{self, Placement, Workflows};
 
 /// Below this much time left, a session is renewed (or a quarter of its lifetime, if that is less).
 const RENEW_BELOW: Duration = Duration::from_secs(3600);
+/// How often a session is looked for and made, when others are at the same: twice is enough for an upstream whose
+/// secrets are new each time.
+const ISSUE_TRIES: u32 = 3;
 
 /// Everything that happens to sessions.
 pub struct SessionService {
@@ -146,8 +149,8 @@ impl SessionService {
         if asked.promise.is_some() || asked.user.is_anonymous() {
             return self.create(site, asked, &workflow).await;
         }
-        // Goes round again only when another request made the session between the look and the write.
-        loop {
+        // Goes round again only when another request made the session, or ended it, between the look and the write.
+        for _ in 0..ISSUE_TRIES {
             if let Some(issued) = self.reuse(site, asked, &workflow).await? {
                 return Ok(issued);
             }
@@ -155,6 +158,7 @@ impl SessionService {
                 return Ok(issued);
             }
         }
+        Err(SessionError::Store(StoreError::Conflict))
     }
 
     /// A fresh secret for a session whose owner proved themselves other than by a secret of it.
@@ -403,7 +407,7 @@ fn kept_configuration(site: &Site, asked: &NewSession) -> Map<String, Value> {
     let kept = match (&asked.promise, asked.trusted) {
         (Some(_), _) => site.configuration.resolve(&configuration).with_defaults(),
         (None, true) => configuration,
-        (None, false) => configuration.narrowing(),
+        (None, false) => configuration.narrowing(&site.configuration),
     };
     kept.to_map()
 }

@@ -86,16 +86,21 @@ impl ChatKitConfiguration {
         Ok(())
     }
 
-    /// What counts of it when a browser asks: it can switch off and bound, and never switch on. Whoever
-    /// [resolves](Self::resolve) that on a site gets what the site allows, or less.
+    /// What counts of it when a browser asks on a site that says `site`: it can switch off and bound, and neither
+    /// switch on nor raise a default. Whoever [resolves](Self::resolve) that on the site gets what it allows, or less.
     #[must_use]
-    pub fn narrowing(self) -> Self {
+    pub fn narrowing(self, site: &Self) -> Self {
         let off = |switch: Option<bool>| switch.filter(|on| !on);
+        let most_files = site.file_upload.as_ref().and_then(|upload| upload.max_files).unwrap_or(MAX_FILES);
         Self {
             automatic_thread_titling: self
                 .automatic_thread_titling
                 .map(|titling| Titling { enabled: off(titling.enabled) }),
-            file_upload: self.file_upload.map(|upload| FileUpload { enabled: off(upload.enabled), ..upload }),
+            file_upload: self.file_upload.map(|upload| FileUpload {
+                enabled: off(upload.enabled),
+                max_files: upload.max_files.map(|files| files.min(most_files)),
+                ..upload
+            }),
             history: self.history.map(|history| History { enabled: off(history.enabled), ..history }),
         }
     }
@@ -200,7 +205,8 @@ mod tests {
     }
 
     fn narrowed(allowed: Value, asked: Value) -> Value {
-        Value::Object(configuration(allowed).resolve(&configuration(asked).narrowing()).to_map())
+        let allowed = configuration(allowed);
+        Value::Object(allowed.resolve(&configuration(asked).narrowing(&allowed)).to_map())
     }
 
     #[test]
@@ -210,6 +216,14 @@ mod tests {
         let off = json!({"file_upload": {"enabled": false}});
         let bounded = json!({"file_upload": {"enabled": false, "max_files": 3}});
         assert_eq!(narrowed(off, asked), bounded);
+    }
+
+    #[test]
+    fn a_browser_cannot_raise_a_default() {
+        let asked = json!({"file_upload": {"max_files": 1_000}});
+        assert_eq!(narrowed(json!({}), asked.clone()), json!({"file_upload": {"max_files": 10}}));
+        let more = json!({"file_upload": {"max_files": 20}});
+        assert_eq!(narrowed(more.clone(), asked), more);
     }
 
     fn resolved(site: Value, asked: Value) -> Value {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use chatkitd_core::id::{SessionId, SiteName, UserId};
 use chatkitd_core::keys::KeyRing;
-use chatkitd_core::ports::{Clock, Maintenance, Scope, Store};
+use chatkitd_core::ports::{Clock, Maintenance, Scope, Store, StoreError};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{
     ClientSecrets, NewSecret, NewSession, SecretKind, SecretStanding, Session, SessionChange, SessionError,
@@ -200,6 +200,16 @@ async fn the_sites_list_says_which_workflow_answers() {
         let refused = world.ask(&nothing).await.unwrap_err();
         assert!(matches!(refused, SessionError::NoWorkflow), "{nothing:?}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn an_upstream_that_gives_the_same_secret_again_is_asked_a_few_times_and_no_more() {
+    let world = world();
+    world.issue("wf_hosted").await;
+    world.hosted.repeats.store(true, Ordering::SeqCst);
+    let refused = world.ask(&asked(ann(), "wf_hosted")).await.unwrap_err();
+    assert!(matches!(refused, SessionError::Store(StoreError::Conflict)), "{refused:?}");
+    assert_eq!(world.upstream_calls(), 1 + 2 * 3);
 }
 
 #[tokio::test]

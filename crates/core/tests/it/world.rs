@@ -45,6 +45,8 @@ pub struct Hosted {
     pub configurations: Mutex<Vec<Value>>,
     granted: AtomicU32,
     pub fails: AtomicBool,
+    /// Gives the first secret again.
+    pub repeats: AtomicBool,
     /// While a test holds this for writing, no answer comes.
     pub silence: RwLock<()>,
 }
@@ -59,6 +61,7 @@ impl Upstream for Hosted {
             return Err(UpstreamError::TimedOut);
         }
         let number = self.granted.fetch_add(1, Ordering::SeqCst);
+        let number = if self.repeats.load(Ordering::SeqCst) { 0 } else { number };
         Ok(Opened {
             secret: SecretText::new(format!("ek_hosted_{number}")),
             kind: SecretKind::Hosted { upstream_session: format!("cksess_{number}") },
@@ -128,6 +131,7 @@ fn build(
         configurations: Mutex::default(),
         granted: AtomicU32::new(0),
         fails: AtomicBool::new(false),
+        repeats: AtomicBool::new(false),
         silence: RwLock::new(()),
     });
     let credentials = Arc::new(Counted { of: credentials, look_ups: AtomicU32::new(0) });
