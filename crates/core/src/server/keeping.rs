@@ -8,12 +8,12 @@ use futures_util::future::join;
 
 use super::engine::{ChatCaller, ChatServer, LEASE};
 use super::error::ServerError;
-use super::run::{count, interrupted};
+use super::run::{count, interrupted, stream_error};
 use super::stop::StopReason;
 use super::watch::{Elsewhere, Watch, end_interrupted};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
-use crate::threads::{RunRecord, RunStatus, Which};
+use crate::threads::{RunOutcome, RunRecord, RunStatus, Which};
 
 /// How many runs one recovery closes at once.
 const RECOVERED_AT_ONCE: u32 = 100;
@@ -83,8 +83,10 @@ impl ChatServer {
         let items = self.first_items(caller, &record.thread).await?;
         let mut events = vec![ThreadEvent::thread_created(thread)];
         events.extend(items.into_iter().map(ThreadEvent::item_done));
-        if record.status == RunStatus::Interrupted {
-            events.push(interrupted());
+        match record.status {
+            RunStatus::Interrupted => events.push(interrupted()),
+            RunStatus::Ended(RunOutcome::Failed) => events.push(stream_error()),
+            RunStatus::Ended(_) | RunStatus::Running => {}
         }
         Ok(Watch::closed(record.id.clone(), frames(&events), self.clock.clone()))
     }

@@ -71,7 +71,7 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> CommandR
 
 async fn create(operator: Operator, name: &str) -> CommandResult {
     let (key, text) =
-        ServiceKey::mint(operator.site.clone(), name, operator.clock.now(), &SystemRng::default());
+        ServiceKey::mint(operator.site.name.clone(), name, operator.clock.now(), &SystemRng::default());
     let audit = operator.audit(AuditAction::KeyCreated, key.id.as_str());
     operator.store.create_service_key(&operator.scope(), &key, &text.hash(), &audit).await?;
     say(text.expose())?;
@@ -81,8 +81,13 @@ async fn create(operator: Operator, name: &str) -> CommandResult {
 }
 
 async fn import(operator: Operator, name: &str, text: &SecretText) -> CommandResult {
-    let key =
-        ServiceKey::import(operator.site.clone(), name, text, operator.clock.now(), &SystemRng::default())?;
+    let key = ServiceKey::import(
+        operator.site.name.clone(),
+        name,
+        text,
+        operator.clock.now(),
+        &SystemRng::default(),
+    )?;
     let audit = operator.audit(AuditAction::KeyImported, key.id.as_str());
     match operator.store.create_service_key(&operator.scope(), &key, &text.hash(), &audit).await {
         Err(StoreError::Conflict) => return Err("this key is there already; see chatkitd keys list".into()),
@@ -127,7 +132,9 @@ async fn revoke(operator: Operator, id: &str) -> CommandResult {
     let id = ServiceKeyId::parse(id).ok_or("this is not a key's id; chatkitd keys list shows them")?;
     let audit = operator.audit(AuditAction::KeyRevoked, id.as_str());
     match operator.store.revoke_service_key(&operator.scope(), &id, operator.clock.now(), &audit).await {
-        Err(StoreError::NotFound) => return Err(format!("site {} has no key {id}", operator.site).into()),
+        Err(StoreError::NotFound) => {
+            return Err(format!("site {} has no key {id}", operator.site.name).into());
+        }
         revoked => revoked?,
     }
     operator.close().await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chatkitd_core::id::{SiteName, SiteNameError};
 use chatkitd_core::ports::{Clock, Scope, Store};
 use chatkitd_core::sessions::{AuditAction, AuditEntry};
+use chatkitd_core::site::Site;
 
 use crate::clock::SystemClock;
 use crate::settings::{Database, Settings, SourceError};
@@ -31,13 +32,13 @@ pub(super) struct Target {
 
 impl Target {
     /// The site, as the settings know it.
-    fn site(&self, settings: &Settings) -> Result<SiteName, OperatorError> {
-        let site = SiteName::parse(&self.site)?;
-        if settings.sites.iter().any(|known| known.name == site) {
-            return Ok(site);
+    fn site(&self, settings: &Settings) -> Result<Site, OperatorError> {
+        let name = SiteName::parse(&self.site)?;
+        if let Some(site) = settings.sites.iter().find(|known| known.name == name) {
+            return Ok(site.clone());
         }
         let known: Vec<&str> = settings.sites.iter().map(|known| known.name.as_str()).collect();
-        Err(OperatorError::UnknownSite { site, known: known.join(", ") })
+        Err(OperatorError::UnknownSite { site: name, known: known.join(", ") })
     }
 }
 
@@ -65,7 +66,7 @@ pub(super) enum OperatorError {
 /// An operator at work on one site.
 pub(super) struct Operator {
     pub(super) store: Arc<dyn Store>,
-    pub(super) site: SiteName,
+    pub(super) site: Site,
     pub(super) clock: SystemClock,
     stores: Stores,
 }
@@ -99,13 +100,13 @@ impl Operator {
     }
 
     pub(super) fn scope(&self) -> Scope {
-        Scope::Site(self.site.clone())
+        Scope::Site(self.site.name.clone())
     }
 
     pub(super) fn audit(&self, action: AuditAction, target: &str) -> AuditEntry {
         AuditEntry {
             at: self.clock.now(),
-            site: self.site.clone(),
+            site: self.site.name.clone(),
             actor: "operator".to_owned(),
             action,
             target: target.to_owned(),

@@ -100,14 +100,14 @@ fn describe(operator: &Operator, session: &Session) -> Value {
         "revoked_at": session.revoked_at.map(|at| at.to_string()),
         "state_variables": session.state_variables,
         "metadata": session.metadata,
-        "configuration": session.configuration,
+        "configuration": session.configuration_on(&operator.site),
     })
 }
 
 async fn show(operator: Operator, id: &str) -> CommandResult {
     let id = parse(id)?;
     let session = operator.store.session(&operator.scope(), &id).await?;
-    let session = session.ok_or_else(|| format!("site {} has no session {id}", operator.site))?;
+    let session = session.ok_or_else(|| format!("site {} has no session {id}", operator.site.name))?;
     say(&serde_json::to_string_pretty(&describe(&operator, &session))?)?;
     operator.close().await;
     Ok(())
@@ -117,7 +117,9 @@ async fn revoke(operator: Operator, id: &str) -> CommandResult {
     let id = parse(id)?;
     let audit = operator.audit(AuditAction::SessionRevoked, id.as_str());
     match operator.store.revoke_session(&operator.scope(), &id, operator.clock.now(), &audit).await {
-        Err(StoreError::NotFound) => return Err(format!("site {} has no session {id}", operator.site).into()),
+        Err(StoreError::NotFound) => {
+            return Err(format!("site {} has no session {id}", operator.site.name).into());
+        }
         revoked => revoked?,
     }
     operator.close().await;
