@@ -65,7 +65,7 @@ export class Chat {
   /** The end of the answer that is being given, or of the next one, when it is drawn. Call it before what ends it. */
   async ended(): Promise<void> {
     await this.next('chatkit.response.end');
-    // The page is told first; words are drawn at every second frame.
+    // The page is told first; words are drawn at every third frame.
     await this.element.evaluate(() => new Promise<void>((resolve) => {
       let frames = 4;
       const next = () => void (--frames === 0 ? resolve() : requestAnimationFrame(next));

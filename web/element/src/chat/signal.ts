@@ -1,5 +1,5 @@
-/** How long what is being written may wait to be shown, in milliseconds: two frames. */
-const UNHURRIED = 30;
+/** How long what is being written may wait to be shown, in milliseconds: three frames. */
+const UNHURRIED = 45;
 
 /** Tells those who listen that something changed, at most once a frame: an answer may come in at 200 words a second. */
 export class Changes {
