@@ -244,6 +244,27 @@ test('what is said while a conversation is being opened is said in it, after wha
   assert.equal(await chat.element.getByText('Loading').count(), 0);
 });
 
+test('a message that is stopped before it went out is in the composer again, with its tool', async (t) => {
+  const tools = [{ id: 'search', label: 'Search', icon: 'search' }];
+  const chat = await openChat(t, await visitor(t, browser), server, { composer: { tools } });
+  await chat.ask('Hi');
+  const [{ threadId }] = (await eventsOf(chat.page, 'chatkit.thread.change')) as [{ threadId: string }];
+  await chat.call('setThreadId', null);
+  const list = held(chat.page, 'items.list');
+  const opened = chat.call('setThreadId', threadId);
+  const letGo = await list;
+  const sent = operationsOf(chat.page);
+  await chat.call('setComposerValue', { text: 'Too early', selectedToolId: 'search' });
+  await chat.button('Send').click();
+  await chat.during('chatkit.response.end', () => chat.button('Stop').click());
+  await letGo();
+  await opened;
+  await chat.lastItem.getByText('Heard.').waitFor();
+  assert.equal(await chat.composer.innerText(), 'Too early');
+  await chat.element.getByRole('button', { name: 'Search', pressed: true }).waitFor();
+  assert.deepEqual(sent, []);
+});
+
 test('sendCustomAction without an item goes to the thread', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'sendCustomAction(type)', 'sendCustomAction(payload)');

@@ -4,6 +4,7 @@ import { wholeAnswer } from '../wire/answer';
 import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
+import { unlessAborted } from '../wire/retry';
 import { isItem } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import type { Composer } from './composer';
@@ -48,6 +49,8 @@ export class Chat {
   private loading: Promise<void> | null = null;
   /** How many answers have been asked for or taken up. */
   private asked = 0;
+  /** How often a thread was left: what was asked before that is of no use after it. */
+  private left = 0;
 
   constructor(
     private readonly client: Client,
@@ -219,6 +222,8 @@ export class Chat {
     if (run === null || run.stopping) return;
     run.stopping = true;
     this.changes.mark();
+    // It waits for the thread, and was not sent.
+    if (this.load === 'loading') return run.abort.abort();
     if (!this.client.knowsRuns) return run.abort.abort();
     // The server says what becomes of every item; a connection that is gone does not.
     const late = setTimeout(() => run.abort.abort(), STOP_WITHIN);
@@ -265,16 +270,17 @@ export class Chat {
     this.notices.clear();
     this.unconfirmed = null;
     this.wanted = null;
+    this.left += 1;
   }
 
   /** `except`: a run that is taken up elsewhere. `isOwn`: see `LiveRun`. */
   private async fetch(id: string, { except = '', isOwn = true } = {}): Promise<void> {
-    const { asked } = this;
+    const { asked, left } = this;
     const [thread, newest] = await Promise.all([
       this.client.call('threads.get_by_id', { thread_id: id }),
       this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE }),
     ]);
-    if (this.wanted !== id) return;
+    if (this.wanted !== id || this.left !== left) return;
     // What was said meanwhile is not in it.
     if (asked !== this.asked) return this.quiet().then(() => this.fetch(id, { except, isOwn }));
     this.takeNewest(newest.body);
@@ -336,8 +342,8 @@ export class Chat {
     const run = this.begin(null);
     try {
       // What is being opened comes first.
-      await this.loading?.catch(() => undefined);
-      run.abort.signal.throwIfAborted();
+      const loaded = this.loading?.catch(() => undefined) ?? Promise.resolve();
+      await unlessAborted(loaded, run.abort.signal);
       this.asked += 1;
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
@@ -360,7 +366,11 @@ export class Chat {
     if (id !== null && thrown instanceof ChatKitError && (thrown.status === 404 || thrown.status === 410)) {
       // The server has forgotten the run, and not what came of it.
       this.live = null;
-      if (this.wanted !== null) await this.fetch(this.wanted, { except: id }).catch((error: unknown) => this.notices.report(error));
+      if (this.wanted !== null) {
+        // A message that a run answers has arrived.
+        const read = this.fetch(this.wanted, { except: id }).then(() => (this.unconfirmed = null));
+        await read.catch((error: unknown) => this.notices.report(error));
+      }
       this.live ??= run;
       return;
     }
@@ -377,7 +387,7 @@ export class Chat {
     this.live = null;
     run.abort.abort();
     this.items.settle();
-    if (!run.hasFailed) this.unconfirmed = null;
+    if (!run.hasFailed && (run.hasBegun || !run.stopping)) this.unconfirmed = null;
     this.giveBack();
     // Before the page hears of the end: it may have something to say then, and the answer goes on first.
     if (run.isOwn && !run.stopping) this.tool = ClientTool.askedBy(this.items.last);

@@ -61,7 +61,7 @@ export class Composer {
   }
 
   setContent(content: UserMessageContent[]): void {
-    this.content = content;
+    this.content = joined(content);
     this.changes.mark();
   }
 
@@ -109,10 +109,12 @@ export class Composer {
     if (this.taken?.input !== input) return;
     const { content, uploads, quote } = this.taken;
     this.taken = null;
-    this.content = this.content.length === 0 ? content : [...content, { type: 'input_text', text: '\n' }, ...this.content];
     this.uploads = [...uploads, ...this.uploads];
     this.quote ??= quote;
-    this.changes.mark();
+    const tool = input.inference_options.tool_choice?.id;
+    if (tool !== undefined && this.toolId === null) this.selectTool(tool);
+    this.fit();
+    this.setContent(this.content.length === 0 ? content : [...content, { type: 'input_text', text: '\n' }, ...this.content]);
   }
 
   /** The tool and the model that are chosen, for one message; a tool that does not persist is let go. */
@@ -123,6 +125,17 @@ export class Composer {
     if (this.tool?.persistent !== true) this.selectTool(null);
     return choices;
   }
+}
+
+/** As the field gives it back: no text is empty or beside another. */
+function joined(content: UserMessageContent[]): UserMessageContent[] {
+  const parts: UserMessageContent[] = [];
+  for (const part of content) {
+    const last = parts.at(-1);
+    if (part.type === 'input_text' && last?.type === 'input_text') parts[parts.length - 1] = { ...last, text: last.text + part.text };
+    else if (part.type !== 'input_text' || part.text !== '') parts.push(part);
+  }
+  return parts;
 }
 
 /** What the declarations let a page say, as the protocol wants it: there a tag is never without `data`. */

@@ -11,6 +11,8 @@ export class History {
   isLoading = false;
   hasFailed = false;
   private after: string | null = null;
+  /** How often the list was asked for: only the newest answer counts. */
+  private reads = 0;
 
   constructor(
     private readonly client: Client,
@@ -55,18 +57,22 @@ export class History {
   }
 
   private async read(after: string | undefined): Promise<void> {
+    const read = ++this.reads;
     this.isLoading = true;
     this.hasFailed = false;
     this.changes.mark();
     try {
       const { body } = await this.client.call('threads.list', { order: 'desc', limit: 30, ...(after && { after }) });
+      if (read !== this.reads) return;
       this.threads = after === undefined ? body.data : [...this.threads, ...body.data];
-      this.after = body.has_more ? (body.after ?? null) : null;
+      // A page of nothing leads nowhere.
+      this.after = body.has_more && body.data.length > 0 ? (body.after ?? null) : null;
     } catch (thrown) {
+      if (read !== this.reads) return;
       this.hasFailed = true;
       this.emit('chatkit.error', { error: asError(thrown) });
     } finally {
-      this.isLoading = false;
+      if (read === this.reads) this.isLoading = false;
       this.changes.mark();
     }
   }

@@ -127,8 +127,15 @@ export class ComposerInput extends HTMLElement {
     } catch {
       // Firefox before 136 has no such thing.
       this.contentEditable = 'true';
+      this.addEventListener('paste', this.onPaste);
     }
   }
+
+  private readonly onPaste = (event: ClipboardEvent): void => {
+    if ((event.clipboardData?.files.length ?? 0) > 0) return;
+    event.preventDefault();
+    document.execCommand('insertText', false, event.clipboardData?.getData('text/plain') ?? '');
+  };
 
   private readonly onBeforeInput = (event: InputEvent): void => {
     if (event.inputType.startsWith('format')) event.preventDefault();
