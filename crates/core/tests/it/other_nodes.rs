@@ -255,9 +255,9 @@ async fn a_stop_on_another_node_is_announced() {
 async fn a_watcher_that_stopped_reading_is_sent_away_and_one_that_reads_is_not() {
     let cluster = Cluster::new();
     let [mut stalled, mut slow] = [cluster.create().await, cluster.create().await];
-    while !rest(cluster.a.watch(&scope(), slow.run(), 0).await.unwrap()).await.contains("thread.item.done") {}
-    while !rest(cluster.a.watch(&scope(), stalled.run(), 0).await.unwrap()).await.contains("thread.item.done")
-    {
+    for run in [slow.run(), stalled.run()] {
+        let whole = rest(cluster.a.watch(&scope(), run, 0).await.unwrap()).await;
+        assert!(whole.contains("thread.item.done"), "{whole}");
     }
     let wait = async |seconds| {
         cluster.clock.advance(Duration::from_secs(seconds));
