@@ -26,8 +26,8 @@ use crate::limits::{Decision, Quota};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{
-    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
-    SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session,
+    SessionChange, SessionPage,
 };
 
 /// The time of day, and waiting.
@@ -240,8 +240,14 @@ pub trait Store: Send + Sync {
         audit: &AuditEntry,
     ) -> Result<(), StoreError>;
 
-    /// The newest entries of the site's audit log, newest first, at most `limit`.
-    async fn audit_log(&self, scope: &Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+    /// The newest entries of the site's audit log, newest first, at most `limit`; those of one action,
+    /// where one is given.
+    async fn audit_log(
+        &self,
+        scope: &Scope,
+        action: Option<AuditAction>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError>;
 }
 
 /// Looks up what was presented as proof. The secret names its owner, so no scope is needed; the hash
@@ -275,7 +281,8 @@ pub trait Maintenance: Send + Sync {
 
     /// Forgets what no rule needs any more at `now`: sealed replacements after their overlap, secrets
     /// 24 h after their end, sessions that ended more than 30 days ago, limiter windows that closed,
-    /// idempotency keys after their time, and runs that ended more than 24 h ago and that no key names.
+    /// idempotency keys after their time, runs that ended more than 24 h ago and that no key names, and
+    /// entries of the audit log a year after they were made.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

@@ -17,6 +17,8 @@ pub const OVERLAP: Duration = Duration::from_secs(30);
 pub const REFRESH_GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long after its creation a session can be renewed (design 4.1).
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long an entry of the audit log is kept.
+pub const AUDIT_KEPT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How many secrets of one session live at once; past that the oldest go (design 4.1).
 pub const LIVE_SECRETS: u32 = 10;
 /// How often the wait for the next attempt at a cancel job doubles.
@@ -302,6 +304,10 @@ pub enum AuditAction {
 }
 
 impl AuditAction {
+    /// All there are.
+    pub const ALL: [Self; 5] =
+        [Self::KeyCreated, Self::KeyImported, Self::KeyRevoked, Self::SessionRevoked, Self::ThreadDeleted];
+
     /// The word in the log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -315,14 +321,7 @@ impl AuditAction {
 
     /// Reads the word in the log.
     pub fn parse(word: &str) -> Option<Self> {
-        let all = [
-            Self::KeyCreated,
-            Self::KeyImported,
-            Self::KeyRevoked,
-            Self::SessionRevoked,
-            Self::ThreadDeleted,
-        ];
-        all.into_iter().find(|action| action.as_str() == word)
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
     }
 }
 

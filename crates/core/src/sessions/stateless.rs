@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::record::{
-    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
-    SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session,
+    SessionChange, SessionPage,
 };
 use crate::id::{ServiceKeyId, SessionId, UserId};
 use crate::ports::{Credentials, Maintenance, Scope, Store, StoreError};
@@ -134,7 +134,12 @@ impl Store for NoStore {
         Err(StoreError::NotFound)
     }
 
-    async fn audit_log(&self, _: &Scope, _: u32) -> Result<Vec<AuditEntry>, StoreError> {
+    async fn audit_log(
+        &self,
+        _: &Scope,
+        _: Option<AuditAction>,
+        _: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         Ok(Vec::new())
     }
 }

@@ -122,6 +122,9 @@ async fn sessions_are_listed_shown_and_revoked_and_the_audit_log_tells() {
     let actions: Vec<_> = audit.iter().map(|row| (&row["actor"], &row["target"])).collect();
     assert_eq!(actions[0], (&json!("operator"), &json!(ann_id)));
     assert_eq!(actions.len(), 2, "the key's creation and the revocation");
+    let keys_only = rows(&desk.run(&["audit", "list", "--json", "--action", "key_created"]).ok());
+    assert_eq!(keys_only, audit[1..]);
+    assert_eq!(desk.run(&["audit", "list", "--action", "key_lost"]).code, 2);
 }
 
 #[test]

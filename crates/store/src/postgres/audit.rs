@@ -1,5 +1,5 @@
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::sessions::AuditEntry;
+use chatkitd_core::sessions::{AuditAction, AuditEntry};
 use sqlx::PgConnection;
 
 use super::Database;
@@ -27,15 +27,17 @@ pub(super) async fn append(
 pub(super) async fn list(
     database: &Database,
     scope: &Scope,
+    action: Option<AuditAction>,
     limit: u32,
 ) -> Result<Vec<AuditEntry>, StoreError> {
     let Some(site) = whole_site(scope) else { return Ok(Vec::new()) };
     let rows: Vec<AuditRow> = database
         .query_as(
             "SELECT at, site, actor, action, target FROM chatkitd.audit_log
-             WHERE site = $1 ORDER BY at DESC, id DESC LIMIT $2",
+             WHERE site = $1 AND coalesce(action = $2, TRUE) ORDER BY at DESC, id DESC LIMIT $3",
         )
         .bind(site)
+        .bind(action.map(AuditAction::as_str))
         .bind(i64::from(limit))
         .fetch_all(&database.pool)
         .await

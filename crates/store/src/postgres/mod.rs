@@ -25,8 +25,8 @@ use chatkitd_core::ports::{Credentials, Limiter, LimiterError, Maintenance, Scop
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
-    SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session,
+    SessionChange, SessionPage,
 };
 use jiff::Timestamp;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
@@ -302,8 +302,13 @@ impl Store for PostgresStore {
         keys::revoke(&self.database, scope, id, at, audit).await
     }
 
-    async fn audit_log(&self, scope: &Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
-        audit::list(&self.database, scope, limit).await
+    async fn audit_log(
+        &self,
+        scope: &Scope,
+        action: Option<AuditAction>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        audit::list(&self.database, scope, action, limit).await
     }
 }
 

@@ -1,5 +1,5 @@
 use chatkitd_core::ports::StoreError;
-use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::sessions::{AUDIT_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
 use chatkitd_core::threads::ENDED_RUNS_KEPT;
 use jiff::Timestamp;
 
@@ -35,6 +35,12 @@ const RUNS: &str = "\
         SELECT id FROM chatkitd.runs
         WHERE id < 'run_' || lpad(to_hex($1), 12, '0') AND ended_at < $1 AND key_until IS NULL
         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)";
+/// Entries are looked at in the order in which they were written: no index of times over all sites is needed.
+const AUDIT: &str = "\
+    DELETE FROM chatkitd.audit_log WHERE id IN (
+        SELECT id FROM chatkitd.audit_log
+        WHERE at < $1 AND id IN (SELECT id FROM chatkitd.audit_log ORDER BY id LIMIT $2)
+        FOR UPDATE SKIP LOCKED)";
 
 pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<(), StoreError> {
     batches(database, SEALED, millis(now)).await?;
@@ -43,7 +49,8 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     batches(database, REVOKED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, WINDOWS, millis(now)).await?;
     batches(database, KEYS, millis(now)).await?;
-    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await
+    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await?;
+    batches(database, AUDIT, before(now, AUDIT_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch.

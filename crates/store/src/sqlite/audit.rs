@@ -1,5 +1,5 @@
 use chatkitd_core::ports::{Scope, StoreError};
-use chatkitd_core::sessions::AuditEntry;
+use chatkitd_core::sessions::{AuditAction, AuditEntry};
 use rusqlite::{Connection, params};
 
 use super::database::Database;
@@ -19,14 +19,15 @@ pub(super) fn append(connection: &Connection, entry: &AuditEntry) -> QueryResult
 pub(super) async fn list(
     database: &Database,
     scope: &Scope,
+    action: Option<AuditAction>,
     limit: u32,
 ) -> Result<Vec<AuditEntry>, StoreError> {
     let Some(site) = whole_site(scope) else { return Ok(Vec::new()) };
     let rows: Vec<AuditRow> = database
         .read(|connection| {
             let sql = "SELECT at, site, actor, action, target FROM audit_log
-                       WHERE site = ?1 ORDER BY at DESC, id DESC LIMIT ?2";
-            Ok(all(connection, sql, params![site, limit])?)
+                       WHERE site = ?1 AND coalesce(action = ?2, TRUE) ORDER BY at DESC, id DESC LIMIT ?3";
+            Ok(all(connection, sql, params![site, action.map(AuditAction::as_str), limit])?)
         })
         .await?;
     records(rows)

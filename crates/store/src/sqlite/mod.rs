@@ -38,8 +38,8 @@ use chatkitd_core::ports::{
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session, SessionChange,
-    SessionPage,
+    AuditAction, AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session,
+    SessionChange, SessionPage,
 };
 use chatkitd_core::threads::{
     Begun, Fence, ItemPage, ItemQuery, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd, RunRecord,
@@ -204,8 +204,13 @@ impl Store for SqliteStore {
         keys::revoke(&self.0, scope, id, at, audit).await
     }
 
-    async fn audit_log(&self, scope: &Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
-        audit::list(&self.0, scope, limit).await
+    async fn audit_log(
+        &self,
+        scope: &Scope,
+        action: Option<AuditAction>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        audit::list(&self.0, scope, action, limit).await
     }
 }
 

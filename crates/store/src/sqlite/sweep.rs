@@ -5,7 +5,7 @@
 //! it deletes and those old ones that still live, and no write has to keep an index of ends.
 
 use chatkitd_core::ports::StoreError;
-use chatkitd_core::sessions::{MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::sessions::{AUDIT_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
 use chatkitd_core::threads::ENDED_RUNS_KEPT;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -31,6 +31,10 @@ const RUNS: &str = "\
         SELECT id FROM runs
         WHERE id < printf('run_%012x', ?1) AND ended_at < ?1 AND key_digest IS NULL
         ORDER BY id LIMIT ?2)";
+/// Entries are looked at in the order in which they were written: no index of times over all sites is needed.
+const AUDIT: &str = "\
+    DELETE FROM audit_log WHERE id IN (
+        SELECT id FROM (SELECT id, at FROM audit_log ORDER BY id LIMIT ?2) WHERE at < ?1)";
 
 /// How a table is walked along: ?1 is the end that is looked for, rows are (number, made, over).
 struct Walk {
@@ -69,7 +73,8 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     walk(database, &SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, WINDOWS, millis(now)).await?;
     batches(database, KEYS, millis(now)).await?;
-    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await
+    batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await?;
+    batches(database, AUDIT, before(now, AUDIT_KEPT)).await
 }
 
 /// Repeats `sql` until it finds less than a batch. Other writes get in between.

@@ -28,7 +28,7 @@ pub async fn a_key_is_found_by_its_hash_until_it_is_revoked(store: &dyn FullStor
     assert_eq!(store.service_key(&hash).await.unwrap(), None);
     let listed = store.service_keys(&shop()).await.unwrap();
     assert_eq!(listed, [ServiceKey { revoked_at: Some(at(9)), ..key.clone() }]);
-    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), [entry, created(&key)]);
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [entry, created(&key)]);
 }
 
 pub async fn the_same_key_twice_is_a_conflict(store: &dyn FullStore) {
@@ -41,7 +41,7 @@ pub async fn the_same_key_twice_is_a_conflict(store: &dyn FullStore) {
         let refused = store.create_service_key(&scope, &twin, &hash, &created(&twin)).await;
         assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
     }
-    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), [created(&key)], "no entry without a key");
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [created(&key)], "no entry without a key");
     assert_eq!(store.service_keys(&shop()).await.unwrap(), [key]);
 }
 
@@ -70,7 +70,7 @@ pub async fn revoking_a_key_twice_writes_one_audit_entry(store: &dyn FullStore) 
         let entry = audit(second, AuditAction::KeyRevoked, key.id.as_str());
         store.revoke_service_key(&shop(), &key.id, at(second), &entry).await.unwrap();
     }
-    let log = store.audit_log(&shop(), 10).await.unwrap();
+    let log = store.audit_log(&shop(), None, 10).await.unwrap();
     assert_eq!(log, [audit(5, AuditAction::KeyRevoked, key.id.as_str()), created(&key)]);
     assert_eq!(store.service_keys(&shop()).await.unwrap()[0].revoked_at, Some(at(5)));
 }
@@ -81,7 +81,7 @@ pub async fn a_visitor_reaches_neither_keys_nor_the_audit_log(store: &dyn FullSt
     create(store, &key, &make.hash()).await;
     let visitor = user("ann");
     assert!(store.service_keys(&visitor).await.unwrap().is_empty());
-    assert!(store.audit_log(&visitor, 10).await.unwrap().is_empty());
+    assert!(store.audit_log(&visitor, None, 10).await.unwrap().is_empty());
     let refused = store.revoke_service_key(&visitor, &key.id, at(1), &created(&key)).await;
     assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
     let other = make.key(1, "two");
@@ -90,7 +90,7 @@ pub async fn a_visitor_reaches_neither_keys_nor_the_audit_log(store: &dyn FullSt
     assert_eq!(store.service_keys(&shop()).await.unwrap(), [key]);
 }
 
-pub async fn the_audit_log_is_newest_first_and_of_one_site(store: &dyn FullStore) {
+pub async fn the_audit_log_is_newest_first_of_one_site_and_where_asked_of_one_action(store: &dyn FullStore) {
     let make = Fixture::default();
     let mut expected = Vec::new();
     for second in [1, 2, 2, 3] {
@@ -98,7 +98,13 @@ pub async fn the_audit_log_is_newest_first_and_of_one_site(store: &dyn FullStore
         create(store, &key, &make.hash()).await;
         expected.insert(0, created(&key));
     }
-    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), expected);
-    assert_eq!(store.audit_log(&shop(), 2).await.unwrap(), expected[..2]);
-    assert!(store.audit_log(&Scope::Site(site("blog")), 10).await.unwrap().is_empty());
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), expected);
+    assert_eq!(store.audit_log(&shop(), None, 2).await.unwrap(), expected[..2]);
+    let revoked = audit(4, AuditAction::KeyRevoked, expected[0].target.as_str());
+    let last = store.service_keys(&shop()).await.unwrap().pop().unwrap();
+    store.revoke_service_key(&shop(), &last.id, at(4), &revoked).await.unwrap();
+    let created = store.audit_log(&shop(), Some(AuditAction::KeyCreated), 3).await.unwrap();
+    assert_eq!(created, expected[..3]);
+    assert_eq!(store.audit_log(&shop(), Some(AuditAction::KeyRevoked), 3).await.unwrap(), [revoked]);
+    assert!(store.audit_log(&Scope::Site(site("blog")), None, 10).await.unwrap().is_empty());
 }

@@ -116,7 +116,7 @@ macro_rules! store_conformance {
                 keys_are_listed_oldest_first_for_their_site_only,
                 revoking_a_key_twice_writes_one_audit_entry,
                 a_visitor_reaches_neither_keys_nor_the_audit_log,
-                the_audit_log_is_newest_first_and_of_one_site,
+                the_audit_log_is_newest_first_of_one_site_and_where_asked_of_one_action,
             }
             jobs {
                 a_job_is_taken_once_it_is_due,
@@ -130,6 +130,7 @@ macro_rules! store_conformance {
                 sealed_replacements_go_after_their_overlap,
                 secrets_go_a_day_after_they_ran_out,
                 sessions_go_thirty_days_after_they_ended,
+                entries_of_the_audit_log_go_after_a_year,
                 a_sweep_goes_through_more_rows_than_one_batch_holds,
                 what_still_lives_does_not_hide_what_is_over_behind_it,
                 the_store_answers_a_ping,

@@ -42,7 +42,7 @@ pub async fn revoking_ends_the_session_its_secrets_and_its_upstream_sessions(sto
     }
     assert_eq!(due(store, 10).await, ["cksess_a", "cksess_b"]);
     assert_eq!(store.session(&user("ann"), &other.id).await.unwrap(), Some(other));
-    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), [entry(10, &session)]);
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [entry(10, &session)]);
 }
 
 pub async fn revoking_twice_writes_one_audit_entry(store: &dyn FullStore) {
@@ -51,7 +51,7 @@ pub async fn revoking_twice_writes_one_audit_entry(store: &dyn FullStore) {
     for second in [10, 20] {
         store.revoke_session(&shop(), &session.id, at(second), &entry(second, &session)).await.unwrap();
     }
-    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), [entry(10, &session)]);
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [entry(10, &session)]);
     let revoked = store.session(&shop(), &session.id).await.unwrap().unwrap();
     assert_eq!(revoked.revoked_at, Some(at(10)), "the first revocation stands");
 }
@@ -69,7 +69,7 @@ pub async fn revoking_outside_the_scope_changes_nothing(store: &dyn FullStore) {
     assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
     let (record, found) = store.client_secret(&secret.hash).await.unwrap().unwrap();
     assert_eq!((record.revoked_at, found), (None, session));
-    assert!(store.audit_log(&shop(), 10).await.unwrap().is_empty());
+    assert!(store.audit_log(&shop(), None, 10).await.unwrap().is_empty());
     assert!(due(store, 10).await.is_empty());
 }
 

@@ -66,7 +66,25 @@ pub async fn sessions_go_thirty_days_after_they_ended(store: &dyn FullStore) {
     }
     assert!(store.client_secret(&last.hash).await.unwrap().is_none(), "secrets go with their session");
     assert!(store.session(&shop(), &standing.id).await.unwrap().is_some());
-    assert_eq!(store.audit_log(&shop(), 10).await.unwrap(), [entry], "the audit log is kept");
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [entry], "the audit log is kept");
+}
+
+pub async fn entries_of_the_audit_log_go_after_a_year(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let year = 365 * DAY;
+    let entries = [0, 1, 2].map(|second| {
+        let key = make.key(second, "key");
+        (audit(second, AuditAction::KeyCreated, key.id.as_str()), key)
+    });
+    for (entry, key) in &entries {
+        store.create_service_key(&shop(), key, &make.hash(), entry).await.unwrap();
+    }
+    store.sweep(at(year)).await.unwrap();
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap().len(), 3);
+    store.sweep(at(year + 2)).await.unwrap();
+    let [_, _, (youngest, _)] = entries;
+    assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [youngest]);
+    assert_eq!(store.service_keys(&shop()).await.unwrap().len(), 3, "the keys stay");
 }
 
 pub async fn a_sweep_goes_through_more_rows_than_one_batch_holds(store: &dyn FullStore) {

@@ -191,12 +191,12 @@ pub async fn the_audit_log_keeps_that_a_thread_was_deleted(store: &dyn FullStore
     for stranger in strangers() {
         assert!(is_not_found(&delete(store, &stranger, &thread).await));
     }
-    assert_eq!(store.audit_log(&shop(), 9).await.unwrap(), [], "nothing was deleted");
+    assert_eq!(store.audit_log(&shop(), None, 9).await.unwrap(), [], "nothing was deleted");
     let mine = AuditEntry { actor: "user:ann".to_owned(), at: at(1), ..deletion(&other) };
     store.delete_thread(&shop(), &thread, &deletion(&thread)).await.unwrap();
     store.delete_thread(&user("ann"), &other, &mine).await.unwrap();
     assert!(is_not_found(&delete(store, &shop(), &thread).await));
-    assert_eq!(store.audit_log(&shop(), 9).await.unwrap(), [mine, deletion(&thread)]);
+    assert_eq!(store.audit_log(&shop(), None, 9).await.unwrap(), [mine, deletion(&thread)]);
 }
 
 pub async fn deleting_a_thread_takes_the_lease_from_its_run(store: &dyn FullStore) {

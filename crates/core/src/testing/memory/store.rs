@@ -7,8 +7,8 @@ use crate::ports::{Scope, Store, StoreError};
 use crate::secret_text::SecretHash;
 use crate::service_keys::ServiceKey;
 use crate::sessions::{
-    AuditEntry, Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, SecretKind, Session, SessionChange,
-    SessionPage,
+    AuditAction, AuditEntry, Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, SecretKind, Session,
+    SessionChange, SessionPage,
 };
 
 /// What has to go so that there is room for one more.
@@ -266,12 +266,20 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn audit_log(&self, scope: &Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+    async fn audit_log(
+        &self,
+        scope: &Scope,
+        action: Option<AuditAction>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
         if !covers_whole_site(scope) {
             return Ok(Vec::new());
         }
         let state = self.state();
-        let newest_first = state.audit.iter().rev().filter(|entry| entry.site == *scope.site());
+        let is_meant = |entry: &&AuditEntry| {
+            entry.site == *scope.site() && action.is_none_or(|action| entry.action == action)
+        };
+        let newest_first = state.audit.iter().rev().filter(is_meant);
         let mut entries: Vec<AuditEntry> = newest_first.cloned().collect();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
         entries.truncate(limit as usize);

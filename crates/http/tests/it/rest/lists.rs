@@ -137,7 +137,7 @@ async fn whoever_deletes_a_thread_stands_in_the_audit_log() {
     assert_eq!(backend.delete(&format!("/threads/{keys}")).await.status, 200);
     let site = Scope::Site(SiteName::default_site());
     let key = backend.app.store.service_keys(&site).await.unwrap().remove(0).id;
-    let log = backend.app.store.audit_log(&site, 9).await.unwrap();
+    let log = backend.app.store.audit_log(&site, None, 9).await.unwrap();
     let deletions = log.iter().filter(|entry| entry.action == AuditAction::ThreadDeleted);
     let deletions: Vec<_> = deletions.map(|entry| (entry.actor.clone(), entry.target.clone())).collect();
     assert_eq!(deletions, [(format!("key:{key}"), keys), ("user:ann".to_owned(), anns)]);
