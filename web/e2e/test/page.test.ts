@@ -128,6 +128,21 @@ for (const pinned of [false, true]) {
   });
 }
 
+test('the hash can be asked for as soon as the page knows it, and not before', async (t) => {
+  const context = await visitor(t, browser);
+  if (process.env.E2E_BUNDLE === 'disk') await pageFromDisk(context);
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => { tell = resolve; });
+  await context.route(`${server.url}/page.json`, async (route) => told.then(() => route.continue()));
+  const page = await context.newPage();
+  await page.goto(server.url);
+  const choice = page.getByRole('checkbox', { name: /integrity hash/ });
+  assert.equal(await choice.isDisabled(), true);
+  tell();
+  await choice.check();
+  await page.getByRole('region', { name: 'The snippet' }).getByText('sha384-').waitFor();
+});
+
 test('the page says what is configured, and makes a session', async (t) => {
   const { page } = await openPage(t);
   await page.getByText('up and ready').waitFor();

@@ -19,7 +19,9 @@ async function fill() {
   const { facts, element: pinned } = await (await fetch("/page.json")).json();
   element("facts").replaceChildren(...facts.map(row));
   element("pin-choice").hidden = pinned === null;
-  element("pin").addEventListener("change", ({ target }) => showSnippet(target.checked ? pinned : null));
+  const pin = element("pin");
+  pin.addEventListener("change", () => showSnippet(pin.checked ? pinned : null));
+  pin.disabled = false;
 }
 
 function row({ name, value, state }) {
