@@ -1727,7 +1727,7 @@ group?: string,
 /**
  * Whether the page is told when it is clicked or pointed at.
  */
-interactive: boolean, };
+interactive?: boolean, };
 
 /**
  * `input_text`: text.
@@ -2550,11 +2550,11 @@ export type StructuredInputAnswerSubmission = {
 /**
  * The words of it; empty when it was skipped.
  */
-values: Array<string>,
+values?: Array<string>,
 /**
  * Whether the user passed over the question.
  */
-skipped: boolean, };
+skipped?: boolean, };
 
 /**
  * `structured_input`: questions to the user.
@@ -2593,11 +2593,11 @@ export type StructuredInputSubmission = {
 /**
  * Whether the user answered at all.
  */
-status: SubmissionStatus,
+status?: SubmissionStatus,
 /**
  * The answers, by the id of the question.
  */
-answers: { [key in string]: StructuredInputAnswerSubmission }, };
+answers?: { [key in string]: StructuredInputAnswerSubmission }, };
 
 /**
  * Whether the user answered the questions of an item.
@@ -3219,7 +3219,7 @@ content: Array<UserMessageContent>,
 /**
  * The ids of the attachments.
  */
-attachments: Array<string>,
+attachments?: Array<string>,
 /**
  * What the user quotes from the thread.
  */
@@ -3227,7 +3227,7 @@ quoted_text?: string,
 /**
  * The model and tool that the user chose.
  */
-inference_options: InferenceOptions, };
+inference_options?: InferenceOptions, };
 
 /**
  * `user_message`: what the user wrote.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use chatkitd_protocol::chatkit::{
-    Page, Request, SyncCustomActionResponse, Thread, ThreadEvent, ThreadItem, TranscriptionResult,
+    Attachment, Page, Request, SyncCustomActionResponse, Thread, ThreadEvent, ThreadItem, TranscriptionResult,
 };
 use schemars::{
     JsonSchema, Schema, SchemaGenerator,
@@ -27,6 +27,8 @@ macro_rules! for_each_root {
         $with!(SyncCustomActionResponse);
         $with!(TranscriptionResult);
         $with!(Page<Thread>);
+        $with!(Page<ThreadItem>);
+        $with!(Attachment);
     };
 }
 

@@ -108,14 +108,15 @@ export class ChatKitElement extends LitElement implements Methods {
   async sendUserMessage(params: Parameters<OpenAIChatKit['sendUserMessage']>[0]): Promise<void> {
     const { chat } = this.require();
     if (params.newThread) await chat.open(null);
+    const options: P.InferenceOptions = {};
+    if (params.toolChoice !== undefined) options.tool_choice = params.toolChoice;
+    if (params.model !== undefined) options.model = params.model;
     const input: P.UserMessageInput = {
       content: contentOf(params),
       attachments: (params.attachments ?? []).map((attachment) => attachment.id),
-      inference_options: {},
+      inference_options: options,
     };
     if (params.reply !== undefined) input.quoted_text = params.reply;
-    if (params.toolChoice !== undefined) input.inference_options.tool_choice = params.toolChoice;
-    if (params.model !== undefined) input.inference_options.model = params.model;
     await chat.send(input);
   }
 

@@ -46,6 +46,10 @@ impl ChatServer {
             if !scope.covers(known.scope()) {
                 return Err(ServerError::RunNotFound);
             }
+            // Its thread may have been deleted since, and nobody reads on what was said there.
+            if matches!(known, Known::Ended(_)) {
+                self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
+            }
             return Ok(Kept::Log(Watch::here(run.clone(), known.log(), after, self.clock.clone())));
         }
         let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 pub struct Page<T> {
     /// The entries, in the order that was asked for.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(!default))]
     pub data: Vec<T>,
     /// Whether there are more after these.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(!default))]
     pub has_more: bool,
     /// The cursor of the next page: the id of the last entry. Absent when there is no more.
     #[serde(skip_serializing_if = "Option::is_none")]

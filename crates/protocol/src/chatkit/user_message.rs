@@ -10,12 +10,14 @@ pub struct UserMessageInput {
     pub content: Vec<UserMessageContent>,
     /// The ids of the attachments.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", ts(as = "Option<Vec<String>>", optional))]
     pub attachments: Vec<String>,
     /// What the user quotes from the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quoted_text: Option<String>,
     /// The model and tool that the user chose.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", ts(as = "Option<InferenceOptions>", optional))]
     pub inference_options: InferenceOptions,
 }
 
@@ -72,6 +74,7 @@ pub struct InputTag {
     pub group: Option<String>,
     /// Whether the page is told when it is clicked or pointed at.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", ts(as = "Option<bool>", optional))]
     pub interactive: bool,
     /// Fields that this version does not know.
     #[serde(flatten)]

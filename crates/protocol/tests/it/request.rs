@@ -61,6 +61,11 @@ fn an_error_names_the_field_of_the_wrong_type() {
     assert_eq!(param(&json!({"type": "threads.delete", "params": 5})), "params");
     assert_eq!(param(&json!({"type": "threads.list", "params": {"limit": -1}})), "params.limit");
     assert_eq!(param(&json!({"type": "threads.list", "params": {"order": "up"}})), "params.order");
+    for no_word in [json!(null), json!(5), json!(true), json!([]), json!({})] {
+        assert_eq!(param(&json!({"type": "threads.list", "params": {"order": no_word}})), "params.order");
+    }
+    let kind = json!({"type": "items.feedback", "params": {"thread_id": "t", "item_ids": ["i"], "kind": null}});
+    assert_eq!(param(&kind), "params.kind");
     assert_eq!(param(&json!({"type": "threads.list", "metadata": []})), "metadata");
     assert_eq!(param(&json!({"type": 7})), "type");
     assert_eq!(param(&message(json!([{"type": "input_text", "text": 1}]))), "params.input.content[0].text");

@@ -111,7 +111,7 @@ export class Composer {
     this.taken = null;
     this.uploads = [...uploads, ...this.uploads];
     this.quote ??= quote;
-    const tool = input.inference_options.tool_choice?.id;
+    const tool = input.inference_options?.tool_choice?.id;
     if (tool !== undefined && this.toolId === null) this.selectTool(tool);
     this.fit();
     this.setContent(this.content.length === 0 ? content : [...content, { type: 'input_text', text: '\n' }, ...this.content]);

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use serde_json::error::Category;
+
 enum Step {
     Field(String),
     Element(usize),
@@ -29,9 +31,11 @@ pub(super) fn path(body: &[u8], error: &serde_json::Error, message: &str) -> Str
 /// What is wrong, without the place.
 pub(super) fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rfind(" at line ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
+    let end = text.rfind(" at line ").unwrap_or(text.len());
+    match &text[..end] {
+        // What serde_json says where one of several words is expected and the value is no text.
+        "expected value" => "expected a string".to_owned(),
+        message => message.to_owned(),
     }
 }
 
@@ -39,11 +43,13 @@ fn missing_field(message: &str) -> Option<&str> {
     message.strip_prefix("missing field `")?.split('`').next()
 }
 
-/// How many bytes the parser had read. Lines and columns count from 1; a column counts bytes.
+/// How many bytes the parser had read. Lines and columns count from 1; a column counts bytes. What is called a fault of
+/// syntax counts the byte that was not expected, too.
 fn offset(body: &[u8], error: &serde_json::Error) -> usize {
     let lines_before = error.line().saturating_sub(1);
     let start: usize = body.split_inclusive(|byte| *byte == b'\n').take(lines_before).map(<[u8]>::len).sum();
-    (start + error.column()).min(body.len())
+    let unexpected = usize::from(error.classify() == Category::Syntax);
+    (start + error.column().saturating_sub(unexpected)).min(body.len())
 }
 
 /// The fields and elements that are open at the end of `json`, outermost first.

@@ -170,9 +170,11 @@ params! {
     pub struct StructuredInputSubmission {
         /// Whether the user answered at all.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(as = "Option<SubmissionStatus>", optional))]
         pub status: SubmissionStatus,
         /// The answers, by the id of the question.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(as = "Option<BTreeMap<String, StructuredInputAnswerSubmission>>", optional))]
         pub answers: BTreeMap<String, StructuredInputAnswerSubmission>,
     }
 
@@ -181,9 +183,11 @@ params! {
     pub struct StructuredInputAnswerSubmission {
         /// The words of it; empty when it was skipped.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(as = "Option<Vec<String>>", optional))]
         pub values: Vec<String>,
         /// Whether the user passed over the question.
         #[serde(default)]
+        #[cfg_attr(feature = "schema", ts(as = "Option<bool>", optional))]
         pub skipped: bool,
     }
 }

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
 use super::{MAX_DEPTH, Operation, Request, RequestError, check_body, locate};
@@ -48,7 +49,7 @@ impl Operation {
 }
 
 fn envelope_error(body: &[u8], error: serde_json::Error) -> RequestError {
-    if error.classify() != Category::Data {
+    if !is_about_data(body, &error) {
         return RequestError::Json(error);
     }
     let message = locate::message(&error);
@@ -59,7 +60,7 @@ fn params_error(operation: &str, body: &[u8], error: serde_json::Error) -> Reque
     let Some(operation) = Operation::known(operation) else {
         return RequestError::UnknownOperation(operation.to_owned());
     };
-    if error.classify() != Category::Data {
+    if !is_about_data(body, &error) {
         return RequestError::Json(error);
     }
     let message = locate::message(&error);
@@ -69,6 +70,12 @@ fn params_error(operation: &str, body: &[u8], error: serde_json::Error) -> Reque
         param = format!("params.{param}");
     }
     RequestError::Params { operation, param, message }
+}
+
+/// Whether the body is JSON, and not what was expected. serde_json calls it a fault of syntax too where a word is
+/// expected and the value is no text.
+fn is_about_data(body: &[u8], error: &serde_json::Error) -> bool {
+    error.classify() == Category::Data || serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 /// A message of a kind that is not known here cannot be stored in good faith: the sender believes it was understood.
