@@ -8,6 +8,7 @@ use futures_util::future::join;
 
 use super::engine::{ChatCaller, ChatServer, LEASE};
 use super::error::ServerError;
+use super::live::Known;
 use super::run::{count, interrupted, stream_error};
 use super::stop::StopReason;
 use super::watch::{Elsewhere, Watch, end_interrupted};

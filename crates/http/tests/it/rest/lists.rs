@@ -108,7 +108,7 @@ async fn deleting_answers_with_a_body_and_stops_the_answer_first() {
     let backend = Backend::start(Setup::default()).await;
     let app = &backend.app;
     let secret = backend.secret(&minimal("ann")).await;
-    let (_, mut events) =
+    let (run, mut events) =
         Events::of(app.conversation(&create("hold")).bearer_auth(&secret).header("x-chatkit-resume", "1"))
             .await;
     let (_, created) = events.until("thread.created").await;
@@ -124,6 +124,8 @@ async fn deleting_answers_with_a_body_and_stops_the_answer_first() {
     backend.get(&format!("/threads/{id}/items")).await.is_openai_error(404, "thread_not_found");
     backend.delete(&format!("/threads/{id}")).await.is_openai_error(404, "thread_not_found");
     send(app.conversation(&get(&id)).bearer_auth(&secret)).await.is_openai_error(404, "thread_not_found");
+    let told = app.get(&format!("/v1/chatkit/runs/{run}/events")).bearer_auth(&secret);
+    send(told).await.is_openai_error(404, "run_not_found");
 }
 
 #[tokio::test]
