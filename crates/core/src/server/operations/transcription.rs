@@ -40,7 +40,8 @@ impl ChatServer {
         let mime_type = audio_type(&params.mime_type)?;
         let audio = audio(params.audio_base64)?;
         let text = transcriber.transcribe(audio, &mime_type).await.map_err(ServerError::Transcription)?;
-        document(&TranscriptionResult { text })
+        // What comes back as a message must be one that is taken (design section 3).
+        document(&TranscriptionResult { text: text.replace('\0', "\u{fffd}") })
     }
 }
 

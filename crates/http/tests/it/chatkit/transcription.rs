@@ -23,6 +23,8 @@ struct Ear {
     /// It says nothing before this.
     waits: Mutex<Option<oneshot::Receiver<()>>>,
     types: Mutex<Vec<String>>,
+    /// What it hears; how much it heard where that is empty.
+    words: Mutex<String>,
 }
 
 #[async_trait]
@@ -35,7 +37,8 @@ impl Transcriber for Ear {
         }
         match self.fails.lock().unwrap().take() {
             Some(error) => Err(error),
-            None => Ok(format!("{} bytes", audio.len())),
+            None if self.words.lock().unwrap().is_empty() => Ok(format!("{} bytes", audio.len())),
+            None => Ok(self.words.lock().unwrap().clone()),
         }
     }
 }
@@ -49,6 +52,14 @@ async fn app() -> (TestApp, Arc<Ear>) {
 fn recording(audio: &[u8]) -> Value {
     let params = json!({"audio_base64": STANDARD.encode(audio), "mime_type": "audio/webm;codecs=opus"});
     json!({"type": "input.transcribe", "params": params})
+}
+
+#[tokio::test]
+async fn a_nul_among_the_words_does_not_keep_them_from_being_sent() {
+    let (app, ear) = app().await;
+    "hi\0".clone_into(&mut ear.words.lock().unwrap());
+    let heard = send(app.chat(&recording(b"sound")).bearer_auth(token("ann"))).await;
+    assert_eq!(heard.json(), json!({"text": "hi\u{fffd}"}));
 }
 
 #[tokio::test]
