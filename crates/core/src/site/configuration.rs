@@ -65,6 +65,8 @@ pub const MAX_FILES: u32 = 10;
 pub struct ConfigurationError {
     /// Which number.
     pub field: &'static str,
+    /// What it is.
+    pub number: u32,
     /// What it may be.
     pub range: &'static str,
 }
@@ -72,16 +74,16 @@ pub struct ConfigurationError {
 impl ChatKitConfiguration {
     /// Whether every number is in the range that `OpenAI` documents.
     pub fn check(&self) -> Result<(), ConfigurationError> {
-        let refuse = |field, range| Err(ConfigurationError { field, range });
-        let upload = self.file_upload.as_ref();
-        if upload.and_then(|upload| upload.max_file_size).is_some_and(|size| !(1..=512).contains(&size)) {
-            return refuse("file_upload.max_file_size", "1 to 512");
-        }
-        if upload.and_then(|upload| upload.max_files) == Some(0) {
-            return refuse("file_upload.max_files", "at least 1");
-        }
-        if self.history.as_ref().and_then(|history| history.recent_threads) == Some(0) {
-            return refuse("history.recent_threads", "at least 1");
+        let upload = self.file_upload.clone().unwrap_or_default();
+        let numbers = [
+            ("file_upload.max_file_size", upload.max_file_size, 1..=MAX_FILE_SIZE, "1 to 512"),
+            ("file_upload.max_files", upload.max_files, 1..=u32::MAX, "at least 1"),
+            ("history.recent_threads", self.recent_threads(), 1..=u32::MAX, "at least 1"),
+        ];
+        for (field, number, allowed, range) in numbers {
+            if let Some(number) = number.filter(|number| !allowed.contains(number)) {
+                return Err(ConfigurationError { field, number, range });
+            }
         }
         Ok(())
     }

@@ -15,8 +15,8 @@ use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 use crate::body::JsonBody;
 use crate::error::ApiError;
 
-/// The largest body, in bytes: one state variable of the longest that `OpenAI` takes, and some.
-pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The largest body, in bytes: one state variable of the longest that `OpenAI` takes, in any script, and some.
+pub(super) const MAX_BYTES: usize = 48 * 1024 * 1024;
 /// How long a secret lives, in seconds, at the most and unless said otherwise.
 const MAX_SECRET_SECONDS: u32 = 600;
 /// How often a minute a session's secrets may be used unless said otherwise.
@@ -156,10 +156,18 @@ impl CreateChatSession {
             trusted: true,
             state_variables: workflow.state_variables,
             metadata: None,
-            configuration: self.chatkit_configuration,
+            configuration: Some(promised(self.chatkit_configuration)),
             promise: Some(promise),
         })
     }
+}
+
+/// What nobody asked for is promised as OpenAI promises it: uploads only where they were asked for, though the site's
+/// own pages may have them.
+fn promised(configuration: Option<ChatKitConfiguration>) -> ChatKitConfiguration {
+    let mut configuration = configuration.unwrap_or_default();
+    configuration.file_upload.get_or_insert_default().enabled.get_or_insert(false);
+    configuration
 }
 
 fn required<T>(value: Option<T>, param: &str) -> Result<T, ApiError> {
@@ -247,11 +255,11 @@ pub(super) fn within(number: i64, min: i64, max: i64, param: &str) -> Result<i64
 }
 
 fn out_of_range(error: ConfigurationError) -> ApiError {
-    // Only one of the numbers has an upper end, and 0 is below each of them.
-    let code =
-        if error.field == "file_upload.max_file_size" { "invalid_value" } else { "integer_below_min_value" };
+    // 0 is below each of them.
+    let code = if error.number == 0 { "integer_below_min_value" } else { "integer_above_max_value" };
     let param = format!("chatkit_configuration.{}", error.field);
-    ApiError::bad_request(code, format!("Invalid '{param}': {error}.")).about(param)
+    let message = format!("Invalid '{param}': it must be {}, but got {}.", error.range, error.number);
+    ApiError::bad_request(code, message).about(param)
 }
 
 /// The refusal of an empty text.

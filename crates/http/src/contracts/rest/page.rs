@@ -38,33 +38,39 @@ pub(super) struct PageParams {
     before: String,
 }
 
-/// A list's query, understood.
-pub(crate) struct ListQuery {
-    pub(super) page: PageQuery,
-    pub(super) user: Option<UserId>,
-}
+/// The part of a list that is asked for.
+pub(crate) struct AskedPage(pub(super) PageQuery);
 
-impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
+impl<S: Send + Sync> FromRequestParts<S> for AskedPage {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = parts.uri.query().unwrap_or_default().as_bytes();
-        let field = |wanted: &str| {
-            let found = form_urlencoded::parse(query).find(|(name, _)| name == wanted);
-            found.map(|(_, value)| value)
-        };
         // A cursor that is empty is none: so a program says that it is at the beginning.
-        let cursor = |name| field(name).filter(|id| !id.is_empty()).map(Cow::into_owned);
-        Ok(Self {
-            page: PageQuery {
-                limit: field("limit").map_or(Ok(PAGE), |text| limit(&text))?,
-                order: field("order").map_or(Ok(Order::Desc), |text| order(&text))?,
-                after: cursor("after"),
-                before: cursor("before"),
-            },
-            user: field("user").map(|text| user(&text)).transpose()?,
-        })
+        let cursor = |name| field(parts, name).filter(|id| !id.is_empty()).map(Cow::into_owned);
+        Ok(Self(PageQuery {
+            limit: field(parts, "limit").map_or(Ok(PAGE), |text| limit(&text))?,
+            order: field(parts, "order").map_or(Ok(Order::Desc), |text| order(&text))?,
+            after: cursor("after"),
+            before: cursor("before"),
+        }))
     }
+}
+
+/// Whose threads are asked for; `None`: everybody's.
+pub(crate) struct AskedUser(pub(super) Option<UserId>);
+
+impl<S: Send + Sync> FromRequestParts<S> for AskedUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        field(parts, "user").map(|text| user(&text)).transpose().map(Self)
+    }
+}
+
+fn field<'a>(parts: &'a Parts, wanted: &str) -> Option<Cow<'a, str>> {
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let found = form_urlencoded::parse(query).find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value)
 }
 
 fn limit(text: &str) -> Result<u32, ApiError> {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::item::{self, item};
 use super::operator::Operator;
-use super::page::{ListQuery, PageParams, list};
+use super::page::{AskedPage, AskedUser, PageParams, list};
 use super::thread::thread;
 use crate::app::App;
 use crate::contracts::chatkit::require_chat;
@@ -55,13 +55,14 @@ pub(crate) struct DeletedThread {
 pub(crate) async fn list_threads(
     State(app): State<Arc<App>>,
     operator: Operator,
-    query: ListQuery,
+    AskedUser(user): AskedUser,
+    AskedPage(page): AskedPage,
 ) -> Result<Json<List<Thread>>, ApiError> {
-    let scope = match query.user {
+    let scope = match user {
         Some(user) => Scope::User(operator.site.name.clone(), user),
         None => operator.scope(),
     };
-    let found = require_chat(&app)?.threads(&scope, &ThreadQuery::from(query.page)).await?;
+    let found = require_chat(&app)?.threads(&scope, &ThreadQuery::from(page)).await?;
     let ids = found.threads.iter().map(|thread| thread.id.to_string()).collect();
     Ok(Json(list(found.threads.iter().map(thread).collect(), ids, found.has_more)))
 }
@@ -137,9 +138,9 @@ pub(crate) async fn list_items(
     State(app): State<Arc<App>>,
     operator: Operator,
     PathId(id): PathId,
-    query: ListQuery,
+    AskedPage(page): AskedPage,
 ) -> Result<Json<List<ThreadItem>>, ApiError> {
-    let query = ItemQuery { page: query.page, hidden: false, kinds: Some(item::KINDS) };
+    let query = ItemQuery { page, hidden: false, kinds: Some(item::KINDS) };
     let mut found = require_chat(&app)?.items(&operator.scope(), &thread_id(&id)?, &query).await?;
     operator.address(&app, &mut found.items);
     let ids = found.items.iter().map(|item| item.id().to_owned()).collect();

@@ -75,7 +75,8 @@ async fn what_is_wrong_with_a_session_is_named() {
         ("expires_after.anchor", json!("now"), "invalid_value"),
         ("rate_limits.max_requests_per_1_minute", json!(0), "integer_below_min_value"),
         ("rate_limits.max_requests_per_1_minute", json!(4_294_967_296_u64), "integer_above_max_value"),
-        ("chatkit_configuration.file_upload.max_file_size", json!(513), "invalid_value"),
+        ("chatkit_configuration.file_upload.max_file_size", json!(513), "integer_above_max_value"),
+        ("chatkit_configuration.file_upload.max_file_size", json!(0), "integer_below_min_value"),
         ("chatkit_configuration.file_upload.max_files", json!(0), "integer_below_min_value"),
         ("chatkit_configuration.history.recent_threads", json!(0), "integer_below_min_value"),
         ("chatkit_configuration.history", json!("all"), "invalid_type"),
@@ -105,11 +106,13 @@ async fn a_body_that_is_no_session_is_refused() {
 async fn a_state_variable_may_be_as_long_as_openai_says() {
     let backend = Backend::start(Setup::default()).await;
     let mut body = minimal("user_1");
-    body["workflow"]["state_variables"] = json!({"long": "x".repeat(10 * 1024 * 1024)});
-    assert_eq!(backend.create(&body).await.status, 200);
+    for letter in ["x", "é", "字"] {
+        body["workflow"]["state_variables"] = json!({"long": letter.repeat(10 * 1024 * 1024)});
+        assert_eq!(backend.create(&body).await.status, 200, "{letter}");
+    }
     body["workflow"]["state_variables"] = json!({"long": "x".repeat(10 * 1024 * 1024 + 1)});
     backend.create(&body).await.is_openai_error(400, "string_above_max_length");
-    body["workflow"]["state_variables"] = json!({"long": "x".repeat(17 * 1024 * 1024)});
+    body["workflow"]["state_variables"] = json!({"long": "x".repeat(49 * 1024 * 1024)});
     backend.create(&body).await.is_openai_error(413, "body_too_large");
 }
 
@@ -124,14 +127,20 @@ async fn a_query_that_cannot_be_is_refused_with_its_parameter() {
             ("limit=many".to_owned(), "limit", "invalid_type"),
             ("limit=".to_owned(), "limit", "invalid_type"),
             ("order=newest".to_owned(), "order", "invalid_value"),
-            ("user=".to_owned(), "user", "empty_string"),
-            (format!("user={}", "x".repeat(513)), "user", "string_above_max_length"),
         ] {
             let refused = backend.get(&format!("{list}?{query}")).await;
             refused.is_openai_error(400, code);
             assert_eq!(refused.param(), param);
         }
         assert_eq!(backend.get(&format!("{list}?limit=100&else=ignored&user=a%00b")).await.status, 200);
+    }
+    // Threads have users; the items of one thread are asked for without.
+    let long = "x".repeat(513);
+    for (user, code) in [("", "empty_string"), (long.as_str(), "string_above_max_length")] {
+        let refused = backend.get(&format!("/threads?user={user}")).await;
+        refused.is_openai_error(400, code);
+        assert_eq!(refused.param(), "user");
+        assert_eq!(backend.get(&format!("/threads/{thread}/items?user={user}")).await.status, 200);
     }
 }
 

@@ -155,6 +155,22 @@ async fn a_session_takes_as_many_files_as_it_was_promised() {
 }
 
 #[tokio::test]
+async fn uploads_that_nobody_asked_for_are_not_promised_though_the_sites_pages_have_them() {
+    let mut site = site();
+    site.configuration = serde_json::from_value(json!({"file_upload": {"enabled": true}})).unwrap();
+    let backend = Backend::start(Setup { files: true, ..Setup::of(site) }).await;
+    for asked in [minimal("ann"), with("chatkit_configuration", json!({"file_upload": {"max_files": 1}}))] {
+        let made = backend.create(&asked).await;
+        assert_eq!(made.json()["chatkit_configuration"]["file_upload"]["enabled"], false, "{}", made.text);
+        let params = json!({"name": "a.pdf", "mime_type": "application/pdf", "size": 7});
+        let announcement = json!({"type": "attachments.create", "params": params});
+        let refused =
+            send(backend.app.conversation(&announcement).bearer_auth(made.field("client_secret"))).await;
+        refused.is_openai_error(403, "chatkit.file_upload_disabled");
+    }
+}
+
+#[tokio::test]
 async fn the_agent_is_told_what_was_promised_within_what_the_site_says() {
     let mut site = site();
     site.configuration = serde_json::from_value(json!({"file_upload": {"max_files": 2}})).unwrap();
