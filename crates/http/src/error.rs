@@ -200,7 +200,7 @@ impl From<UpstreamError> for ApiError {
                 "upstream_unauthorized",
                 "OpenAI refused this server's key. The operator should check OPENAI_API_KEY.",
             ),
-            UpstreamError::Refused { .. } => bad_gateway(
+            UpstreamError::Refused { .. } | UpstreamError::UserReserved => bad_gateway(
                 "upstream_refused",
                 "OpenAI refused to open a session. The operator finds the reason in the server's log.",
             ),

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use super::error::SessionError;
 use super::record::{Claim, OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
 use super::service::{Issued, Presented, SessionService, changed, issued};
-use super::upstream::Opened;
+use super::upstream::{Opened, UpstreamError};
 use crate::ports::StoreError;
 use crate::secret_text::SecretHash;
 use crate::site::Site;
@@ -23,6 +23,11 @@ const CLAIM: Duration = Duration::from_secs(12);
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How often they look.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// The upstream failed the one call that was made for all.
+fn failed() -> SessionError {
+    SessionError::Upstream(UpstreamError::Failed(None))
+}
 
 impl SessionService {
     /// Replaces the presented secret. Renews the session where its time needs it.
@@ -65,19 +70,26 @@ impl SessionService {
     /// One upstream call for everybody who refreshes this secret, on every node.
     async fn replace_hosted(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
         let scope = presented.scope();
-        let give_up = later(self.clock.now(), PATIENCE);
-        let token = loop {
+        let began = self.clock.now();
+        let mut was_held = false;
+        let (token, has_failed) = loop {
             let now = self.clock.now();
             match self.store.claim_replacement(&scope, &presented.record.hash, now, later(now, CLAIM)).await?
             {
-                Claim::Yours(token) => break token,
+                // Free before it can have run out: its holder gave it back.
+                Claim::Yours(token) => break (token, was_held && now < later(began, CLAIM)),
                 Claim::Replaced(replacement) => return self.same_as_before(presented, &replacement).await,
                 Claim::Revoked => return Err(SessionError::SecretRevoked),
-                Claim::Held if now >= give_up => return Err(SessionError::RefreshBusy),
-                Claim::Held => self.clock.sleep(LOOK_EVERY).await,
+                Claim::Held if now >= later(began, PATIENCE) => return Err(SessionError::RefreshBusy),
+                Claim::Held => {
+                    was_held = true;
+                    self.clock.sleep(LOOK_EVERY).await;
+                }
             }
         };
-        let replaced = self.replace(site, presented).await;
+        // All that waited for a call that failed fail with it: one after another they would ask an upstream that is
+        // down as often as there are callers, and each would wait longer than the one before.
+        let replaced = if has_failed { Err(failed()) } else { self.replace(site, presented).await };
         if replaced.is_err()
             && let Err(error) = self.store.release_claim(&scope, &presented.record.hash, token).await
         {

@@ -345,9 +345,10 @@ impl SessionService {
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
         let upstream = self.upstream(session)?;
         let configuration = session.configuration_on(site).to_map();
+        let left = session.expires_at.duration_since(self.clock.now());
         let grant = Grant {
             session,
-            secret_lifetime: session.secret_lifetime(site),
+            secret_lifetime: session.secret_lifetime(site).min(left.try_into().unwrap_or_default()),
             max_requests_per_1_minute: session.max_requests_per_1_minute(site),
             configuration: &configuration,
         };

@@ -33,7 +33,7 @@ pub trait Canceller: Send + Sync {
 pub struct Grant<'a> {
     /// The session that the secret is to open.
     pub session: &'a Session,
-    /// How long the secret should live. An upstream may grant less.
+    /// How long the secret should live, which is no longer than its session. An upstream may grant less.
     pub secret_lifetime: Duration,
     /// How often a minute the secret may be used; `None`: as the upstream does by itself.
     pub max_requests_per_1_minute: Option<NonZeroU32>,
@@ -67,6 +67,9 @@ pub enum UpstreamError {
         /// The HTTP status it answered with.
         status: u16,
     },
+    /// It keeps users of this name for itself, as another chatkitd does with its devices (design 4.1).
+    #[error("the upstream reserves the user's name")]
+    UserReserved,
     /// It wants fewer requests (429), after every retry that was safe.
     #[error("the upstream limits the rate of requests")]
     RateLimited {
@@ -102,7 +105,7 @@ impl LocalUpstream {
 impl Upstream for LocalUpstream {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         let now = self.clock.now();
-        let expires_at = super::record::later(now, grant.secret_lifetime).min(grant.session.expires_at);
+        let expires_at = super::record::later(now, grant.secret_lifetime);
         let secret = self
             .secrets
             .mint(grant.session, now, expires_at, self.rng.as_ref())

@@ -9,7 +9,7 @@ use chatkitd_core::keys::KeyRing;
 use chatkitd_core::ports::{Clock, Maintenance, Store};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{
-    ClientSecrets, Issued, OVERLAP, REFRESH_GRACE, SecretStanding, SessionError, UpstreamError, later,
+    Claim, ClientSecrets, Issued, OVERLAP, REFRESH_GRACE, SecretStanding, SessionError, UpstreamError, later,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -242,6 +242,28 @@ async fn a_right_that_nobody_gives_back_runs_out_for_those_who_wait() {
         .unwrap();
     let (refreshed, ()) = tokio::join!(world.refresh(&old.secret), time_passes(&world, 12 * SECOND));
     assert_eq!(refreshed.unwrap().secret.expose(), "ek_hosted_1");
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_refresh_that_fails_fail_with_it() {
+    let world = world();
+    let old = world.issue("wf_hosted").await;
+    let now = world.clock.now();
+    let (scope, hash) = (owner(&old), old.secret.hash());
+    let claim = world.store.claim_replacement(&scope, &hash, now, later(now, 12 * SECOND)).await.unwrap();
+    let Claim::Yours(token) = claim else { panic!("{claim:?}") };
+    let calls = world.upstream_calls();
+    let fails = async {
+        time_passes(&world, 10 * SECOND).await;
+        world.store.release_claim(&scope, &hash, token).await.unwrap();
+        time_passes(&world, SECOND).await;
+    };
+    let (first, second, ()) = tokio::join!(world.refresh(&old.secret), world.refresh(&old.secret), fails);
+    for refused in [first, second] {
+        assert!(matches!(refused, Err(SessionError::Upstream(UpstreamError::Failed(_)))), "{refused:?}");
+    }
+    assert_eq!(world.upstream_calls(), calls, "nobody asked again");
+    assert_eq!(world.refresh(&old.secret).await.unwrap().secret.expose(), "ek_hosted_1", "the right is free");
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ async fn a_secret_never_outlives_its_session() {
     world.site.lifetimes.session = Duration::from_secs(60);
     let issued = world.issue("wf_demo").await;
     assert_eq!(issued.secret_expires_at, issued.session.expires_at);
+    world.issue("wf_hosted").await;
+    assert_eq!(*world.hosted.lifetimes.lock().unwrap(), [Duration::from_secs(60)]);
 }
 
 #[tokio::test]

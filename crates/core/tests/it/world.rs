@@ -47,6 +47,8 @@ pub struct Hosted {
     pub fails: AtomicBool,
     /// Gives the first secret again.
     pub repeats: AtomicBool,
+    /// How long the secret of each call was to live.
+    pub lifetimes: Mutex<Vec<Duration>>,
     /// While a test holds this for writing, no answer comes.
     pub silence: RwLock<()>,
 }
@@ -56,6 +58,7 @@ impl Upstream for Hosted {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.configurations.lock().unwrap().push(Value::Object(grant.configuration.clone()));
+        self.lifetimes.lock().unwrap().push(grant.secret_lifetime);
         let _answering = self.silence.read().await;
         if self.fails.load(Ordering::SeqCst) {
             return Err(UpstreamError::TimedOut);
@@ -129,6 +132,7 @@ fn build(
         clock: clock.clone(),
         calls: AtomicU32::new(0),
         configurations: Mutex::default(),
+        lifetimes: Mutex::default(),
         granted: AtomicU32::new(0),
         fails: AtomicBool::new(false),
         repeats: AtomicBool::new(false),

@@ -63,8 +63,8 @@ pub(crate) async fn start(State(app): State<Arc<App>>, call: Call) -> Result<Res
 
 /// Replaces a secret by a fresh one.
 ///
-/// The old one works 30 seconds longer. One that is unknown here, or that ran out over 24 hours ago, starts
-/// a new session; one that was revoked is refused.
+/// The old one works 30 seconds longer. One that is unknown here, that ran out over 24 hours ago, or whose session
+/// is 30 days old starts a new session; one that was revoked is refused.
 #[utoipa::path(
     post,
     path = "/.netlify/functions/chatkit-refresh",
@@ -102,8 +102,12 @@ pub(crate) async fn refresh(
     };
     call.enter_site_of(&app, &presented)?;
     let decision = app.limit_session(&call.site, &presented.session.id).await?;
-    let issued = app.sessions.refresh(&call.site, &presented).await?;
-    respond(&app, &call, &issued, decision)
+    match app.sessions.refresh(&call.site, &presented).await {
+        Ok(issued) => respond(&app, &call, &issued, decision),
+        // Its page has no other way to go on than one whose secret ran out long ago.
+        Err(SessionError::SessionTooOld) => start_session(&app, &call).await,
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn start_session(app: &App, call: &Call) -> Result<Response, ApiError> {

@@ -71,6 +71,19 @@ async fn a_secret_over_a_day_old_acts_as_a_start() {
 }
 
 #[tokio::test]
+async fn a_page_that_refreshed_for_thirty_days_starts_anew() {
+    let app = Setup::default().start().await;
+    let mut secret = send(app.post(START)).await.field("client_secret");
+    for _ in 0..37 {
+        app.clock.advance(Duration::from_secs(20 * 3600));
+        let refreshed = refresh(&app, &secret).await;
+        assert_eq!(refreshed.status, 200, "{}", refreshed.text);
+        secret = refreshed.field("client_secret");
+    }
+    assert_eq!(app.session_count().await, 2);
+}
+
+#[tokio::test]
 async fn a_revoked_secret_is_refused() {
     let app = Setup::default().start().await;
     let made = send(app.create().bearer_auth(token("ann"))).await;

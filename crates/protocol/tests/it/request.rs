@@ -64,7 +64,8 @@ fn an_error_names_the_field_of_the_wrong_type() {
     for no_word in [json!(null), json!(5), json!(true), json!([]), json!({})] {
         assert_eq!(param(&json!({"type": "threads.list", "params": {"order": no_word}})), "params.order");
     }
-    let kind = json!({"type": "items.feedback", "params": {"thread_id": "t", "item_ids": ["i"], "kind": null}});
+    let kind =
+        json!({"type": "items.feedback", "params": {"thread_id": "t", "item_ids": ["i"], "kind": null}});
     assert_eq!(param(&kind), "params.kind");
     assert_eq!(param(&json!({"type": "threads.list", "metadata": []})), "metadata");
     assert_eq!(param(&json!({"type": 7})), "type");

@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Cut(Box<dyn std::error::Error + Send + Sync>),
     /// An answer that refuses.
     Status { status: StatusCode, retry_after: Option<Duration> },
+    /// A chatkitd's, for which the user is one of its own devices.
+    UserReserved,
 }
 
 impl Failure {
@@ -35,7 +37,7 @@ impl Failure {
     pub(super) fn never_happened(&self) -> bool {
         match self {
             Self::NotSent(_) => true,
-            Self::Cut(_) => false,
+            Self::Cut(_) | Self::UserReserved => false,
             Self::Status { status, retry_after } => {
                 matches!(*status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
                     && retry_after.is_some()
@@ -47,6 +49,7 @@ impl Failure {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::NotSent(_) | Self::Cut(_) => true,
+            Self::UserReserved => false,
             Self::Status { status, .. } => {
                 status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
             }
@@ -56,7 +59,7 @@ impl Failure {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
-            Self::NotSent(_) | Self::Cut(_) => None,
+            Self::NotSent(_) | Self::Cut(_) | Self::UserReserved => None,
         }
     }
 }
@@ -67,6 +70,7 @@ impl From<Failure> for UpstreamError {
             Failure::NotSent(error) if error.is_timeout() => Self::TimedOut,
             Failure::NotSent(error) => Self::Failed(Some(Box::new(error))),
             Failure::Cut(error) => Self::Failed(Some(error)),
+            Failure::UserReserved => Self::UserReserved,
             Failure::Status { status, retry_after } => match status.as_u16() {
                 401 | 403 => Self::Unauthorized,
                 429 => Self::RateLimited { retry_after },
@@ -88,6 +92,9 @@ pub(super) async fn read_success(response: Response, now: Timestamp) -> Result<V
         return body.map_err(Failure::Cut);
     }
     let Refusal { code, kind, message } = describe(body.as_deref().unwrap_or_default());
+    if status == StatusCode::BAD_REQUEST && code == "reserved_user" {
+        return Err(Failure::UserReserved);
+    }
     tracing::warn!(
         status = status.as_u16(),
         request_id,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::id::SiteName;
+use chatkitd_core::id::{SiteName, UserId};
 use chatkitd_core::ports::{Clock, Rng};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Upstream, UpstreamError};
@@ -29,6 +29,8 @@ use queue::Queue;
 
 /// The longest a secret of `OpenAI`'s lives.
 const MAX_SECRET_LIFETIME: Duration = Duration::from_secs(600);
+/// What a device is called at another chatkitd instead of `anon_`.
+const DEVICE_ELSEWHERE: &str = "visitor_";
 const BETA: (&str, &str) = ("openai-beta", "chatkit_beta=v1");
 
 /// How long things may take.
@@ -131,11 +133,20 @@ impl HostedUpstream {
         metrics::histogram!("chatkitd_upstream_request_seconds", &labels).record(took);
     }
 
-    fn body<'a>(grant: &Grant<'a>) -> CreateSessionRequest<'a> {
+    async fn open_for(&self, user: &str, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
+        let request = self.request(&grant.session.site, self.sessions.clone())?;
+        let started = self.clock.now();
+        let opened = self.call(request.json(&Self::body(user, grant)), false).await;
+        let opened = opened.and_then(|body| read_session(&body));
+        self.count("create", started, opened.as_ref().err());
+        opened
+    }
+
+    fn body<'a>(user: &'a str, grant: &Grant<'a>) -> CreateSessionRequest<'a> {
         let variables = &grant.session.state_variables;
         let promise = grant.session.promise.as_ref();
         CreateSessionRequest {
-            user: grant.session.user.as_str(),
+            user,
             workflow: WorkflowParam {
                 id: &grant.session.workflow,
                 version: promise.and_then(|promise| promise.workflow_version.as_deref()),
@@ -157,11 +168,14 @@ impl HostedUpstream {
 #[async_trait]
 impl Upstream for HostedUpstream {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
-        let request = self.request(&grant.session.site, self.sessions.clone())?.json(&Self::body(grant));
-        let started = self.clock.now();
-        let opened = self.call(request, false).await.and_then(|body| read_session(&body));
-        self.count("create", started, opened.as_ref().err());
-        opened
+        let user = grant.session.user.as_str();
+        match (self.open_for(user, grant).await, user.strip_prefix(UserId::ANONYMOUS_PREFIX)) {
+            // To another chatkitd, whose devices begin with the same letters, this one's are users like others.
+            (Err(UpstreamError::UserReserved), Some(device)) => {
+                self.open_for(&format!("{DEVICE_ELSEWHERE}{device}"), grant).await
+            }
+            (opened, _) => opened,
+        }
     }
 }
 
@@ -212,7 +226,7 @@ fn outcome(error: Option<&UpstreamError>) -> &'static str {
     match error {
         None => "ok",
         Some(UpstreamError::Unauthorized) => "unauthorized",
-        Some(UpstreamError::Refused { .. }) => "refused",
+        Some(UpstreamError::Refused { .. } | UpstreamError::UserReserved) => "refused",
         Some(UpstreamError::RateLimited { .. }) => "rate_limited",
         Some(UpstreamError::Failed(_)) => "failed",
         Some(UpstreamError::TimedOut) => "timed_out",

@@ -272,8 +272,7 @@ fn read_database(
     if text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return Ok(Database::Postgres(url));
     }
-    let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
-    path.filter(|path| !path.is_empty()).map(|path| Database::Sqlite(path.into())).ok_or_else(|| {
+    sqlite_file(text).map(|path| Database::Sqlite(path.into())).ok_or_else(|| {
         // The value may hold a password, so it is not shown.
         reader.invalid(
             "CHATKITD_DATABASE_URL",
@@ -282,6 +281,14 @@ fn read_database(
             "sqlite:///path/to/file, postgres://user:password@host/name, or none",
         )
     })
+}
+
+/// The file of a SQLite URL. What sqlx knows besides would be part of the file's name: a database in memory, which
+/// each connection has for itself, and modes, of which only the one that chatkitd has anyway is taken.
+fn sqlite_file(url: &str) -> Option<&str> {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"))?;
+    let path = path.strip_suffix("?mode=rwc").unwrap_or(path);
+    (!path.is_empty() && path != ":memory:" && !path.contains('?')).then_some(path)
 }
 
 fn read_redis_url(

@@ -44,6 +44,21 @@ async fn what_is_hosted_at_another_chatkitd_is_served_there() {
     let fresh = Chat::with_secret(&back.url, &fresh.text("client_secret"));
     assert_eq!(fresh.items(&thread).await.len(), 2, "the same person");
 
+    // A visitor who is not signed in, and stays the same person.
+    let client = reqwest::Client::new();
+    let visitor = send(client.post(format!("{}{SESSION}", front.url))).await;
+    assert_eq!(visitor.status, 200, "{visitor:?} {}", front.log());
+    assert!(visitor.text("user_id").starts_with("anon_"), "{visitor:?}");
+    let secret = visitor.text("client_secret");
+    let visitors = Chat::with_secret(&back.url, &secret);
+    let mut events = visitors.create("Good evening").await;
+    let thread = events.thread().await;
+    events.rest().await;
+    let path = format!("{SESSION}/{}/refresh", visitor.text("session_id"));
+    let later = send(client.post(format!("{}{path}", front.url)).bearer_auth(&secret)).await;
+    let later = Chat::with_secret(&back.url, &later.text("client_secret"));
+    assert_eq!(later.items(&thread).await.len(), 2);
+
     // Over REST, too, with what the other one promises.
     let body = json!({
         "user": "ann", "workflow": {"id": "wf_back"},
