@@ -1876,7 +1876,7 @@ export type ItemsListParams = {
  */
 thread_id: string,
 /**
- * How many at most. Absent: the server's own number, 20.
+ * How many at most. Absent: the server's own number, 20. More than 100 are told a hundred at a time.
  */
 limit?: number,
 /**
@@ -3019,7 +3019,7 @@ thread_id: string, };
  */
 export type ThreadsListParams = {
 /**
- * How many at most. Absent: the server's own number, 20.
+ * How many at most. Absent: the server's own number, 20. More than 100 are told a hundred at a time.
  */
 limit?: number,
 /**

@@ -102,6 +102,7 @@ struct State {
     pending: Pending,
     /// Events that wait for something to be saved, in order.
     held: VecDeque<Held>,
+    held_bytes: usize,
     waiting_for_flush: Vec<Waker>,
     since_yield: u32,
     closed: Option<Closed>,
@@ -121,6 +122,13 @@ struct Held {
     write: Write,
     /// `None` for what is never sent.
     json: Option<Vec<u8>>,
+}
+
+impl Held {
+    /// How much it adds to the log.
+    fn bytes(&self) -> usize {
+        self.json.as_ref().map_or(0, Vec::len)
+    }
 }
 
 #[expect(clippy::large_enum_variant, reason = "nearly all are items")]
@@ -151,6 +159,7 @@ impl Shared {
             thread,
             pending: Pending::default(),
             held: VecDeque::new(),
+            held_bytes: 0,
             waiting_for_flush: Vec::new(),
             since_yield: 0,
             closed: None,
@@ -187,7 +196,7 @@ impl Shared {
         state.pending.push_text(item, index, delta);
         if state.held.is_empty() {
             self.log.append_with(|out| deltas.write(out, delta));
-            state.closed = self.too_long();
+            state.closed = self.too_long(&state);
         } else {
             let mut json = Vec::new();
             deltas.write(&mut json, delta);
@@ -229,15 +238,16 @@ impl Shared {
     /// that has.
     fn send(&self, state: &mut State, event: Held) {
         if !matches!(event.write, Write::None) || !state.held.is_empty() {
+            state.held_bytes += event.bytes();
             state.held.push_back(event);
         } else if let Some(json) = event.json {
             self.log.append(&json);
         }
-        state.closed = self.too_long();
+        state.closed = self.too_long(state);
     }
 
-    fn too_long(&self) -> Option<Closed> {
-        (self.log.bytes() > MAX_LOG_BYTES).then_some(Closed::TooLong)
+    fn too_long(&self, state: &State) -> Option<Closed> {
+        (self.log.bytes() + state.held_bytes > MAX_LOG_BYTES).then_some(Closed::TooLong)
     }
 
     /// Waits for the agent's next turn; never returns once the answer is closed.
@@ -304,6 +314,7 @@ impl Shared {
                 }
                 left -= 1;
             }
+            state.held_bytes -= held.bytes();
             if let Some(json) = held.json {
                 self.log.append(&json);
             }

@@ -8,10 +8,10 @@ use futures_util::future::join;
 
 use super::engine::{ChatCaller, ChatServer, LEASE};
 use super::error::ServerError;
-use super::live::Known;
-use super::run::{count, interrupted, stream_error};
+use super::live::{KEPT_FOR, Known, elapsed};
+use super::run::{count, interrupted, last_word};
 use super::stop::StopReason;
-use super::watch::{Elsewhere, Watch, end_interrupted};
+use super::watch::{Elsewhere, Watch, end_log};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::threads::{RunOutcome, RunRecord, RunStatus, Which};
@@ -62,9 +62,7 @@ impl ChatServer {
             }
             let elsewhere =
                 Elsewhere { log: log.clone(), threads: self.threads.clone(), scope: scope.clone() };
-            if record.status == RunStatus::Interrupted {
-                end_interrupted(log.as_ref(), run).await?;
-            }
+            elsewhere.end_if_over(&record, self.clock.now()).await?;
             return Ok(Kept::Log(Watch::elsewhere(elsewhere, run.clone(), after, self.clock.clone())));
         }
         Ok(Kept::Nothing(record))
@@ -73,10 +71,14 @@ impl ChatServer {
     /// A run of which nothing is left but how it ended.
     pub(super) fn without_log(&self, record: &RunRecord, after: u64) -> Result<Watch, ServerError> {
         let run = record.id.clone();
+        let is_old = record.ended_at.is_some_and(|at| elapsed(at, self.clock.now()) >= KEPT_FOR);
         match record.status {
             RunStatus::Running => Err(ServerError::RunElsewhere),
             _ if after >= LAST_EVENT => Ok(Watch::at_end(run, after, self.clock.clone())),
-            RunStatus::Interrupted => Ok(Watch::closed(run, frames(&[interrupted()]), self.clock.clone())),
+            RunStatus::Ended(_) if is_old => Err(ServerError::RunGone),
+            RunStatus::Ended(RunOutcome::Interrupted) => {
+                Ok(Watch::closed(run, frames(&[interrupted()]), self.clock.clone()))
+            }
             RunStatus::Ended(_) => Err(ServerError::RunGone),
         }
     }
@@ -88,11 +90,7 @@ impl ChatServer {
         let items = self.first_items(caller, &record.thread).await?;
         let mut events = vec![ThreadEvent::thread_created(thread)];
         events.extend(items.into_iter().map(ThreadEvent::item_done));
-        match record.status {
-            RunStatus::Interrupted => events.push(interrupted()),
-            RunStatus::Ended(RunOutcome::Failed) => events.push(stream_error()),
-            RunStatus::Ended(_) | RunStatus::Running => {}
-        }
+        events.extend(last_word(record.status));
         Ok(Watch::closed(record.id.clone(), frames(&events), self.clock.clone()))
     }
 
@@ -171,7 +169,7 @@ impl ChatServer {
             let stranded = self.recovery.interrupt_runs(which, self.clock.now(), RECOVERED_AT_ONCE).await?;
             for run in &stranded {
                 tracing::warn!(run = %run.run, "a run was interrupted: its process is gone");
-                count(RunStatus::Interrupted.as_str());
+                count(RunStatus::Ended(RunOutcome::Interrupted).as_str());
                 self.end_log(&run.run).await;
             }
             if stranded.len() < RECOVERED_AT_ONCE as usize {
@@ -182,7 +180,7 @@ impl ChatServer {
 
     async fn end_log(&self, run: &RunId) {
         let Some(log) = &self.log else { return };
-        if let Err(error) = end_interrupted(log.as_ref(), run).await {
+        if let Err(error) = end_log(log.as_ref(), run, &[interrupted()]).await {
             tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
         }
     }

@@ -15,7 +15,7 @@ use crate::ports::Scope;
 use crate::threads::{Fence, Renewal, Renewed, ThreadRecord};
 
 /// How long a run's events are kept after its end (design 4.8).
-const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
 /// The most that the events of ended runs may amount to, in bytes; past that the oldest go early. On a
 /// busy server five minutes of events are more than a machine has.
 const KEPT_BYTES: usize = 64 * 1024 * 1024;
@@ -108,7 +108,7 @@ impl Known {
     }
 }
 
-fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+pub(super) fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
     Duration::try_from(now.duration_since(since)).unwrap_or_default()
 }
 

@@ -206,17 +206,18 @@ impl Run {
                 events.push(ThreadEvent::item_removed(item.id().to_owned()));
             }
         }
-        let note = match reason {
+        let (outcome, note) = match reason {
             StopReason::Shutdown => {
                 events.push(interrupted());
-                "The server stopped in the middle of the prior answer."
+                (RunOutcome::Interrupted, "The server stopped in the middle of the prior answer.")
             }
             StopReason::Requested | StopReason::WatcherLost | StopReason::LeaseLost => {
-                "The user cancelled the stream. Stop responding to the prior request."
+                let note = "The user cancelled the stream. Stop responding to the prior request.";
+                (RunOutcome::Stopped, note)
             }
         };
         writes.push(ItemWrite::Put(self.hidden_note(note)));
-        (RunOutcome::Stopped, writes, events)
+        (outcome, writes, events)
     }
 
     fn hidden_note(&self, content: &str) -> ThreadItem {
@@ -285,6 +286,15 @@ pub(super) fn stream_error() -> ThreadEvent {
 /// The last event of a run that was cut off.
 pub(super) fn interrupted() -> ThreadEvent {
     error_event("The answer was interrupted. Please try again.", true)
+}
+
+/// What the watchers of a run are told at last, by how it ended.
+pub(super) fn last_word(status: RunStatus) -> Option<ThreadEvent> {
+    match status {
+        RunStatus::Ended(RunOutcome::Interrupted) => Some(interrupted()),
+        RunStatus::Ended(RunOutcome::Failed) => Some(stream_error()),
+        RunStatus::Ended(RunOutcome::Completed | RunOutcome::Stopped) | RunStatus::Running => None,
+    }
 }
 
 fn took_too_long() -> ThreadEvent {

@@ -6,23 +6,26 @@ use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
+use chatkitd_protocol::chatkit::{Order, ThreadEvent, ThreadItem};
 use chatkitd_protocol::sse;
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 
-use super::live::LiveRun;
+use super::live::{LiveRun, elapsed};
 use super::log::{EventLog, MAX_PART_BYTES};
-use super::run::interrupted;
+use super::run::last_word;
 use super::stop::StopReason;
 use crate::id::RunId;
 use crate::ports::{Clock, LogPart, RunLog, RunLogError, Scope, Threads};
-use crate::threads::RunStatus;
+use crate::threads::{ItemQuery, PageQuery, RunOutcome, RunRecord, RunStatus};
 
 /// After so much silence a comment is sent, so that proxies keep the connection (design 4.8).
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A reader that takes longer than this for one part, while more than [`SLOW_BYTES`] wait, is cut off.
 const SLOW: Duration = Duration::from_secs(30);
 const SLOW_BYTES: usize = 4 * MAX_PART_BYTES;
+/// How many items of an answer are told again whose events are lost.
+const ANSWER_ITEMS: u32 = 100;
 
 /// One client's view of a run. Dropping it before the end stops the run, where this is the request that
 /// started it and it did not ask for more (design 4.8).
@@ -54,32 +57,69 @@ pub(super) struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// A run that is silent may be one whose node is gone, and whose thread somebody took over.
-    async fn read(&self, run: &RunId, after: u64) -> Result<Option<LogPart>, RunLogError> {
+    /// A run that is silent may be one whose node is gone, with or without its last events, or whose thread was
+    /// deleted.
+    async fn read(&self, run: &RunId, after: u64, clock: &dyn Clock) -> Result<Option<LogPart>, RunLogError> {
         let part = self.log.read(run, after, HEARTBEAT).await?;
-        if part.as_ref().is_some_and(|part| part.frames.is_empty() && !part.ended) {
-            match self.threads.run(&self.scope, run).await {
-                Ok(Some(record)) if record.status == RunStatus::Interrupted => {
-                    end_interrupted(self.log.as_ref(), run).await?;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(%run, error = &error as &dyn std::error::Error, "a silent run was not looked up");
-                }
+        if part.as_ref().is_none_or(|part| !part.frames.is_empty() || part.ended) {
+            return Ok(part);
+        }
+        match self.threads.run(&self.scope, run).await {
+            Ok(Some(record)) => self.end_if_over(&record, clock.now()).await?,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                tracing::warn!(%run, error = &error as &dyn std::error::Error, "a silent run was not looked up");
             }
         }
         Ok(part)
     }
+
+    /// Ends the log of a run that is over, if its own node did not and will not: that takes a moment, and longer
+    /// only while the log is away.
+    pub(super) async fn end_if_over(&self, record: &RunRecord, now: Timestamp) -> Result<(), RunLogError> {
+        let mut events = match (record.status, record.ended_at) {
+            (RunStatus::Ended(RunOutcome::Interrupted), _) => Vec::new(),
+            (RunStatus::Ended(_), Some(at)) if elapsed(at, now) >= HEARTBEAT => self.answer(record).await,
+            _ => return Ok(()),
+        };
+        events.extend(last_word(record.status));
+        end_log(self.log.as_ref(), &record.id, &events).await
+    }
+
+    /// What the run said, as it is stored: the events that told it died with their node.
+    async fn answer(&self, record: &RunRecord) -> Vec<ThreadEvent> {
+        let page = PageQuery { limit: ANSWER_ITEMS, order: Order::Desc, after: None, before: None };
+        let query = ItemQuery { page, hidden: false, kinds: None };
+        let items = match self.threads.items(&self.scope, &record.thread, &query).await {
+            Ok(page) => page.map(|page| page.items).unwrap_or_default(),
+            Err(error) => {
+                let run = &record.id;
+                tracing::warn!(%run, error = &error as &dyn std::error::Error, "an answer was not read again");
+                Vec::new()
+            }
+        };
+        let answer = items.into_iter().take_while(|item| !matches!(item, ThreadItem::UserMessage(_)));
+        let mut events: Vec<_> = answer.map(ThreadEvent::item_done).collect();
+        events.reverse();
+        events
+    }
 }
 
-/// Ends the log of a run that was cut off, if its own node did not.
-pub(super) async fn end_interrupted(log: &dyn RunLog, run: &RunId) -> Result<(), RunLogError> {
+/// Ends the log of a run with these events, if its own node did not.
+pub(super) async fn end_log(
+    log: &dyn RunLog,
+    run: &RunId,
+    events: &[ThreadEvent],
+) -> Result<(), RunLogError> {
     let last = log.read(run, u64::MAX, Duration::ZERO).await?;
     let Some(LogPart { last, ended: false, .. }) = last else { return Ok(()) };
-    let mut frame = Vec::new();
-    let event = serde_json::to_vec(&interrupted()).unwrap_or_default();
-    sse::write_line(&mut frame, Some(last + 1), &event);
-    log.append(run, last + 1, &[frame], true).await
+    let frame = |(number, event)| {
+        let mut frame = Vec::new();
+        sse::write_line(&mut frame, Some(number), &serde_json::to_vec(event).unwrap_or_default());
+        frame
+    };
+    let frames: Vec<_> = (last + 1..).zip(events).map(frame).collect();
+    log.append(run, last + 1, &frames, true).await
 }
 
 impl Watch {
@@ -167,7 +207,7 @@ impl Watch {
                     Either::Right(_) => Some(LogPart { frames: Vec::new(), last: after, ended: false }),
                 })
             }
-            Source::Elsewhere(source) => source.read(&self.run, after).await,
+            Source::Elsewhere(source) => source.read(&self.run, after, self.clock.as_ref()).await,
             Source::Closed(frames) => {
                 Ok(frames.take().map(|frames| LogPart { frames, last: after, ended: true }))
             }

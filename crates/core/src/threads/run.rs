@@ -147,6 +147,8 @@ pub enum RunOutcome {
     Failed,
     /// Somebody stopped it.
     Stopped,
+    /// Its process went away: the lease ran out, or the server was told to stop.
+    Interrupted,
 }
 
 /// Ends a run as one operation: the last writes, and the release of the lease.
@@ -165,10 +167,8 @@ pub struct RunEnd {
 pub enum RunStatus {
     /// It holds the lease.
     Running,
-    /// It ended by itself or was stopped.
+    /// It is over.
     Ended(RunOutcome),
-    /// Its process went away; the lease ran out.
-    Interrupted,
 }
 
 impl RunStatus {
@@ -179,7 +179,7 @@ impl RunStatus {
             Self::Ended(RunOutcome::Completed) => "completed",
             Self::Ended(RunOutcome::Failed) => "failed",
             Self::Ended(RunOutcome::Stopped) => "stopped",
-            Self::Interrupted => "interrupted",
+            Self::Ended(RunOutcome::Interrupted) => "interrupted",
         }
     }
 
@@ -190,7 +190,7 @@ impl RunStatus {
             Self::Ended(RunOutcome::Completed),
             Self::Ended(RunOutcome::Failed),
             Self::Ended(RunOutcome::Stopped),
-            Self::Interrupted,
+            Self::Ended(RunOutcome::Interrupted),
         ]
         .into_iter()
         .find(|status| status.as_str() == word)

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
-use chatkitd_core::ports::{Clock as _, RunLog as _, Scope, Threads as _};
+use chatkitd_core::ports::{Clock as _, RunLog, Scope, Threads as _};
 use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
-    StreamWishes, Turn, Watch,
+    ServerError, StreamWishes, Turn, Watch,
 };
 use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
-use chatkitd_core::threads::{Begun, RunStart, ThreadRecord, Which};
+use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunOutcome, RunStart, ThreadRecord, Which};
 use chatkitd_protocol::chatkit::Request;
 use serde_json::{Map, Value, json};
 
@@ -49,23 +49,28 @@ impl Cluster {
         let store = Arc::new(MemoryStore::with_clock(clock.clone()));
         let log = Arc::new(MemoryRunLog::new(clock.clone()));
         let rng = Arc::new(SeededRng::new(1));
-        let node = || {
-            Arc::new(ChatServer::new(ChatServerParts {
-                attachments: None,
-                threads: store.clone(),
-                lease: store.clone(),
-                recovery: store.clone(),
-                log: Some(log.clone()),
-                spawner: Arc::new(Tokio),
-                clock: clock.clone(),
-                rng: rng.clone(),
-                agents: Agents::from_iter([(WORKFLOW, Arc::new(Greeter) as Arc<dyn Agent>)]),
-                transcriber: None,
-                run_time_limit: Duration::from_secs(600),
-            }))
-        };
+        let node = || node(&store, Some(log.clone()), &clock, &rng);
         let (a, b) = (node(), node());
         Self { clock, store, log, rng, a, b }
+    }
+
+    /// A node that shares nothing but the store, as after a restart of the only one.
+    fn alone(&self) -> Arc<ChatServer> {
+        node(&self.store, None, &self.clock, &self.rng)
+    }
+
+    /// While time passes.
+    async fn passing<T>(&self, work: impl Future<Output = T>) -> T {
+        let passing = async {
+            loop {
+                tokio::task::yield_now().await;
+                self.clock.advance(Duration::from_secs(1));
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = passing => unreachable!(),
+        }
     }
 
     /// A run of a node that dies after its first event.
@@ -92,6 +97,27 @@ impl Cluster {
                             "inference_options": {}}});
         stream(&self.a, "threads.create", params).await
     }
+}
+
+fn node(
+    store: &Arc<MemoryStore>,
+    log: Option<Arc<MemoryRunLog>>,
+    clock: &Arc<ManualClock>,
+    rng: &Arc<SeededRng>,
+) -> Arc<ChatServer> {
+    Arc::new(ChatServer::new(ChatServerParts {
+        attachments: None,
+        threads: store.clone(),
+        lease: store.clone(),
+        recovery: store.clone(),
+        log: log.map(|log| log as Arc<dyn RunLog>),
+        spawner: Arc::new(Tokio),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        agents: Agents::from_iter([(WORKFLOW, Arc::new(Greeter) as Arc<dyn Agent>)]),
+        transcriber: None,
+        run_time_limit: Duration::from_secs(600),
+    }))
 }
 
 fn site() -> SiteName {
@@ -176,17 +202,52 @@ async fn a_run_whose_thread_was_taken_over_ends_for_its_watchers() {
     let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
                         "attachments": [], "inference_options": {}}});
     rest(stream(&cluster.a, "threads.add_user_message", params).await).await;
-    let passing = async {
-        loop {
-            tokio::task::yield_now().await;
-            cluster.clock.advance(Duration::from_secs(1));
-        }
-    };
-    let frames = tokio::select! {
-        frames = rest(watching) => frames,
-        () = passing => unreachable!(),
-    };
+    let frames = cluster.passing(rest(watching)).await;
     assert!(ends_as_interrupted(&frames), "{frames}");
+}
+
+/// It had saved its answer and ended its run, and died before it had told the others.
+#[tokio::test]
+async fn a_run_that_ended_on_a_node_that_died_before_it_said_so_is_told_as_it_is_stored() {
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    let fence = Fence { scope: scope(), thread: thread.clone(), run: run.clone() };
+    let item = json!({"type": "assistant_message", "id": "cti_1", "thread_id": thread,
+                      "created_at": "2026-01-01T00:00:00Z",
+                      "content": [{"type": "output_text", "text": "all of it", "annotations": []}]});
+    let writes = vec![ItemWrite::Put(serde_json::from_value(item).unwrap())];
+    let end = RunEnd { outcome: RunOutcome::Completed, writes, now: cluster.clock.now() };
+    let watching = cluster.b.watch(&scope(), &run, 0).await.unwrap();
+    cluster.store.end_run(&fence, &end).await.unwrap();
+    let frames = cluster.passing(rest(watching)).await;
+    assert!(frames.contains("id: 2\n") && frames.contains("all of it"), "{frames}");
+    let late = cluster.a.watch(&scope(), &run, 1).await.unwrap();
+    assert!(frames.ends_with(&rest(late).await), "{frames}");
+}
+
+#[tokio::test]
+async fn a_run_whose_thread_was_deleted_ends_for_its_watchers() {
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    let watching = cluster.b.watch(&scope(), &run, 1).await.unwrap();
+    cluster.passing(cluster.b.delete(&scope(), &thread, "user:ann".to_owned())).await.unwrap();
+    let frames = cluster.passing(rest(watching)).await;
+    assert!(!frames.contains("data:"), "{frames}");
+}
+
+#[tokio::test]
+async fn what_was_interrupted_is_told_for_five_minutes_and_is_gone_then() {
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    let end = RunEnd { outcome: RunOutcome::Interrupted, writes: Vec::new(), now: cluster.clock.now() };
+    let fence = Fence { scope: scope(), thread, run: run.clone() };
+    cluster.store.end_run(&fence, &end).await.unwrap();
+    let alone = cluster.alone();
+    cluster.clock.advance(Duration::from_secs(299));
+    assert!(ends_as_interrupted(&rest(alone.watch(&scope(), &run, 0).await.unwrap()).await));
+    cluster.clock.advance(Duration::from_secs(1));
+    let gone = alone.watch(&scope(), &run, 0).await.err();
+    assert!(matches!(gone, Some(ServerError::RunGone)), "{gone:?}");
 }
 
 #[tokio::test]

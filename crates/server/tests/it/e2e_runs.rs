@@ -124,6 +124,7 @@ async fn an_answer_that_does_not_end_is_cut_off_in_order_when_the_server_stops()
     let thread = events.thread().await;
     say.send("half a".to_owned()).unwrap();
     events.deltas(1).await;
+    let run = events.run.clone();
     node.begin_shutdown();
     let rest = events.rest().await;
     assert_interrupted(&rest);
@@ -134,6 +135,7 @@ async fn an_answer_that_does_not_end_is_cut_off_in_order_when_the_server_stops()
     let (node, say) = puppet(&env).await;
     let chat = chat.at(&node.url);
     assert_eq!(answers(&chat.items(&thread).await), ["half a"]);
+    assert_interrupted(&chat.resume(&run, 0).await.rest().await);
     drop(say);
     let rest = chat.say(&thread, "go on").await.rest().await;
     assert_eq!(rest.last().unwrap().kind(), "thread.item.done", "the thread takes a new message at once");

@@ -3,7 +3,7 @@
 use chatkitd_core::id::{AttachmentId, RunId, ThreadId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{
-    Begun, Fence, ItemWrite, RunEnd, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord,
+    Begun, Fence, ItemWrite, RunEnd, RunOutcome, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord,
 };
 use rusqlite::{Connection, params};
 
@@ -219,7 +219,7 @@ pub(super) fn interrupt(connection: &Connection, thread: i64, run: &str, now: i6
             items::append_missing(connection, thread, &item)?;
         }
     }
-    close(connection, thread, run, RunStatus::Interrupted, now)
+    close(connection, thread, run, RunStatus::Ended(RunOutcome::Interrupted), now)
 }
 
 /// Releases the lease and says how the run ended.

@@ -36,7 +36,7 @@ pub async fn a_lease_that_ran_out_is_taken_over(store: &dyn FullStore) {
         assert_eq!(store.item(&ann, &old.thread, item.id()).await.unwrap(), Some(item));
     }
     let closed = store.run(&ann, &old.run).await.unwrap().unwrap();
-    assert_eq!((closed.status, closed.ended_at), (RunStatus::Interrupted, Some(at(7))));
+    assert_eq!((closed.status, closed.ended_at), (RunStatus::Ended(RunOutcome::Interrupted), Some(at(7))));
     assert_eq!(store.live_run(&ann, &old.thread).await.unwrap().map(|run| run.id), Some(start.run.clone()));
 
     assert!(is_conflict(&store.write_run(&old, &[put("late")]).await));

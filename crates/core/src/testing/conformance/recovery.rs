@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::FullStore;
 use super::fixture::{Fixture, at, user};
 use super::thread_fixture::{LEASE, completed, hidden, is_conflict, message, put, renewal, started, stored};
-use crate::threads::{Fence, ItemWrite, Renewed, RunStatus, StrandedRun, Which};
+use crate::threads::{Fence, ItemWrite, Renewed, RunOutcome, RunStatus, StrandedRun, Which};
 
 async fn interrupt(store: &dyn FullStore, which: Which, limit: u32) -> Vec<StrandedRun> {
     store.interrupt_runs(which, at(9), limit).await.unwrap()
@@ -35,7 +35,7 @@ pub async fn a_run_whose_lease_ran_out_is_closed_with_its_checkpoint(store: &dyn
     let found = store.item(&user("ann"), &old.thread, "done").await.unwrap();
     assert_eq!(found, Some(message("done", "the whole")));
     let closed = store.run(&user("ann"), &old.run).await.unwrap().unwrap();
-    assert_eq!((closed.status, closed.ended_at), (RunStatus::Interrupted, Some(at(9))));
+    assert_eq!((closed.status, closed.ended_at), (RunStatus::Ended(RunOutcome::Interrupted), Some(at(9))));
     assert!(is_conflict(&store.write_run(&old, &[put("late")]).await));
     assert_eq!(store.renew_runs(&[renewal(&old, None)], LEASE).await.unwrap(), [Renewed::Lost]);
     started(store.begin_run(&user("ann"), &make.start_on(&old.thread, 10, vec![put("b")])).await.unwrap());
@@ -52,8 +52,8 @@ pub async fn a_start_closes_every_run(store: &dyn FullStore) {
     assert_eq!(interrupt(store, Which::Expired, 10).await, []);
     assert_eq!(interrupt(store, Which::All, 10).await, [stranded(&going)]);
     assert_eq!(stored(store, &going.thread).await, ["a", "p"]);
-    assert_eq!(stands(store, &going).await, RunStatus::Interrupted);
-    assert_ne!(stands(store, &ended).await, RunStatus::Interrupted);
+    assert_eq!(stands(store, &going).await, RunStatus::Ended(RunOutcome::Interrupted));
+    assert_ne!(stands(store, &ended).await, RunStatus::Ended(RunOutcome::Interrupted));
 }
 
 pub async fn no_more_runs_are_closed_than_were_asked_for(store: &dyn FullStore) {

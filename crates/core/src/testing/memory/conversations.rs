@@ -10,8 +10,8 @@ use super::conversation::Conversation;
 use crate::id::{RunId, SiteName, ThreadId, UserId};
 use crate::ports::{Scope, StoreError};
 use crate::threads::{
-    Begun, ENDED_RUNS_KEPT, Fence, RunRecord, RunStart, RunStatus, StrandedRun, ThreadPage, ThreadQuery,
-    ThreadRecord,
+    Begun, ENDED_RUNS_KEPT, Fence, RunOutcome, RunRecord, RunStart, RunStatus, StrandedRun, ThreadPage,
+    ThreadQuery, ThreadRecord,
 };
 
 /// Threads by the time they began and then by id.
@@ -200,7 +200,7 @@ impl Conversations {
         let left = before.as_ref().map_or_else(Vec::new, |stranded| stranded.checkpoint.clone());
         conversation.append_then_write(left, &start.writes)?;
         if let Some(stranded) = &mut before {
-            stranded.end(RunStatus::Interrupted, start.now);
+            stranded.end(RunStatus::Ended(RunOutcome::Interrupted), start.now);
         }
         conversation.run = Some(start.run.clone());
         Ok(Begun::Started(Box::new(conversation.record.clone())))
@@ -251,7 +251,7 @@ impl Conversations {
         let run = self.runs.get_mut(id)?;
         let thread = self.threads.get_mut(&run.record.thread)?;
         let left = std::mem::take(&mut run.checkpoint);
-        run.end(RunStatus::Interrupted, now);
+        run.end(RunStatus::Ended(RunOutcome::Interrupted), now);
         // Only a write that names an item can fail.
         thread.append_then_write(left, []).ok()?;
         thread.run = None;

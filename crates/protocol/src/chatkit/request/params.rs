@@ -78,7 +78,7 @@ params! {
     /// `threads.list`
     #[derive(Default)]
     pub struct ThreadsListParams {
-        /// How many at most. Absent: the server's own number, 20.
+        /// How many at most. Absent: the server's own number, 20. More than 100 are told a hundred at a time.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub limit: Option<u32>,
         /// By the time of creation.
@@ -108,7 +108,7 @@ params! {
     pub struct ItemsListParams {
         /// The thread.
         pub thread_id: String,
-        /// How many at most. Absent: the server's own number, 20.
+        /// How many at most. Absent: the server's own number, 20. More than 100 are told a hundred at a time.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub limit: Option<u32>,
         /// By the place in the thread.

@@ -3,6 +3,7 @@
 use chatkitd_protocol::chatkit::{AssistantMessageItem, Task, ThoughtTask, ThreadStatus, WorkflowKind};
 use serde_json::{Map, Value, json};
 
+use super::super::Closed;
 use super::Stage;
 use crate::server::AgentError;
 use crate::threads::ItemWrite;
@@ -16,6 +17,21 @@ async fn an_item_is_announced_as_done_after_it_was_saved() {
     let [ItemWrite::Put(item)] = writes.as_slice() else { panic!("{writes:?}") };
     assert_eq!(item.id(), id);
     assert_eq!(stage.sent()[0]["item"], serde_json::to_value(item).unwrap());
+}
+
+/// An agent that waits for nothing has nothing saved before it is through.
+#[tokio::test]
+async fn what_waits_to_be_saved_counts_towards_the_length_of_an_answer() {
+    let stage = Stage::new();
+    let text = "x".repeat(1024 * 1024);
+    for _ in 0..7 {
+        stage.answer.say(&text).await;
+        assert_eq!(stage.answer.0.closed(), None);
+    }
+    let eighth = tokio::time::timeout(std::time::Duration::ZERO, stage.answer.say(&text)).await;
+    assert!(eighth.is_err(), "the agent gets no further");
+    assert_eq!(stage.answer.0.closed(), Some(Closed::TooLong));
+    assert_eq!(stage.save().len(), 8);
 }
 
 #[tokio::test]
