@@ -116,6 +116,22 @@ test('what the server refuses is said at the file, and the rest can be sent', as
   await chat.lastItem.getByText('Heard.').waitFor();
 });
 
+test('a file that did not get through is brought again at a click', async (t) => {
+  const context = await visitor(t, browser);
+  const chat = await openChat(t, context, server, { composer: { attachments: { enabled: true } } });
+  let fails = true;
+  await context.route(/\/attachments\//, async (route) => (fails && route.request().method() === 'PUT' ? route.fulfill({ status: 503 }) : route.continue()));
+  await choose(chat, NOTE);
+  await chat.element.getByRole('alert').waitFor();
+  fails = false;
+  await chat.button('Try again').click();
+  await chat.element.getByRole('alert').waitFor({ state: 'detached' });
+  await chat.composer.click();
+  await chat.page.keyboard.insertText('Read it');
+  await chat.ask('');
+  await chat.lastItem.getByText('Heard.').waitFor();
+});
+
 test('files can be dropped and pasted, where attachments are enabled', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, { composer: { attachments: { enabled: true } } });
   const carry = (names: string) => chat.page.evaluateHandle((name) => {

@@ -201,7 +201,7 @@ test('a search that fails is told to the page, and the composer goes on', async 
   const failed = chat.next('chatkit.error');
   await chat.composer.click();
   await chat.page.keyboard.type('@a');
-  assert.deepEqual(await failed, { error: { message: 'no index', code: null } });
+  assert.deepEqual(await failed, { error: { message: "The page's onTagSearch failed: no index", code: 'callback_failed' } });
   await chat.page.keyboard.type('da');
   assert.equal(await chat.composer.innerText(), '@ada');
 });
@@ -291,6 +291,16 @@ test("the command menu has the composer's own actions, where there are such", as
   await chat.element.getByRole('button', { name: 'Search the web', pressed: true }).waitFor();
   assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }]);
   assert.equal(await chat.composer.innerText(), '');
+});
+
+test("where the page's search for commands fails, the composer's own are there", async (t) => {
+  const options = { commands: { enabled: true }, composer: { attachments: { enabled: true } } };
+  const chat = await openChat(t, await visitor(t, browser), server, options, { 'commands.onSearch': "async () => { throw new Error('no index'); }" });
+  const failed = chat.next('chatkit.error');
+  await chat.composer.click();
+  await chat.page.keyboard.type('/');
+  assert.deepEqual(await failed, { error: { message: "The page's onSearch failed: no index", code: 'callback_failed' } });
+  await chat.element.getByRole('option').first().waitFor();
 });
 
 test('without the option a / is only a letter', async (t) => {

@@ -91,6 +91,40 @@ test('setComposerValue fills the composer and sends nothing', async (t) => {
   assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }, { toolId: null }]);
 });
 
+test('what the page sets is there at once, and one writes on behind it', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const shown = await chat.page.evaluate(async () => {
+    const chat = document.querySelector<OpenAIChatKit>('openai-chatkit')!;
+    await chat.setComposerValue({ text: 'Before ' });
+    return chat.shadowRoot!.querySelector('[data-composer]')!.textContent;
+  });
+  assert.equal(shown, 'Before ');
+});
+
+test('a tool or a model that cannot be selected is refused with words, and the choice stays', async (t) => {
+  const models = [{ id: 'fast', label: 'Fast', default: true }, { id: 'deep', label: 'Deep' }, { id: 'old', label: 'Old', disabled: true }];
+  const composer = { tools: [{ id: 'search', label: 'Search', icon: 'search' }], models };
+  const chat = await openChat(t, await visitor(t, browser), server, { composer });
+  await chat.call('setComposerValue', { selectedToolId: 'search', selectedModelId: 'deep' });
+  const sent = operationsOf(chat.page);
+  for (const [choice, code] of [[{ selectedToolId: 'nope' }, 'unknown_tool'], [{ selectedModelId: 'nope' }, 'unknown_model'], [{ selectedModelId: 'old' }, 'unknown_model']] as const) {
+    const failed = chat.next('chatkit.error') as Promise<{ error: { code: string } }>;
+    await chat.call('setComposerValue', choice);
+    assert.equal((await failed).error.code, code);
+  }
+  await chat.ask('Hi');
+  assert.deepEqual((sent[0]!.params.input as { inference_options: unknown }).inference_options, { tool_choice: { id: 'search' }, model: 'deep' });
+});
+
+test('a message without anything is refused, and half an emoji is sent as a sign that stands for it', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  for (const nothing of [{}, { text: ' ' }, { content: [] }]) await assert.rejects(chat.call('sendUserMessage', nothing), /needs text/);
+  const sent = operationsOf(chat.page);
+  await chat.call('sendUserMessage', { text: 'Cut \ud83d' });
+  assert.deepEqual(sent.map(({ params }) => (params.input as { content: unknown }).content), [[{ type: 'input_text', text: 'Cut \ufffd' }]]);
+  await chat.lastItem.getByText('Heard.').waitFor();
+});
+
 test('setThreadId shows another conversation, and a new one for null', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'setThreadId()', 'initialThread', 'chatkit.thread.load.start', 'chatkit.thread.load.end', 'chatkit.thread.change');

@@ -69,16 +69,18 @@ test('new options stand in place of the old ones, and the conversation goes on',
 
 test('options without a way to the server are refused with words', async (t) => {
   const page = await openPage(t, await visitor(t, browser), server);
-  const refusal = await page.evaluate(async () => {
-    await customElements.whenDefined('openai-chatkit');
-    try {
-      document.querySelector<OpenAIChatKit>('openai-chatkit')!.setOptions({} as never);
-      return 'taken';
-    } catch (error) {
-      return (error as Error).message;
-    }
-  });
-  assert.match(refusal, /api: \{url, domainKey\} or \{getClientSecret\}/);
+  for (const options of [null, {}, { api: {} }, { api: { url: '' } }, { api: { getClientSecret: 'ek_1' } }]) {
+    const refusal = await page.evaluate(async (options) => {
+      await customElements.whenDefined('openai-chatkit');
+      try {
+        document.querySelector<OpenAIChatKit>('openai-chatkit')!.setOptions(options as never);
+        return 'taken';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    }, options);
+    assert.match(refusal, /api: \{url, domainKey\} or \{getClientSecret\}/);
+  }
 });
 
 test("the page's own fetch carries every request", async (t) => {

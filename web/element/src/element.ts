@@ -1,6 +1,6 @@
 import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { html, LitElement, nothing } from 'lit';
-import { contentOf } from './chat/composer';
+import { contentOf, isBlank } from './chat/composer';
 import { connectionKey, Session } from './chat/session';
 import { Changes } from './chat/signal';
 import { Locale } from './locale/locale';
@@ -81,7 +81,7 @@ export class ChatKitElement extends LitElement implements Methods {
   }
 
   setOptions(options: ChatKitOptions): void {
-    if (typeof options !== 'object' || options === null || typeof options.api !== 'object' || options.api === null) {
+    if (!hasServer(options)) {
       throw new ChatKitError('setOptions needs api: {url, domainKey} or {getClientSecret}.', 'invalid_options');
     }
     this.current = options;
@@ -117,6 +117,7 @@ export class ChatKitElement extends LitElement implements Methods {
       inference_options: options,
     };
     if (params.reply !== undefined) input.quoted_text = params.reply;
+    if (isBlank(input)) throw new ChatKitError('sendUserMessage needs text, content or attachments.', 'empty_message');
     await chat.send(input);
   }
 
@@ -132,7 +133,10 @@ export class ChatKitElement extends LitElement implements Methods {
     }
     if (params.selectedToolId !== undefined) composer.selectTool(params.selectedToolId);
     if (params.selectedModelId !== undefined) composer.selectModel(params.selectedModelId);
-    this.changes.mark();
+    // Whoever writes on afterwards writes behind it.
+    await this.drawn;
+    this.requestUpdate();
+    await this.updateComplete;
   }
 
   async showHistory(): Promise<void> {
@@ -182,7 +186,7 @@ export class ChatKitElement extends LitElement implements Methods {
     this.connection = connection;
     const language = () => this.current?.locale ?? navigator.language;
     this.session = new Session(() => this.current!, scriptUrl, language, this.emit, this.changes);
-    const first = options.composer?.models?.find((model) => model.default)?.id;
+    const first = options.composer?.models?.find((model) => model.default && !model.disabled)?.id;
     if (first !== undefined) this.session.composer.selectModel(first);
     const shown = this.left?.connection === connection ? this.left.threadId : options.initialThread;
     if (shown) void this.session.chat.open(shown);
@@ -235,4 +239,10 @@ function painted(): Promise<void> {
     requestAnimationFrame(() => setTimeout(resolve));
     setTimeout(resolve, HIDDEN_PAINT_MS);
   });
+}
+
+/** Whether there is a way to the server in them. */
+function hasServer(options: unknown): boolean {
+  const { api } = (options ?? {}) as { api?: { url?: unknown; getClientSecret?: unknown } | null };
+  return typeof api?.getClientSecret === 'function' || (typeof api?.url === 'string' && api.url !== '');
 }

@@ -1,5 +1,5 @@
 import type { ChatKitOptions } from '@openai/chatkit';
-import { asError, ChatKitError } from '../wire/errors';
+import { asError, callbackError, ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 import { unlessAborted } from '../wire/retry';
 import type { Emit } from './chat';
@@ -34,7 +34,8 @@ export class ClientTool {
       JSON.stringify(result);
       return (result ?? {}) as P.JsonValue;
     } catch (thrown) {
-      if (!this.isStopped) emit('chatkit.error', { error: asError(thrown) });
+      const error = thrown instanceof ChatKitError ? thrown : callbackError('onClientTool', thrown);
+      if (!this.isStopped) emit('chatkit.error', { error });
       return { error: asError(thrown).message };
     }
   }

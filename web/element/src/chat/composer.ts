@@ -1,4 +1,5 @@
 import type { Attachment, ChatKitOptions, Entity, ToolOption, UserMessageContent } from '@openai/chatkit';
+import { ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 import type { Emit } from './chat';
 import type { Changes } from './signal';
@@ -16,6 +17,8 @@ export interface Upload {
   attachment?: Attachment;
   /** Why it failed, for people. */
   reason?: string;
+  /** Brings it once more, where that may go better. */
+  again?: () => void;
   /** It failed because the server, or a proxy before it, takes no file of this size. */
   isTooLarge?: boolean;
   abort: AbortController;
@@ -76,16 +79,30 @@ export class Composer {
     if (this.toolId !== null && this.tool === undefined) this.selectTool(null);
   }
 
+  /** A tool that the options do not have would be sent, and seen by nobody. */
   selectTool(id: string | null): void {
     if (id === this.toolId) return;
+    if (id !== null && !this.hasTool(id)) return this.refuse(`composer.tools has no tool "${id}".`, 'unknown_tool');
     this.toolId = id;
     this.emit('chatkit.tool.change', { toolId: id });
     this.changes.mark();
   }
 
   selectModel(id: string): void {
+    const model = this.options().composer?.models?.find((one) => one.id === id);
+    if (model === undefined || model.disabled === true) {
+      return this.refuse(`composer.models has no model "${id}" that can be selected.`, 'unknown_model');
+    }
     this.modelId = id;
     this.changes.mark();
+  }
+
+  private hasTool(id: string): boolean {
+    return this.options().composer?.tools?.some((tool) => tool.id === id) === true;
+  }
+
+  private refuse(message: string, code: string): void {
+    this.emit('chatkit.error', { error: new ChatKitError(message, code) });
   }
 
   /** What is there as a message; the composer is empty afterwards, but for a tool that persists. */
@@ -112,8 +129,7 @@ export class Composer {
     this.uploads = [...uploads, ...this.uploads];
     this.quote ??= quote;
     const tool = input.inference_options?.tool_choice?.id;
-    if (tool !== undefined && this.toolId === null) this.selectTool(tool);
-    this.fit();
+    if (tool !== undefined && this.toolId === null && this.hasTool(tool)) this.selectTool(tool);
     this.setContent(this.content.length === 0 ? content : [...content, { type: 'input_text', text: '\n' }, ...this.content]);
   }
 
@@ -144,6 +160,11 @@ export function contentOf(said: { text?: string; content?: UserMessageContent[] 
   return content.map((part) =>
     part.type === 'input_text' ? part : { ...part, data: (part.data ?? {}) as Data, interactive: part.interactive ?? false },
   );
+}
+
+/** Whether a message says nothing. */
+export function isBlank({ content, attachments }: P.UserMessageInput): boolean {
+  return (attachments ?? []).length === 0 && content.every((part) => part.type === 'input_text' && part.text.trim() === '');
 }
 
 /** The entity that a tag stands for, as the page knows it. */

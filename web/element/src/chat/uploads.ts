@@ -30,7 +30,7 @@ export class Uploads {
     const refused: { file: File; why: Refusal }[] = [];
     for (const file of files) {
       const why = this.refusal(file);
-      if (why === null) void this.begin(file);
+      if (why === null) this.begin(file);
       else refused.push({ file, why });
     }
     this.changes.mark();
@@ -68,10 +68,14 @@ export class Uploads {
     return file.size > limit(settings?.maxSize, file.type) ? 'size' : null;
   }
 
-  private async begin(file: File): Promise<void> {
+  private begin(file: File): void {
     const upload: Upload = { key: unique(), file, state: 'uploading', abort: new AbortController() };
     if (file.type.startsWith('image/')) void this.preview(file, upload);
     this.composer.uploads = [...this.composer.uploads, upload];
+    void this.bring(file, upload);
+  }
+
+  private async bring(file: File, upload: Upload): Promise<void> {
     try {
       upload.attachment = await this.transfer(file, upload);
       upload.state = 'ready';
@@ -81,11 +85,20 @@ export class Uploads {
       if (thrown instanceof ChatKitError && !thrown.isRetryable) {
         upload.reason = thrown.details.words;
         upload.isTooLarge = thrown.status === 413;
+      } else {
+        upload.again = () => this.again(file, upload);
       }
       this.emit('chatkit.error', { error: asError(thrown) });
     }
     this.composer.uploads = [...this.composer.uploads];
     this.changes.mark();
+  }
+
+  private again(file: File, upload: Upload): void {
+    upload.state = 'uploading';
+    delete upload.again;
+    this.changes.mark();
+    void this.bring(file, upload);
   }
 
   /** Draws the picture small. Not as an address of its own (`blob:`), which a strict content security policy refuses. */

@@ -129,6 +129,7 @@ function upload({ session, locale }: View, one: Upload): unknown {
     <span class="name">${one.file.name}</span>
     ${one.state === 'uploading' ? html`<span class="spinner" role="status" aria-label=${locale.text('loading')}></span>` : nothing}
     ${one.state === 'failed' ? html`<span class="about" role="alert">${reason}</span>` : nothing}
+    ${one.again === undefined ? nothing : html`<button type="button" class="text" @click=${one.again}>${locale.text('retry')}</button>`}
     <button type="button" class="icon" aria-label="${locale.text('remove')}: ${one.file.name}" @click=${() => void session.uploads.remove(one)}>
       ${icon('close')}</button>
   `;

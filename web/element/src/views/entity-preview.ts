@@ -1,6 +1,7 @@
 import type { Entity } from '@openai/chatkit';
 import { html, render, type ElementPart } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
+import { callbackError } from '../wire/errors';
 import type { View } from './view';
 
 /** How long the pointer rests before the page is asked, and how long it may take from the entity to its preview. */
@@ -49,8 +50,8 @@ export class Preview {
       const { preview } = await ask(this.entity());
       if (preview === null || asked !== this.timer || !this.anchor.isConnected) return;
       this.place(view, preview);
-    } catch (error) {
-      view.emit('chatkit.error', { error });
+    } catch (thrown) {
+      view.emit('chatkit.error', { error: callbackError('onRequestPreview', thrown) });
     }
   }
 

@@ -7,12 +7,12 @@ import type { View } from './view';
 /** What is shown before anything was said. */
 export function startScreen(view: View): unknown {
   const { options, locale } = view;
-  const { greeting, prompts = [] } = options.startScreen ?? {};
+  const { greeting, prompts } = options.startScreen ?? {};
   return html`
     <div class="start">
       <h2 class="greeting" dir="auto">${greeting ?? locale.text('greeting')}</h2>
       <ul class="prompts">
-        ${prompts.map(
+        ${(prompts ?? []).map(
           (prompt) => html`<li>
             <button class="prompt" @click=${() => say(view, prompt)}>
               ${prompt.icon === undefined ? '' : icon(prompt.icon)}<span dir="auto">${prompt.label}</span>

@@ -1,5 +1,6 @@
 import type { Command, Entity } from '@openai/chatkit';
 import { asTag } from '../chat/composer';
+import { callbackError } from '../wire/errors';
 import { builtInCommands, type BuiltInCommand } from './built-in-commands';
 import type { ComposerInput } from './composer-input';
 import type { Choice } from './menu';
@@ -52,7 +53,7 @@ export class Suggestions {
     if (asked !== this.asked) return;
     try {
       const query = word.text.slice(1);
-      const found = sign === '@' ? await options.entities!.onTagSearch!(query) : await this.searchCommands(input, query);
+      const found = sign === '@' ? await searched('onTagSearch', () => options.entities!.onTagSearch!(query)) : await this.searchCommands(input, query);
       if (asked !== this.asked) return;
       this.range = word.range;
       if (sign === '@') this.showEntities(found as Entity[]);
@@ -90,14 +91,18 @@ export class Suggestions {
         this.range = null;
         this.showCommands(next.commands);
       }
-    } catch (error) {
-      this.view().emit('chatkit.error', { error });
+    } catch (thrown) {
+      this.view().emit('chatkit.error', { error: callbackError('onSelect', thrown) });
     }
   }
 
+  /** The page's and our own, which do not need the page. */
   private async searchCommands(input: ComposerInput, query: string): Promise<(Command | BuiltInCommand)[]> {
-    const view = this.view();
-    const found = (await view.options.commands?.onSearch?.(query)) ?? [];
+    const [view, { asked }] = [this.view(), this];
+    const found = await searched('onSearch', () => view.options.commands?.onSearch?.(query)).catch((error: unknown) => {
+      if (asked === this.asked) view.emit('chatkit.error', { error });
+      return [];
+    });
     return [...found, ...builtInCommands(view, input, query)];
   }
 
@@ -117,5 +122,14 @@ export class Suggestions {
     this.choices = choices;
     this.active = 0;
     this.view().changes.mark();
+  }
+}
+
+/** What the page finds; nothing where it returns nothing. */
+async function searched<T>(name: string, search: () => Promise<T[]> | T[] | undefined): Promise<T[]> {
+  try {
+    return (await search()) ?? [];
+  } catch (thrown) {
+    throw callbackError(name, thrown);
   }
 }

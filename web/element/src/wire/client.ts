@@ -117,7 +117,7 @@ export class Client {
     return this.send(this.settings.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'accept-language': this.settings.locale(), ...headers },
-      body: JSON.stringify(body),
+      body: JSON.stringify(body, wellFormed),
       signal,
     });
   }
@@ -199,6 +199,11 @@ function answers(type: keyof JsonOperations, body: unknown): boolean {
 async function checked(response: Response): Promise<Response> {
   if (!response.ok) throw await refusal(response);
   return response;
+}
+
+/** Half an emoji, where a page or a field has cut one, is no text that a server reads. */
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\ufffd') : value;
 }
 
 function rethrow(thrown: unknown): never {

@@ -74,6 +74,11 @@ export function secretError(cause: unknown): ChatKitError {
   return new ChatKitError(why, text(field(cause, 'code')) ?? `http_${status}`, { status, words: why, cause });
 }
 
+/** What one of the page's own functions threw, with the function's name. */
+export function callbackError(name: string, cause: unknown): ChatKitError {
+  return new ChatKitError(`The page's ${name} failed: ${asError(cause).message}`, 'callback_failed', { cause });
+}
+
 /** An answer that is no success, in the server's own words where it has some (OpenAI's envelope, or ours). */
 export async function refusal(response: Response): Promise<ChatKitError> {
   const body: unknown = await response.json().catch(() => null);
