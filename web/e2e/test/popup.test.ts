@@ -60,7 +60,9 @@ test('nothing of the chat is asked for before it is first opened, and one sessio
   const { page, chat, complaints, asked, sessions } = await visit(t);
   await page.waitForLoadState('networkidle');
   assert.deepEqual(asked.filter((path) => path.includes('chatkit')), []);
+  const minted = page.waitForResponse((response) => response.url().endsWith('/api/chatkit/session'));
   await openButton(page).click();
+  await minted;
   await chat.ask('Hello');
   await chat.lastItem.getByText('Hello').waitFor();
   await closeButton(page).click();

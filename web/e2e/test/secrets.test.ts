@@ -61,20 +61,30 @@ interface Scene {
 
 const ASK_BACK_END = "async (current) => (await fetch('/mint', { method: 'POST', body: current ?? '' })).text()";
 
-/** A page whose `getClientSecret` is this. */
-async function scene(t: TestContext, getClientSecret = ASK_BACK_END, user: string | null = 'ada'): Promise<Scene> {
+const begin = (page: Page): Promise<void> => page.evaluate(() => (globalThis as unknown as { begin: () => Promise<void> }).begin());
+
+/** A page whose `getClientSecret` is this; before the chat begins there, `prepare` is done. */
+async function scene(
+  t: TestContext, getClientSecret = ASK_BACK_END, user: string | null = 'ada', prepare: (page: Page) => Promise<void> = async () => undefined,
+): Promise<Scene> {
   const backEnd = new BackEnd(user);
   const proxy = await Proxy.start(t, server.url);
   const site = await Site.start(t, {
-    '/': pageWith(`${proxy.url}/chatkit.js`, `await customElements.whenDefined('openai-chatkit'); chat.setOptions({ api: { getClientSecret: ${getClientSecret} }, locale: 'en' });`),
+    '/': pageWith(`${proxy.url}/chatkit.js`, `globalThis.begin = async () => {
+      await customElements.whenDefined('openai-chatkit');
+      chat.setOptions({ api: { getClientSecret: ${getClientSecret} }, locale: 'en' });
+    };`),
     '/mint': (_, response) => void backEnd.mint().then((secret) => response.end(secret)),
   });
   const context = await visitor(t, browser);
   const page = await context.newPage();
   await page.goto(site.url);
   const chat = new Chat(page);
+  const told = await chat.errors();
+  await prepare(page);
+  await begin(page);
   await chat.composer.waitFor();
-  return { context, page, proxy, chat, backEnd, told: await chat.errors() };
+  return { context, page, proxy, chat, backEnd, told };
 }
 
 function asked(proxy: Proxy): Passed[] {
@@ -140,6 +150,7 @@ test('after a reload the visitor is who they were, and the secret was not kept',
   const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   assert.equal(kept.includes('ek_'), false, kept);
   await page.reload();
+  await begin(page);
   await chat.composer.waitFor();
   const answered = chat.ended();
   await Promise.all([chat.call('showHistory'), chat.call('sendUserMessage', { text: 'Hello again' }), answered]);
@@ -167,8 +178,17 @@ async function replaceGetClientSecret(chat: Chat, source: string): Promise<void>
 }
 
 test('a getClientSecret that fails or returns nonsense is told to the page, and the visitor may try again', async (t) => {
-  const { chat, told } = await scene(t, failures[0][0]);
-  for (const [at, [source, message]] of failures.entries()) {
+  const { chat, page, told } = await scene(t, failures[0][0], 'ada', async (page) => {
+    await page.evaluate(() => {
+      const element = document.querySelector('openai-chatkit')!;
+      Object.assign(globalThis, { hears: new Promise((resolve) => element.addEventListener('chatkit.error', resolve, { once: true })) });
+    });
+  });
+  await page.evaluate(() => (globalThis as unknown as { hears: Promise<void> }).hears.then(() => undefined));
+  assert.match((await told())[0]!.message, failures[0][1]);
+  assert.equal(await chat.element.getByRole('alert').count(), 0, 'nobody has said anything yet');
+  for (const [before, [source, message]] of failures.entries()) {
+    const at = before + 1;
     await replaceGetClientSecret(chat, source);
     const ended = chat.ended();
     await chat.say('Hello');
@@ -183,7 +203,7 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
   await replaceGetClientSecret(chat, "async () => { throw Object.assign(new Error('You may not chat.'), { status: 403, code: 'forbidden' }); }");
   await chat.say('Hello');
   await chat.element.getByRole('alert').getByText('You may not chat.').waitFor();
-  assert.deepEqual((await told()).slice(failures.length), [{ message: 'You may not chat.', code: 'forbidden', status: 403 }]);
+  assert.deepEqual((await told()).slice(failures.length + 1), [{ message: 'You may not chat.', code: 'forbidden', status: 403 }]);
   assert.equal(await chat.button('Try again').count(), 0);
   await replaceGetClientSecret(chat, failures[0][0]);
   // What was refused for good lies in the composer again.
@@ -197,8 +217,7 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
 });
 
 test('a getClientSecret that never comes back is waited for no longer than half a minute, and can be stopped before', async (t) => {
-  const { chat, page, told } = await scene(t, 'async () => new Promise(() => {})');
-  await page.clock.install();
+  const { chat, page, told } = await scene(t, 'async () => new Promise(() => {})', 'ada', (page) => page.clock.install());
   const stopped = chat.ended();
   await chat.say('Hello');
   await chat.button('Stop').click();
@@ -213,8 +232,7 @@ test('a getClientSecret that never comes back is waited for no longer than half 
 
 test('a message that is stopped while it waits for the secret does not hold up the next one', async (t) => {
   const slow = `async () => { await new Promise((resolve) => (globalThis.letGo = resolve)); return (${ASK_BACK_END})(null); }`;
-  const { chat, page, backEnd, told } = await scene(t, slow);
-  await page.clock.install();
+  const { chat, page, backEnd, told } = await scene(t, slow, 'ada', (page) => page.clock.install());
   const stopped = chat.ended();
   await chat.say('Never mind');
   await chat.button('Stop').click();

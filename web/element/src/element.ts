@@ -33,6 +33,12 @@ export class ChatKitElement extends LitElement implements Methods {
   private readonly changes = new Changes();
   private unlisten: (() => void) | null = null;
   private started = false;
+  /** A chat in a closed popup, or far down a page, costs its server nothing. */
+  private readonly sight = new IntersectionObserver((seen) => {
+    if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
+    this.sight.disconnect();
+    void this.session?.prepare();
+  });
   private resolveDrawn!: () => void;
   /** The chat stands there for the first time. */
   private readonly drawn = new Promise<void>((resolve) => (this.resolveDrawn = resolve));
@@ -190,12 +196,14 @@ export class ChatKitElement extends LitElement implements Methods {
     if (first !== undefined) this.session.composer.selectModel(first);
     const shown = this.left?.connection === connection ? this.left.threadId : options.initialThread;
     if (shown) void this.session.chat.open(shown);
+    this.sight.observe(this);
   }
 
   private end(): void {
     if (this.session !== null) this.left = { connection: this.connection, threadId: this.session.chat.threadId };
     this.session?.end();
     this.session = null;
+    this.sight.disconnect();
     this.connection = '';
     this.started = false;
   }

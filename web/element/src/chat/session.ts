@@ -1,6 +1,6 @@
 import type { ChatKitOptions } from '@openai/chatkit';
 import { Client } from '../wire/client';
-import { DeviceIdentity, DeviceMemory, SecretIdentity } from '../wire/identity';
+import { DeviceIdentity, DeviceMemory, SecretIdentity, type Identity } from '../wire/identity';
 import { Chat, type Emit } from './chat';
 import { Composer } from './composer';
 import { Dictation } from './dictation';
@@ -17,15 +17,25 @@ export class Session {
   readonly uploads: Uploads;
   readonly dictation: Dictation;
   private readonly tabs: Tabs;
+  private readonly identity: Identity;
 
-  constructor(options: () => ChatKitOptions, script: URL, locale: () => string, emit: Emit, changes: Changes) {
-    const client = connect(options, script, locale);
+  constructor(options: () => ChatKitOptions, script: URL, locale: () => string, private readonly emit: Emit, changes: Changes) {
+    const { client, identity } = connect(options, script, locale);
+    this.identity = identity;
     this.tabs = new Tabs(client.address, (threadId) => this.hear(threadId));
     this.composer = new Composer(options, emit, changes);
     this.chat = new Chat(client, this.composer, options, emit, changes, (threadId) => this.tabs.tell(threadId));
     this.history = new History(client, emit, changes);
     this.uploads = new Uploads(client, this.composer, options, emit, changes);
     this.dictation = new Dictation(client, (text) => this.composer.append(text), emit, changes);
+  }
+
+  /**
+   * Somebody looks at the chat. The page's back end is asked for a session now, so that it is there with the first
+   * message, and the page hears early of a back end that has none; the visitor does once they say something.
+   */
+  async prepare(): Promise<void> {
+    await this.identity.prepare().catch((error: unknown) => this.emit('chatkit.error', { error }));
   }
 
   /** Something else may have changed what is shown: reads it anew. Without success it stays, and the next time will do. */
@@ -51,7 +61,7 @@ export function connectionKey(options: ChatKitOptions): string {
   return 'url' in options.api ? `url ${options.api.url}` : 'secret';
 }
 
-function connect(options: () => ChatKitOptions, script: URL, locale: () => string): Client {
+function connect(options: () => ChatKitOptions, script: URL, locale: () => string): { client: Client; identity: Identity } {
   const { api } = options();
   if ('getClientSecret' in api) {
     // The secret has no address in it: the server is the one that the script came from, below a path where it stands there.
@@ -61,7 +71,8 @@ function connect(options: () => ChatKitOptions, script: URL, locale: () => strin
       return 'getClientSecret' in now ? now.getClientSecret(current) : api.getClientSecret(current);
     };
     const identity = new SecretIdentity(getClientSecret, new DeviceMemory(url));
-    return new Client({ url, fetch: (...args) => fetch(...args), identity, knowsRuns: true, isChatkitd: true, locale });
+    const client = new Client({ url, fetch: (...args) => fetch(...args), identity, knowsRuns: true, isChatkitd: true, locale });
+    return { client, identity };
   }
   const url = new URL(api.url, document.baseURI);
   const call: typeof fetch = (...args) => {
@@ -71,5 +82,6 @@ function connect(options: () => ChatKitOptions, script: URL, locale: () => strin
   // Another server than the script's may not know of runs, and its CORS rules not of their headers.
   const isChatkitd = url.origin === script.origin;
   const knowsRuns = isChatkitd || url.origin === location.origin;
-  return new Client({ url, fetch: call, identity: DeviceIdentity.at(url), knowsRuns, isChatkitd, locale });
+  const identity = DeviceIdentity.at(url);
+  return { client: new Client({ url, fetch: call, identity, knowsRuns, isChatkitd, locale }), identity };
 }

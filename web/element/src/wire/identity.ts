@@ -16,6 +16,8 @@ export interface Pass {
 
 export interface Identity {
   pass(): Promise<Pass>;
+  /** Gets what the first request will need. Fails where no request is there to fail. */
+  prepare(): Promise<void>;
 }
 
 type GetClientSecret = (current: string | null) => Promise<string>;
@@ -24,20 +26,29 @@ const DEVICE_TOKEN = 'chatkit-device-token';
 /** How long the page's `getClientSecret` may take, in milliseconds. */
 const SECRET_WITHIN = 30_000;
 
-/** A bearer secret, fetched when it is first needed and again when it has run out. */
+/** A bearer secret, fetched when the chat is first seen or it is first needed, and again when it has run out. */
 export class SecretIdentity implements Identity {
   private secret: string | null = null;
   private fetching: Promise<string> | null = null;
   /** The secret that was in use before. */
   private previous: string | null = null;
   private introduction = new Introduction();
+  private isNeeded = false;
 
   constructor(
     private readonly getClientSecret: GetClientSecret,
     private readonly memory: DeviceMemory,
   ) {}
 
+  async prepare(): Promise<void> {
+    if (this.secret !== null) return;
+    await this.fetch().catch((thrown: unknown) => {
+      if (!this.isNeeded) throw thrown;
+    });
+  }
+
   async pass(): Promise<Pass> {
+    this.isNeeded = true;
     if (this.secret === null) await this.fetch();
     const introduced = await this.introduction.begin();
     // Not before: while this request waited, another may have got a new secret.
@@ -101,6 +112,10 @@ export class DeviceIdentity implements Identity {
     const known = devices.get(base.href) ?? new DeviceIdentity(base);
     devices.set(base.href, known);
     return known;
+  }
+
+  async prepare(): Promise<void> {
+    // The server makes itself known with its first answer.
   }
 
   async pass(): Promise<Pass> {
