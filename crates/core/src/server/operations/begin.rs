@@ -121,7 +121,7 @@ impl ChatServer {
             match record.status {
                 RunStatus::Running => self.clock.sleep(LOOK_EVERY).await,
                 _ if began_thread => return Ok(Opened::Repeated(self.retold(caller, &record).await?)),
-                _ => return Ok(Opened::Repeated(self.without_log(&record, 0)?)),
+                RunStatus::Ended(_) => return Ok(Opened::Repeated(self.without_log(&record, 0)?)),
             }
         }
         Err(ServerError::RunElsewhere)
