@@ -11,12 +11,14 @@ use crate::limits::SiteLimits;
 
 mod configuration;
 mod origin;
+mod setting;
 
 pub use configuration::{
     ChatKitConfiguration, ConfigurationError, FileUpload, History, MAX_FILE_SIZE, MAX_FILES, MEGABYTE,
     Titling,
 };
 pub use origin::{Origin, OriginPattern, OriginPatternError};
+pub use setting::SiteSetting;
 
 /// How long sessions and secrets last on a site (design 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -100,7 +100,7 @@ impl Ambient {
             SentOrigin::Opaque => !site.lists_origins(),
             SentOrigin::Page(origin) => site.allows(origin) || self.own_page,
         };
-        if allowed { Ok(()) } else { Err(ApiError::foreign_origin()) }
+        if allowed { Ok(()) } else { Err(ApiError::foreign_origin(&site.name)) }
     }
 }
 
@@ -117,7 +117,7 @@ pub(crate) async fn identify(
         }
         Some(token) if token.starts_with(SECRET_PREFIX) => client_secret(app, ambient, token, headers).await,
         Some(token) if looks_like_jwt(token) => user(app, ambient, token).await,
-        Some(token) => service_key(app, ambient, token).await,
+        Some(token) => service_key(app, ambient, token, headers).await,
         None => device(app, ambient, headers),
     }
 }
@@ -184,12 +184,22 @@ async fn user(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, C
     Ok((site, Caller::User(user)))
 }
 
-async fn service_key(app: &App, ambient: &Ambient, token: &str) -> Result<(Arc<Site>, Caller), ApiError> {
+async fn service_key(
+    app: &App,
+    ambient: &Ambient,
+    token: &str,
+    headers: &HeaderMap,
+) -> Result<(Arc<Site>, Caller), ApiError> {
     let key = app.credentials.service_key(&SecretText::new(token).hash()).await?;
     let key = key.ok_or_else(|| {
         ApiError::unauthorized("invalid_key", "This service key is not valid here, or was revoked.")
     })?;
     let site = ambient.named(app, &key.site)?;
+    // A page's secret goes before its device token, which may be of another time; a server has no such past.
+    let device = device_proof(headers).and_then(|token| app.devices.read(token, app.clock.now()));
+    if device.is_some_and(|read| read.device.site != site.name) {
+        return Err(ApiError::forbidden("wrong_site", "This key and this device token belong to two sites."));
+    }
     Ok((site, Caller::Service(key)))
 }
 

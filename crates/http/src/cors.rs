@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use chatkitd_core::id::SiteName;
 use chatkitd_core::site::{Origin, Site};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
@@ -40,13 +41,13 @@ impl SentOrigin {
 }
 
 /// What a page may do with the answer.
-enum Access {
+enum Access<'a> {
     /// Read it, and send cookies along.
     Listed,
     /// Read it; cookies stay out of it.
     Anyone,
-    /// Nothing.
-    Foreign,
+    /// Nothing: this site does not list it.
+    Foreign(&'a SiteName),
 }
 
 /// Answers preflights and puts CORS headers on everything else.
@@ -66,9 +67,9 @@ pub(crate) async fn around<F: Future<Output = Response>>(
     response
 }
 
-fn preflight(access: &Access) -> Response {
-    if matches!(access, Access::Foreign) {
-        return ApiError::foreign_origin().into_response();
+fn preflight(access: &Access<'_>) -> Response {
+    if let Access::Foreign(site) = access {
+        return ApiError::foreign_origin(site).into_response();
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
@@ -78,7 +79,7 @@ fn preflight(access: &Access) -> Response {
     response
 }
 
-fn write(headers: &mut HeaderMap, access: &Access, origin: Option<HeaderValue>) {
+fn write(headers: &mut HeaderMap, access: &Access<'_>, origin: Option<HeaderValue>) {
     let Some(origin) = origin else { return };
     let allowed = match access {
         Access::Listed => {
@@ -86,7 +87,7 @@ fn write(headers: &mut HeaderMap, access: &Access, origin: Option<HeaderValue>) 
             origin
         }
         Access::Anyone => HeaderValue::from_static("*"),
-        Access::Foreign => return,
+        Access::Foreign(_) => return,
     };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
@@ -94,27 +95,29 @@ fn write(headers: &mut HeaderMap, access: &Access, origin: Option<HeaderValue>) 
 
 /// A preflight carries no credential, so the site it is for may still be open: then any site that
 /// lists the origin will do, and the request itself is held to its own site.
-fn access(app: &App, request: &Request) -> Access {
+fn access<'a>(app: &'a App, request: &Request) -> Access<'a> {
     let named = path_site(app, request.extensions());
-    let SentOrigin::Page(origin) = SentOrigin::of(request.headers()) else {
-        let site = named.unwrap_or_else(|| app.sites.default_site());
-        return if site.lists_origins() { Access::Foreign } else { Access::Anyone };
+    let of = |site: &'a Site, is_listed: bool| match (site.lists_origins(), is_listed) {
+        (true, true) => Access::Listed,
+        (true, false) => Access::Foreign(&site.name),
+        (false, _) => Access::Anyone,
+    };
+    let origin = match SentOrigin::of(request.headers()) {
+        // No page asks, and none is kept out.
+        SentOrigin::Absent => return Access::Anyone,
+        SentOrigin::Opaque => return of(named.unwrap_or_else(|| app.sites.default_site()), false),
+        SentOrigin::Page(origin) => origin,
     };
     if app.is_own_page(&origin, request.headers(), request.uri()) {
         return Access::Listed;
     }
-    let of = |site: &Site| match (site.lists_origins(), site.allows(&origin)) {
-        (true, true) => Access::Listed,
-        (true, false) => Access::Foreign,
-        (false, _) => Access::Anyone,
-    };
     if let Some(site) = named {
-        return of(site);
+        return of(site, site.allows(&origin));
     }
     if app.sites.iter().any(|site| site.lists_origins() && site.allows(&origin)) {
         return Access::Listed;
     }
-    of(app.sites.default_site())
+    of(app.sites.default_site(), false)
 }
 
 fn path_site<'a>(app: &'a App, extensions: &Extensions) -> Option<&'a Arc<Site>> {

@@ -1,11 +1,12 @@
 //! The errors of all contracts, on their way to the shape that [`crate::envelope`] gives them.
 
 use axum::response::{IntoResponse, Response};
-use chatkitd_core::id::RunId;
+use chatkitd_core::id::{RunId, SiteName};
 use chatkitd_core::identity::{RoleRefusal, TokenRefusal};
 use chatkitd_core::limits::Decision;
 use chatkitd_core::ports::{LimiterError, StoreError};
 use chatkitd_core::sessions::{SessionError, UpstreamError};
+use chatkitd_core::site::SiteSetting;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 pub(crate) use crate::envelope::ErrorBody;
@@ -81,9 +82,11 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
     }
 
-    pub(crate) fn foreign_origin() -> Self {
-        let message = "This page's origin may not use this chat. Add it to CHATKIT_ALLOWED_ORIGINS \
-                       (scheme, host and port) if it should.";
+    pub(crate) fn foreign_origin(site: &SiteName) -> Self {
+        let message = format!(
+            "This page's origin may not use this chat. Add it to {} (scheme, host and port) if it should.",
+            SiteSetting::Origins.of(site)
+        );
         Self { extra: Extra::ForeignOrigin, ..Self::forbidden("origin_not_allowed", message) }
     }
 
@@ -142,14 +145,8 @@ pub(crate) fn run_header(run: &RunId) -> Option<(HeaderName, HeaderValue)> {
 impl From<SessionError> for ApiError {
     fn from(error: SessionError) -> Self {
         match error {
-            SessionError::NoWorkflow => Self::configuration(
-                "workflow_not_configured",
-                "No workflow is configured. Set CHATKIT_WORKFLOW_ID to a workflow's id (wf_…), or to wf_demo.",
-            ),
-            SessionError::WorkflowNotAllowed => Self::forbidden(
-                "workflow_not_allowed",
-                "This site does not offer that workflow. Add it to CHATKIT_WORKFLOW_ID if it should.",
-            ),
+            SessionError::NoWorkflow(site) => no_workflow(&site),
+            SessionError::WorkflowNotAllowed(site) => workflow_not_allowed(&site),
             SessionError::NoUpstream => Self::configuration(
                 "openai_key_not_configured",
                 "The workflow is not one of this server's, and no OpenAI key is set. Set OPENAI_API_KEY, \
@@ -189,6 +186,30 @@ impl From<SessionError> for ApiError {
             SessionError::Store(error) => error.into(),
         }
     }
+}
+
+fn no_workflow(site: &SiteName) -> ApiError {
+    let message = format!(
+        "No workflow is configured. Set {} to a workflow's id (wf_…), or to wf_demo.",
+        SiteSetting::Workflows.of(site)
+    );
+    ApiError::configuration("workflow_not_configured", message)
+}
+
+fn workflow_not_allowed(site: &SiteName) -> ApiError {
+    let message = format!(
+        "This site does not offer that workflow. Add it to {} if it should.",
+        SiteSetting::Workflows.of(site)
+    );
+    ApiError::forbidden("workflow_not_allowed", message)
+}
+
+fn no_verifier(site: &SiteName) -> ApiError {
+    let message = format!(
+        "This site verifies no tokens. The operator can set {}, or the page can call without a token.",
+        SiteSetting::Verifiers.of(site)
+    );
+    ApiError::unauthorized("sign_in_not_configured", message)
 }
 
 impl From<UpstreamError> for ApiError {
@@ -272,11 +293,7 @@ impl From<LimiterError> for ApiError {
 impl From<SignInError> for ApiError {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::NotConfigured => Self::unauthorized(
-                "sign_in_not_configured",
-                "This site verifies no tokens. The operator can set CHATKITD_AUTH_ISSUER, or the page can call \
-                 without a token.",
-            ),
+            SignInError::NotConfigured(site) => no_verifier(&site),
             SignInError::Token(TokenRefusal::KeysUnavailable(error)) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "an issuer's keys are unavailable");
                 Self::unavailable(

@@ -29,8 +29,8 @@ pub(crate) enum SignInError {
     #[error(transparent)]
     Role(#[from] RoleRefusal),
     /// The site has no verifier.
-    #[error("this site verifies no tokens")]
-    NotConfigured,
+    #[error("site {0} verifies no tokens")]
+    NotConfigured(SiteName),
 }
 
 impl SignIn {
@@ -41,12 +41,12 @@ impl SignIn {
 
     pub(crate) async fn verify(
         &self,
-        site: &SiteName,
+        name: &SiteName,
         token: &str,
         now: Timestamp,
     ) -> Result<VerifiedUser, SignInError> {
-        let site = self.sites.get(site).filter(|site| !site.verifiers.is_empty());
-        let site = site.ok_or(SignInError::NotConfigured)?;
+        let site = self.sites.get(name).filter(|site| !site.verifiers.is_empty());
+        let site = site.ok_or_else(|| SignInError::NotConfigured(name.clone()))?;
         let user = site.verifiers.verify(token, now, self.jwks.as_ref()).await?;
         let role = site.roles.role_of(&user).await?;
         Ok(VerifiedUser { role, ..user })

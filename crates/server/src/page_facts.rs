@@ -1,6 +1,6 @@
 //! What the page at `/` says of the settings.
 
-use chatkitd_core::site::{MAX_FILE_SIZE, MAX_FILES, Site};
+use chatkitd_core::site::{MAX_FILE_SIZE, MAX_FILES, Site, SiteSetting};
 use chatkitd_http::page::{Fact, FactState, Page};
 
 use crate::answerers::{who_answers, who_transcribes};
@@ -48,7 +48,10 @@ fn facts(settings: &Settings, own: &[String]) -> Vec<Fact> {
     for site in &settings.sites {
         let about = |what: &str| format!("{what} of site {}", site.name);
         facts.push(match site.workflows.as_slice() {
-            [] => fact(&about("Workflows"), "none (CHATKIT_WORKFLOW_ID)".to_owned(), FactState::Missing),
+            [] => {
+                let none = format!("none ({})", SiteSetting::Workflows.of(&site.name));
+                fact(&about("Workflows"), none, FactState::Missing)
+            }
             workflows => fact(&about("Workflows"), workflows.join(", "), FactState::Ok),
         });
         for workflow in &site.workflows {
@@ -61,7 +64,7 @@ fn facts(settings: &Settings, own: &[String]) -> Vec<Fact> {
         facts.push(match origins.as_slice() {
             [] => fact(
                 &about("Origins"),
-                "any page may call (CHATKIT_ALLOWED_ORIGINS)".to_owned(),
+                format!("any page may call ({})", SiteSetting::Origins.of(&site.name)),
                 FactState::Risky,
             ),
             origins => fact(&about("Origins"), origins.join(", "), FactState::Ok),

@@ -241,6 +241,9 @@ impl ChatServer {
     /// Who answers the caller.
     pub(super) fn agent(&self, caller: &AgentContext) -> Result<Arc<dyn Agent>, ServerError> {
         let agent = self.agents.find(&caller.site, &caller.workflow);
-        agent.cloned().ok_or_else(|| ServerError::NoAgent(caller.workflow.clone()))
+        agent.cloned().ok_or_else(|| ServerError::NoAgent {
+            site: caller.site.clone(),
+            workflow: caller.workflow.clone(),
+        })
     }
 }

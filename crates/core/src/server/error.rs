@@ -4,7 +4,7 @@ use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
 
 use super::agent::AgentError;
 use crate::attachments::AttachmentError;
-use crate::id::RunId;
+use crate::id::{RunId, SiteName};
 use crate::models::ModelError;
 use crate::ports::{RunLogError, StoreError};
 
@@ -62,8 +62,13 @@ pub enum ServerError {
     #[error("{0} is not configured")]
     NotConfigured(&'static str),
     /// No agent answers for the workflow.
-    #[error("nothing answers for the workflow {0}")]
-    NoAgent(String),
+    #[error("nothing answers for the workflow {workflow} on site {site}")]
+    NoAgent {
+        /// The site.
+        site: SiteName,
+        /// The workflow.
+        workflow: String,
+    },
     /// The recording cannot be written down: what it is, or the server that was asked to.
     #[error("the recording was not transcribed")]
     Transcription(#[source] ModelError),

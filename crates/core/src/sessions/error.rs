@@ -1,15 +1,16 @@
 use super::upstream::UpstreamError;
+use crate::id::SiteName;
 use crate::ports::StoreError;
 
 /// Why a caller gets no session, or none of its data.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
     /// The site lists no workflow.
-    #[error("no workflow is configured")]
-    NoWorkflow,
+    #[error("no workflow is configured for site {0}")]
+    NoWorkflow(SiteName),
     /// The workflow is not on the site's list.
-    #[error("this site does not offer the workflow")]
-    WorkflowNotAllowed,
+    #[error("site {0} does not offer the workflow")]
+    WorkflowNotAllowed(SiteName),
     /// The workflow is not defined here, and there is no key for a hosted one.
     #[error("nothing can answer for the workflow")]
     NoUpstream,

@@ -203,12 +203,13 @@ impl SessionService {
     }
 
     fn choose_workflow(&self, site: &Site, asked: &NewSession) -> Result<String, SessionError> {
+        let nothing = || SessionError::NoWorkflow(site.name.clone());
         match &asked.workflow {
-            None => site.workflows.first().cloned().ok_or(SessionError::NoWorkflow),
+            None => site.workflows.first().cloned().ok_or_else(nothing),
             Some(id) if site.workflows.contains(id) => Ok(id.clone()),
             Some(id) if asked.trusted && self.is_known(site, id) => Ok(id.clone()),
-            Some(_) if site.workflows.is_empty() => Err(SessionError::NoWorkflow),
-            Some(_) => Err(SessionError::WorkflowNotAllowed),
+            Some(_) if site.workflows.is_empty() => Err(nothing()),
+            Some(_) => Err(SessionError::WorkflowNotAllowed(site.name.clone())),
         }
     }
 

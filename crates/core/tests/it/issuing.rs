@@ -191,14 +191,14 @@ async fn the_sites_list_says_which_workflow_answers() {
     let unsaid = NewSession { workflow: None, ..asked(ann(), "") };
     assert_eq!(world.ask(&unsaid).await.unwrap().session.workflow, "wf_demo", "the first is the default");
     let refused = world.ask(&asked(ann(), "wf_echo")).await.unwrap_err();
-    assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
+    assert!(matches!(refused, SessionError::WorkflowNotAllowed(_)), "{refused}");
     let trusted = NewSession { trusted: true, ..asked(ann(), "wf_echo") };
     assert_eq!(world.ask(&trusted).await.unwrap().session.workflow, "wf_echo");
 
     world.site.workflows.clear();
     for nothing in [unsaid, asked(ann(), "wf_demo")] {
         let refused = world.ask(&nothing).await.unwrap_err();
-        assert!(matches!(refused, SessionError::NoWorkflow), "{nothing:?}: {refused}");
+        assert!(matches!(refused, SessionError::NoWorkflow(_)), "{nothing:?}: {refused}");
     }
 }
 
@@ -219,7 +219,7 @@ async fn a_hosted_workflow_needs_a_key() {
     assert!(matches!(refused, SessionError::NoUpstream), "{refused}");
     let trusted = NewSession { trusted: true, ..asked(ann(), "wf_elsewhere") };
     let refused = world.ask(&trusted).await.unwrap_err();
-    assert!(matches!(refused, SessionError::WorkflowNotAllowed), "{refused}");
+    assert!(matches!(refused, SessionError::WorkflowNotAllowed(_)), "{refused}");
     assert_eq!(world.issue("wf_demo").await.session.workflow, "wf_demo");
 }
 

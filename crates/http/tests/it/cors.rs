@@ -84,6 +84,18 @@ async fn a_preflight_allows_what_the_widget_sends() {
     assert_eq!(answer.header("access-control-allow-origin"), "");
 }
 
+/// A preflight always names a page, so this is somebody who asks what there is (design 4.2, 4.5).
+#[tokio::test]
+async fn options_without_an_origin_is_answered_where_origins_are_listed() {
+    let app = taquito().await;
+    for path in ["/api/chatkit/session", "/.netlify/functions/chatkit-start", "/chatkit", "/healthz"] {
+        let answer = send(app.client.request(Method::OPTIONS, format!("{}{path}", app.base))).await;
+        assert_eq!(answer.status, 204, "{path}: {answer:?}");
+        assert!(answer.header("access-control-allow-methods").contains("POST"), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+}
+
 #[tokio::test]
 async fn errors_carry_cors_headers() {
     let app = taquito().await;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::{Setup, TestApp, send, site, site_of};
+use crate::app::{Setup, TestApp, send, site, site_of, token};
 
 async fn two_sites() -> TestApp {
     let mut shop = site_of("shop", &["https://shop.example"]);
@@ -59,6 +59,58 @@ async fn a_credential_of_another_site_than_the_path_is_refused() {
     }
     let page = app.validate(&made.field("session_id")).bearer_auth(made.field("client_secret"));
     send(page.header("origin", "https://other.example")).await.is_error(403, "origin_not_allowed");
+}
+
+/// Two credentials of two sites are a disagreement, whichever would have been believed alone (design 4.5).
+#[tokio::test]
+async fn a_key_and_a_device_token_of_two_sites_are_refused() {
+    let app = two_sites().await;
+    let visitor =
+        app.create().header("origin", "https://shop.example").header("sec-fetch-site", "cross-site");
+    let device = send(visitor).await.field("device_token");
+    let both = |key: String| app.create().bearer_auth(key).header("chatkit-device-token", device.clone());
+    send(both(app.service_key("default").await)).await.is_error(403, "wrong_site");
+    assert_eq!(send(both(app.service_key("shop").await)).await.field("workflow_id"), "wf_echo");
+}
+
+/// What it cannot read it cannot disagree with: only who holds the key may be counted on.
+#[tokio::test]
+async fn a_device_token_that_is_none_does_not_stand_in_a_keys_way() {
+    let app = two_sites().await;
+    let key = app.service_key("shop").await;
+    let answer = send(app.create().bearer_auth(key).header("chatkit-device-token", "nonsense")).await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn advice_about_a_further_site_names_its_place_in_the_file() {
+    let mut shop = site_of("shop", &["https://shop.example"]);
+    shop.workflows = Vec::new();
+    let app = Setup { sites: vec![site(), shop.clone()], ..Setup::default() }.start().await;
+    let session = "/s/shop/api/chatkit/session";
+    let ours = |app: &TestApp, path: &str| app.post(path).header("origin", "https://shop.example");
+    for (request, code, setting) in [
+        (ours(&app, session), "workflow_not_configured", "sites.shop.workflows in chatkitd.toml"),
+        (
+            app.post(session).header("origin", "https://evil.example"),
+            "origin_not_allowed",
+            "sites.shop.origins in chatkitd.toml",
+        ),
+        (ours(&app, session).bearer_auth(token("ann")), "sign_in_not_configured", "sites.shop.verifiers"),
+    ] {
+        let answer = send(request).await;
+        assert_eq!(answer.field("code"), code);
+        assert!(answer.text.contains(setting), "{}", answer.text);
+        assert!(!answer.text.contains("CHATKIT"), "{}", answer.text);
+    }
+    shop.workflows = vec!["wf_echo".to_owned()];
+    let app = Setup { sites: vec![site(), shop], ..Setup::default() }.start().await;
+    let answer = send(ours(&app, session).json(&json!({"workflowId": "wf_other"}))).await;
+    answer.is_error(403, "workflow_not_allowed");
+    assert!(answer.text.contains("sites.shop.workflows in chatkitd.toml"), "{}", answer.text);
+    let preflight = app.client.request(reqwest::Method::OPTIONS, format!("{}{session}", app.base));
+    let answer = send(preflight.header("origin", "https://evil.example")).await;
+    assert!(answer.text.contains("sites.shop.origins in chatkitd.toml"), "{}", answer.text);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use chatkitd_core::identity::Verifiers;
-use chatkitd_core::site::Site;
+use chatkitd_core::site::{Site, SiteSetting};
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
@@ -150,8 +150,9 @@ pub(super) fn warnings(settings: &Settings) -> Vec<String> {
     for site in &settings.sites {
         if !site.lists_origins() {
             warnings.push(format!(
-                "site {} lists no origins, so any page may use it; set CHATKIT_ALLOWED_ORIGINS",
-                site.name
+                "site {} lists no origins, so any page may use it; set {}",
+                site.name,
+                SiteSetting::Origins.of(&site.name)
             ));
         }
     }

@@ -1,9 +1,10 @@
 //! Why the engine refused, as status, code and a sentence that says what to do next.
 
-use chatkitd_core::id::RunId;
+use chatkitd_core::id::{RunId, SiteName};
 use chatkitd_core::models::ModelError;
 use chatkitd_core::ports::RunLogError;
 use chatkitd_core::server::{AgentError, ServerError};
+use chatkitd_core::site::SiteSetting;
 use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
 use http::StatusCode;
 
@@ -50,7 +51,7 @@ impl From<ServerError> for ApiError {
                 "not_configured",
                 format!("This server has no {what} configured."),
             ),
-            ServerError::NoAgent(workflow) => no_agent(&workflow),
+            ServerError::NoAgent { site, workflow } => no_agent(&site, &workflow),
             ServerError::Transcription(error) => not_transcribed(&error),
             ServerError::Agent(error) => agent_failed(&error),
             ServerError::Aborted => {
@@ -89,10 +90,10 @@ fn too_many_runs() -> ApiError {
     }
 }
 
-fn no_agent(workflow: &str) -> ApiError {
+fn no_agent(site: &SiteName, workflow: &str) -> ApiError {
     let message = format!(
-        "Nothing here answers for the workflow {workflow}. Set CHATKIT_WORKFLOW_ID to one that runs here, such \
-         as wf_demo."
+        "Nothing here answers for the workflow {workflow}. Set {} to one that runs here, such as wf_demo.",
+        SiteSetting::Workflows.of(site)
     );
     ApiError::configuration("no_agent", message)
 }

@@ -1,12 +1,13 @@
 //! Who converses: design 4.6, word by word.
 
 use axum::response::Response;
-use chatkitd_core::id::UserId;
+use chatkitd_core::id::{SiteName, UserId};
 use chatkitd_core::limits::Decision;
 use chatkitd_core::ports::Scope;
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::server::{AgentContext, ChatCaller, Reach};
 use chatkitd_core::sessions::{Presented, SecretKind, Session, SessionError};
+use chatkitd_core::site::SiteSetting;
 use chatkitd_core::workflows::Placement;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -72,11 +73,14 @@ pub(in crate::contracts) fn recognise<'a>(
     let who = who(call, door)?;
     let workflow = match who.session() {
         Some(session) => session.workflow.clone(),
-        None => call.site.workflows.first().cloned().ok_or(SessionError::NoWorkflow)?,
+        None => {
+            let first = call.site.workflows.first().cloned();
+            first.ok_or_else(|| SessionError::NoWorkflow(call.site.name.clone()))?
+        }
     };
     match app.sessions.workflows().placement(&call.site.name, &workflow) {
         Some(Placement::Local) => Ok(Recognised { who, workflow }),
-        Some(Placement::Hosted) => Err(hosted_needs_cdn()),
+        Some(Placement::Hosted) => Err(hosted_needs_cdn(&call.site.name)),
         None => Err(SessionError::NoUpstream.into()),
     }
 }
@@ -101,7 +105,7 @@ fn who(call: &Call, door: Door) -> Result<Who<'_>, ApiError> {
         Caller::Secret(presented) => {
             require_live(presented)?;
             if matches!(presented.record.kind, SecretKind::Hosted { .. }) {
-                return Err(hosted_needs_cdn());
+                return Err(hosted_needs_cdn(&call.site.name));
             }
             Ok(Who::Secret(presented))
         }
@@ -120,13 +124,13 @@ fn who(call: &Call, door: Door) -> Result<Who<'_>, ApiError> {
     }
 }
 
-fn hosted_needs_cdn() -> ApiError {
-    ApiError::new(
-        StatusCode::CONFLICT,
-        "hosted_needs_cdn",
+fn hosted_needs_cdn(site: &SiteName) -> ApiError {
+    let message = format!(
         "This workflow runs at OpenAI, which only ChatKit from OpenAI's CDN can talk to. Load it from there \
-         with this client secret, or set CHATKIT_WORKFLOW_ID to a workflow that runs here, such as wf_demo.",
-    )
+         with this client secret, or set {} to a workflow that runs here, such as wf_demo.",
+        SiteSetting::Workflows.of(site)
+    );
+    ApiError::new(StatusCode::CONFLICT, "hosted_needs_cdn", message)
 }
 
 impl<'a> Who<'a> {

@@ -55,8 +55,8 @@ pub(crate) async fn create(
     let new = asked.into_session()?;
     let workflow = new.workflow.clone().unwrap_or_default();
     let issued = app.sessions.issue(&operator.site, &new).await.map_err(|error| match error {
-        SessionError::NoWorkflow
-        | SessionError::WorkflowNotAllowed
+        SessionError::NoWorkflow(_)
+        | SessionError::WorkflowNotAllowed(_)
         | SessionError::NoUpstream
         | SessionError::Upstream(UpstreamError::Refused { status: 404 }) => no_workflow(&workflow),
         error => error.into(),
