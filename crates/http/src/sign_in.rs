@@ -49,6 +49,6 @@ impl SignIn {
         let site = site.ok_or_else(|| SignInError::NotConfigured(name.clone()))?;
         let user = site.verifiers.verify(token, now, self.jwks.as_ref()).await?;
         let role = site.roles.role_of(&user).await?;
-        Ok(VerifiedUser { role, ..user })
+        Ok(VerifiedUser { roles: role.into_iter().collect(), ..user })
     }
 }

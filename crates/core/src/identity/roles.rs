@@ -92,18 +92,18 @@ impl RolePolicy {
         Ok(Self { source, allowed })
     }
 
-    /// The user's role; `None` only where the site has no roles.
+    /// The user's role: of several the first that is let in. `None` only where the site has no roles.
     pub async fn role_of(&self, user: &VerifiedUser) -> Result<Option<String>, RoleRefusal> {
-        let found = match &self.source {
+        let mut found = match &self.source {
             Source::None => return Ok(None),
-            Source::Claim => user.role.clone(),
-            Source::Query(roles) => roles.role(&user.user).await?,
+            Source::Claim => user.roles.clone(),
+            Source::Query(roles) => roles.role(&user.user).await?.into_iter().collect(),
         };
-        let role = found.filter(|role| !role.is_empty()).ok_or(RoleRefusal::NotFound)?;
-        if self.allowed.is_empty() || self.allowed.contains(&role) {
-            Ok(Some(role))
-        } else {
-            Err(RoleRefusal::NotAllowed)
+        found.retain(|role| !role.is_empty());
+        if found.is_empty() {
+            return Err(RoleRefusal::NotFound);
         }
+        let is_let_in = |role: &String| self.allowed.is_empty() || self.allowed.contains(role);
+        found.into_iter().find(is_let_in).map(Some).ok_or(RoleRefusal::NotAllowed)
     }
 }

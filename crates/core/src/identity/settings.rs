@@ -52,7 +52,7 @@ pub struct VerifierSettings {
     pub prefix: String,
     /// The claim that names the user; a path with dots is allowed. Default `sub`.
     pub user_claim: String,
-    /// The claim that holds the user's role; a path with dots is allowed, such as
+    /// The claim that holds the user's role, a text or a list of texts; a path with dots is allowed, such as
     /// `public_metadata.role`. Default: none is read.
     pub role_claim: Option<String>,
     /// How far the issuer's clock may be off, in seconds. Default 30.

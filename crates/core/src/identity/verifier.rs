@@ -23,8 +23,9 @@ const GOOD_SECRET_BYTES: usize = 32;
 pub struct VerifiedUser {
     /// The user's id here: the verifier's prefix and the subject.
     pub user: UserId,
-    /// What `role_claim` holds, if that is a text.
-    pub role: Option<String>,
+    /// The texts that `role_claim` holds, in its order; once the site's [`RolePolicy`](super::RolePolicy) was
+    /// asked, the one that counts.
+    pub roles: Vec<String>,
     /// The user as the issuer names them, without prefix.
     pub subject: String,
 }
@@ -151,13 +152,19 @@ impl Verifier {
             Some(Value::Number(number)) if number.is_u64() => number.to_string(),
             _ => return Err(TokenRefusal::NoUser),
         };
-        let role = self.role_claim.as_ref().and_then(|path| claims.at(path)?.as_str());
+        let role_claim = self.role_claim.as_ref().and_then(|path| claims.at(path));
         Ok(VerifiedUser {
             user: UserId::named(&format!("{}{subject}", self.prefix))?,
-            role: role.map(str::to_owned),
+            roles: role_claim.map(texts).unwrap_or_default(),
             subject,
         })
     }
+}
+
+/// The texts of a claim that is one or a list of them; empty ones say nothing.
+fn texts(claim: &Value) -> Vec<String> {
+    let listed = claim.as_array().map_or(std::slice::from_ref(claim), Vec::as_slice);
+    listed.iter().filter_map(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }
 
 fn warnings(settings: &VerifierSettings, any_party: bool) -> Vec<VerifierWarning> {

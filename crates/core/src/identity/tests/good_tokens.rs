@@ -11,7 +11,7 @@ fn own_token(claims: &Value) -> String {
 #[test]
 fn a_token_of_an_oidc_issuer_names_its_user() {
     let user = verify(oidc(), &TestKey::Rsa.sign("rsa", &claims())).unwrap();
-    assert_eq!((user.user.as_str(), user.subject.as_str(), user.role), ("user_1", "user_1", None));
+    assert_eq!((user.user.as_str(), user.subject.as_str(), user.roles.len()), ("user_1", "user_1", 0));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_clerk_session_token_is_bound_by_its_party() {
     });
     let settings = VerifierSettings { role_claim: Some("public_metadata.role".to_owned()), ..clerk() };
     let user = verify(settings, &TestKey::Rsa.sign("rsa", &claims)).unwrap();
-    assert_eq!((user.user.as_str(), user.role.as_deref()), ("user_2abc", Some("admin")));
+    assert_eq!((user.user.as_str(), user.roles), ("user_2abc", vec!["admin".to_owned()]));
 }
 
 #[test]
@@ -74,7 +74,24 @@ fn auth0_names_claims_by_urls() {
     };
     let changes = json!({ "iss": "https://tenant.auth0.com/", "https://example.com/role": "agent" });
     let user = verify(settings, &TestKey::Rsa.sign("rsa", &with(claims(), changes))).unwrap();
-    assert_eq!(user.role.as_deref(), Some("agent"));
+    assert_eq!(user.roles, ["agent"]);
+}
+
+#[test]
+fn a_role_claim_may_be_a_list() {
+    let settings = VerifierSettings { role_claim: Some("https://example.com/roles".to_owned()), ..oidc() };
+    for (claim, roles) in [
+        (json!(["guest", "member"]), &["guest", "member"][..]),
+        (json!(["", 5, null, {"name": "admin"}, "member"]), &["member"]),
+        (json!([]), &[]),
+        (json!(""), &[]),
+        (json!({"admin": true}), &[]),
+        (json!(true), &[]),
+    ] {
+        let token = with(claims(), json!({ "https://example.com/roles": claim }));
+        let user = verify(settings.clone(), &TestKey::Rsa.sign("rsa", &token)).unwrap();
+        assert_eq!(user.roles, roles, "{claim}");
+    }
 }
 
 #[test]

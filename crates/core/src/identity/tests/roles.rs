@@ -21,9 +21,10 @@ impl Roles for Table {
     }
 }
 
-fn user(id: &str, role: Option<&str>) -> VerifiedUser {
+fn user(id: &str, roles: &[&str]) -> VerifiedUser {
     let subject = id.trim_start_matches("clerk_").to_owned();
-    VerifiedUser { user: UserId::named(id).unwrap(), role: role.map(str::to_owned), subject }
+    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    VerifiedUser { user: UserId::named(id).unwrap(), roles, subject }
 }
 
 fn role(rule: RoleRule, allowed: &[&str], user: &VerifiedUser) -> Result<Option<String>, RoleRefusal> {
@@ -34,25 +35,22 @@ fn role(rule: RoleRule, allowed: &[&str], user: &VerifiedUser) -> Result<Option<
 
 #[test]
 fn a_site_without_roles_lets_everybody_in() {
-    assert_eq!(role(RoleRule::None, &[], &user("ada", Some("x"))).unwrap(), None);
+    assert_eq!(role(RoleRule::None, &[], &user("ada", &["x"])).unwrap(), None);
 }
 
 #[test]
 fn a_role_comes_from_the_claim_or_from_the_table() {
-    assert_eq!(role(RoleRule::Claim, &[], &user("ada", Some("agent"))).unwrap().as_deref(), Some("agent"));
-    assert_eq!(
-        role(RoleRule::Query, &["admin"], &user("clerk_ada", None)).unwrap().as_deref(),
-        Some("admin")
-    );
+    assert_eq!(role(RoleRule::Claim, &[], &user("ada", &["agent"])).unwrap().as_deref(), Some("agent"));
+    assert_eq!(role(RoleRule::Query, &["admin"], &user("clerk_ada", &[])).unwrap().as_deref(), Some("admin"));
 }
 
 #[test]
 fn a_user_without_a_role_is_told_so() {
     for (rule, user) in [
-        (RoleRule::Claim, user("ada", None)),
-        (RoleRule::Claim, user("ada", Some(""))),
+        (RoleRule::Claim, user("ada", &[])),
+        (RoleRule::Claim, user("ada", &[""])),
         // The claim does not stand in for the row, and the bare subject is somebody else's.
-        (RoleRule::Query, user("ada", Some("admin"))),
+        (RoleRule::Query, user("ada", &["admin"])),
     ] {
         let refusal = role(rule, &[], &user).unwrap_err();
         assert_eq!(refusal.to_string(), "User role not found");
@@ -61,13 +59,23 @@ fn a_user_without_a_role_is_told_so() {
 
 #[test]
 fn a_role_outside_the_list_is_refused() {
-    let refusal = role(RoleRule::Claim, &["admin"], &user("ada", Some("guest"))).unwrap_err();
+    let refusal = role(RoleRule::Claim, &["admin"], &user("ada", &["guest"])).unwrap_err();
+    assert!(matches!(refusal, RoleRefusal::NotAllowed), "{refusal:?}");
+}
+
+#[test]
+fn of_several_roles_the_first_that_is_let_in_is_the_users() {
+    let ada = user("ada", &["guest", "member", "admin"]);
+    for (allowed, is) in [(&[][..], "guest"), (&["admin", "member"], "member"), (&["admin"], "admin")] {
+        assert_eq!(role(RoleRule::Claim, allowed, &ada).unwrap().as_deref(), Some(is), "{allowed:?}");
+    }
+    let refusal = role(RoleRule::Claim, &["owner"], &ada).unwrap_err();
     assert!(matches!(refusal, RoleRefusal::NotAllowed), "{refusal:?}");
 }
 
 #[test]
 fn a_table_that_cannot_be_asked_lets_nobody_in() {
-    let refusal = role(RoleRule::Query, &[], &user("broken", Some("admin"))).unwrap_err();
+    let refusal = role(RoleRule::Query, &[], &user("broken", &["admin"])).unwrap_err();
     assert!(matches!(refusal, RoleRefusal::Unavailable(_)), "{refusal:?}");
 }
 
