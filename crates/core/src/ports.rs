@@ -35,6 +35,9 @@ use crate::sessions::{
 pub trait Clock: Send + Sync {
     /// Now. Whole milliseconds.
     fn now(&self) -> Timestamp;
+    /// The time since a moment that stays the same for as long as the process lives, as finely as the machine
+    /// counts it; nobody sets it back. For measuring how long something took.
+    fn monotonic(&self) -> Duration;
     /// Returns after `duration`.
     async fn sleep(&self, duration: Duration);
 }

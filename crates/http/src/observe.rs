@@ -43,9 +43,9 @@ pub(crate) async fn around<F: Future<Output = Response>>(
     // At the level of errors, so that whatever is logged names its request.
     let traced = tracing::field::Empty;
     let span = tracing::error_span!("request", request_id = %id.0, %method, route = %route, traced);
-    let started = app.clock.now();
+    let started = app.clock.monotonic();
     let response = inner(request).instrument(span.clone()).await;
-    let elapsed = Duration::try_from(app.clock.now().duration_since(started)).unwrap_or_default();
+    let elapsed = app.clock.monotonic().saturating_sub(started);
     let mut response = finish(response, envelope, &id);
     if is_openais {
         describe(response.headers_mut(), elapsed);

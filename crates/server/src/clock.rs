@@ -1,12 +1,13 @@
 //! The machine's clock.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chatkitd_core::ports::Clock;
 use jiff::Timestamp;
 
-/// The time of day, in whole milliseconds: what the databases keep.
+/// The machine's time. That of day is in whole milliseconds: what the databases keep.
 pub struct SystemClock;
 
 #[async_trait]
@@ -15,6 +16,12 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -54,6 +54,10 @@ impl Clock for ManualClock {
         self.state().now
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::try_from(self.now().as_duration()).unwrap_or_default()
+    }
+
     async fn sleep(&self, duration: Duration) {
         let end = self.now().checked_add(duration).unwrap_or(Timestamp::MAX);
         let mut yielded = false;

@@ -17,6 +17,10 @@ impl Clock for Waiting {
         Timestamp::UNIX_EPOCH
     }
 
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }

@@ -126,8 +126,8 @@ impl HostedUpstream {
     }
 
     /// Retries and the wait for a place are part of the time.
-    fn count(&self, operation: &'static str, started: Timestamp, error: Option<&UpstreamError>) {
-        let took = Duration::try_from(self.clock.now().duration_since(started)).unwrap_or_default();
+    fn count(&self, operation: &'static str, started: Duration, error: Option<&UpstreamError>) {
+        let took = self.clock.monotonic().saturating_sub(started);
         let labels = [("operation", operation), ("outcome", outcome(error))];
         metrics::counter!("chatkitd_upstream_requests_total", &labels).increment(1);
         metrics::histogram!("chatkitd_upstream_request_seconds", &labels).record(took);
@@ -135,7 +135,7 @@ impl HostedUpstream {
 
     async fn open_for(&self, user: &str, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         let request = self.request(&grant.session.site, self.sessions.clone())?;
-        let started = self.clock.now();
+        let started = self.clock.monotonic();
         let opened = self.call(request.json(&Self::body(user, grant)), false).await;
         let opened = opened.and_then(|body| read_session(&body));
         self.count("create", started, opened.as_ref().err());
@@ -211,7 +211,7 @@ impl Canceller for HostedUpstream {
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend([upstream_session, "cancel"]);
         }
-        let started = self.clock.now();
+        let started = self.clock.monotonic();
         let called = self.call(self.request(site, url)?, true).await;
         self.count("cancel", started, called.as_ref().err());
         match called {

@@ -69,10 +69,10 @@ impl Endpoint<'_> {
         &self,
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, ModelError> {
-        let began = self.client.clock.now();
+        let began = self.client.clock.monotonic();
         let answered = self.attempts(fill).await;
-        let took = self.client.clock.now().duration_since(began);
-        count(answered.as_ref().err(), Duration::try_from(took).unwrap_or_default());
+        let took = self.client.clock.monotonic().saturating_sub(began);
+        count(answered.as_ref().err(), took);
         answered
     }
 

@@ -24,6 +24,10 @@ impl Clock for NotingClock {
         SystemClock.now()
     }
 
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic()
+    }
+
     async fn sleep(&self, duration: Duration) {
         self.0.lock().unwrap().push(duration);
     }
