@@ -1,5 +1,6 @@
 //! Logs, traces and metrics.
 
+use std::io::IsTerminal as _;
 #[cfg(feature = "otel")]
 use std::time::Duration;
 
@@ -67,9 +68,12 @@ pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
                 .with_writer(std::io::stderr)
                 .with_filter(filter),
         ),
-        LogFormat::Text => Box::new(
-            fmt::layer().compact().with_target(false).with_writer(|| MaskedStderr).with_filter(filter),
-        ),
+        LogFormat::Text => {
+            let layer = fmt::layer().compact().with_target(false).with_writer(|| MaskedStderr);
+            // Left alone it looks at NO_COLOR only.
+            let is_read_by_people = std::io::stderr().is_terminal();
+            Box::new(if is_read_by_people { layer } else { layer.with_ansi(false) }.with_filter(filter))
+        }
     };
     let mut layers = vec![format];
     let telemetry = traces(settings, &mut layers)?;
@@ -86,13 +90,13 @@ fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry
 
     let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Telemetry::default()) };
     // The variable names the collector; traces have a path of their own there (OTLP exporter specification).
-    let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+    let endpoint = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
     let exporter = SpanExporter::builder()
         .with_http()
         .with_endpoint(endpoint)
         .build()
         .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
-    let resource = Resource::builder().with_service_name("chatkitd").build();
+    let resource = Resource::builder().with_service_name(settings.otlp_service_name.clone()).build();
     let processor = WithoutPromised(BatchSpanProcessor::builder(exporter).build());
     let provider =
         SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build();

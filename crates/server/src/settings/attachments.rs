@@ -129,7 +129,7 @@ pub(super) fn read_types(
 /// The types that are listed in a setting.
 pub(super) fn allowed_types(setting: Source, types: &[String]) -> Result<AllowedTypes, SettingsError> {
     AllowedTypes::new(types.iter().map(String::as_str))
-        .map_err(|error| SettingsError::invalid(setting, &error.0, error.to_string()))
+        .map_err(|error| SettingsError::refused(setting, error))
 }
 
 pub(super) fn read(
@@ -138,6 +138,11 @@ pub(super) fn read(
     data_dir: &Path,
 ) -> Result<AttachmentSettings, SettingsError> {
     Ok(AttachmentSettings { storage: read_storage(reader, file, data_dir)? })
+}
+
+/// Where files are that visitors send, where nobody says it.
+pub(super) fn own_folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("files")
 }
 
 fn read_storage(
@@ -150,7 +155,7 @@ fn read_storage(
         None | Some("folder") => {
             let folder = file.folder.map(|folder| folder.display().to_string());
             let folder = reader.text("CHATKITD_ATTACHMENTS_FOLDER", "attachments.folder", folder);
-            Ok(AttachmentStorage::Folder(folder.map_or_else(|| data_dir.join("files"), PathBuf::from)))
+            Ok(AttachmentStorage::Folder(folder.map_or_else(|| own_folder(data_dir), PathBuf::from)))
         }
         Some("off") => Ok(AttachmentStorage::Off),
         Some(address) => read_s3(reader, file.s3, address).map(AttachmentStorage::S3),

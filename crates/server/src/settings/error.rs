@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::Source;
-use super::reader::without_password;
+use super::reader::shown;
 
 /// Settings that no server can start with. The words name where it was set and what it may be.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum SettingsError {
         /// What the parser says.
         message: String,
     },
-    /// A workflow, a provider or the sign-in of a site cannot be set up like this.
+    /// A value, a workflow, a provider or the sign-in of a site cannot be used like this.
     #[error("{setting}: {reason}")]
     Refused {
         /// Where it was set.
@@ -60,7 +60,11 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
+    pub(super) fn refused(setting: Source, reason: impl ToString) -> Self {
+        Self::Refused { setting, reason: reason.to_string() }
+    }
+
     pub(super) fn invalid(setting: Source, value: &str, expected: impl Into<String>) -> Self {
-        Self::Invalid { setting, value: without_password(value), expected: expected.into() }
+        Self::Invalid { setting, value: shown(value), expected: expected.into() }
     }
 }

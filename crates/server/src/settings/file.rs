@@ -38,6 +38,7 @@ pub struct FileSettings {
     pub(super) log: Option<String>,
     pub(super) log_format: Option<String>,
     pub(super) otlp_endpoint: Option<String>,
+    pub(super) otlp_service_name: Option<String>,
     pub(super) shutdown_grace: Option<String>,
     pub(super) run_timeout: Option<String>,
     pub(super) session_ttl: Option<String>,

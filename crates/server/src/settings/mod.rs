@@ -15,6 +15,7 @@ mod openai;
 mod providers;
 mod reader;
 mod restart;
+mod sign_in;
 mod sites;
 mod source;
 mod workflows;
@@ -42,8 +43,8 @@ pub use file::FileSettings;
 pub use openai::OpenAi;
 use openai::OpenAiKeys;
 pub use providers::{ProviderSettings, Providers, TranscriptionSettings};
-use reader::Reader;
 pub use reader::{Fact, Source};
+use reader::{LookUp, Reader, Variable};
 pub(crate) use source::SettingsOrigin;
 pub use source::SourceError;
 
@@ -110,7 +111,9 @@ pub struct Settings {
     /// How long requests in flight may take after the server was told to stop. Default 30 s.
     pub shutdown_grace: Duration,
     /// Where traces go (OTLP over HTTP). Default: nowhere.
-    pub otlp_endpoint: Option<String>,
+    pub otlp_endpoint: Option<Url>,
+    /// What traces are from. Default `chatkitd`.
+    pub otlp_service_name: String,
     /// Where they were read from, to be read again; `None`: not from this process's environment.
     pub(crate) origin: Option<SettingsOrigin>,
     /// What was read, and from where.
@@ -157,6 +160,10 @@ impl Settings {
         file: Option<(&Path, &str)>,
         dev: bool,
     ) -> Result<Self, SettingsError> {
+        Self::look_up(&|name| env(name).map(Variable::of_environment), file, dev)
+    }
+
+    fn look_up(env: LookUp<'_>, file: Option<(&Path, &str)>, dev: bool) -> Result<Self, SettingsError> {
         let document = file.map(|(path, text)| Document::parse(path, text)).transpose()?;
         let parsed = document.as_ref().map(FileSettings::parse).transpose()?.unwrap_or_default();
         let mut reader = Reader::new(env, document);
@@ -166,6 +173,16 @@ impl Settings {
         check::refuse_what_needs_more(&settings, &reader)?;
         check::refuse_shared_secret(&settings, &reader)?;
         Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
+    }
+
+    /// Where the database is where nobody says it.
+    pub(crate) fn own_database(&self) -> PathBuf {
+        own_database(&self.data_dir)
+    }
+
+    /// Where files are that visitors send, where nobody says it.
+    pub(crate) fn own_files(&self) -> PathBuf {
+        attachments::own_folder(&self.data_dir)
     }
 
     fn read(reader: &mut Reader<'_>, mut file: FileSettings, dev: bool) -> Result<Self, SettingsError> {
@@ -220,16 +237,20 @@ impl Settings {
                 .choice("CHATKITD_LOG_FORMAT", "log_format", file.log_format.take())?
                 .unwrap_or(if dev { LogFormat::Text } else { LogFormat::Json }),
             shutdown_grace: read_shutdown_grace(reader, &mut file)?,
-            otlp_endpoint: reader.text(
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "otlp_endpoint",
-                file.otlp_endpoint.take(),
-            ),
+            otlp_endpoint: read_otlp_endpoint(reader, &mut file)?,
+            otlp_service_name: reader
+                .text("OTEL_SERVICE_NAME", "otlp_service_name", file.otlp_service_name.take())
+                .unwrap_or_else(|| "chatkitd".to_owned()),
             origin: None,
             facts: Vec::new(),
             warnings: Vec::new(),
         })
     }
+}
+
+/// Where the database is where nobody says it.
+fn own_database(data_dir: &Path) -> PathBuf {
+    data_dir.join("chatkitd.db")
 }
 
 fn read_listen(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<SocketAddr, SettingsError> {
@@ -263,7 +284,7 @@ fn read_database(
     data_dir: &Path,
 ) -> Result<Database, SettingsError> {
     let Some(url) = reader.secret("CHATKITD_DATABASE_URL", "database_url", file.database_url.take()) else {
-        return Ok(Database::Sqlite(data_dir.join("chatkitd.db")));
+        return Ok(Database::Sqlite(own_database(data_dir)));
     };
     let text = url.expose_secret();
     if text == "none" {
@@ -369,8 +390,16 @@ fn read_proxies(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Trus
     let listed = file.trusted_proxies.take().map(|list| list.join(","));
     let list = reader.text("CHATKITD_TRUSTED_PROXIES", "trusted_proxies", listed).unwrap_or_default();
     TrustedProxies::parse(&list).map_err(|error| {
-        reader.invalid("CHATKITD_TRUSTED_PROXIES", "trusted_proxies", &list, error.to_string())
+        SettingsError::refused(reader.setting("CHATKITD_TRUSTED_PROXIES", "trusted_proxies"), error)
     })
+}
+
+fn read_otlp_endpoint(
+    reader: &mut Reader<'_>,
+    file: &mut FileSettings,
+) -> Result<Option<Url>, SettingsError> {
+    let (name, key) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint");
+    reader.url(name, key, file.otlp_endpoint.take(), "http://collector.example:4318")
 }
 
 fn read_shutdown_grace(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {

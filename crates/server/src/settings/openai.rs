@@ -12,7 +12,7 @@ use super::reader::{Reader, without_password};
 use super::{SettingsError, sites};
 
 /// Where `OpenAI` is when nothing else is said.
-const OPENAI: &str = "https://api.openai.com/v1";
+pub(super) const OPENAI: &str = "https://api.openai.com/v1";
 
 /// The keys, and what they may be sent to.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(super) struct OpenAiKeys {
 impl OpenAiKeys {
     pub(super) fn read(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Self, SettingsError> {
         let key = reader.secret("OPENAI_API_KEY", "openai_api_key", file.openai_api_key.take());
-        let base = reader.url("OPENAI_BASE_URL", "", None)?;
+        let base = reader.url("OPENAI_BASE_URL", "", None, OPENAI)?;
         let is_elsewhere = base.is_some();
         let base = base.map_or_else(|| default_base(reader), Ok)?;
         let mut of_sites = BTreeMap::new();
@@ -89,7 +89,7 @@ pub(super) fn read_hosted(
     file: &mut FileSettings,
     keys: &OpenAiKeys,
 ) -> Result<Option<OpenAi>, SettingsError> {
-    let base = reader.url("CHATKIT_API_BASE", "api_base", file.api_base.take())?;
+    let base = reader.url("CHATKIT_API_BASE", "api_base", file.api_base.take(), OPENAI)?;
     let concurrency = reader
         .parsed::<NonZeroUsize>(
             "CHATKITD_UPSTREAM_CONCURRENCY",

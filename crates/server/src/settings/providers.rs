@@ -139,7 +139,12 @@ fn read_one(
 ) -> Result<ProviderSettings, SettingsError> {
     let key = |field: &str| format!("providers.{name}.{field}");
     let variable = |variable: &'static str| if name == OPENAI { variable } else { "" };
-    let base = reader.url(variable("CHATKITD_MODEL_BASE_URL"), &key("base_url"), provider.base_url)?;
+    let base = reader.url(
+        variable("CHATKITD_MODEL_BASE_URL"),
+        &key("base_url"),
+        provider.base_url,
+        super::openai::OPENAI,
+    )?;
     let base = match base {
         Some(base) => base,
         None if name == OPENAI => keys.base.clone(),

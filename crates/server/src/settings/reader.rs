@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chatkitd_core::foreign_text::mask_keys;
 use secrecy::SecretString;
 use url::Url;
 
@@ -16,6 +17,13 @@ use super::document::Document;
 pub enum Source {
     /// The environment variable of this name.
     Environment(String),
+    /// The same, in one of the files that `--dev` reads.
+    DevFile {
+        /// The file.
+        file: &'static str,
+        /// The variable.
+        name: String,
+    },
     /// A key in the file.
     File {
         /// The file.
@@ -32,6 +40,7 @@ impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment(name) => formatter.write_str(name),
+            Self::DevFile { file, name } => write!(formatter, "{file}: {name}"),
             Self::File { path, line, key } => write!(formatter, "{}, line {line}: {key}", path.display()),
         }
     }
@@ -48,14 +57,30 @@ pub struct Fact {
     pub source: Source,
 }
 
+/// A variable that is set.
+pub(super) struct Variable {
+    pub(super) value: String,
+    /// In which of the files that `--dev` reads; `None`: in the environment itself.
+    pub(super) file: Option<&'static str>,
+}
+
+impl Variable {
+    pub(super) fn of_environment(value: String) -> Self {
+        Self { value, file: None }
+    }
+}
+
+/// Looks a variable up.
+pub(super) type LookUp<'a> = &'a dyn Fn(&str) -> Option<Variable>;
+
 pub(super) struct Reader<'a> {
-    env: &'a dyn Fn(&str) -> Option<String>,
+    env: LookUp<'a>,
     document: Option<Document<'a>>,
     facts: Vec<Fact>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(env: &'a dyn Fn(&str) -> Option<String>, document: Option<Document<'a>>) -> Self {
+    pub(super) fn new(env: LookUp<'a>, document: Option<Document<'a>>) -> Self {
         Self { env, document, facts: Vec::new() }
     }
 
@@ -63,15 +88,20 @@ impl<'a> Reader<'a> {
         self.facts
     }
 
-    /// A variable that is set to nothing counts as not set: that is how compose files and panels write it.
     pub(super) fn in_environment(&self, name: &str) -> Option<String> {
-        (self.env)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        self.variable(name).map(|variable| variable.value.trim().to_owned())
+    }
+
+    /// A variable that is set to nothing counts as not set: that is how compose files and panels write it.
+    fn variable(&self, name: &str) -> Option<Variable> {
+        (self.env)(name).filter(|variable| !variable.value.trim().is_empty())
     }
 
     /// Where a setting was set that a variable of this name, or the key in the file, sets.
     pub(super) fn setting(&self, name: &str, key: &str) -> Source {
-        match &self.document {
-            Some(document) if !key.is_empty() && self.in_environment(name).is_none() => document.source(key),
+        match (self.variable(name).map(|variable| variable.file), &self.document) {
+            (Some(Some(file)), _) => Source::DevFile { file, name: name.to_owned() },
+            (None, Some(document)) if !key.is_empty() => document.source(key),
             _ if name.is_empty() => Source::Environment(key.to_owned()),
             _ => Source::Environment(name.to_owned()),
         }
@@ -96,7 +126,7 @@ impl<'a> Reader<'a> {
     /// `name`: the environment variable, which wins, or nothing where there is none; `key`: the key in the file.
     pub(super) fn text(&mut self, name: &str, key: &str, in_file: Option<String>) -> Option<String> {
         let value = self.in_environment(name).or(in_file)?;
-        self.note(name, key, without_password(&value));
+        self.note(name, key, shown(&value));
         Some(value)
     }
 
@@ -145,17 +175,18 @@ impl<'a> Reader<'a> {
         chosen.map(Some).ok_or_else(|| self.invalid(name, key, &text, words()))
     }
 
-    /// An address of an HTTP API, such as `https://api.openai.com/v1`.
+    /// An address of an HTTP API.
     pub(super) fn url(
         &mut self,
         name: &str,
         key: &str,
         in_file: Option<String>,
+        example: &str,
     ) -> Result<Option<Url>, SettingsError> {
         let Some(text) = self.text(name, key, in_file) else { return Ok(None) };
         let valid = Url::parse(&text).ok();
         let valid = valid.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-        let expected = "an address such as https://api.openai.com/v1";
+        let expected = format!("an address such as {example}");
         valid.map(Some).ok_or_else(|| self.invalid(name, key, &text, expected))
     }
 
@@ -169,6 +200,12 @@ impl<'a> Reader<'a> {
         let text = self.text(name, key, in_file.map(|list| list.join(",")))?;
         Some(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
     }
+}
+
+/// A value fit to be shown: a password in an address is not, nor what looks like a key, which may have been pasted
+/// where something else belongs.
+pub(super) fn shown(value: &str) -> String {
+    mask_keys(&without_password(value))
 }
 
 /// An address may carry a user and a password; neither is shown.

@@ -26,6 +26,7 @@ impl Settings {
         kept.keep("CHATKITD_LOG_FORMAT", &old.log_format, &mut self.log_format, Clone::clone);
         kept.keep("CHATKITD_SHUTDOWN_GRACE", &old.shutdown_grace, &mut self.shutdown_grace, Clone::clone);
         kept.keep("OTEL_EXPORTER_OTLP_ENDPOINT", &old.otlp_endpoint, &mut self.otlp_endpoint, Clone::clone);
+        kept.keep("OTEL_SERVICE_NAME", &old.otlp_service_name, &mut self.otlp_service_name, Clone::clone);
         kept.0
     }
 }

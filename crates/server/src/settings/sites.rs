@@ -1,11 +1,10 @@
-//! Sites and their sign-in. The environment speaks of the site named `default`, and sets what the other
+//! Sites. The environment speaks of the site named `default`, and sets what the other
 //! sites leave open.
 
 use std::collections::BTreeMap;
 
 use chatkitd_core::attachments::AllowedTypes;
 use chatkitd_core::id::SiteName;
-use chatkitd_core::identity::{Preset, RolePolicyError, RoleRule, VerifierSettings, Verifiers, clerk_issuer};
 use chatkitd_core::limits::{Quota, SiteLimits};
 use chatkitd_core::site::{FileUpload, Lifetimes, OriginPattern, Site};
 use chatkitd_core::workflows;
@@ -14,7 +13,7 @@ use super::attachments::{allowed_types, read_types};
 use super::file::{FileLimits, FileSettings, FileSite};
 use super::reader::Reader;
 use super::workflows::WorkflowSettings;
-use super::{SettingsError, SignInSettings, Source, duration, read_duration};
+use super::{SettingsError, SignInSettings, Source, duration, read_duration, sign_in};
 
 type SitesAndSignIn = (Vec<Site>, BTreeMap<SiteName, SignInSettings>);
 
@@ -28,17 +27,17 @@ pub(super) fn read(
     let mut in_file = std::mem::take(&mut file.sites);
     in_file.entry("default".to_owned()).or_default();
     let mut sites = Vec::new();
-    let mut sign_in = BTreeMap::new();
+    let mut signs_in = BTreeMap::new();
     for (name, mut site) in in_file {
         let name = site_name(reader, &name)?;
         if name == SiteName::default_site() {
-            from_environment(reader, &mut site, has_query, &demo)?;
+            from_environment(reader, &mut site, &demo)?;
         }
-        let how = read_sign_in(reader, &name, &mut site, has_query)?;
+        let how = sign_in::read(reader, &name, &mut site, has_query)?;
         sites.push(build(reader, name.clone(), site, &defaults, !how.verifiers.is_empty())?);
-        sign_in.insert(name, how);
+        signs_in.insert(name, how);
     }
-    Ok((sites, sign_in))
+    Ok((sites, signs_in))
 }
 
 struct Defaults {
@@ -89,7 +88,6 @@ fn over(set: &FileLimits, base: SiteLimits) -> SiteLimits {
 fn from_environment(
     reader: &mut Reader<'_>,
     site: &mut FileSite,
-    has_query: bool,
     demo: &DemoSite,
 ) -> Result<(), SettingsError> {
     site.origins = reader.list("CHATKIT_ALLOWED_ORIGINS", "sites.default.origins", site.origins.take());
@@ -102,71 +100,8 @@ fn from_environment(
     }
     let anonymous = site.anonymous.map(|anonymous| anonymous.to_string());
     site.anonymous = reader.choice("CHATKITD_ANONYMOUS", "sites.default.anonymous", anonymous)?;
-    if let Some(verifier) = verifier_from_environment(reader)? {
-        site.verifiers.push(verifier);
-    }
-    if has_query && site.roles.is_none() {
-        site.roles = Some(RoleRule::Query);
-    }
+    site.verifiers.extend(sign_in::from_environment(reader)?);
     Ok(())
-}
-
-fn verifier_from_environment(reader: &mut Reader<'_>) -> Result<Option<VerifierSettings>, SettingsError> {
-    let preset = reader.choice("CHATKITD_AUTH_PRESET", "", None)?;
-    let issuer = reader.text("CHATKITD_AUTH_ISSUER", "", None);
-    let hs256_secret = reader.secret("CHATKITD_AUTH_HS256_SECRET", "", None);
-    let clerk = reader.text("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "", None);
-    let mut verifier = VerifierSettings {
-        audience: reader.list("CHATKITD_AUTH_AUDIENCE", "", None).unwrap_or_default(),
-        authorized_parties: reader.list("CHATKITD_AUTH_AUTHORIZED_PARTIES", "", None).unwrap_or_default(),
-        jwks_url: reader.text("CHATKITD_AUTH_JWKS_URL", "", None),
-        role_claim: reader.text("CHATKITD_AUTH_ROLE_CLAIM", "", None),
-        hs256_secret,
-        issuer,
-        preset: preset.unwrap_or_default(),
-        ..VerifierSettings::default()
-    };
-    if let (Some(key), None) = (&clerk, &verifier.issuer) {
-        let issuer = clerk_issuer(key).map_err(|error| {
-            reader.invalid("NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "", key, error.to_string())
-        })?;
-        verifier.issuer = Some(issuer.to_string());
-        verifier.preset = preset.unwrap_or(Preset::Clerk);
-    }
-    // Whatever is set of it asks for a sign-in: half a verifier is an error, never a site open to everybody.
-    let asked = preset.is_some()
-        || verifier.issuer.is_some()
-        || verifier.hs256_secret.is_some()
-        || verifier.jwks_url.is_some()
-        || verifier.role_claim.is_some()
-        || !verifier.audience.is_empty()
-        || !verifier.authorized_parties.is_empty();
-    Ok(asked.then_some(verifier))
-}
-
-fn read_sign_in(
-    reader: &Reader<'_>,
-    name: &SiteName,
-    site: &mut FileSite,
-    has_query: bool,
-) -> Result<SignInSettings, SettingsError> {
-    let refuse = |field: &str, reason: String| SettingsError::Refused {
-        setting: reader.key(&format!("sites.{name}.{field}")),
-        reason: format!("the sign-in of site {:?} is not valid: {reason}", name.as_str()),
-    };
-    let verifiers = std::mem::take(&mut site.verifiers);
-    Verifiers::new(&verifiers).map_err(|error| refuse("verifiers", error.to_string()))?;
-    let roles = site.roles.unwrap_or_default();
-    let allowed_roles = std::mem::take(&mut site.allowed_roles);
-    match roles {
-        RoleRule::Query if !has_query => Err(refuse("roles", RolePolicyError::NoQuery.to_string())),
-        RoleRule::None if !allowed_roles.is_empty() => {
-            Err(refuse("allowed_roles", RolePolicyError::AllowedWithoutRule.to_string()))
-        }
-        RoleRule::None | RoleRule::Claim | RoleRule::Query => {
-            Ok(SignInSettings { verifiers, roles, allowed_roles })
-        }
-    }
 }
 
 fn build(
@@ -177,9 +112,10 @@ fn build(
     signs_in: bool,
 ) -> Result<Site, SettingsError> {
     let key = |field: &str| reader.key(&format!("sites.{name}.{field}"));
-    site.configuration
-        .check()
-        .map_err(|error| SettingsError::invalid(key("configuration"), error.field, error.range))?;
+    site.configuration.check().map_err(|error| {
+        let field = key(&format!("configuration.{}", error.field));
+        SettingsError::refused(field, format!("it must be {}", error.range))
+    })?;
     let mut lifetimes = defaults.lifetimes;
     for (field, text, target) in [
         ("session_ttl", &site.session_ttl, &mut lifetimes.session),
@@ -215,18 +151,12 @@ fn origins_setting(reader: &Reader<'_>, site: &SiteName) -> Source {
 }
 
 fn origins(setting: &Source, listed: &[String]) -> Result<Vec<OriginPattern>, SettingsError> {
-    let refuse = |reason: String| SettingsError::Refused { setting: setting.clone(), reason };
-    listed
-        .iter()
-        .map(|origin| OriginPattern::parse(origin).map_err(|error| refuse(error.to_string())))
-        .collect()
+    let refuse = |error| SettingsError::refused(setting.clone(), error);
+    listed.iter().map(|origin| OriginPattern::parse(origin).map_err(refuse)).collect()
 }
 
 pub(super) fn site_name(reader: &Reader<'_>, name: &str) -> Result<SiteName, SettingsError> {
-    SiteName::parse(name).map_err(|error| SettingsError::Refused {
-        setting: reader.key(&format!("sites.{name}")),
-        reason: error.to_string(),
-    })
+    SiteName::parse(name).map_err(|error| SettingsError::refused(reader.key(&format!("sites.{name}")), error))
 }
 
 /// What the default site offers where nobody chose.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chatkitd_core::id::SiteName;
 
-use super::{Settings, SettingsError};
+use super::{Settings, SettingsError, Variable};
 
 /// Read in this order; the first one that has a variable wins, and the environment wins over both.
 const DEV_FILES: [&str; 2] = [".env.local", ".env"];
@@ -55,12 +55,17 @@ impl Settings {
     pub fn from_environment(config: Option<&Path>, dev: bool) -> Result<Self, SourceError> {
         let file = read_file(config)?;
         let dev_values = if dev { read_dev_files()? } else { HashMap::new() };
-        let look_up = |name: &str| std::env::var(name).ok().or_else(|| dev_values.get(name).cloned());
+        let in_dev_file = |name: &str| {
+            let (value, file) = dev_values.get(name)?;
+            Some(Variable { value: value.clone(), file: Some(file) })
+        };
+        let look_up =
+            |name: &str| std::env::var(name).ok().map(Variable::of_environment).or_else(|| in_dev_file(name));
         let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
         // A file that was there has to be there when it is read again, whether it was asked for or not.
         let found = file.map(|(path, _)| path);
         let origin = SettingsOrigin { config: found.or(config).map(Path::to_owned) };
-        Ok(Self { origin: Some(origin), ..Self::load(&look_up, file, dev)? })
+        Ok(Self { origin: Some(origin), ..Self::look_up(&look_up, file, dev)? })
     }
 
     /// The settings as they are now where these came from.
@@ -91,7 +96,10 @@ fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceE
     }
 }
 
-fn read_dev_files() -> Result<HashMap<String, String>, SourceError> {
+/// By its name, the value of a variable and the file that it stands in.
+type DevValues = HashMap<String, (String, &'static str)>;
+
+fn read_dev_files() -> Result<DevValues, SourceError> {
     let mut values = HashMap::new();
     for file in DEV_FILES {
         if !Path::new(file).exists() {
@@ -102,7 +110,7 @@ fn read_dev_files() -> Result<HashMap<String, String>, SourceError> {
     Ok(values)
 }
 
-fn read_dev_file(file: &'static str, values: &mut HashMap<String, String>) -> Result<(), SourceError> {
+fn read_dev_file(file: &'static str, values: &mut DevValues) -> Result<(), SourceError> {
     let mut place = "in its first variable".to_owned();
     let refuse = |error, place: &str| match error {
         dotenvy::Error::Io(source) => SourceError::UnreadableDevFile { file, source },
@@ -111,7 +119,7 @@ fn read_dev_file(file: &'static str, values: &mut HashMap<String, String>) -> Re
     for pair in dotenvy::from_path_iter(file).map_err(|error| refuse(error, &place))? {
         let (name, value) = pair.map_err(|error| refuse(error, &place))?;
         place = format!("after {name}");
-        values.entry(name).or_insert(value);
+        values.entry(name).or_insert((value, file));
     }
     Ok(())
 }

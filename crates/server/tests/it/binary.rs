@@ -136,7 +136,7 @@ fn read(stderr: std::process::ChildStderr, log: Arc<Mutex<String>>) -> Receiver<
         for line in BufReader::new(stderr).lines() {
             let Ok(line) = line else { return };
             if let Some(at) = line.find(UP) {
-                let url = line[at + UP.len()..].split('"').next().unwrap_or_default();
+                let url = line[at + UP.len()..].split(['"', ' ']).next().unwrap_or_default();
                 // The test may have given up waiting.
                 let _ = sender.send(url.to_owned());
             }

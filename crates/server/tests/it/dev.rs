@@ -28,6 +28,28 @@ fn the_environment_wins_over_env_local_and_that_over_env() {
 }
 
 #[test]
+fn what_comes_from_an_env_file_names_it() {
+    let env = Env::default().set("CHATKITD_LOG", "warn");
+    let text = checked(&env, &["config", "check", "--dev"]);
+    for expected in [
+        "CHATKITD_LOG = warn  (environment, CHATKITD_LOG)",
+        "CHATKIT_WORKFLOW_ID = wf_local  (.env.local, CHATKIT_WORKFLOW_ID)",
+        "CHATKITD_PAGE = off  (.env, CHATKITD_PAGE)",
+        "OPENAI_API_KEY = set (masked)  (.env, OPENAI_API_KEY)",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
+#[test]
+fn what_is_not_valid_in_an_env_file_names_it() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join(".env"), "CHATKITD_LISTEN=8787\n").unwrap();
+    let failed = run(folder.path(), &Env::default(), &["config", "check", "--dev"]);
+    assert!(failed.code == 1 && failed.err.contains(".env: CHATKITD_LISTEN = \"8787\""), "{failed:?}");
+}
+
+#[test]
 fn env_files_are_not_read_outside_dev() {
     let text = checked(&Env::default(), &["config", "check"]);
     assert!(!text.contains("wf_local") && text.contains("every setting stands at its default"), "{text}");

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use chatkitd::clock::SystemClock;
 use chatkitd_core::ports::Clock as _;
 use chatkitd_core::testing::sign;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::databases::{postgres, run};
@@ -17,8 +17,11 @@ const USERS: &str = "CREATE TABLE users (clerk_user_id TEXT PRIMARY KEY, role TE
 
 pub fn token(subject: &str) -> String {
     let now = SystemClock.now().as_second();
-    let claims = json!({"sub": subject, "iat": now, "exp": now + 600});
-    sign(&json!({"alg": "HS256", "typ": "JWT"}), &claims, &hs256(HS256_SECRET))
+    signed(&json!({"sub": subject, "iat": now, "exp": now + 600}))
+}
+
+fn signed(claims: &Value) -> String {
+    sign(&json!({"alg": "HS256", "typ": "JWT"}), claims, &hs256(HS256_SECRET))
 }
 
 fn hs256(secret: &str) -> jsonwebtoken::EncodingKey {
@@ -81,4 +84,46 @@ async fn tokens_that_are_not_the_apps_are_refused_and_never_anonymous() {
     }
     let anonymous = node.create().await;
     assert!(anonymous.text("user_id").starts_with("anon_"));
+}
+
+#[tokio::test]
+async fn roles_come_from_the_claim_that_a_variable_names() {
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder)
+        .set("CHATKITD_AUTH_HS256_SECRET", HS256_SECRET)
+        .set("CHATKITD_AUTH_ROLE_CLAIM", "role");
+    let node = Node::start(&env).await;
+    let expires = SystemClock.now().as_second() + 600;
+    for (role, status) in [
+        (json!("member"), 200),
+        (json!(["guest", "member"]), 200),
+        (Value::Null, 403),
+        (json!([]), 403),
+        (json!({"name": "member"}), 403),
+    ] {
+        let claims = json!({"sub": "ann", "exp": expires, "role": role});
+        let answer = send(node.post(SESSION).bearer_auth(signed(&claims))).await;
+        assert_eq!(answer.status, status, "{role}: {answer:?}");
+    }
+    let refused = send(node.post(SESSION).bearer_auth(token("ann"))).await;
+    refused.assert_error(403, "role_not_found");
+    assert_eq!(refused.text("error"), "User role not found");
+}
+
+#[tokio::test]
+async fn one_allowed_role_of_several_lets_a_user_in() {
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder)
+        .set("CHATKITD_AUTH_HS256_SECRET", HS256_SECRET)
+        .set("CHATKITD_AUTH_ROLE_CLAIM", "https://shop.example/roles");
+    let file = "[sites.default]\nallowed_roles = [\"member\"]\n";
+    let node = Node::start_from(&env, file).await;
+    let expires = SystemClock.now().as_second() + 600;
+    for (roles, status) in
+        [(json!(["guest", "member"]), 200), (json!(["guest"]), 403), (json!("member"), 200)]
+    {
+        let claims = json!({"sub": "ann", "exp": expires, "https://shop.example/roles": roles});
+        let answer = send(node.post(SESSION).bearer_auth(signed(&claims))).await;
+        assert_eq!(answer.status, status, "{roles}: {answer:?}");
+    }
 }

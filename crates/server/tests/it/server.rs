@@ -1,6 +1,7 @@
 //! The real server in this process: real settings, a real listener on port 0, a real database.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use chatkitd::Server;
 use chatkitd::serve::ServeError;
@@ -56,7 +57,12 @@ impl Env {
     }
 
     pub fn settings(&self) -> Settings {
-        Settings::load(&|name| self.0.get(name).cloned(), None, false).unwrap()
+        self.settings_with(None)
+    }
+
+    fn settings_with(&self, file: Option<&str>) -> Settings {
+        let file = file.map(|text| (Path::new("chatkitd.toml"), text));
+        Settings::load(&|name| self.0.get(name).cloned(), file, false).unwrap()
     }
 }
 
@@ -78,12 +84,20 @@ impl Node {
         Self::start_with(env, |server| server).await
     }
 
+    /// With this `chatkitd.toml`.
+    pub async fn start_from(env: &Env, file: &str) -> Self {
+        Self::launch(Server::new(env.settings_with(Some(file)))).await
+    }
+
     /// With agents of the test's own.
     pub async fn start_with(env: &Env, change: impl FnOnce(Server) -> Server) -> Self {
+        Self::launch(change(Server::new(env.settings()))).await
+    }
+
+    async fn launch(server: Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shutdown = CancellationToken::new();
-        let server = change(Server::new(env.settings()));
         let serving = tokio::spawn(server.launch(listener, shutdown.clone()));
         Self { url, shutdown, serving }
     }

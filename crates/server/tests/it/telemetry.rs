@@ -65,6 +65,54 @@ async fn traces_reach_the_collector_before_the_server_ends_and_hold_no_secret() 
 }
 
 #[tokio::test]
+async fn traces_are_from_the_service_that_otel_service_name_names() {
+    let (folder, (collector, received)) = (tempdir().unwrap(), collector().await);
+    let env = Env::sqlite(&folder)
+        .set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector)
+        .set("OTEL_SERVICE_NAME", "chat-of-the-shop");
+    let mut node = Process::serve(folder.path(), &env);
+    Client::new().get(format!("{}/healthz", node.url)).send().await.unwrap();
+    tokio::task::spawn_blocking(move || (node.terminate(), node)).await.unwrap();
+    let batches = received.lock().unwrap().clone();
+    let text: String = batches.iter().map(|(_, body)| String::from_utf8_lossy(body).into_owned()).collect();
+    assert!(text.contains("chat-of-the-shop"), "{text:?}");
+}
+
+#[tokio::test]
+async fn a_log_that_is_no_terminal_has_no_colours() {
+    let folder = tempdir().unwrap();
+    let node = Process::serve(folder.path(), &Env::sqlite(&folder).set("CHATKITD_LOG_FORMAT", "text"));
+    Client::new().get(format!("{}/healthz", node.url)).send().await.unwrap();
+    until("the request is logged", async || node.log().contains("answered")).await;
+    assert!(!node.log().contains('\u{1b}'), "{:?}", node.log());
+}
+
+/// What a metric's first line with these labels says.
+fn reading(metrics: &str, begins: &str) -> Option<f64> {
+    let line = metrics.lines().find(|line| line.starts_with(begins))?;
+    line.rsplit(' ').next()?.parse().ok()
+}
+
+#[tokio::test]
+async fn a_request_of_less_than_a_millisecond_took_time_too() {
+    let (folder, admin) = (tempdir().unwrap(), free_address());
+    let env = Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let node = Process::serve(folder.path(), &env);
+    Client::new().get(format!("{}/healthz", node.url)).send().await.unwrap();
+    let sum = "chatkitd_http_request_seconds_sum{method=\"GET\",route=\"/healthz\"";
+    let metrics = async || Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    until("the request is counted", async || {
+        let metrics = metrics().await.text().await.unwrap();
+        reading(&metrics, sum).is_some_and(|seconds| seconds > 0.0 && (seconds * 1000.0).fract() > 0.0)
+    })
+    .await;
+    let lines = node.log();
+    let answered = lines.lines().find(|line| line.contains("\"answered\"") && line.contains("/healthz"));
+    let line: Value = serde_json::from_str(answered.unwrap()).unwrap();
+    assert!(line["millis"].as_f64().unwrap().fract() > 0.0, "{line}");
+}
+
+#[tokio::test]
 async fn a_collector_that_is_away_costs_nothing_but_its_traces() {
     let folder = tempdir().unwrap();
     let collector = format!("http://{}", free_address());

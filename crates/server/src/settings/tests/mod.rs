@@ -1,5 +1,7 @@
 mod lines;
 mod models;
+mod sentences;
+mod sign_in;
 
 use std::path::Path;
 use std::time::Duration;
