@@ -42,7 +42,7 @@ use crate::secret_file::{self, SecretFileError};
 use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::settings::{Database, FailurePolicy, LimiterKind, Settings};
 use crate::spawner::TokioSpawner;
-use crate::stores::{OpenError, Stores, UsersTable, make_folder};
+use crate::stores::{DATA_DIR, OpenError, Stores, UsersTable, check_folder, make_folder};
 
 /// The server cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +139,22 @@ impl Foundation {
         };
         foundation.runs = foundation.begin_runs(settings, stops)?.map(Arc::new);
         Ok(foundation)
+    }
+
+    /// Whether [`Self::lay`] would find what it needs, as far as that shows without writing and without asking a
+    /// server.
+    pub(crate) fn check(settings: &Settings) -> Result<(), BuildError> {
+        Stores::check(settings)?;
+        if keeps_secret(settings) {
+            match secret_file::read(&settings.data_dir)? {
+                Some(_) => {}
+                None => check_folder(&settings.data_dir, DATA_DIR)?,
+            }
+        }
+        if !matches!(settings.database, Database::None) {
+            files::check(settings)?;
+        }
+        Ok(())
     }
 
     /// Puts the application together as the settings say. `own`: agents that do not come from them.
@@ -285,11 +301,16 @@ fn run_log(_: &Settings) -> Result<Option<SharedRunLog>, BuildError> {
     Ok(None)
 }
 
+/// Whether the signing secret is one that the server makes itself.
+fn keeps_secret(settings: &Settings) -> bool {
+    settings.secrets.is_empty() && !matches!(settings.database, Database::None)
+}
+
 fn key_ring(settings: &Settings, rng: &dyn Rng) -> Result<KeyRing, BuildError> {
-    if !settings.secrets.is_empty() || matches!(settings.database, Database::None) {
+    if !keeps_secret(settings) {
         return Ok(KeyRing::new(settings.secrets.clone())?);
     }
-    make_folder(&settings.data_dir)?;
+    make_folder(&settings.data_dir, DATA_DIR)?;
     Ok(KeyRing::new([secret_file::read_or_make(&settings.data_dir, rng)?])?)
 }
 

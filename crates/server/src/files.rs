@@ -1,5 +1,6 @@
 //! Puts together what keeps the files that visitors send.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chatkitd_core::attachments::{AttachmentParts, AttachmentService, UrlSigner};
@@ -12,7 +13,7 @@ use crate::blobs::FolderBlobs;
 use crate::blobs::{S3Blobs, S3Deadlines};
 use crate::previews::ImagePreviews;
 use crate::settings::{AttachmentStorage, Durability, S3Settings, Settings};
-use crate::stores::{Conversations, OpenError, make_folder};
+use crate::stores::{Conversations, DATA_DIR, OpenError, check_folder, make_folder};
 
 /// Files cannot be kept as the settings say.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +51,7 @@ pub(crate) fn files(
     let blobs: Arc<dyn Blobs> = match &settings.attachments.storage {
         AttachmentStorage::Off => return Ok(None),
         AttachmentStorage::Folder(path) => {
-            make_folder(path)?;
+            make_folder(path, folder_setting(settings, path))?;
             let fsync = settings.durability == Durability::Full;
             Arc::new(FolderBlobs::new(path, fsync).map_err(FilesError::Unusable)?)
         }
@@ -66,6 +67,20 @@ pub(crate) fn files(
     });
     let jobs = AttachmentJobs { sweep: conversations.attachment_sweep.clone(), blobs, clock: clock.clone() };
     Ok(Some(Files { service: Arc::new(service), jobs }))
+}
+
+/// Whether [`files`] would find a place for them, as far as that shows without writing and without asking a server.
+pub(crate) fn check(settings: &Settings) -> Result<(), FilesError> {
+    match &settings.attachments.storage {
+        AttachmentStorage::Off => Ok(()),
+        AttachmentStorage::Folder(path) => Ok(check_folder(path, folder_setting(settings, path))?),
+        AttachmentStorage::S3(s3) => bucket(s3).map(drop),
+    }
+}
+
+/// What says where the folder is.
+fn folder_setting(settings: &Settings, folder: &Path) -> &'static str {
+    if folder == settings.own_files() { DATA_DIR } else { "CHATKITD_ATTACHMENTS_FOLDER" }
 }
 
 #[cfg(feature = "s3")]

@@ -19,13 +19,25 @@ pub struct SecretFileError {
 pub fn read_or_make(folder: &Path, rng: &dyn Rng) -> Result<SecretString, SecretFileError> {
     let path = folder.join("secret");
     let result = match make(&path, rng) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(&path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_file(&path),
         made => made,
     };
     result.map_err(|source| SecretFileError { path, source })
 }
 
-fn read(path: &Path) -> io::Result<SecretString> {
+/// Reads `{folder}/secret`; `None`: it is not made yet.
+pub fn read(folder: &Path) -> Result<Option<SecretString>, SecretFileError> {
+    let path = folder.join("secret");
+    match read_file(&path) {
+        Ok(secret) => Ok(Some(secret)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(source) => Err(SecretFileError { path, source }),
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<SecretString> {
     let text = fs::read_to_string(path)?;
     match text.trim() {
         "" => Err(io::Error::new(

@@ -1,5 +1,6 @@
 //! Opens the store that the settings name.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ use chatkitd_store::{MigrateError, PostgresOptions, PostgresStore, RoleQuery, Sq
 use secrecy::ExposeSecret;
 
 use crate::settings::{Database, Durability, Settings};
+
+/// What says where the data folder is.
+pub(crate) const DATA_DIR: &str = "CHATKITD_DATA_DIR";
 
 /// One database in all the roles it plays.
 pub(crate) struct Stores {
@@ -46,40 +50,64 @@ enum Open {
 /// The database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The data folder cannot be made.
-    #[error("the folder {} cannot be made; set CHATKITD_DATA_DIR to one that is writable", path.display())]
+    /// A folder cannot be made.
+    #[error("the folder {} cannot be made; set {setting} to one that is writable", path.display())]
     Folder {
         /// The folder.
         path: std::path::PathBuf,
+        /// What sets it.
+        setting: &'static str,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// It cannot be reached, or its schema is not this version's.
-    #[error("the database cannot be opened")]
-    Database(#[from] MigrateError),
+    #[error("{setting}: {source}")]
+    Database {
+        /// What says where it is.
+        setting: &'static str,
+        /// Why.
+        source: MigrateError,
+    },
 }
 
 impl Stores {
     /// Opens the database and brings its schema up to date.
     pub(crate) async fn open(settings: &Settings) -> Result<Self, OpenError> {
+        let setting = database_setting(settings);
+        let refuse = |source| OpenError::Database { setting, source };
         match &settings.database {
             Database::Sqlite(path) => {
-                make_folder(path.parent().unwrap_or(Path::new(".")))?;
+                make_folder(path.parent().unwrap_or(Path::new(".")), setting)?;
                 let mut options = SqliteOptions::new(path);
                 options.durability = match settings.durability {
                     Durability::Normal => chatkitd_store::Durability::Process,
                     Durability::Full => chatkitd_store::Durability::Disk,
                 };
-                let store = Arc::new(SqliteStore::connect(&options).await?);
+                let store = Arc::new(SqliteStore::connect(&options).await.map_err(refuse)?);
                 Ok(Self::full(store.clone(), Open::Sqlite(store)))
             }
             Database::Postgres(url) => {
-                let store =
-                    Arc::new(PostgresStore::connect(&PostgresOptions::new(url.expose_secret())).await?);
+                let options = PostgresOptions::new(url.expose_secret());
+                let store = Arc::new(PostgresStore::connect(&options).await.map_err(refuse)?);
                 Ok(Self::full(store.clone(), Open::Postgres(store)))
             }
             Database::None => Ok(Self::of(Arc::new(NoStore), Open::Nothing)),
         }
+    }
+
+    /// Whether [`Self::open`] would open it, as far as that shows without writing and without asking a server:
+    /// whether one is there is the world's state and no setting.
+    pub(crate) fn check(settings: &Settings) -> Result<(), OpenError> {
+        let setting = database_setting(settings);
+        let checked = match &settings.database {
+            Database::Sqlite(path) => {
+                check_folder(path.parent().unwrap_or(Path::new(".")), setting)?;
+                SqliteStore::check(path)
+            }
+            Database::Postgres(url) => PostgresStore::check_url(url.expose_secret()),
+            Database::None => Ok(()),
+        };
+        checked.map_err(|source| OpenError::Database { setting, source })
     }
 
     fn full<S>(store: Arc<S>, open: Open) -> Self
@@ -121,13 +149,43 @@ impl Stores {
     }
 }
 
-/// Makes a folder and those above it, for nobody else to look into: it holds secrets and conversations.
-pub(crate) fn make_folder(path: &Path) -> Result<(), OpenError> {
+/// What says where the database is.
+fn database_setting(settings: &Settings) -> &'static str {
+    match &settings.database {
+        Database::Sqlite(path) if *path == settings.own_database() => DATA_DIR,
+        Database::Sqlite(_) | Database::Postgres(_) | Database::None => "CHATKITD_DATABASE_URL",
+    }
+}
+
+/// Makes a folder and those above it, for nobody else to look into: it holds secrets and conversations. `setting`:
+/// what says where it is.
+pub(crate) fn make_folder(path: &Path, setting: &'static str) -> Result<(), OpenError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| OpenError::Folder { path: path.to_owned(), source })
+    builder.create(path).map_err(|source| OpenError::Folder { path: path.to_owned(), setting, source })
+}
+
+/// Whether [`make_folder`] would make it, and files could be made in it.
+pub(crate) fn check_folder(path: &Path, setting: &'static str) -> Result<(), OpenError> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let innermost = whole.ancestors().find(|folder| folder.exists()).unwrap_or(&whole);
+    is_writable_folder(innermost).map_err(|source| OpenError::Folder {
+        path: path.to_owned(),
+        setting,
+        source,
+    })
+}
+
+fn is_writable_folder(path: &Path) -> io::Result<()> {
+    if !std::fs::metadata(path)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
+    #[cfg(unix)]
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?;
+    Ok(())
 }
 
 /// The app's own users table.

@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::CommandResult;
+use chatkitd_core::site::SiteSetting;
+
 use super::operator::say;
+use super::{CommandResult, in_force};
 use crate::agents::{self, OwnAgents};
-use crate::answerers::{who_answers, who_transcribes};
+use crate::answerers::who_answers;
+use crate::app::Foundation;
 use crate::clock::SystemClock;
 use crate::models::{Deadlines, ModelClient};
 use crate::rng::SystemRng;
-use crate::settings::{Database, OpenAi, Settings, Source};
+use crate::settings::{Settings, Source};
 
 /// Look at the settings
 #[derive(clap::Subcommand)]
@@ -30,10 +33,12 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
     let client =
         ModelClient::new(Deadlines::default(), Arc::new(SystemClock), Arc::new(SystemRng::default()))?;
     agents::of(&settings, &OwnAgents::new(), &client)?;
+    Foundation::check(&settings)?;
     say("Set:")?;
     for fact in &settings.facts {
         let source = match &fact.source {
             Source::Environment(name) => format!("environment, {name}"),
+            Source::DevFile { file, name } => format!("{file}, {name}"),
             Source::File { path, line, key } => format!("{}, {key}, line {line}", path.display()),
         };
         say(&format!("  {} = {}  ({source})", fact.name, fact.value))?;
@@ -43,7 +48,7 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
     }
     say("In force:")?;
     let (answered, unanswered) = answers(&settings);
-    for line in in_force(&settings).iter().chain(&answered) {
+    for line in in_force::lines(&settings).iter().chain(&answered) {
         say(&format!("  {line}"))?;
     }
     let missing = missing(&settings).into_iter().chain(unanswered).collect();
@@ -56,35 +61,6 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
         }
     }
     Ok(())
-}
-
-fn in_force(settings: &Settings) -> Vec<String> {
-    let database = match &settings.database {
-        Database::Sqlite(path) => format!("SQLite in {}", path.display()),
-        Database::Postgres(_) => "PostgreSQL".to_owned(),
-        Database::None => "none".to_owned(),
-    };
-    let admin = settings.admin_listen.map_or_else(|| "off".to_owned(), |address| address.to_string());
-    let upstream = settings.openai.as_ref().map_or_else(|| "none".to_owned(), OpenAi::shown_base);
-    let mut lines = vec![
-        format!("listens on {}, operators on {admin}", settings.listen),
-        format!("database: {database}"),
-        format!("hosted upstream: {upstream}"),
-        format!("attachments: {}", settings.attachments.storage.shown()),
-        format!("limiter: {:?}", settings.limiter).to_lowercase(),
-        format!("an answer may take {} seconds", settings.run_timeout.as_secs()),
-    ];
-    for site in &settings.sites {
-        let sign_in = if site.anonymous { "not required" } else { "required" };
-        lines.push(format!(
-            "site {}: workflows [{}], {} origins, sign-in {sign_in}",
-            site.name,
-            site.workflows.join(", "),
-            site.origins.len()
-        ));
-    }
-    lines.extend(who_transcribes(settings).map(|words| format!("transcription: {words}")));
-    lines
 }
 
 /// What answers for the workflows that sites offer; the second list is what is missing.
@@ -108,7 +84,8 @@ fn missing(settings: &Settings) -> Vec<String> {
         .iter()
         .filter(|site| site.workflows.is_empty())
         .map(|site| {
-            format!("site {} offers no workflow; set CHATKIT_WORKFLOW_ID (wf_…, or wf_demo)", site.name)
+            let setting = SiteSetting::Workflows.of(&site.name);
+            format!("site {} offers no workflow; set {setting} (wf_…, or wf_demo)", site.name)
         })
         .collect();
     if settings.openai.is_none() {

@@ -11,7 +11,7 @@ use chatkitd_core::sessions::AuditAction;
 use serde_json::json;
 
 use super::CommandResult;
-use super::operator::{Operator, Target, say};
+use super::operator::{Operator, Target, say, say_harmlessly};
 use crate::rng::SystemRng;
 
 /// Create, import, list and revoke service keys
@@ -126,7 +126,7 @@ async fn list(operator: Operator, as_json: bool) -> CommandResult {
             say(&row.to_string())?;
         } else {
             let state = revoked.map_or_else(|| "active".to_owned(), |at| format!("revoked {at}"));
-            say(&format!("{}  …{}  {}  {state}  {}", key.id, key.hint, key.created_at, key.name))?;
+            say_harmlessly(&format!("{}  …{}  {}  {state}  {}", key.id, key.hint, key.created_at, key.name))?;
         }
     }
     operator.close().await;

@@ -3,6 +3,7 @@
 mod audit;
 mod completions;
 mod config;
+mod in_force;
 mod init;
 mod keys;
 mod migrate;

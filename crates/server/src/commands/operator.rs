@@ -118,6 +118,12 @@ impl Operator {
     }
 }
 
+/// Prints a line with words of others in it: what would move the cursor of a terminal, or begin a line, is written out.
+pub(super) fn say_harmlessly(line: &str) -> std::io::Result<()> {
+    let written_out = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    say(&line.chars().map(written_out).collect::<String>())
+}
+
 /// Prints a line to standard output; a closed pipe ends the command quietly.
 pub(super) fn say(line: &str) -> std::io::Result<()> {
     use std::io::Write as _;

@@ -8,7 +8,7 @@ use chatkitd_core::sessions::{AuditAction, Session};
 use serde_json::{Value, json};
 
 use super::CommandResult;
-use super::operator::{Operator, Target, say};
+use super::operator::{Operator, Target, say, say_harmlessly};
 
 /// How many sessions one query brings.
 const PAGE: u32 = 100;
@@ -68,7 +68,7 @@ async fn list(operator: Operator, limit: u32, as_json: bool) -> CommandResult {
                 say(&row.to_string())?;
             } else {
                 let text = |field: &str| row[field].as_str().unwrap_or_default().to_owned();
-                say(&format!(
+                say_harmlessly(&format!(
                     "{}  {}  {}  {}  {}",
                     session.id,
                     text("status"),

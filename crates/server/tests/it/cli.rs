@@ -336,6 +336,36 @@ fn completions_name_the_commands() {
     }
 }
 
+#[test]
+fn a_database_that_is_away_is_named_once_and_with_its_variable() {
+    let desk = Desk::new();
+    let env = desk.env.clone().set("CHATKITD_DATABASE_URL", "postgres://app@127.0.0.1:1/chat");
+    for arguments in [&["serve"][..], &["migrate"]] {
+        let refused = run(desk.folder.path(), &env, arguments);
+        assert!(refused.err.starts_with("chatkitd: CHATKITD_DATABASE_URL: the database"), "{refused:?}");
+        assert_eq!(refused.err.matches("cannot be opened").count(), 1, "{refused:?}");
+    }
+}
+
+#[test]
+fn to_migrate_no_database_is_an_error_and_not_silence() {
+    let desk = Desk::new();
+    let env = desk.env.clone().set("CHATKITD_DATABASE_URL", "none");
+    let refused = run(desk.folder.path(), &env, &["migrate"]);
+    assert!(refused.code == 1 && refused.err.contains("CHATKITD_DATABASE_URL=none"), "{refused:?}");
+}
+
+#[test]
+fn the_name_of_a_key_cannot_write_lines_or_colours() {
+    let desk = Desk::new();
+    desk.run(&["keys", "create", "--name", "a\u{1b}[2J\nkey_b  active"]).ok();
+    let listed = desk.run(&["keys", "list"]).ok();
+    assert_eq!(listed.lines().count(), 1, "{listed:?}");
+    assert!(listed.contains("a\\u{1b}[2J\\nkey_b"), "{listed:?}");
+    let json = rows(&desk.run(&["keys", "list", "--json"]).ok());
+    assert_eq!(json[0]["name"], json!("a\u{1b}[2J\nkey_b  active"), "the name itself is as it was given");
+}
+
 fn assert_newer_is_refused(desk: &Desk) {
     for arguments in [&["serve"][..], &["migrate"], &["keys", "list"]] {
         let env = desk.env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0");

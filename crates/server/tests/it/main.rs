@@ -12,6 +12,7 @@ mod binary;
 mod blobs;
 mod chat;
 mod cli;
+mod config_check;
 mod connections;
 mod curl_example;
 mod databases;

@@ -138,6 +138,11 @@ impl PostgresStore {
         Ok(Self { database: Database { pool, prepared: !options.transaction_pooler } })
     }
 
+    /// Whether [`PostgresStore::connect`] takes an address. Whether anything is there shows when it connects.
+    pub fn check_url(url: &str) -> Result<(), MigrateError> {
+        parse(url).map(drop)
+    }
+
     /// Waits for operations in flight, then closes all connections. Later operations are
     /// `Unavailable`.
     pub async fn close(&self) {

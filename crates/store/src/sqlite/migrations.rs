@@ -23,16 +23,22 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), MigrateError> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(MigrateError::connect)?;
-    let found: i64 = transaction
+    let missing = missing(&transaction)?;
+    apply(&transaction, missing).map_err(MigrateError::Sqlite)?;
+    transaction.commit().map_err(MigrateError::Sqlite)
+}
+
+/// What would bring the file up to date.
+pub(super) fn missing(connection: &Connection) -> Result<&'static [&'static str], MigrateError> {
+    let found: i64 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(MigrateError::connect)?;
     let missing = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found..));
     let missing = missing.ok_or(MigrateError::Newer { found, known: known() })?;
-    if found == 0 && has_tables(&transaction).map_err(MigrateError::connect)? {
+    if found == 0 && has_tables(connection).map_err(MigrateError::connect)? {
         return Err(MigrateError::Foreign);
     }
-    apply(&transaction, missing).map_err(MigrateError::Sqlite)?;
-    transaction.commit().map_err(MigrateError::Sqlite)
+    Ok(missing)
 }
 
 fn apply(connection: &Connection, missing: &[&str]) -> rusqlite::Result<()> {

@@ -27,6 +27,7 @@ mod sweep;
 mod threads;
 mod writer;
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -61,6 +62,16 @@ impl SqliteStore {
     /// Opens the file and brings it to this binary's schema.
     pub async fn connect(options: &SqliteOptions) -> Result<Self, MigrateError> {
         Database::open(options).await.map(Self)
+    }
+
+    /// Whether [`SqliteStore::connect`] would take the file as it is; one that is not there yet it would make.
+    /// Nothing is written. Blocks.
+    pub fn check(file: &Path) -> Result<(), MigrateError> {
+        if !file.exists() {
+            return Ok(());
+        }
+        let connection = options::open_unchanged(file).map_err(MigrateError::connect)?;
+        migrations::missing(&connection).map(drop)
     }
 
     /// Waits for the writes that were asked for, then closes the file. Later operations are

@@ -1,6 +1,6 @@
 //! How a SQLite database is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -90,6 +90,18 @@ impl SqliteOptions {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
+}
+
+/// Opens a file to look at it. Nothing is made beside it either: a reader of a file with a log makes an index
+/// of the log, so without a log the file is taken for one that nobody changes.
+pub(super) fn open_unchanged(file: &Path) -> rusqlite::Result<Connection> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let immutable = if Path::new(&log).exists() { "" } else { "?immutable=1" };
+    let escaped = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file:{escaped}{immutable}"), flags)
 }
 
 #[cfg(test)]
