@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::app::App;
-use crate::error::{ApiError, WithoutCors};
+use crate::error::{ApiError, ErrorBody, WithoutCors};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -62,7 +62,18 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route(&assets, get(asset))
 }
 
-async fn newest(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+/// The newest script of the widget.
+#[utoipa::path(
+    get,
+    path = "/chatkit.js",
+    tag = "widget",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of the script that is there already")),
+    responses(
+        (status = 200, description = "The script", body = String, content_type = "text/javascript"),
+        (status = 304, description = "The script that is there already")
+    )
+)]
+pub(crate) async fn newest(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let element = app.element.as_ref().ok_or_else(ApiError::internal)?;
     let tag = HeaderValue::from_str(&format!("\"{}\"", element.version)).map_err(|_| ApiError::internal())?;
     let mut response = if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
@@ -74,12 +85,44 @@ async fn newest(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Respo
     Ok(open_to_all(response, "no-cache"))
 }
 
-async fn this_version(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+/// The script of one version of the widget, which goes with an integrity hash. There is the version of this server only.
+#[utoipa::path(
+    get,
+    path = "/chatkit@{version}.js",
+    tag = "widget",
+    params(("version" = String, Path, description = "As `/chatkit-config.json` names it")),
+    responses(
+        (status = 200, description = "The script", body = String, content_type = "text/javascript"),
+        (status = 404, description = "Another version", body = ErrorBody)
+    )
+)]
+pub(crate) async fn this_version(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let element = app.element.as_ref().ok_or_else(ApiError::internal)?;
     Ok(open_to_all(send(&element.script, &headers), FOR_EVER))
 }
 
-async fn asset(
+/// A file that the script loads when it needs it: a language, a font, a part of the script.
+#[utoipa::path(
+    get,
+    path = "/chatkit-assets@{version}/{path}",
+    tag = "widget",
+    params(
+        ("version" = String, Path, description = "As in the script's address"),
+        ("path" = String, Path, description = "The file; may have slashes in it")
+    ),
+    responses(
+        (status = 200, description = "The file", content(
+            (String = "text/javascript"),
+            (Object = "application/json"),
+            (Vec<u8> = "font/woff2")
+        )),
+        (status = 404, description = "Another version, or no such file", body = ErrorBody)
+    )
+)]
+pub(crate) async fn asset(
     State(app): State<Arc<App>>,
     Path(path): Path<String>,
     headers: HeaderMap,

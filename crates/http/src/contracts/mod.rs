@@ -40,12 +40,15 @@ use crate::{cors, deadline, element, observe, page, panics, site_path};
         (url = "/", description = "The default site"),
         (url = "/s/{site}", description = "A named site", variables(("site" = (default = "default", description = "The site's name"))))
     ),
+    // The widget's routes have its version in them, which no declaration knows.
+    paths(element::newest, element::this_version, element::asset),
     modifiers(&Security, &Requests),
     tags(
         (name = "sessions", description = "Sessions and client secrets"),
         (name = "chatkit", description = "Conversations, in the ChatKit protocol"),
         (name = "files", description = "Files that visitors send along"),
         (name = "rest", description = "OpenAI's ChatKit REST API, for servers with a service key"),
+        (name = "widget", description = "The widget's files"),
         (name = "netlify", description = "The paths of the Netlify functions"),
         (name = "operations", description = "Health and documentation")
     )

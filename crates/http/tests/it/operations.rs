@@ -32,12 +32,15 @@ async fn the_openapi_document_covers_every_contract() {
             "/api/chatkit/transcript",
             "/api/chatkit/workflows/{id}",
             "/chatkit",
+            "/chatkit-assets@{version}/{path}",
             "/chatkit-config.json",
+            "/chatkit.js",
             "/chatkit/attachments",
             "/chatkit/attachments/{id}/content",
             "/chatkit/attachments/{id}/preview",
             "/chatkit/runs/{id}/cancel",
             "/chatkit/runs/{id}/events",
+            "/chatkit@{version}.js",
             "/healthz",
             "/openapi.json",
             "/readyz",
@@ -52,6 +55,16 @@ async fn the_openapi_document_covers_every_contract() {
             "/v1/chatkit/threads/{thread_id}/items",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_openapi_document_says_that_a_conversation_needs_a_body() {
+    let app = Setup::default().start().await;
+    let document = send(app.get("/openapi.json")).await.json();
+    for path in ["/chatkit", "/v1/chatkit/conversation"] {
+        assert_eq!(document["paths"][path]["post"]["requestBody"]["required"], json!(true), "{path}");
+    }
+    assert_eq!(send(app.post("/chatkit")).await.status, 400);
 }
 
 #[tokio::test]

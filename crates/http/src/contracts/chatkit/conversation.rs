@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::request::{Asked, ConversationHeaders};
 use super::visitor::{self, Door};
-use super::{reply, require_chat};
+use super::{ChatKitRequest, reply, require_chat};
 use crate::app::App;
 use crate::caller::Call;
 use crate::envelope::OpenAiErrorBody;
@@ -23,7 +23,7 @@ use crate::error::ApiError;
     path = "/chatkit",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
+    request_body(content = ChatKitRequest, description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(
@@ -64,7 +64,7 @@ pub(crate) async fn page(
     path = "/v1/chatkit/conversation",
     tag = "chatkit",
     params(ConversationHeaders),
-    request_body(content = ref("#/components/schemas/ChatKitRequest"), description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
+    request_body(content = ChatKitRequest, description = "`{type, params, metadata?}`: one of the protocol's operations, at most 1 MiB; `input.transcribe` with a recording of at most 25 MiB, its `type` before its `params`"),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A document, or the run's events", content(

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use chatkitd_core::server::ChatServer;
 use http::StatusCode;
 use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -36,10 +37,24 @@ pub(super) struct Requests;
 
 impl utoipa::Modify for Requests {
     fn modify(&self, document: &mut OpenApi) {
-        // A file that cannot be read is found by the test below.
-        let schemas: BTreeMap<String, RefOr<Schema>> =
-            serde_json::from_str(REQUEST_SCHEMAS).unwrap_or_default();
-        document.components.get_or_insert_default().schemas.extend(schemas);
+        document.components.get_or_insert_default().schemas.extend(request_schemas());
+    }
+}
+
+/// A file that cannot be read is found by the test below.
+fn request_schemas() -> BTreeMap<String, RefOr<Schema>> {
+    serde_json::from_str(REQUEST_SCHEMAS).unwrap_or_default()
+}
+
+/// Any of the requests, for the `OpenAPI` document only: a body that is described by a type is one that has to be sent.
+pub(super) struct ChatKitRequest;
+
+impl ToSchema for ChatKitRequest {}
+
+impl PartialSchema for ChatKitRequest {
+    fn schema() -> RefOr<Schema> {
+        let described = request_schemas().remove("ChatKitRequest");
+        described.unwrap_or_else(|| Schema::default().into())
     }
 }
 
