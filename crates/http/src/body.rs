@@ -93,8 +93,16 @@ impl BodyReader {
     }
 }
 
-/// Refuses what says that it is something else than JSON.
+/// Refuses what says that it is something else than JSON as it is.
 pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if codings.into_iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(ApiError::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_content_encoding",
+            "Send the body as it is, without Content-Encoding: packed bodies are not read here.",
+        ));
+    }
     let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let essence =
         content_type.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();

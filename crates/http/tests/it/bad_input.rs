@@ -102,6 +102,20 @@ async fn another_content_type_is_refused() {
 }
 
 #[tokio::test]
+async fn a_packed_body_is_refused_as_such() {
+    let app = Setup::default().start().await;
+    let packed = b"\x1f\x8b\x08\x00".as_slice();
+    for coding in ["gzip", "br", "identity, gzip"] {
+        let answer = send(app.create().header("content-encoding", coding).body(packed)).await;
+        answer.is_error(415, "unsupported_content_encoding");
+        let answer = send(app.post("/chatkit").header("content-encoding", coding).body(packed)).await;
+        answer.is_openai_error(415, "unsupported_content_encoding");
+    }
+    let plain = app.create().header("content-encoding", "identity").body("{}");
+    assert_eq!(send(plain).await.status, 200);
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_answered_in_the_envelope() {
     let app = Setup::default().start().await;
     for path in ["/", "/nowhere", "/api/chatkit", "/api/chatkit/session/", "//", "/s/", "/s/default", "/%00"]
