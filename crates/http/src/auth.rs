@@ -79,13 +79,16 @@ impl Ambient {
         Arc::clone(self.path_site.as_ref().or(listing).unwrap_or_else(|| app.sites.default_site()))
     }
 
-    /// The site that a credential names; 403 when the path names another one.
+    /// The site that a credential names; 403 when the path names another one, or the settings do not name it.
     pub(crate) fn named(&self, app: &App, name: &SiteName) -> Result<Arc<Site>, ApiError> {
-        let disagrees = self.path_site.as_ref().is_some_and(|site| site.name != *name);
-        let site = app.sites.get(name).filter(|_| !disagrees);
-        site.cloned().ok_or_else(|| {
-            ApiError::forbidden("wrong_site", "This credential belongs to another site than the address.")
-        })
+        let refuse = |message| Err(ApiError::forbidden("wrong_site", message));
+        let Some(site) = app.sites.get(name) else {
+            return refuse("This credential belongs to a site that is not there any more.");
+        };
+        if self.path_site.as_ref().is_some_and(|asked| asked.name != *name) {
+            return refuse("This credential belongs to another site than the address.");
+        }
+        Ok(Arc::clone(site))
     }
 
     /// Whether the page's origin stands on the site's list. Without a list none does.

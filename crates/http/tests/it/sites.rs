@@ -82,6 +82,18 @@ async fn a_device_token_that_is_none_does_not_stand_in_a_keys_way() {
     assert_eq!(answer.status, 200);
 }
 
+/// As after a reload that left the site out: nothing is wrong with the address.
+#[tokio::test]
+async fn the_key_of_a_site_that_is_gone_is_told_so() {
+    let app = two_sites().await;
+    let key = app.service_key("gone").await;
+    for request in [app.create(), app.post("/s/shop/api/chatkit/session")] {
+        let answer = send(request.bearer_auth(&key)).await;
+        answer.is_error(403, "wrong_site");
+        assert!(answer.field("message").contains("not there any more"), "{}", answer.text);
+    }
+}
+
 #[tokio::test]
 async fn advice_about_a_further_site_names_its_place_in_the_file() {
     let mut shop = site_of("shop", &["https://shop.example"]);
