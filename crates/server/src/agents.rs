@@ -11,7 +11,7 @@ use chatkitd_core::workflows::{DEMO, ECHO};
 use chatkitd_workflow::agent::{ModelAgent, ModelAgentSettings};
 
 use crate::models::{HttpModel, HttpTranscriber, ModelClient, ModelServer, TranscriptionServer};
-use crate::settings::{AgentSettings, ProviderSettings, Settings};
+use crate::settings::{AgentSettings, NamedFile, ProviderSettings, Settings};
 
 /// The guided tour.
 const DEMO_SCRIPT: &str = include_str!("demo.yaml");
@@ -23,14 +23,14 @@ pub(crate) type OwnAgents = Vec<(String, Arc<dyn Agent>)>;
 #[derive(Debug, thiserror::Error)]
 pub enum AgentsError {
     /// A file that the settings name cannot be read.
-    #[error("the {what} {} of workflow {workflow:?} cannot be read", path.display())]
+    #[error("{}: the {what} {} of workflow {workflow:?} cannot be read", file.setting, file.path.display())]
     Read {
         /// What it holds.
         what: &'static str,
         /// The workflow.
         workflow: String,
         /// The file.
-        path: PathBuf,
+        file: Box<NamedFile>,
         /// Why.
         source: std::io::Error,
     },
@@ -58,7 +58,7 @@ pub(crate) fn of(settings: &Settings, own: &OwnAgents, client: &ModelClient) -> 
             }
             AgentSettings::Script { file } => Arc::new(script(id, file)?),
             AgentSettings::Model { provider, settings: asked, instructions_file } => {
-                let asked = with_instructions(id, asked, instructions_file.as_deref())?;
+                let asked = with_instructions(id, asked, instructions_file.as_ref())?;
                 let server = server(provider, site);
                 Arc::new(ModelAgent::new(Arc::new(HttpModel::new(client.clone(), server)), asked))
             }
@@ -109,7 +109,7 @@ fn server(provider: &ProviderSettings, site: Option<&SiteName>) -> ModelServer {
 fn with_instructions(
     workflow: &str,
     settings: &ModelAgentSettings,
-    file: Option<&Path>,
+    file: Option<&NamedFile>,
 ) -> Result<ModelAgentSettings, AgentsError> {
     let mut settings = settings.clone();
     if let Some(file) = file {
@@ -118,18 +118,19 @@ fn with_instructions(
     Ok(settings)
 }
 
-fn script(workflow: &str, path: &Path) -> Result<Script, AgentsError> {
-    parse(workflow, path, &read("script", workflow, path)?)
+fn script(workflow: &str, file: &NamedFile) -> Result<Script, AgentsError> {
+    parse(workflow, &file.path, &read("script", workflow, file)?)
 }
 
-fn read(what: &'static str, workflow: &str, path: &Path) -> Result<String, AgentsError> {
-    std::fs::read_to_string(path).map_err(|source| AgentsError::Read {
+fn read(what: &'static str, workflow: &str, file: &NamedFile) -> Result<String, AgentsError> {
+    std::fs::read_to_string(&file.path).map_err(|source| AgentsError::Read {
         what,
         workflow: workflow.to_owned(),
-        path: path.to_owned(),
+        file: Box::new(file.clone()),
         source,
     })
 }
+
 fn parse(workflow: &str, path: &Path, text: &str) -> Result<Script, AgentsError> {
     // YAML 1.2, in which `no` is a text.
     let options = serde_saphyr::options! { strict_booleans: true };
@@ -145,12 +146,18 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
     use super::*;
+    use crate::settings::Source;
 
     fn refused(text: &str) -> String {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("support.yaml");
         std::fs::write(&path, text).unwrap();
-        script("wf_support", &path).unwrap_err().to_string()
+        script("wf_support", &named(path)).unwrap_err().to_string()
+    }
+
+    fn named(path: PathBuf) -> NamedFile {
+        let key = "workflows.wf_support.file".to_owned();
+        NamedFile { path, setting: Source::File { path: "chatkitd.toml".into(), line: 3, key } }
     }
 
     #[test]
@@ -178,7 +185,11 @@ mod tests {
 
     #[test]
     fn a_script_that_is_not_there_is_refused_by_name() {
-        let missing = script("wf_a", Path::new("nowhere/support.yaml")).unwrap_err();
-        assert!(missing.to_string().contains("nowhere/support.yaml"), "{missing}");
+        let missing = script("wf_support", &named("nowhere/support.yaml".into())).unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "chatkitd.toml, line 3: workflows.wf_support.file: the script nowhere/support.yaml of workflow \
+             \"wf_support\" cannot be read"
+        );
     }
 }

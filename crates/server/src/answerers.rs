@@ -39,11 +39,11 @@ fn explain(site: &SiteName, agent: &AgentSettings) -> String {
         AgentSettings::Echo { repeat, delay } => {
             format!("agent echo, repeats {repeat}, {} ms before each word", delay.as_millis())
         }
-        AgentSettings::Script { file } => format!("agent script, {}", file.display()),
+        AgentSettings::Script { file } => format!("agent script, {}", file.path.display()),
         AgentSettings::Model { provider, settings: asked, instructions_file } => {
             let at = place(provider, Some(site));
             let instructions = match instructions_file {
-                Some(file) => format!("instructions in {}", file.display()),
+                Some(file) => format!("instructions in {}", file.path.display()),
                 None if asked.instructions.is_empty() => "no instructions".to_owned(),
                 None => format!("instructions of {} characters", asked.instructions.chars().count()),
             };

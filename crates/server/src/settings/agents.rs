@@ -1,7 +1,7 @@
 //! Which agent a table of the file asks for, and with what.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use chatkitd_core::workflows::{MAX_ID_BYTES, WorkflowCard};
 use chatkitd_workflow::agent::ModelAgentSettings;
 use jiff::SignedDuration;
 
-use super::SettingsError;
 use super::providers::{ProviderSettings, Providers};
 use super::reader::Reader;
 use super::workflows::{AgentKind, FileModels, FileWorkflow};
+use super::{SettingsError, Source};
 
 /// The most that `repeat` may be, and the longest `delay`.
 const MAX_REPEAT: u32 = 10_000;
@@ -31,8 +31,8 @@ pub enum AgentSettings {
     },
     /// A file of turns.
     Script {
-        /// Relative to the settings file.
-        file: PathBuf,
+        /// The script.
+        file: NamedFile,
     },
     /// A language model.
     Model {
@@ -40,9 +40,18 @@ pub enum AgentSettings {
         provider: Arc<ProviderSettings>,
         /// What it is asked, and how.
         settings: Box<ModelAgentSettings>,
-        /// A file that has the instructions, relative to the settings file.
-        instructions_file: Option<PathBuf>,
+        /// A file that has the instructions.
+        instructions_file: Option<NamedFile>,
     },
+}
+
+/// A file that the settings name.
+#[derive(Clone, Debug)]
+pub struct NamedFile {
+    /// Where it is; what the settings say is relative to theirs.
+    pub path: PathBuf,
+    /// Where they name it.
+    pub setting: Source,
 }
 
 /// A table of the file that says which agent answers.
@@ -91,7 +100,7 @@ impl Table<'_, '_> {
                 AgentSettings::Echo { repeat: self.repeat(workflow)?, delay: self.delay(workflow)? }
             }
             AgentKind::Script => match &workflow.file {
-                Some(file) => AgentSettings::Script { file: self.reader.folder().join(file) },
+                Some(file) => AgentSettings::Script { file: self.named("file", file) },
                 None => {
                     let reason = "agent = \"script\" needs file, the path of its script";
                     return Err(self.error("agent", reason));
@@ -130,8 +139,13 @@ impl Table<'_, '_> {
             ..defaults
         };
         let instructions_file =
-            workflow.instructions_file.as_ref().map(|file| self.reader.folder().join(file));
+            workflow.instructions_file.as_ref().map(|file| self.named("instructions_file", file));
         Ok(AgentSettings::Model { provider, settings: Box::new(settings), instructions_file })
+    }
+
+    fn named(&self, field: &str, file: &Path) -> NamedFile {
+        let setting = self.reader.key(&format!("{}.{field}", self.key));
+        NamedFile { path: self.reader.folder().join(file), setting }
     }
 
     fn tools(&self, workflow: &FileWorkflow) -> Result<Vec<HostedTool>, SettingsError> {

@@ -34,7 +34,7 @@ use chatkitd_store::RoleQuery;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-pub use agents::AgentSettings;
+pub use agents::{AgentSettings, NamedFile};
 pub use attachments::{AttachmentSettings, AttachmentStorage, S3Keys, S3Settings};
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 use document::Document;

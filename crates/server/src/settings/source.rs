@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 use chatkitd_core::id::SiteName;
 
@@ -88,11 +89,23 @@ fn read_file(config: Option<&Path>) -> Result<Option<(PathBuf, String)>, SourceE
     // A variable that is set to nothing counts as not set, here as everywhere.
     let config = config.filter(|path| !path.as_os_str().is_empty());
     let path = config.unwrap_or(Path::new("chatkitd.toml")).to_owned();
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some((path, text))),
+    match std::fs::read(&path) {
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes).map_err(|error| not_utf8(&path, &error))?;
+            Ok(Some((path, text)))
+        }
         // A file that was asked for has to be there; the one in the folder may be absent.
         Err(error) if error.kind() == ErrorKind::NotFound && config.is_none() => Ok(None),
         Err(source) => Err(SourceError::File { path, source }),
+    }
+}
+
+fn not_utf8(path: &Path, error: &FromUtf8Error) -> SettingsError {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    SettingsError::File {
+        path: path.to_owned(),
+        line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+        message: "this is not UTF-8; save the file as UTF-8".to_owned(),
     }
 }
 

@@ -87,6 +87,21 @@ fn a_database_of_another_program_is_refused() {
     assert_both_refuse(&folder, &env, "not a database");
 }
 
+#[test]
+fn a_file_that_is_missing_or_damaged_is_named_with_its_line_and_site() {
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder).set("OPENAI_API_KEY", "sk-x").set("CHATKITD_LISTEN", "127.0.0.1:0");
+    let file = folder.path().join("chatkitd.toml");
+    let agent = "[sites.shop]\n[sites.shop.agents.wf_help]\nagent = \"model\"\nmodel = \"m\"\n\
+                 instructions_file = \"help.md\"\n";
+    fs::write(&file, agent).unwrap();
+    let words =
+        "chatkitd.toml, line 5: sites.shop.agents.wf_help.instructions_file: the instructions help.md";
+    assert_both_refuse(&folder, &env, words);
+    fs::write(&file, b"log = \"info\"\n# caf\xe9\n").unwrap();
+    assert_both_refuse(&folder, &env, "chatkitd.toml, line 2: this is not UTF-8");
+}
+
 /// A server that is away is the world's state and not a setting.
 #[test]
 fn a_postgresql_is_not_asked() {

@@ -317,7 +317,7 @@ fn workflows_name_their_agents_and_keep_their_cards() {
     };
     assert!(echoes("wf_parrot", 3, 20) && echoes("wf_plain", 1, 0));
     let AgentSettings::Script { file } = &settings.agents["wf_support"] else { panic!("not a script") };
-    assert_eq!(file, Path::new("etc/turns/support.yaml"));
+    assert_eq!(file.path, Path::new("etc/turns/support.yaml"));
     assert_eq!(settings.agents.len(), 3);
     let named: Vec<_> = settings.workflows.keys().map(String::as_str).collect();
     assert_eq!(named, ["wf_hosted", "wf_parrot"], "the others keep the card that they have");
