@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::answerers::who_transcribes;
 use crate::masking::bare_url;
-use crate::settings::{Database, OpenAi, Settings, SignInSettings};
+use crate::settings::{Database, OpenAi, Settings, SignInSettings, shown};
 
 pub(super) fn lines(settings: &Settings) -> Vec<String> {
     let database = match &settings.database {
@@ -88,8 +88,8 @@ fn of_verifier(verifier: &VerifierSettings) -> String {
         |name: &str, values: &[String]| (!values.is_empty()).then(|| format!("{name} {}", list(values)));
     let parts = [
         preset.map(str::to_owned),
-        verifier.issuer.as_deref().map(|issuer| format!("issuer {}", address(issuer))),
-        verifier.jwks_url.as_deref().map(|url| format!("keys at {}", address(url))),
+        verifier.issuer.as_deref().map(|issuer| format!("issuer {}", shown(issuer))),
+        verifier.jwks_url.as_deref().map(|url| format!("keys at {}", keys_address(url))),
         verifier.hs256_secret.as_ref().map(|_| "HS256 with a key of the app's own (masked)".to_owned()),
         verifier.algorithms.as_ref().map(|algorithms| format!("algorithms {algorithms:?}")),
         some("audience", &verifier.audience),
@@ -101,8 +101,8 @@ fn of_verifier(verifier: &VerifierSettings) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// An address may hold a password.
-fn address(text: &str) -> String {
+/// Some issuers want a key of their own in the address.
+fn keys_address(text: &str) -> String {
     Url::parse(text).map_or_else(|_| text.to_owned(), |url| bare_url(&url))
 }
 

@@ -43,6 +43,7 @@ pub use file::FileSettings;
 pub use openai::OpenAi;
 use openai::OpenAiKeys;
 pub use providers::{ProviderSettings, Providers, TranscriptionSettings};
+pub(crate) use reader::shown;
 pub use reader::{Fact, Source};
 use reader::{LookUp, Reader, Variable};
 pub(crate) use source::SettingsOrigin;

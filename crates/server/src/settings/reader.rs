@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
 
 /// A value fit to be shown: a password in an address is not, nor what looks like a key, which may have been pasted
 /// where something else belongs.
-pub(super) fn shown(value: &str) -> String {
+pub(crate) fn shown(value: &str) -> String {
     mask_keys(&without_password(value))
 }
 

@@ -154,7 +154,7 @@ fn what_is_in_force_is_told_for_each_site_and_secrets_are_masked() {
     let text = check(&Env::default(), &file);
     for line in [
         "site default, sign-in: required",
-        "site default, verifier 1: clerk, issuer https://clerk.example.com/, authorized parties \
+        "site default, verifier 1: clerk, issuer https://clerk.example.com, authorized parties \
          [https://a.example], user clerk_{sub}, role {public_metadata.role}, clocks may differ by 30s",
         "site default, verifier 2: HS256 with a key of the app's own (masked), user app_{sub}, clocks may \
          differ by 5s",
