@@ -10,6 +10,7 @@
 mod chat_completions;
 mod data_url;
 mod fault;
+mod halves;
 mod lenient;
 mod pieces;
 mod reading;
@@ -89,9 +90,10 @@ enum ApiDecoder {
 impl Decoder {
     /// What the data of one event says: nothing, or some pieces.
     fn read(&mut self, data: &str) -> Result<Vec<ModelEvent>, ModelError> {
+        let data = halves::marked(data);
         let events = match &mut self.api {
-            ApiDecoder::Responses(decoder) => decoder.read(data),
-            ApiDecoder::ChatCompletions(decoder) => decoder.read(data),
+            ApiDecoder::Responses(decoder) => decoder.read(&data),
+            ApiDecoder::ChatCompletions(decoder) => decoder.read(&data),
         }?;
         self.text += events.iter().map(text_bytes).sum::<usize>();
         if self.text > MAX_TEXT_BYTES {

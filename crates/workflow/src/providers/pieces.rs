@@ -3,6 +3,8 @@
 
 use chatkitd_core::models::{CitedSource, EndReason, MadeImage, ModelEvent, Usage};
 
+use super::halves::{Halves, whole};
+
 /// The pieces of an answer that were read and not yet taken, and what is open.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
@@ -13,6 +15,8 @@ pub(super) struct Pieces {
     image: Option<String>,
     /// Characters of the message so far.
     characters: u32,
+    words: Halves,
+    thoughts: Halves,
 }
 
 impl Pieces {
@@ -26,6 +30,11 @@ impl Pieces {
     }
 
     pub(super) fn text(&mut self, text: String) {
+        let text = self.words.join(text);
+        self.write(text);
+    }
+
+    fn write(&mut self, text: String) {
         if text.is_empty() {
             return;
         }
@@ -36,6 +45,10 @@ impl Pieces {
     }
 
     pub(super) fn citation(&mut self, source: CitedSource, at: Option<u32>) {
+        let source = match source {
+            CitedSource::Url { url, title } => CitedSource::Url { url, title: title.map(whole) },
+            CitedSource::File { name } => CitedSource::File { name: whole(name) },
+        };
         self.begin_message();
         self.ready.push(ModelEvent::Citation { source, at });
     }
@@ -49,6 +62,8 @@ impl Pieces {
     }
 
     pub(super) fn end_message(&mut self) {
+        let rest = self.words.end();
+        self.write(rest);
         if self.message {
             self.message = false;
             self.characters = 0;
@@ -61,6 +76,11 @@ impl Pieces {
     }
 
     pub(super) fn thought(&mut self, text: String) {
+        let text = self.thoughts.join(text);
+        self.think(text);
+    }
+
+    fn think(&mut self, text: String) {
         if text.is_empty() {
             return;
         }
@@ -72,6 +92,8 @@ impl Pieces {
     }
 
     pub(super) fn end_thought(&mut self) {
+        let rest = self.thoughts.end();
+        self.think(rest);
         if self.thought {
             self.thought = false;
             self.ready.push(ModelEvent::ThoughtEnded);

@@ -11,6 +11,7 @@
 mod agent;
 mod answers;
 mod fuzz_targets;
+mod halves;
 mod model_fixtures;
 mod requests;
 mod sse;

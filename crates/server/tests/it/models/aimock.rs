@@ -84,6 +84,7 @@ fn script() -> Value {
         "transcription": "Hello there.",
         "fixtures": [
             fixture("words", json!({"content": "Grüße, wie geht's? 👋"})),
+            fixture("wave", json!({"content": "👋👋👋👋👋"})),
             fixture("think", json!({"content": "Four.", "reasoning": "Two and two."})),
             fixture("search", json!({"content": "Found.", "webSearches": ["rust"]})),
             fixture("limit", refusal(429, "rate_limit_exceeded")),
@@ -114,6 +115,9 @@ async fn aimock_streams_words_and_thoughts_in_both_apis() {
         assert!(events.len() > 7, "piece by piece: {events:?}");
         assert_eq!(events[0], ModelEvent::MessageBegan);
         assert!(matches!(events.last(), Some(ModelEvent::Ended { reason: EndReason::Complete, .. })));
+
+        // It cuts by UTF-16, and with that in the middle of a hand.
+        assert_eq!(words(&aimock.ask(api, "wave").await.unwrap()), "👋👋👋👋👋", "{api:?}");
 
         let events = aimock.ask(api, "think").await.unwrap();
         let thoughts: Vec<_> =
