@@ -232,9 +232,12 @@ pub enum ModelError {
         /// What the server said.
         message: String,
     },
-    /// It cannot be reached, or the connection broke.
+    /// It cannot be reached, or the connection broke before it began to answer.
     #[error("the connection to the model server failed")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The connection broke within the answer.
+    #[error("the connection to the model server broke within its answer")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Nothing came for too long.
     #[error("the model server said nothing for {} s", after.as_secs())]
     Stalled {
@@ -263,6 +266,7 @@ impl ModelError {
             Self::RateLimited { .. }
             | Self::Failed { .. }
             | Self::Connection(_)
+            | Self::Broken(_)
             | Self::Stalled { .. }
             | Self::CutOff
             | Self::Malformed(_)

@@ -36,7 +36,7 @@ impl Failure {
     }
 
     fn connection(error: reqwest::Error) -> Self {
-        Self { error: broken(error), is_passing: true, retry_after: None }
+        Self { error: ModelError::Connection(without_address(error)), is_passing: true, retry_after: None }
     }
 }
 
@@ -113,9 +113,11 @@ impl Endpoint<'_> {
             return Ok(response);
         }
         let status = response.status();
-        let is_passing = is_worth_retrying(status, response.headers());
+        let may_pass = is_worth_retrying(status, response.headers());
         let retry_after = asked_pause(response.headers(), self.client.clock.now());
-        let error = self.fault(response).await.with_status(status.as_u16(), retry_after);
+        let fault = self.fault(response).await;
+        let is_passing = may_pass && !fault.is_about_quota();
+        let error = fault.with_status(status.as_u16(), retry_after);
         Err(Failure { error, is_passing, retry_after })
     }
 
@@ -146,6 +148,7 @@ fn count(error: Option<&ModelError>, took: Duration) {
         Some(ModelError::Connection(_)) => "connection",
         Some(
             ModelError::Failed { .. }
+            | ModelError::Broken(_)
             | ModelError::CutOff
             | ModelError::Malformed(_)
             | ModelError::TooLong { .. },
@@ -182,12 +185,12 @@ pub(super) fn pieces(
         let piece = timeout(after, response.chunk())
             .await
             .map_err(|_| ModelError::Stalled { after })?
-            .map_err(broken)?;
+            .map_err(|error| ModelError::Broken(without_address(error)))?;
         Ok(piece.map(|piece| (piece, (response, idle))))
     })
 }
 
 /// The address is in the settings already, and may have a password.
-fn broken(error: reqwest::Error) -> ModelError {
-    ModelError::Connection(Box::new(error.without_url()))
+fn without_address(error: reqwest::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    Box::new(error.without_url())
 }

@@ -69,12 +69,14 @@ async fn streamed(endpoint: &Endpoint<'_>, response: Response) -> Result<Respons
     if content_type.starts_with("text/event-stream") {
         return Ok(response);
     }
-    let message = endpoint.fault(response).await.message;
+    if content_type.contains("json") {
+        let fault = endpoint.fault(response).await;
+        if !fault.message.is_empty() {
+            return Err(fault.within_answer());
+        }
+    }
     let content_type = for_operators(&content_type);
-    Err(match message.as_str() {
-        "" => ModelError::Malformed(format!("it is {content_type} and not text/event-stream")),
-        _ => ModelError::Failed { message },
-    })
+    Err(ModelError::Malformed(format!("it is {content_type} and not text/event-stream")))
 }
 
 fn bounds(request: &ModelRequest) -> Bounds {

@@ -38,7 +38,9 @@ fn sentence(error: &ModelError) -> &'static str {
         ModelError::Refused { .. } => "The assistant cannot answer this.",
         ModelError::RateLimited { .. } => "Too many questions at the moment. Please try again in a minute.",
         ModelError::TooLong { .. } => "The answer became too long. Please try again.",
-        ModelError::CutOff | ModelError::Malformed(_) => "The answer broke off. Please try again.",
+        ModelError::Broken(_) | ModelError::CutOff | ModelError::Malformed(_) => {
+            "The answer broke off. Please try again."
+        }
         ModelError::Failed { .. } | ModelError::Connection(_) | ModelError::Stalled { .. } => {
             "The assistant cannot be reached at the moment. Please try again."
         }
@@ -61,6 +63,7 @@ mod tests {
             ModelError::RateLimited { message: message(), retry_after: None },
             ModelError::Failed { message: message() },
             ModelError::Connection("connection reset by 10.0.0.7".into()),
+            ModelError::Broken("connection reset by 10.0.0.7".into()),
             ModelError::Stalled { after: Duration::from_secs(60) },
             ModelError::CutOff,
             ModelError::Malformed(message()),

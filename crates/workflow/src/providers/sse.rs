@@ -53,7 +53,7 @@ fn from_parser(error: Error) -> ModelError {
     match error {
         Error::Body(error) => match error.downcast::<ModelError>() {
             Ok(error) => *error,
-            Err(error) => ModelError::Connection(error),
+            Err(error) => ModelError::Broken(error),
         },
         Error::Utf8Parse(_) => ModelError::Malformed("an event is not UTF-8".to_owned()),
         other => ModelError::Malformed(other.to_string()),

@@ -77,7 +77,7 @@ async fn an_endless_answer_is_not_read_to_its_end() {
 async fn a_connection_that_breaks_after_the_last_word_does_no_harm() {
     let said = json!({"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]});
     let said = Ok(Bytes::from(format!("data: {said}\n\n")));
-    let broken = Err(ModelError::Connection("reset".into()));
+    let broken = Err(ModelError::Broken("reset".into()));
     let events = Api::ChatCompletions.read(stream::iter([said, broken]), Bounds::TEXT);
     let events: Vec<_> = events.map(Result::unwrap).collect().await;
     assert!(matches!(events.last(), Some(ModelEvent::Ended { .. })), "{events:?}");
@@ -86,8 +86,8 @@ async fn a_connection_that_breaks_after_the_last_word_does_no_harm() {
 #[tokio::test]
 async fn a_connection_that_breaks_before_it_is_named_as_the_cause() {
     let said = Ok(Bytes::from_static(b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n"));
-    let broken = Err(ModelError::Connection("reset".into()));
+    let broken = Err(ModelError::Broken("reset".into()));
     let events: Vec<_> =
         Api::ChatCompletions.read(stream::iter([said, broken]), Bounds::TEXT).collect().await;
-    assert!(matches!(events.last(), Some(Err(ModelError::Connection(_)))), "{events:?}");
+    assert!(matches!(events.last(), Some(Err(ModelError::Broken(_)))), "{events:?}");
 }

@@ -154,6 +154,7 @@ fn not_transcribed(error: &ModelError) -> ApiError {
         | ModelError::Refused { .. }
         | ModelError::Failed { .. }
         | ModelError::Connection(_)
+        | ModelError::Broken(_)
         | ModelError::CutOff
         | ModelError::Malformed(_)
         | ModelError::TooLong { .. } => gateway(StatusCode::BAD_GATEWAY, "transcription_failed"),

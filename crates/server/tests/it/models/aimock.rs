@@ -159,7 +159,8 @@ async fn aimock_refuses_fails_and_breaks_off_as_servers_do() {
         assert!(matches!(error("bad").await, ModelError::Refused { status: 400, .. }), "{api:?}");
         assert!(matches!(error("of something else").await, ModelError::NotFound { .. }), "{api:?}");
         let cut = error("cut").await;
-        assert!(matches!(cut, ModelError::Connection(_)), "{api:?}: {cut:?}");
+        // It may hang up before its first words are on the way.
+        assert!(matches!(cut, ModelError::Broken(_) | ModelError::Connection(_)), "{api:?}: {cut:?}");
         let wrong_key = aimock.ask_as("sk-wrong", api, "words").await.unwrap_err();
         assert!(matches!(wrong_key, ModelError::Unauthorized { status: 401, .. }), "{api:?}: {wrong_key:?}");
     }

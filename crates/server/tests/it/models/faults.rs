@@ -86,6 +86,31 @@ async fn a_server_may_say_that_trying_again_is_useless() {
 }
 
 #[tokio::test]
+async fn who_has_no_quota_left_is_not_asked_again() {
+    let standin = ModelStandin::start().await;
+    let body = r#"{"error":{"message":"Pay.","type":"insufficient_quota","code":"insufficient_quota"}}"#;
+    standin.reply([Reply::Other(429, "application/json", body.into())]);
+    let (_, error) = Asked::at(&standin.base).fail().await;
+    assert!(matches!(&error, ModelError::RateLimited { message, .. } if message == "Pay."), "{error:?}");
+    assert_eq!(standin.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_within_the_stream_is_told_as_one_with_a_status() {
+    let standin = ModelStandin::start().await;
+    let within = |code: &str| format!("{{\"error\":{{\"message\":\"No.\",\"code\":{code}}}}}");
+    standin.reply([
+        Reply::text(&format!("data: {}\n\n", within("400"))),
+        Reply::Other(200, "application/json", within("\"invalid_api_key\"").into()),
+    ]);
+    let asked = Asked::at(&standin.base);
+    let (_, error) = asked.fail().await;
+    assert!(matches!(error, ModelError::Refused { status: 400, .. }), "{error:?}");
+    let (_, error) = asked.fail().await;
+    assert!(matches!(error, ModelError::Unauthorized { status: 401, .. }), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else() {
     let (standin, elsewhere) = (ModelStandin::start().await, ModelStandin::start().await);
     for status in [301, 302, 303, 307, 308] {
@@ -131,7 +156,7 @@ async fn a_connection_that_is_cut_in_a_delta_is_told_from_an_answer_that_ends() 
     let asked = Asked::at(&standin.base);
     let (text, error) = asked.fail().await;
     assert_eq!(text, "Half");
-    assert!(matches!(error, ModelError::Connection(_)), "{error:?}");
+    assert!(matches!(error, ModelError::Broken(_)), "{error:?}");
     for _ in 0..2 {
         let (text, error) = asked.fail().await;
         assert_eq!(text, "Half");

@@ -66,6 +66,19 @@ async fn a_stream_that_just_ends_was_cut_off() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_in_an_answer_broke_it_off_and_one_that_never_stood_did_not() {
+    for (error_of, words) in [
+        (ModelError::Broken("connection reset".into()), "broke off"),
+        (ModelError::Connection("connection refused".into()), "cannot be reached"),
+    ] {
+        let world = world(settings());
+        world.model.answers(ModelScript::default().says(&["We open"]).fails(error_of));
+        let (message, allow_retry) = error(&world.events_for("When?").await);
+        assert!(message.contains(words) && allow_retry, "{message}");
+    }
+}
+
+#[tokio::test]
 async fn before_the_first_word_a_failure_leaves_the_question_only() {
     let world = world(settings());
     world.model.answers(ModelScript::default().event(ModelEvent::MessageBegan).fails(ModelError::CutOff));
