@@ -44,7 +44,7 @@ impl Hearing<'_> {
     pub(super) async fn conclude(&mut self, ended: Result<EndReason, Failure>) -> Result<(), Failure> {
         self.speech.finish().await?;
         let (rest, nothing) = words(ended?);
-        if !self.speech.has_begun() {
+        if !self.speech.has_answered() {
             return Err(AgentError::retryable(nothing).into());
         }
         if let Some(rest) = rest {

@@ -3,6 +3,7 @@
 //! An answer is a straight line: read the conversation (`history`), write the request (`request`), pass
 //! on what comes (`speech`). A title is found beside it (`title`).
 
+mod blank;
 mod failure;
 mod hearing;
 mod history;

@@ -17,6 +17,7 @@ pub(super) struct Pictures {
     /// Those that are begun, by the model's id.
     begun: Vec<(String, ImageStream)>,
     has_begun: bool,
+    has_shown: bool,
     left: usize,
     /// How many states are sent before a picture is done, where that was asked for.
     partials: Option<u32>,
@@ -26,12 +27,24 @@ impl Pictures {
     pub(super) fn new(answer: &Answer, tools: &[HostedTool]) -> Self {
         let partials = tools.iter().find_map(|tool| tool.0.get("partial_images").and_then(Value::as_u64));
         let partials = partials.and_then(|count| u32::try_from(count).ok());
-        Self { answer: answer.clone(), begun: Vec::new(), has_begun: false, left: MAX_BYTES, partials }
+        Self {
+            answer: answer.clone(),
+            begun: Vec::new(),
+            has_begun: false,
+            has_shown: false,
+            left: MAX_BYTES,
+            partials,
+        }
     }
 
     /// Whether there was a picture, if only the place for one.
     pub(super) fn has_begun(&self) -> bool {
         self.has_begun
+    }
+
+    /// Whether one was finished, if only to be told that it cannot be shown.
+    pub(super) fn has_shown(&self) -> bool {
+        self.has_shown
     }
 
     pub(super) async fn begin(&mut self, id: String) {
@@ -52,6 +65,7 @@ impl Pictures {
     /// The picture is there. One that is too large cannot be shown, and the visitor is told so.
     pub(super) async fn done(&mut self, id: &str, image: &MadeImage) {
         self.has_begun = true;
+        self.has_shown = true;
         let begun = match self.begun.iter().position(|(known, _)| known == id) {
             Some(at) => self.begun.remove(at).1,
             None => self.answer.image().await,

@@ -36,6 +36,11 @@ impl Speech {
         self.writing.has_begun() || self.pictures.has_begun()
     }
 
+    /// Whether there is something to keep: a picture may have been begun and never finished.
+    pub(super) fn has_answered(&self) -> bool {
+        self.writing.has_begun() || self.pictures.has_shown()
+    }
+
     /// Whether the answer became longer than answers may be.
     pub(super) fn is_full(&self) -> bool {
         self.writing.is_full()

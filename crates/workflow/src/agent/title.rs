@@ -5,6 +5,8 @@ use chatkitd_core::ports::Model;
 use chatkitd_protocol::chatkit::UserMessageItem;
 use futures_util::StreamExt as _;
 
+use super::blank::is_blank;
+
 /// The longest title, in characters.
 const MAX_CHARS: usize = 80;
 /// What of the visitor's message the model reads for it.
@@ -54,14 +56,57 @@ fn title(answer: &str) -> Option<String> {
         None => answer,
     };
     let line = answer.lines().map(str::trim).find(|line| !line.is_empty())?;
-    let line: String = line.chars().filter(|char| !char.is_control()).collect();
-    let line = line.strip_prefix("Title:").unwrap_or(&line);
-    let line = line.trim_matches(|char: char| char.is_whitespace() || QUOTES.contains(char));
-    let line = line.trim_end_matches('.');
-    (!line.is_empty()).then(|| shortened(line))
+    let line: String = line.chars().filter(|letter| !letter.is_control() && !turns_text(*letter)).collect();
+    let line = line.replace("**", "");
+    let line = bare(line.trim_start_matches('#'));
+    let line = bare(line.strip_prefix("Title:").unwrap_or(line));
+    let is_one = !line.chars().all(|letter| is_blank(letter) || ORNAMENTS.contains(letter));
+    is_one.then(|| shortened(line))
 }
 
-const QUOTES: &str = "\"'`*#_“”„‘’‚«»‹›「」『』";
+const ORNAMENTS: &str = "\"'`*#_.“”„‘’‚«»‹›「」『』";
+
+/// What stands around a whole title.
+const PAIRS: [(char, char); 15] = [
+    ('"', '"'),
+    ('\'', '\''),
+    ('`', '`'),
+    ('*', '*'),
+    ('_', '_'),
+    ('“', '”'),
+    ('„', '“'),
+    ('„', '”'),
+    ('‘', '’'),
+    ('‚', '‘'),
+    ('«', '»'),
+    ('»', '«'),
+    ('‹', '›'),
+    ('「', '」'),
+    ('『', '』'),
+];
+
+/// Without the full stop, and without quotation marks that belong to all of it: those within stay.
+fn bare(line: &str) -> &str {
+    let mut line = line;
+    loop {
+        let shorter = line.trim_matches(is_blank).trim_end_matches('.');
+        let shorter = PAIRS.iter().find_map(|pair| between(shorter, *pair)).unwrap_or(shorter);
+        if shorter == line {
+            return line;
+        }
+        line = shorter;
+    }
+}
+
+fn between(line: &str, (open, close): (char, char)) -> Option<&str> {
+    let inner = line.strip_prefix(open)?.strip_suffix(close)?;
+    (!inner.contains([open, close])).then_some(inner)
+}
+
+/// Whether a character makes what follows run the other way, beyond the title too.
+fn turns_text(letter: char) -> bool {
+    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 fn shortened(line: &str) -> String {
     if line.chars().count() <= MAX_CHARS {
@@ -89,6 +134,17 @@ mod tests {
             ("<think>They ask\nabout</think>\n\nOpening hours", Some("Opening hours")),
             ("<think>They ask", None),
             ("Opening\u{0}\u{7} hours", Some("Opening hours")),
+            ("\"Hello\" and \"bye\"", Some("\"Hello\" and \"bye\"")),
+            ("What \"Brot\" means", Some("What \"Brot\" means")),
+            ("The word \"Brot\"", Some("The word \"Brot\"")),
+            ("My **Title**", Some("My Title")),
+            ("\"Brot\".", Some("Brot")),
+            ("**\"Brot\"**", Some("Brot")),
+            ("Title: \"Brot\"", Some("Brot")),
+            ("It's John's", Some("It's John's")),
+            ("evil\u{202e}gnp.exe", Some("evilgnp.exe")),
+            ("\u{200b}", None),
+            ("\"", None),
             ("\"\"", None),
             (" \n ", None),
         ] {

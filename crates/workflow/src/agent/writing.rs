@@ -4,6 +4,8 @@ use chatkitd_core::models::CitedSource;
 use chatkitd_core::server::{Answer, Message};
 use chatkitd_protocol::chatkit::{Annotation, Extra, FileSource, Source, SourceAnnotation, UrlSource};
 
+use super::blank::is_blank;
+
 /// The longest answer, in bytes: what the models with the longest answers write.
 const MAX_BYTES: usize = 512 * 1024;
 /// An answer is sent in no more than about so many pieces for each doubling of its length, so that the
@@ -16,10 +18,14 @@ pub(super) struct Writing {
     answer: Answer,
     /// The message that is being written, once it has words: nobody sees an empty one.
     message: Option<Message>,
+    /// Whether there is something to see in it. Blanks before that wait.
+    has_words: bool,
     /// What of it was not sent yet.
     unsent: String,
     /// Citations that came before its first word.
     early: Vec<(Source, Option<u32>)>,
+    /// Whether a message was begun.
+    has_begun: bool,
     /// The bytes of all messages.
     written: usize,
     is_full: bool,
@@ -30,16 +36,18 @@ impl Writing {
         Self {
             answer: answer.clone(),
             message: None,
+            has_words: false,
             unsent: String::new(),
             early: Vec::new(),
+            has_begun: false,
             written: 0,
             is_full: false,
         }
     }
 
-    /// Whether anything was written.
+    /// Whether there was anything to see.
     pub(super) fn has_begun(&self) -> bool {
-        self.written > 0
+        self.has_begun
     }
 
     /// Whether something was left out because the answer is too long.
@@ -54,6 +62,7 @@ impl Writing {
             return;
         }
         self.written += kept.len();
+        self.has_words = self.has_words || !kept.chars().all(is_blank);
         self.unsent.push_str(kept);
         if self.unsent.len() >= self.written / PIECES {
             self.send().await;
@@ -73,6 +82,8 @@ impl Writing {
     /// The message is complete, if there is one: it is kept.
     pub(super) async fn end_message(&mut self) {
         self.send().await;
+        self.has_words = false;
+        self.unsent.clear();
         self.early.clear();
         if let Some(message) = self.message.take() {
             message.done().await;
@@ -80,9 +91,10 @@ impl Writing {
     }
 
     async fn send(&mut self) {
-        if self.unsent.is_empty() {
+        if self.unsent.is_empty() || !self.has_words {
             return;
         }
+        self.has_begun = true;
         let mut message = match self.message.take() {
             Some(message) => message,
             None => self.answer.message().await,

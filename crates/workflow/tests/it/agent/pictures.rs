@@ -5,7 +5,7 @@ use chatkitd_core::testing::ModelScript;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use serde_json::{Value, json};
 
-use super::world::{World, said, settings, world};
+use super::world::{World, error, said, settings, world};
 
 fn drawing() -> World {
     let tool = json!({"type": "image_generation", "partial_images": 3});
@@ -80,6 +80,17 @@ async fn what_cannot_be_shown_is_taken_away_and_said() {
         assert_eq!(kinds(&events[..3]), ["thread.item.added", "thread.item.removed", "notice"]);
         assert_eq!(world.items().await.len(), 2, "the question and the words");
     }
+}
+
+#[tokio::test]
+async fn an_answer_of_a_picture_that_is_never_finished_is_an_error() {
+    let world = drawing();
+    let script = ModelScript::default().event(begun()).event(partial(0, "AAAA")).event(partial(1, "AAAA"));
+    world.model.answers(script.ends());
+    let events = world.events_for("A cat, please").await;
+    let (message, allow_retry) = error(&events);
+    assert_eq!((message.as_str(), allow_retry), ("The assistant had no answer. Please try again.", true));
+    assert_eq!(world.items().await.len(), 1);
 }
 
 #[tokio::test]

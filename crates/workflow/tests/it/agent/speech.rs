@@ -262,6 +262,24 @@ async fn an_answer_of_nothing_is_an_error_that_offers_to_try_again() {
     }
 }
 
+#[tokio::test]
+async fn an_answer_that_nobody_can_see_is_none() {
+    for blanks in [" \n\t", "\u{200b}", "\u{feff}\u{2060} \u{ad}", "\u{3164}\u{2800}"] {
+        let world = world(settings());
+        world.model.answers(ModelScript::default().says(&[blanks, " "]).says(&[blanks]).ends());
+        let (message, allow_retry) = error(&world.events_for("Hello").await);
+        assert_eq!((message.as_str(), allow_retry), ("The assistant had no answer. Please try again.", true));
+        assert_eq!(world.items().await.len(), 1, "{blanks:?}");
+    }
+}
+
+#[tokio::test]
+async fn blanks_before_the_first_word_come_with_it() {
+    let events = events(ModelScript::default().says(&["\n", "  ", "One.", "\n"]).ends()).await;
+    assert_eq!(events[2], delta("\n  One."));
+    assert_eq!(events.last(), Some(&done("\n  One.\n", &json!([]))));
+}
+
 /// Whatever a model says, one message at a time is open, and all are closed at the end.
 #[tokio::test]
 async fn a_message_that_is_not_ended_is_ended_by_the_next_one_and_by_the_end() {
