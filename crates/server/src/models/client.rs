@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_core::ports::{Clock, Rng};
+use http::HeaderValue;
+use http::header::ACCEPT_ENCODING;
 use reqwest::Client;
 
 /// How long model servers are waited for.
@@ -60,6 +62,7 @@ impl ModelClient {
             .redirect(reqwest::redirect::Policy::none())
             // A proxy that compresses a stream holds words back until it has enough of them.
             .no_gzip()
+            .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))].into_iter().collect())
             .user_agent(concat!("chatkitd/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(ClientError)?;

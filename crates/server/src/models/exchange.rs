@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chatkitd_core::foreign_text::for_operators;
 use chatkitd_core::models::ModelError;
 use chatkitd_workflow::providers::Fault;
 use futures_util::stream::try_unfold;
 use futures_util::{Stream, TryStreamExt as _};
+use http::header::CONTENT_ENCODING;
 use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
@@ -32,7 +34,11 @@ struct Failure {
 impl Failure {
     /// Nothing came for minutes: the next try may not take as long again.
     fn stalled(after: Duration) -> Self {
-        Self { error: ModelError::Stalled { after }, is_passing: false, retry_after: None }
+        Self::lasting(ModelError::Stalled { after })
+    }
+
+    fn lasting(error: ModelError) -> Self {
+        Self { error, is_passing: false, retry_after: None }
     }
 
     fn connection(error: reqwest::Error) -> Self {
@@ -110,7 +116,10 @@ impl Endpoint<'_> {
             .map_err(|_| Failure::stalled(after))?
             .map_err(Failure::connection)?;
         if response.status().is_success() {
-            return Ok(response);
+            return match packing(&response) {
+                Some(packing) => Err(Failure::lasting(ModelError::Malformed(format!("it is {packing}")))),
+                None => Ok(response),
+            };
         }
         let status = response.status();
         let may_pass = is_worth_retrying(status, response.headers());
@@ -123,6 +132,9 @@ impl Endpoint<'_> {
 
     /// What the body of an answer says went wrong. One that cannot be read, or comes too slowly, says nothing.
     pub(super) async fn fault(&self, response: Response) -> Fault {
+        if let Some(packing) = packing(&response) {
+            return Fault { message: format!("its reason is {packing}"), ..Fault::default() };
+        }
         let deadlines = self.client.deadlines;
         let body = timeout(deadlines.idle, read(response, deadlines, MAX_ERROR_BYTES)).await;
         let body = body.unwrap_or(Ok(Vec::new())).unwrap_or_default();
@@ -134,6 +146,13 @@ impl Endpoint<'_> {
             _ => Fault::in_body(&body),
         }
     }
+}
+
+/// How an answer is packed, where it is: nothing here unpacks it.
+fn packing(response: &Response) -> Option<String> {
+    let encoding = response.headers().get(CONTENT_ENCODING)?.to_str().unwrap_or("something else");
+    let is_packed = !encoding.eq_ignore_ascii_case("identity");
+    is_packed.then(|| format!("packed as {}, which nobody asked for", for_operators(encoding)))
 }
 
 /// Retries are part of the time, the answer's body is not.

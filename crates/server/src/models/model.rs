@@ -5,8 +5,9 @@ use bytes::Bytes;
 use chatkitd_core::foreign_text::for_operators;
 use chatkitd_core::models::{ModelError, ModelRequest, ModelStream};
 use chatkitd_core::ports::Model;
-use chatkitd_workflow::providers::Api;
 use chatkitd_workflow::providers::sse::Bounds;
+use chatkitd_workflow::providers::{Api, Sent};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{RequestBuilder, Response};
 use secrecy::SecretString;
@@ -42,9 +43,17 @@ impl HttpModel {
 #[async_trait]
 impl Model for HttpModel {
     async fn answer(&self, request: ModelRequest) -> Result<ModelStream, ModelError> {
+        let (body, bounds) = (Bytes::from(self.server.api.body(&request).to_string()), bounds(&request));
+        let sent = Sent::from(request);
+        let stream = self.stream(body, bounds).await.map_err(|error| sent.taken_out_of(error))?;
+        Ok(stream.map_err(move |error| sent.taken_out_of(error)).boxed())
+    }
+}
+
+impl HttpModel {
+    async fn stream(&self, body: Bytes, bounds: Bounds) -> Result<ModelStream, ModelError> {
         let ModelServer { base, key, api } = &self.server;
         let endpoint = self.client.endpoint(base, api.path(), key.as_ref());
-        let body = Bytes::from(api.body(&request).to_string());
         let filled = |post: RequestBuilder| {
             post.header(CONTENT_TYPE, "application/json")
                 .header(ACCEPT, "text/event-stream")
@@ -57,7 +66,7 @@ impl Model for HttpModel {
             Api::Responses => deadlines.working,
             Api::ChatCompletions => deadlines.idle,
         };
-        Ok(api.read(pieces(response, deadlines.first_byte, idle), bounds(&request)))
+        Ok(api.read(pieces(response, deadlines.first_byte, idle), bounds))
     }
 }
 

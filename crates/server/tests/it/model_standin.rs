@@ -32,6 +32,8 @@ pub enum Reply {
     Endless(Bytes),
     /// An answer of another kind: status, media type, body.
     Other(u16, &'static str, Bytes),
+    /// A stream that says it is packed in this way.
+    Packed(u16, &'static str),
     /// A refusal with a header.
     Refusal(u16, (&'static str, String)),
     /// Status 500 with a hundred megabytes.
@@ -173,6 +175,10 @@ async fn answer(State(standin): State<ModelStandin>, request: Request) -> Respon
         Reply::Other(status, media_type, body) => {
             (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, media_type)], body)
                 .into_response()
+        }
+        Reply::Packed(status, encoding) => {
+            let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CONTENT_ENCODING, encoding)];
+            (StatusCode::from_u16(status).unwrap(), headers, &b"\x1f\x8b\x08"[..]).into_response()
         }
         Reply::Refusal(status, (name, value)) => {
             let body = r#"{"error":{"message":"Incorrect API key provided: sk-test-key.","code":"c"}}"#;

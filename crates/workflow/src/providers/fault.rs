@@ -7,7 +7,7 @@ use chatkitd_core::models::ModelError;
 use serde_json::Value;
 
 /// An error object, with whatever looks like a key taken out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fault {
     /// In the server's words, for operators; empty where it said nothing that can be read.
     pub message: String,
@@ -32,7 +32,7 @@ impl Fault {
     }
 
     fn saying(message: &str) -> Self {
-        Self { message: for_operators(message), code: String::new(), kind: String::new() }
+        Self { message: for_operators(message), ..Self::default() }
     }
 
     /// The error that an event of a stream reports, if it does.

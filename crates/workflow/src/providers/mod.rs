@@ -15,6 +15,7 @@ mod lenient;
 mod pieces;
 mod reading;
 mod responses;
+mod sent;
 pub mod sse;
 
 use bytes::Bytes;
@@ -23,6 +24,7 @@ use futures_util::{Stream, StreamExt as _};
 use serde_json::Value;
 
 pub use fault::Fault;
+pub use sent::Sent;
 
 /// The most that a model may say in one answer, thoughts included, in bytes: some million tokens. More than this is
 /// a server that has lost its way.

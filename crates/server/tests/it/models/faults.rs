@@ -9,8 +9,9 @@ use chatkitd_core::models::ModelError;
 use chatkitd_core::ports::Model as _;
 use chatkitd_workflow::providers::Api;
 use chatkitd_workflow::providers::sse::Bounds;
+use serde_json::json;
 
-use super::{Asked, FIRST, KEY, client, impatient, question};
+use super::{Asked, FIRST, KEY, client, impatient, question, question_of};
 use crate::model_standin::{ModelStandin, Reply};
 use crate::wait::until;
 
@@ -73,6 +74,44 @@ async fn a_key_of_any_shape_is_taken_out_of_what_a_server_says() {
         let model = HttpModel::new(client(Deadlines::default()).0, server);
         let error = model.answer(question()).await.err().unwrap();
         assert!(matches!(&error, ModelError::Unauthorized { message, .. } if message == told), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_visitor_wrote_is_taken_out_of_what_a_server_says() {
+    let standin = ModelStandin::start().await;
+    let quoting = |said: &str| format!("cannot read {{'role': 'user', 'content': {said}}} at 7");
+    let refused = |said: &str| json!({"error": {"message": quoting(said), "code": 400}}).to_string();
+    let within = |said: &str| Reply::text(&format!("data: {}\n\n", refused(said)));
+    let written = "Meine Nummer ist\n0170 5550123, Grüße";
+    standin.reply([
+        Reply::Other(400, "application/json", refused(written).into()),
+        Reply::Other(400, "application/json", refused("Meine Nummer ist\\n0170 5550123, Grüße").into()),
+        within("Meine Nummer ist\\n0170 5550123, Gr\\u00fc\\u00dfe"),
+        within(&format!("{written}, and 0170")),
+    ]);
+    let asked = Asked::at(&standin.base);
+    for (words, told) in [
+        (written, quoting("[masked]")),
+        (written, quoting("[masked]")),
+        (written, quoting("[masked]")),
+        ("0170", quoting("Meine Nummer ist[masked] 5550123, Grüße, and [masked]")),
+    ] {
+        let (_, error) = asked.fail_for(question_of(words)).await;
+        assert!(matches!(&error, ModelError::Refused { message, .. } if *message == told), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_packed_is_named_as_such() {
+    let standin = ModelStandin::start().await;
+    standin.reply([Reply::Packed(200, "gzip"), Reply::Packed(400, "br")]);
+    let asked = Asked::at(&standin.base);
+    for told in [
+        "the model server's answer cannot be read: it is packed as gzip, which nobody asked for",
+        "the model server refused the request (status 400): its reason is packed as br, which nobody asked for",
+    ] {
+        assert_eq!(asked.fail().await.1.to_string(), told);
     }
 }
 

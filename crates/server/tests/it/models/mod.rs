@@ -62,8 +62,12 @@ impl Asked {
 
     /// The answer's text as far as it came, and what ended it.
     pub async fn fail(&self) -> (String, ModelError) {
+        self.fail_for(question()).await
+    }
+
+    pub async fn fail_for(&self, request: ModelRequest) -> (String, ModelError) {
         let mut text = String::new();
-        let mut answer = match self.model.answer(question()).await {
+        let mut answer = match self.model.answer(request).await {
             Ok(answer) => answer,
             Err(error) => return (text, error),
         };
@@ -79,7 +83,11 @@ impl Asked {
 }
 
 pub fn question() -> ModelRequest {
-    let parts = vec![ModelPart::Text("What is it?".to_owned())];
+    question_of("What is it?")
+}
+
+pub fn question_of(words: &str) -> ModelRequest {
+    let parts = vec![ModelPart::Text(words.to_owned())];
     ModelRequest {
         model: "a-model".to_owned(),
         messages: vec![ModelMessage { role: Role::User, parts }],
