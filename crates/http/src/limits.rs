@@ -12,7 +12,9 @@ use crate::app::App;
 use crate::client_ip::limit_key;
 use crate::error::ApiError;
 
-/// How often somebody may send a file in one request.
+/// How often somebody may send a file in one request, at the least: as many as one message takes, they may.
+const UPLOADS: u32 = 60;
+/// The same at `OpenAI`'s own address (1.7 of the REST reference).
 const FILES: Quota = Quota::per_minute(10);
 
 impl App {
@@ -56,7 +58,18 @@ impl App {
         self.limit(quota, || format!("conversation:{}:{}", site.name, session.id)).await.map(|_| ())
     }
 
-    /// Counts a file that is sent in one request against its user (1.7 of the REST reference).
+    /// Counts a file that is sent in one request against its user, of whom a message takes `max_files`.
+    pub(crate) async fn limit_uploads(
+        &self,
+        site: &SiteName,
+        user: &UserId,
+        max_files: u32,
+    ) -> Result<(), ApiError> {
+        let quota = Quota::per_minute(UPLOADS.max(max_files));
+        self.limit(Some(quota), || format!("uploads:{site}:{user}")).await.map(|_| ())
+    }
+
+    /// The same at `OpenAI`'s own address.
     pub(crate) async fn limit_files(&self, site: &SiteName, user: &UserId) -> Result<(), ApiError> {
         self.limit(Some(FILES), || format!("files:{site}:{user}")).await.map(|_| ())
     }

@@ -43,7 +43,7 @@ const ALIASES: [(&str, &str); 8] = [
 /// What Windows calls a CSV file, too, where Excel opens it.
 const EXCEL: &str = "application/vnd.ms-excel";
 /// What a browser says of a file that it knows nothing of.
-const ANYTHING: &str = "application/octet-stream";
+pub const ANYTHING: &str = "application/octet-stream";
 
 /// The media types that a site takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +68,9 @@ impl AllowedTypes {
         types.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The type under which a file is taken, before its content is there.
+    /// The type under which a file is taken, before its content is there. [`ANYTHING`]: the content will tell.
     pub fn announced(&self, mime_type: &str, name: &str) -> Option<&'static str> {
-        self.get(said(mime_type, name)?)
+        said(mime_type, name).map_or(Some(ANYTHING), |said| self.get(said))
     }
 
     /// The type of a file that begins with `head`, if it is taken and is what was said of it ([`said`]).
@@ -227,6 +227,7 @@ mod tests {
         assert_eq!(all.announced("", "notes.md"), Some("text/markdown"));
         assert_eq!(all.announced("IMAGE/PNG", "a.jpg"), Some("image/png"));
         assert_eq!(all.announced("image/svg+xml", "a.png"), None);
+        assert_eq!(all.announced("", "script.js"), Some(ANYTHING));
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub enum AttachmentError {
     /// It was sent in a message already.
     #[error("this attachment was sent already")]
     AlreadySent,
+    /// It stands twice in one message.
+    #[error("this attachment stands twice in the message")]
+    Twice,
     /// Too many in one message.
     #[error("a message takes {limit} attachments")]
     TooMany {

@@ -15,13 +15,13 @@ mod uploads;
 mod url;
 mod wire;
 
-pub use content_type::{AllowedTypes, HEAD_BYTES, UnknownType, is_image, said};
+pub use content_type::{ANYTHING, AllowedTypes, HEAD_BYTES, UnknownType, is_image, said};
 pub use error::AttachmentError;
 pub use name::{MAX_NAME_BYTES, clean_name};
 pub use record::{AttachmentRecord, AttachmentState, Uploaded};
 pub use service::{
     AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES,
-    MAX_UNSENT, UNSENT_FOR,
+    MAX_UNSENT, UNSENT_FOR, UploadContent,
 };
 pub use terms::UploadTerms;
 pub use url::{DOWNLOAD_AT_LEAST, Permit, PublicBase, Signed, SignedUrlError, UPLOAD_WITHIN, UrlSigner};

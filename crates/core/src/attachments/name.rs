@@ -2,6 +2,8 @@
 
 /// The longest name, in bytes: what file systems and headers take.
 pub const MAX_NAME_BYTES: usize = 255;
+/// What stands behind a name's last dot is its ending, unless it is longer than any.
+const MAX_ENDING_BYTES: usize = 16;
 
 /// The name without what it must not carry: a path, control characters (NUL among them), and the marks that
 /// turn the direction of writing, with which `exe.pdf` is made of `fdp.exe`. Never empty.
@@ -9,12 +11,22 @@ pub fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut clean: String =
         last.chars().filter(|char| !char.is_control() && !turns_direction(*char)).collect();
-    clean.truncate(clean.floor_char_boundary(MAX_NAME_BYTES));
+    if clean.len() > MAX_NAME_BYTES {
+        clean = shortened(&clean);
+    }
     let clean = clean.trim();
     match clean {
         "" | "." | ".." => "file".to_owned(),
         clean => clean.to_owned(),
     }
+}
+
+/// Its beginning and its ending, which says what it is.
+fn shortened(name: &str) -> String {
+    let ending = name.rfind('.').map_or("", |at| &name[at..]);
+    let ending = if ending.len() > MAX_ENDING_BYTES { "" } else { ending };
+    let beginning = &name[..name.floor_char_boundary(MAX_NAME_BYTES - ending.len())];
+    format!("{beginning}{ending}")
 }
 
 fn turns_direction(char: char) -> bool {
@@ -38,10 +50,15 @@ mod tests {
             ("  ", "file"),
             ("", "file"),
             ("räksmörgås.png", "räksmörgås.png"),
+            ("a.b c", "a.b c"),
         ] {
             assert_eq!(clean_name(given), clean, "{given:?}");
         }
         assert_eq!(clean_name(&"ü".repeat(2048)).len(), 254);
+        let long = clean_name(&format!("{}.docx", "ü".repeat(2048)));
+        assert!(long.ends_with("ü.docx") && long.len() == 255, "{long}");
+        let no_ending = clean_name(&format!("a.{}", "x".repeat(300)));
+        assert_eq!(no_ending.len(), MAX_NAME_BYTES);
     }
 
     proptest! {

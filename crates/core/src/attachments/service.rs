@@ -29,7 +29,7 @@ use crate::site::MEGABYTE;
 pub const AWAITED_FOR: Duration = Duration::from_secs(3600);
 /// See [`AWAITED_FOR`].
 pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 3600);
-/// How many attachments a user may have that were not sent.
+/// How many attachments a user may have that were not sent; twice as many as one message takes, where that is more.
 pub const MAX_UNSENT: u64 = 50;
 /// The largest picture: it is read into memory for its preview, one after another.
 pub const MAX_IMAGE_BYTES: u64 = 32 * MEGABYTE;
@@ -54,6 +54,14 @@ pub struct AttachmentParts {
 pub struct AttachmentService {
     parts: AttachmentParts,
     uploads: Uploads,
+}
+
+/// The content of an attachment, on its way in.
+pub struct UploadContent {
+    /// How long it says it is.
+    pub length: Option<u64>,
+    /// What comes.
+    pub content: ByteStream,
 }
 
 /// An attachment that is being downloaded.
@@ -109,13 +117,13 @@ impl AttachmentService {
         Ok(wire)
     }
 
-    /// The second phase: the content comes to the signed address.
+    /// The second phase: the content comes to the signed address of a site that takes these types.
     pub async fn upload(
         &self,
-        site: &SiteName,
+        (site, types): (&SiteName, &AllowedTypes),
         id: &AttachmentId,
         signed: &Signed,
-        content: ByteStream,
+        UploadContent { length, content }: UploadContent,
     ) -> Result<AttachmentRecord, AttachmentError> {
         self.parts.urls.check(Permit::Upload, site, id, signed, self.parts.clock.now())?;
         let scope = Scope::Site(site.clone());
@@ -124,10 +132,11 @@ impl AttachmentService {
         if record.is_uploaded() {
             return Err(AttachmentError::AlreadyUploaded);
         }
-        let size = Size::Exactly(record.size);
-        // Whether the site takes the type was asked when it was announced.
-        let (types, said) = (AllowedTypes::default(), Some(record.mime_type.as_str()));
-        let uploaded = self.keep(id, (&types, said), size, content).await?;
+        if length.is_some_and(|length| length > record.size) {
+            return Err(AttachmentError::TooLarge { limit: record.size });
+        }
+        let said = said(&record.mime_type, &record.name);
+        let uploaded = self.keep(id, (types, said), Size::Exactly(record.size), content).await?;
         self.finish(&scope, id, &uploaded).await
     }
 
@@ -231,7 +240,7 @@ impl AttachmentService {
                 return Err(AttachmentError::NotUploaded);
             }
             if records.iter().any(|other| other.id == record.id) {
-                return Err(AttachmentError::AlreadySent);
+                return Err(AttachmentError::Twice);
             }
             records.push(record);
         }
@@ -305,8 +314,9 @@ impl AttachmentService {
         {
             return Err(AttachmentError::TooManyInSession { limit });
         }
-        if self.parts.store.unsent_attachments(scope).await? >= MAX_UNSENT {
-            return Err(AttachmentError::TooManyUnsent { limit: MAX_UNSENT });
+        let unsent = MAX_UNSENT.max(2 * u64::from(limit));
+        if self.parts.store.unsent_attachments(scope).await? >= unsent {
+            return Err(AttachmentError::TooManyUnsent { limit: unsent });
         }
         Ok(self.parts.store.create_attachment(scope, record).await?)
     }

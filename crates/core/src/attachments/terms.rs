@@ -18,18 +18,13 @@ pub struct UploadTerms<'a> {
 }
 
 impl<'a> UploadTerms<'a> {
-    /// Whether anything may be sent at all; to be asked before a body is read.
-    pub fn require_allowed(self) -> Result<(), AttachmentError> {
-        self.allowed().map(drop)
-    }
-
     /// The largest file, in bytes.
     pub(super) fn max_bytes(self) -> Result<u64, AttachmentError> {
         Ok(u64::from(self.allowed()?.max_file_size.unwrap_or(MAX_FILE_SIZE)) * MEGABYTE)
     }
 
     /// How many may come with one message, and where they are counted, in all.
-    pub(super) fn max_files(self) -> Result<u32, AttachmentError> {
+    pub fn max_files(self) -> Result<u32, AttachmentError> {
         Ok(self.allowed()?.max_files.unwrap_or(MAX_FILES))
     }
 

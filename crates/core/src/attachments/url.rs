@@ -67,7 +67,7 @@ pub enum SignedUrlError {
     Forged,
     /// It was good, and is not any more.
     #[error("the address has expired")]
-    Expired,
+    Expired(Permit),
 }
 
 /// Signs addresses and checks them.
@@ -131,7 +131,7 @@ impl UrlSigner {
         let given = URL_SAFE_NO_PAD.decode(text).map_err(|_| SignedUrlError::Forged)?;
         let mac = mac(key, permit, site, id, signed.expires).ok_or(SignedUrlError::Forged)?;
         mac.verify_slice(&given).map_err(|_| SignedUrlError::Forged)?;
-        if signed.expires <= now.as_second() { Err(SignedUrlError::Expired) } else { Ok(()) }
+        if signed.expires <= now.as_second() { Err(SignedUrlError::Expired(permit)) } else { Ok(()) }
     }
 }
 
@@ -190,7 +190,10 @@ mod tests {
         let other = SiteName::parse("shop").unwrap();
         assert_eq!(signer.check(Permit::Upload, &other, &id, &given, now), Err(SignedUrlError::Forged));
         let later = Timestamp::from_second(given.expires).unwrap();
-        assert_eq!(signer.check(Permit::Upload, &site, &id, &given, later), Err(SignedUrlError::Expired));
+        assert_eq!(
+            signer.check(Permit::Upload, &site, &id, &given, later),
+            Err(SignedUrlError::Expired(Permit::Upload))
+        );
         let longer = Signed { expires: given.expires + 1, ..given };
         assert_eq!(signer.check(Permit::Upload, &site, &id, &longer, now), Err(SignedUrlError::Forged));
     }

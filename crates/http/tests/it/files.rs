@@ -57,6 +57,7 @@ async fn an_upload_may_begin_within_ten_minutes() {
     app.clock.advance(Duration::from_secs(2));
     let refused = send(app.client.put(upload_url(&announced)).body(PDF)).await;
     refused.is_openai_error(403, "address_expired");
+    assert!(refused.text.contains("Announce the file anew."), "{}", refused.text);
     assert_eq!(send(app.client.put(upload_url(&late)).body(PDF)).await.status, 204);
 }
 

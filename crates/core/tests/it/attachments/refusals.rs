@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chatkitd_core::attachments::{
-    AllowedTypes, AttachmentError, MAX_UNSENT, Permit, PublicBase, SignedUrlError,
+    ANYTHING, AllowedTypes, AttachmentError, MAX_UNSENT, Permit, PublicBase, SignedUrlError, UploadContent,
 };
 use chatkitd_core::id::{AttachmentId, SiteName};
 use chatkitd_core::ports::{Attachments as _, ByteStream, Clock as _};
@@ -69,7 +69,7 @@ async fn what_cannot_be_sent_is_refused_before_anything_begins() {
     assert!(matches!(sent(&bob, &[&one]).await, AttachmentError::NotFound));
     let awaited = awaited["id"].as_str().unwrap();
     assert!(matches!(sent(&ann, &[&one, awaited]).await, AttachmentError::NotUploaded));
-    assert!(matches!(sent(&ann, &[&one, &one]).await, AttachmentError::AlreadySent));
+    assert!(matches!(sent(&ann, &[&one, &one]).await, AttachmentError::Twice));
     assert!(matches!(sent(&ann, &[&one, &two, &three]).await, AttachmentError::TooMany { limit: 2 }));
     assert_eq!(world.threads().await, 0);
 
@@ -106,7 +106,6 @@ async fn what_cannot_be_taken_is_refused_when_it_is_announced() {
         ("image/svg+xml", 1, "of this type"),
         ("text/html", 1, "of this type"),
         ("application/zip", 1, "of this type"),
-        ("", 1, "of this type"),
         ("application/pdf", 1024 * 1024 + 1, "is larger than 1048576 bytes"),
     ] {
         let refused = refusal(world.announce(&ann(), ("file", mime_type, size)).await).to_string();
@@ -157,6 +156,63 @@ async fn nobody_piles_up_what_they_do_not_send() {
     assert!(matches!(refusal(one_more), AttachmentError::TooManyUnsent { limit: MAX_UNSENT }));
     let bob = caller("bob", ann().context.configuration.file_upload);
     world.announce(&bob, ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_may_send_many_files_with_one_message_may_have_as_many_unsent_twice() {
+    let world = World::new();
+    let allowed = FileUpload { max_files: Some(60), ..ann().context.configuration.file_upload.unwrap() };
+    let ann = caller("ann", Some(allowed));
+    for _ in 0..120 {
+        world.announce(&ann, ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+    }
+    let one_more = world.announce(&ann, ("a.pdf", "application/pdf", PDF.len())).await;
+    assert!(matches!(refusal(one_more), AttachmentError::TooManyUnsent { limit: 120 }));
+}
+
+#[tokio::test]
+async fn a_file_of_no_known_type_is_taken_by_its_content() {
+    let world = World::new();
+    for (name, mime_type, content, expected) in [
+        ("a", "", PNG, "image/png"),
+        ("notes", "application/octet-stream", &b"Hello"[..], "text/plain"),
+        ("README.unknown", "", b"%PDF-1.7 a document", "application/pdf"),
+    ] {
+        let announced = world.announce(&ann(), (name, mime_type, content.len())).await.unwrap();
+        let sent = &announced["upload_descriptor"]["headers"]["Content-Type"];
+        assert_eq!((&announced["mime_type"], sent), (&json!(ANYTHING), &json!(ANYTHING)));
+        world.upload(&announced, whole(content)).await.unwrap();
+        let id = AttachmentId::parse(announced["id"].as_str().unwrap()).unwrap();
+        let kept = world.store.attachment(&ann().scope(), &id).await.unwrap().unwrap();
+        assert_eq!(kept.mime_type, expected);
+    }
+    let announced = world.announce(&ann(), ("a", "", 4)).await.unwrap();
+    let refused = world.upload(&announced, whole(b"MZ\x90\0")).await.unwrap_err();
+    assert!(matches!(refused, AttachmentError::TypeRejected));
+}
+
+#[tokio::test]
+async fn what_a_site_does_not_take_is_refused_without_a_type_too() {
+    let world = World::new();
+    let only_pdf = AllowedTypes::new(["application/pdf"]).unwrap();
+    let careful = ChatCaller { file_types: only_pdf.clone(), ..ann() };
+    let announced = world.announce(&careful, ("a", "", PNG.len())).await.unwrap();
+    let (id, signed) = address(announced["upload_descriptor"]["url"].as_str().unwrap());
+    let site = SiteName::default_site();
+    let incoming = || UploadContent { length: None, content: whole(PNG) };
+    let refused = world.service.upload((&site, &only_pdf), &id, &signed, incoming()).await;
+    assert!(matches!(refused, Err(AttachmentError::TypeRejected)));
+}
+
+#[tokio::test]
+async fn an_upload_that_says_it_is_too_long_is_not_waited_for() {
+    let world = World::new();
+    let announced = world.announce(&ann(), ("a.png", "image/png", PNG.len())).await.unwrap();
+    let (id, signed) = address(announced["upload_descriptor"]["url"].as_str().unwrap());
+    let (site, types) = (SiteName::default_site(), AllowedTypes::default());
+    let never = UploadContent { length: Some(1_000_000), content: stream::pending().boxed() };
+    let refused = world.service.upload((&site, &types), &id, &signed, never).await;
+    assert!(matches!(refused, Err(AttachmentError::TooLarge { limit }) if limit == PNG.len() as u64));
 }
 
 #[tokio::test]

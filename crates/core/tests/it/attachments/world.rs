@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chatkitd_core::attachments::{
     AllowedTypes, AttachmentContent, AttachmentError, AttachmentParts, AttachmentService, PublicBase, Signed,
-    UrlSigner,
+    UploadContent, UrlSigner,
 };
 use chatkitd_core::id::{AttachmentId, SiteName, UserId};
 use chatkitd_core::keys::KeyRing;
@@ -98,7 +98,9 @@ impl World {
     /// Sends content to the address that an announcement was answered with.
     pub async fn upload(&self, announced: &Value, content: ByteStream) -> Result<(), AttachmentError> {
         let (id, signed) = address(announced["upload_descriptor"]["url"].as_str().unwrap());
-        self.service.upload(&SiteName::default_site(), &id, &signed, content).await.map(drop)
+        let (site, types) = (SiteName::default_site(), AllowedTypes::default());
+        let content = UploadContent { length: None, content };
+        self.service.upload((&site, &types), &id, &signed, content).await.map(drop)
     }
 
     /// A file of `ann`'s that is there.

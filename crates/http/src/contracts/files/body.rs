@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes, HttpBody as _};
 use chatkitd_core::ports::{ByteStream, Clock};
 use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _, stream};
@@ -23,20 +23,27 @@ pub(super) struct Stalled;
 
 /// How much of what was refused is still taken in, and for how long: most clients read no answer before they have sent
 /// all, and one whose connection is closed in the middle shows a network error instead of the reason.
-const DRAINED_BYTES: usize = 64 * 1024 * 1024;
+const DRAINED_BYTES: u64 = 64 * 1024 * 1024;
 const DRAINED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A body that is handed on as a stream, and of which the rest can be taken in.
 pub(super) struct Incoming {
     body: Arc<Mutex<BodyDataStream>>,
+    /// How long it says it is.
+    length: Option<u64>,
     clock: Arc<dyn Clock>,
     idle: Duration,
 }
 
 impl Incoming {
     pub(super) fn new(body: Body, app: &App) -> Self {
+        let length = body.size_hint().exact();
         let body = Arc::new(Mutex::new(body.into_data_stream()));
-        Self { body, clock: Arc::clone(&app.clock), idle: app.upload_idle }
+        Self { body, length, clock: Arc::clone(&app.clock), idle: app.upload_idle }
+    }
+
+    pub(super) fn length(&self) -> Option<u64> {
+        self.length
     }
 
     /// The body as a stream that ends in [`Stalled`] once nothing came for a while: a slow upload may take its time, a
@@ -63,13 +70,14 @@ impl Incoming {
 
     /// The refusal, once its sender can be expected to read it.
     pub(super) async fn refuse(&self, error: ApiError) -> ApiError {
-        if error.status == StatusCode::REQUEST_TIMEOUT {
+        let is_stalled = error.status == StatusCode::REQUEST_TIMEOUT;
+        if is_stalled || self.length.is_some_and(|length| length > DRAINED_BYTES) {
             return error;
         }
         let rest = pin!(async {
             let mut left = DRAINED_BYTES;
             while let Some(Ok(chunk)) = next(&self.body).await {
-                let Some(rest) = left.checked_sub(chunk.len()) else { return };
+                let Some(rest) = left.checked_sub(chunk.len() as u64) else { return };
                 left = rest;
             }
         });

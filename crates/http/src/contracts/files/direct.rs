@@ -77,7 +77,7 @@ pub(crate) enum ChatKitFile {
         (status = 409, description = "The workflow is hosted at OpenAI", body = OpenAiErrorBody),
         (status = 413, description = "Larger than the session or the site allows", body = OpenAiErrorBody),
         (status = 415, description = "No form", body = OpenAiErrorBody),
-        (status = 429, description = "More than ten a minute; see Retry-After", body = OpenAiErrorBody),
+        (status = 429, description = "More than sixty a minute, or than a message takes; see Retry-After", body = OpenAiErrorBody),
         (status = 500, description = "Not configured (the message names the variable)", body = OpenAiErrorBody),
         (status = 501, description = "This server keeps no files", body = OpenAiErrorBody),
         (status = 503, description = "The files or the database are not available; see Retry-After", body = OpenAiErrorBody)
@@ -89,7 +89,7 @@ pub(crate) async fn attachment(
     request: Request,
 ) -> Result<Response, ApiError> {
     let visitor = admit(&app, &call, Door::Page).await?;
-    let mut response = match take(&app, &visitor.caller, request).await {
+    let mut response = match take(&app, &visitor.caller, Door::Page, request).await {
         Ok(attachment) => Json(attachment).into_response(),
         Err(error) => error.into_response(),
     };
@@ -127,7 +127,7 @@ pub(crate) async fn file(
     request: Request,
 ) -> Result<Json<ChatKitFile>, ApiError> {
     let Visitor { caller, .. } = admit(&app, &call, Door::Bearer).await?;
-    let attachment = take(&app, &caller, request).await?;
+    let attachment = take(&app, &caller, Door::Bearer, request).await?;
     in_openais_shape(&app, &caller, attachment).map(Json)
 }
 
@@ -135,12 +135,16 @@ async fn admit(app: &App, call: &Call, door: Door) -> Result<Visitor, ApiError> 
     visitor::recognise(app, call, door)?.admit(app, call, None).await
 }
 
-async fn take(app: &App, caller: &ChatCaller, request: Request) -> Result<Attachment, ApiError> {
+async fn take(app: &App, caller: &ChatCaller, door: Door, request: Request) -> Result<Attachment, ApiError> {
     let files = require_files(app)?;
     let terms = caller.upload_terms();
     // Where nothing may be sent the body need not come.
-    terms.require_allowed()?;
-    app.limit_files(&caller.context.site, &caller.context.user).await?;
+    let max_files = terms.max_files()?;
+    let (site, user) = (&caller.context.site, &caller.context.user);
+    match door {
+        Door::Page => app.limit_uploads(site, user, max_files).await?,
+        Door::Bearer => app.limit_files(site, user).await?,
+    }
     let (parts, body) = request.into_parts();
     let incoming = Incoming::new(body, app);
     let taken = async {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
-use chatkitd_core::attachments::{AttachmentError, Download, Permit, Signed, SignedUrlError};
+use chatkitd_core::attachments::{AttachmentError, Download, Permit, Signed, SignedUrlError, UploadContent};
 use chatkitd_core::id::{AttachmentId, SiteName};
 use chatkitd_core::ports::{Blob, BlobError, ByteStream};
 use futures_util::{StreamExt as _, stream};
@@ -88,8 +88,10 @@ pub(crate) async fn upload(
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     let files = require_files(&app)?;
+    let site = app.sites.get(&link.site).ok_or_else(missing)?;
     let incoming = Incoming::new(body, &app);
-    match files.upload(&link.site, &link.id, &link.signed, incoming.content()).await {
+    let content = UploadContent { length: incoming.length(), content: incoming.content() };
+    match files.upload((&link.site, &site.file_types), &link.id, &link.signed, content).await {
         Ok(_) => Ok(StatusCode::NO_CONTENT),
         Err(error) => Err(incoming.refuse(error.into()).await),
     }

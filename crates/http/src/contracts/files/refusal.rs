@@ -1,7 +1,7 @@
 //! Why a file was refused, as status, code and a sentence that says what to do next. The codes that begin with
 //! `chatkit.` are `OpenAI`'s.
 
-use chatkitd_core::attachments::{AttachmentError, SignedUrlError};
+use chatkitd_core::attachments::{AttachmentError, Permit, SignedUrlError};
 use http::StatusCode;
 
 use super::body::refuse_content;
@@ -35,6 +35,10 @@ impl From<AttachmentError> for ApiError {
             }
             AttachmentError::AlreadySent => {
                 conflict("already_sent", "This file was sent with another message. Upload it again.")
+            }
+            AttachmentError::Twice => {
+                Self::bad_request("duplicate_attachment", "A file can be sent with a message once.")
+                    .about("params.input.attachments")
             }
             AttachmentError::TooMany { limit } => Self::bad_request(
                 "too_many_attachments",
@@ -73,7 +77,10 @@ pub(super) fn refused_address(error: SignedUrlError) -> ApiError {
             "invalid_signature",
             "This address is not valid. Load the thread again for a new one.",
         ),
-        SignedUrlError::Expired => ApiError::forbidden(
+        SignedUrlError::Expired(Permit::Upload) => {
+            ApiError::forbidden("address_expired", "This address has expired. Announce the file anew.")
+        }
+        SignedUrlError::Expired(Permit::Download | Permit::Preview) => ApiError::forbidden(
             "address_expired",
             "This address has expired. Load the thread again for a new one.",
         ),

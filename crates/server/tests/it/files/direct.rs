@@ -101,6 +101,19 @@ async fn only_a_session_may_upload_and_ten_times_a_minute() {
     assert_eq!(list.body["error"]["message"], "Invalid method for URL (GET /v1/chatkit/files)");
 }
 
+/// A message may bring many files along, and the widget sends each in a request of its own.
+#[tokio::test]
+async fn the_widgets_direct_upload_takes_sixty_files_a_minute() {
+    let files =
+        Files::start_with(&super::UPLOADS.replace("max_files = 3", "max_files = 40"), |env| env).await;
+    let url = format!("{}/chatkit/attachments", files.node.url);
+    for number in 1..=61 {
+        let request = files.http.post(&url).bearer_auth(files.chat.secret());
+        let sent = send(form(request, &disposition("a.txt"), "text/plain", b"Hello")).await;
+        assert_eq!(sent.status, if number <= 60 { 200 } else { 429 }, "{number}: {sent:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_service_key_is_told_to_open_a_session() {
     let files = Files::start().await;

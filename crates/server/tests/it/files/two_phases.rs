@@ -1,9 +1,13 @@
 //! Announced, uploaded, sent, shown, deleted.
 
+use std::time::Duration;
+
 use chatkitd_core::id::AttachmentId;
 use image::ImageFormat;
 use reqwest::Client;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::{Files, MIB, assert_refused, message, pdf};
 use crate::chat::{Chat, Events};
@@ -97,6 +101,47 @@ async fn nobody_sends_deletes_or_uploads_what_is_somebody_elses() {
     let forged = send(files.http.put(forged).body(picture.clone())).await;
     assert_eq!(forged.status, 403, "{forged:?}");
     assert_eq!(std::fs::read(files.blob("content")).unwrap(), picture);
+}
+
+#[tokio::test]
+async fn what_a_browser_knows_no_type_of_is_taken_by_its_content() {
+    let files = Files::start().await;
+    let picture = encoded(two_colours(20, 20), ImageFormat::Png);
+    let id = files.sent("a", "", &picture).await;
+    let input = message("look", &[&id]);
+    let mut events = Events::of(files.chat.request("threads.create", &json!({"input": input}))).await;
+    let thread = events.thread().await;
+    events.rest().await;
+    let items = files.chat.items(&thread).await;
+    let shown = &items[0]["attachments"][0];
+    assert_eq!((&shown["type"], &shown["mime_type"]), (&json!("image"), &json!("image/png")));
+}
+
+#[tokio::test]
+async fn the_same_file_stands_once_in_a_message() {
+    let files = Files::start().await;
+    let id = files.sent("a.pdf", "application/pdf", &pdf(10)).await;
+    let sending = files.chat.request("threads.create", &json!({"input": message("look", &[&id, &id])}));
+    let refused = send(sending).await;
+    assert_refused(&refused, 400, "duplicate_attachment");
+}
+
+#[tokio::test]
+async fn an_upload_that_says_it_is_far_too_long_is_refused_before_it_comes() {
+    let files = Files::start().await;
+    let announced = files.announce("a.pdf", "application/pdf", 1000).await;
+    let url: reqwest::Url = announced.body["upload_descriptor"]["url"].as_str().unwrap().parse().unwrap();
+    let mut connection = TcpStream::connect(("127.0.0.1", url.port().unwrap())).await.unwrap();
+    let target = format!("{}?{}", url.path(), url.query().unwrap());
+    let head = format!(
+        "PUT {target} HTTP/1.1\r\nHost: {}\r\nContent-Length: 1000000000\r\n\r\n%PDF",
+        url.authority()
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 12];
+    let read = connection.read_exact(&mut answer);
+    tokio::time::timeout(Duration::from_secs(4), read).await.expect("at once").unwrap();
+    assert_eq!(answer, b"HTTP/1.1 413");
 }
 
 #[tokio::test]
