@@ -15,6 +15,8 @@ pub(super) struct Pieces {
     image: Option<String>,
     /// Characters of the message so far.
     characters: u32,
+    /// Whether there was a message or a picture.
+    has_answered: bool,
     words: Halves,
     thoughts: Halves,
 }
@@ -22,6 +24,10 @@ pub(super) struct Pieces {
 impl Pieces {
     pub(super) fn take(&mut self) -> Vec<ModelEvent> {
         std::mem::take(&mut self.ready)
+    }
+
+    pub(super) fn has_answered(&self) -> bool {
+        self.has_answered
     }
 
     /// Characters of the open message so far.
@@ -56,6 +62,7 @@ impl Pieces {
     fn begin_message(&mut self) {
         if !self.message {
             self.message = true;
+            self.has_answered = true;
             self.characters = 0;
             self.ready.push(ModelEvent::MessageBegan);
         }
@@ -105,6 +112,7 @@ impl Pieces {
     pub(super) fn begin_image(&mut self, id: &str) {
         if self.image.as_deref() != Some(id) {
             self.image = Some(id.to_owned());
+            self.has_answered = true;
             self.ready.push(ModelEvent::ImageBegan { id: id.to_owned() });
         }
     }

@@ -26,7 +26,7 @@ pub(super) struct Choice {
 
 #[derive(Default, Deserialize)]
 pub(super) struct Delta {
-    pub(super) content: Option<String>,
+    pub(super) content: Option<Content>,
     pub(super) refusal: Option<String>,
     /// What the model thinks: `DeepSeek`, vLLM, llama.cpp, `LiteLLM`.
     #[serde(default, deserialize_with = "or_none")]
@@ -36,6 +36,33 @@ pub(super) struct Delta {
     pub(super) reasoning: Option<String>,
     #[serde(default, deserialize_with = "those_that_are")]
     pub(super) annotations: Vec<Annotation>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Content {
+    Text(String),
+    /// Mistral.
+    Parts(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Part {
+    Text {
+        text: String,
+    },
+    Thinking {
+        #[serde(default, deserialize_with = "those_that_are")]
+        thinking: Vec<Thought>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Thought {
+    pub(super) text: String,
 }
 
 /// Of the kinds that there are, the one that chat completions have. Not every server names it.

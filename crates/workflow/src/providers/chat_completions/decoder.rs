@@ -2,7 +2,7 @@
 
 use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usage};
 
-use super::chunk::{Choice, Chunk, Delta, UrlCitation};
+use super::chunk::{Choice, Chunk, Content, Delta, Part, UrlCitation};
 use super::think_tag::Words;
 use crate::providers::fault::Fault;
 use crate::providers::pieces::Pieces;
@@ -62,11 +62,24 @@ impl Decoder {
             choice.delta.unwrap_or_default();
         // Some servers send both, with the same words.
         self.pieces.thought(reasoning_content.or(reasoning).unwrap_or_default());
-        for text in [content, refusal].into_iter().flatten() {
-            self.words.read(&text, &mut self.pieces);
+        match content {
+            Some(Content::Text(text)) => self.words.read(&text, &mut self.pieces),
+            Some(Content::Parts(parts)) => parts.into_iter().for_each(|part| self.tell(part)),
+            None => {}
         }
+        self.words.read(&refusal.unwrap_or_default(), &mut self.pieces);
         annotations.into_iter().for_each(|annotation| self.cite(annotation.url_citation));
         self.reason = choice.finish_reason.as_deref().and_then(end_reason).or(self.reason);
+    }
+
+    fn tell(&mut self, part: Part) {
+        match part {
+            Part::Text { text } => self.words.read(&text, &mut self.pieces),
+            Part::Thinking { thinking } => {
+                thinking.into_iter().for_each(|thought| self.pieces.thought(thought.text));
+            }
+            Part::Other => {}
+        }
     }
 
     fn cite(&mut self, UrlCitation { url, title, end_index }: UrlCitation) {

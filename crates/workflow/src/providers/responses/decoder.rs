@@ -3,7 +3,7 @@
 use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usage};
 use serde_json::Value;
 
-use super::event::{Annotation, Event, Item, Response};
+use super::event::{Annotation, Event, Item, Part, Response};
 use crate::providers::fault::Fault;
 use crate::providers::pieces::Pieces;
 use crate::providers::refused;
@@ -76,7 +76,7 @@ impl Decoder {
 
     fn item_added(&mut self, item: Option<&Item>) {
         match item {
-            Some(Item::Message) => self.next_message(),
+            Some(Item::Message { .. }) => self.next_message(),
             Some(Item::ImageGenerationCall { id, .. }) => self.pieces.begin_image(id),
             Some(Item::Reasoning | Item::Other) | None => {}
         }
@@ -84,10 +84,29 @@ impl Decoder {
 
     fn item_done(&mut self, item: Option<Item>) {
         match item {
-            Some(Item::Message) => self.next_message(),
+            // Repeats the deltas, where there were any.
+            Some(Item::Message { content }) if !self.pieces.has_answered() => self.message(content),
+            Some(Item::Message { .. }) => self.next_message(),
             Some(Item::Reasoning) => self.pieces.end_thought(),
             Some(Item::ImageGenerationCall { id, result: Some(base64) }) => self.pieces.end_image(id, base64),
             Some(Item::ImageGenerationCall { result: None, .. } | Item::Other) | None => {}
+        }
+    }
+
+    fn message(&mut self, content: Vec<Part>) {
+        content.into_iter().for_each(|part| self.tell(part));
+        self.next_message();
+    }
+
+    fn tell(&mut self, part: Part) {
+        self.part = self.pieces.characters();
+        match part {
+            Part::OutputText { text, annotations } => {
+                self.pieces.text(text);
+                annotations.into_iter().for_each(|annotation| self.annotate(Some(annotation)));
+            }
+            Part::Refusal { refusal } => self.pieces.text(refusal),
+            Part::Other => {}
         }
     }
 
@@ -118,6 +137,12 @@ impl Decoder {
             input_tokens: usage.input_tokens.unwrap_or_default(),
             output_tokens: usage.output_tokens.unwrap_or_default(),
         });
+        if !self.pieces.has_answered() {
+            response.output.into_iter().for_each(|item| match item {
+                Item::Message { content } => self.message(content),
+                item => self.item_done(Some(item)),
+            });
+        }
         self.pieces.end(reason, usage);
     }
 }

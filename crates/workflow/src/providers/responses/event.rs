@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::providers::lenient::or_none;
+use crate::providers::lenient::{or_none, those_that_are};
 
 #[derive(Deserialize)]
 #[serde(tag = "type")]
@@ -75,12 +75,31 @@ pub(super) enum Event {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Item {
-    Message,
+    Message {
+        #[serde(default, deserialize_with = "those_that_are")]
+        content: Vec<Part>,
+    },
     Reasoning,
     ImageGenerationCall {
         id: String,
         /// Base64; none where the picture could not be made.
         result: Option<String>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+/// Of a message, as it stands when it is done.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Part {
+    OutputText {
+        text: String,
+        #[serde(default, deserialize_with = "those_that_are")]
+        annotations: Vec<Annotation>,
+    },
+    Refusal {
+        refusal: String,
     },
     #[serde(other)]
     Other,
@@ -116,6 +135,9 @@ pub(super) struct Response {
     /// Some servers send `response.completed` whatever became of it, and say it here.
     #[serde(default, deserialize_with = "or_none")]
     pub(super) status: Option<String>,
+    /// What was told before, or, by servers that do not stream, all of the answer.
+    #[serde(default, deserialize_with = "those_that_are")]
+    pub(super) output: Vec<Item>,
     #[serde(default, deserialize_with = "or_none")]
     pub(super) usage: Option<Usage>,
     #[serde(default, deserialize_with = "or_none")]
