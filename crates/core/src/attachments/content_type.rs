@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::office::office_document;
+use super::text::text_of;
 
 /// How much of a file's beginning tells what it is.
 pub const HEAD_BYTES: usize = 8 * 1024;
@@ -133,18 +134,10 @@ fn content_type(head: &[u8], said: Option<&str>) -> Option<&'static str> {
     told.or_else(|| is_text(head).then_some(TEXTS[0]))
 }
 
-/// UTF-8 without control characters that no text has, and without the beginnings of what a browser would run.
+/// Words without control characters that no text has, and without the beginnings of what a browser would run.
 fn is_text(head: &[u8]) -> bool {
-    let text = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        // The head may end in the middle of a character.
-        Err(error) if error.error_len().is_none() => {
-            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
-    };
     let harmless = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t' | '\u{c}');
-    text.chars().all(harmless) && !runs(text)
+    text_of(head).is_some_and(|text| text.chars().all(harmless) && !runs(&text))
 }
 
 /// Whether it is a document or a program of a kind that is never taken, whatever it was announced as. Markdown
@@ -181,6 +174,8 @@ mod tests {
     fn texts_are_texts_and_nothing_that_runs() {
         assert_eq!(told(b"a,b\n1,2\n", "text/csv; charset=utf-8"), Some("text/csv"));
         assert_eq!(told("grüße".as_bytes(), "text/plain"), Some("text/plain"));
+        assert_eq!(told(b"Preis;5 \x80\r\nGr\xfc\xdfe", "text/csv"), Some("text/csv"), "as Excel writes it");
+        assert_eq!(told(b"\xff\xfeH\0i\0", "text/plain"), Some("text/plain"), "as Notepad calls Unicode");
         assert_eq!(told(&"ü".as_bytes()[..1], "text/plain"), Some("text/plain"), "cut in a character");
         for (head, announced) in [
             (&b"<svg onload=alert(1)>"[..], "image/svg+xml"),
@@ -189,6 +184,8 @@ mod tests {
             (b"#!/bin/sh\nrm -r ~", "text/plain"),
             (b"<p>", "text/html"),
             (b"a\0b", "text/plain"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", "text/plain"),
+            (b"\xff\xfe<\0s\0v\0g\0>\0", "text/plain"),
             (b"\xff\xfe\xfd", "text/plain"),
             (b"alert(1)", "text/javascript"),
         ] {

@@ -11,6 +11,7 @@ mod office;
 mod record;
 mod service;
 mod terms;
+mod text;
 mod uploads;
 mod url;
 mod wire;
@@ -24,5 +25,6 @@ pub use service::{
     MAX_UNSENT, UNSENT_FOR, UploadContent,
 };
 pub use terms::UploadTerms;
+pub use text::text_of;
 pub use url::{DOWNLOAD_AT_LEAST, Permit, PublicBase, Signed, SignedUrlError, UPLOAD_WITHIN, UrlSigner};
 pub(crate) use wire::to_wire;

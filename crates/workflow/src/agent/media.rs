@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use chatkitd_core::attachments::text_of;
 use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest};
 use chatkitd_core::server::{AgentError, Turn};
 use chatkitd_protocol::chatkit::Attachment;
@@ -62,7 +63,7 @@ impl Allowance {
 
     /// Servers that know no files know text.
     fn text(&mut self, name: &str, content: &[u8]) -> ModelPart {
-        let text = String::from_utf8_lossy(content);
+        let text = text_of(content).unwrap_or_else(|| String::from_utf8_lossy(content));
         let kept = &text[..text.floor_char_boundary(self.text)];
         self.text -= kept.len();
         let cut = match text.len() - kept.len() {
@@ -162,6 +163,14 @@ mod tests {
             "The visitor attached \"a.txt\":\n<File>\naä\n</File>\n(2 more bytes are left out.)"
         );
         assert_eq!(allowance.text, 0);
+    }
+
+    #[test]
+    fn text_is_read_as_it_is_written() {
+        for content in [&b"Gr\xfc\xdfe"[..], b"\xff\xfeG\0r\0\xfc\0\xdf\0e\0", "Grüße".as_bytes()] {
+            let ModelPart::Text(text) = Allowance::new(100).text("a.txt", content) else { panic!("no text") };
+            assert!(text.contains("<File>\nGrüße\n</File>"), "{text}");
+        }
     }
 
     #[test]
