@@ -38,7 +38,13 @@ impl Fault {
     /// The error that an event of a stream reports, if it does.
     pub(super) fn in_event(data: &str) -> Option<Self> {
         let event: Value = serde_json::from_str(data).ok()?;
-        Self::in_envelope(&event)
+        Self::in_envelope(&event).or_else(|| Self::bare(&event))
+    }
+
+    /// An error without an envelope: vLLM, llama.cpp.
+    fn bare(event: &Value) -> Option<Self> {
+        let message = event["message"].as_str().filter(|_| event.get("code").is_some())?;
+        Some(Self { code: word(&event["code"]), kind: word(&event["type"]), ..Self::saying(message) })
     }
 
     /// What `{"error": …}` says.

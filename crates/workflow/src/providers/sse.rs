@@ -1,7 +1,8 @@
 //! Reads server-sent events, of which a server may send as many, as long and as broken ones as it likes.
 //!
 //! The parser is `sse-stream`'s, which bounds nothing. What is added: bounds on an event and on all of them, and
-//! that a last event counts without the empty line behind it, which some servers leave out.
+//! that a last event counts without the empty line behind it, which some servers leave out, and errors that are a field
+//! of their own.
 
 use std::future::ready;
 
@@ -33,11 +34,11 @@ pub fn events<S>(bytes: S, bounds: Bounds) -> impl Stream<Item = Result<String, 
 where
     S: Stream<Item = Result<Bytes, ModelError>> + Send,
 {
-    let mut measure = Measure::new(bounds);
+    let (mut measure, mut fields) = (Measure::new(bounds), Fields::default());
     let bounded = bytes.map(move |piece| {
         let piece = piece?;
         measure.add(&piece)?;
-        Ok(piece)
+        Ok(fields.rename(&piece))
     });
     let finished = bounded.chain(once(ready(Ok::<_, ModelError>(Bytes::from_static(b"\n\n")))));
     SseByteStream::new(finished).filter_map(|event| {
@@ -57,6 +58,40 @@ fn from_parser(error: Error) -> ModelError {
         },
         Error::Utf8Parse(_) => ModelError::Malformed("an event is not UTF-8".to_owned()),
         other => ModelError::Malformed(other.to_string()),
+    }
+}
+
+/// What llama.cpp called the field with an error until September 2025, and what events call it.
+const ERROR: &[u8] = b"error:";
+const DATA: &[u8] = b"data:";
+
+/// Renames fields as they pass.
+#[derive(Default)]
+struct Fields {
+    /// Whether the line is beyond its field's name.
+    is_named: bool,
+    /// How many bytes of [`ERROR`] it began with, which were held back.
+    held: usize,
+}
+
+impl Fields {
+    fn rename(&mut self, piece: &[u8]) -> Bytes {
+        let mut renamed = Vec::with_capacity(piece.len() + ERROR.len());
+        for &byte in piece {
+            if !self.is_named && byte == ERROR[self.held] {
+                self.held += 1;
+                if self.held == ERROR.len() {
+                    self.held = 0;
+                    self.is_named = true;
+                    renamed.extend_from_slice(DATA);
+                }
+                continue;
+            }
+            renamed.extend_from_slice(&ERROR[..std::mem::take(&mut self.held)]);
+            renamed.push(byte);
+            self.is_named = !matches!(byte, b'\n' | b'\r');
+        }
+        renamed.into()
     }
 }
 

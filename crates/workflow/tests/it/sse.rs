@@ -45,6 +45,17 @@ async fn the_last_event_needs_no_empty_line() {
 }
 
 #[tokio::test]
+async fn a_field_named_error_is_data_wherever_it_is_cut() {
+    let stream = b"data: 1\r\n\r\nerror: 2\n\nerr: 3\n\ndata: error: 4\n\nerror:5\n\nerror";
+    for cut in 0..stream.len() {
+        let (first, second) = stream.split_at(cut);
+        let (data, error) = read(&[first, second], SMALL).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(data, ["1", "2", "error: 4", "5"], "cut at {cut}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_utf_8_is_an_error_wherever_it_is_cut() {
     for pieces in [[&b"data: \xc3"[..], &b"\x28\n\n"[..]], [b"data: \xff\xfe\n", b"\n"]] {
         let (data, error) = read(&pieces, SMALL).await;

@@ -22,7 +22,7 @@ impl Decoder {
             return Ok(self.finish(self.reason.unwrap_or(EndReason::Complete)));
         }
         let chunk: Chunk = serde_json::from_str(data).map_err(|error| refused(data, &error))?;
-        if chunk.error.is_some()
+        if (chunk.error.is_some() || chunk.choices.is_none())
             && let Some(fault) = Fault::in_event(data)
         {
             return Err(fault.within_answer());
