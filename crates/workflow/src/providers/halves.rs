@@ -65,6 +65,11 @@ impl Halves {
         String::from_utf16_lossy(&units)
     }
 
+    /// Whether the end of what came so far is half a letter.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.first.is_some()
+    }
+
     /// No more comes: what waited is half a letter for ever.
     pub(super) fn end(&mut self) -> String {
         String::from_utf16_lossy(self.first.take().as_slice())

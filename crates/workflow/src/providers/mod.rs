@@ -92,7 +92,7 @@ enum ApiDecoder {
 impl Decoder {
     /// What the data of one event says: nothing, or some pieces.
     fn read(&mut self, data: &str) -> Result<Vec<ModelEvent>, ModelError> {
-        let data = halves::marked(data);
+        let data = halves::marked(data.trim());
         let events = match &mut self.api {
             ApiDecoder::Responses(decoder) => decoder.read(&data),
             ApiDecoder::ChatCompletions(decoder) => decoder.read(&data),

@@ -30,9 +30,9 @@ impl Pieces {
         self.has_answered
     }
 
-    /// Characters of the open message so far.
+    /// Characters of the open message so far, with one that has begun.
     pub(super) fn characters(&self) -> u32 {
-        self.characters
+        self.characters.saturating_add(self.words.is_waiting().into())
     }
 
     pub(super) fn text(&mut self, text: String) {

@@ -76,6 +76,13 @@ fn half_a_letter_is_told_as_one_that_cannot_be_read() {
 }
 
 #[test]
+fn half_a_letter_that_is_repeated_when_the_text_is_done_is_told_once() {
+    let mut events = response("output_text", [r#""\ud83d""#]);
+    events.insert(1, r#"{"type":"response.output_text.done","text":"\ud83d"}"#.to_owned());
+    assert_eq!(read(Api::Responses, events).0, "\u{fffd}");
+}
+
+#[test]
 fn words_and_thoughts_keep_their_halves_apart() {
     let deltas = [
         r#"{"choices":[{"delta":{"reasoning":"Hm \ud83d"}}]}"#,
