@@ -27,7 +27,7 @@ impl Pieces {
     }
 
     pub(super) fn has_answered(&self) -> bool {
-        self.has_answered
+        self.has_answered || self.words.is_waiting()
     }
 
     /// Characters of the open message so far, with one that has begun.
@@ -79,7 +79,7 @@ impl Pieces {
     }
 
     pub(super) fn is_thinking(&self) -> bool {
-        self.thought
+        self.thought || self.thoughts.is_waiting()
     }
 
     pub(super) fn thought(&mut self, text: String) {

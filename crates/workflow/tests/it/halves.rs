@@ -79,7 +79,12 @@ fn half_a_letter_is_told_as_one_that_cannot_be_read() {
 fn half_a_letter_that_is_repeated_when_the_text_is_done_is_told_once() {
     let mut events = response("output_text", [r#""\ud83d""#]);
     events.insert(1, r#"{"type":"response.output_text.done","text":"\ud83d"}"#.to_owned());
+    let item = r#"{"type":"message","content":[{"type":"output_text","text":"\ud83d"}]}"#;
+    events.insert(2, format!("{{\"type\":\"response.output_item.done\",\"item\":{item}}}"));
     assert_eq!(read(Api::Responses, events).0, "\u{fffd}");
+    let mut events = response("reasoning_summary_text", [r#""\ud83d""#]);
+    events.insert(1, r#"{"type":"response.reasoning_summary_text.done","text":"\ud83d"}"#.to_owned());
+    assert_eq!(read(Api::Responses, events).1, "\u{fffd}");
 }
 
 #[test]
