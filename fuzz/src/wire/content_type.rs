@@ -52,16 +52,22 @@ fn begins_as(head: &[u8], kind: &str) -> bool {
 }
 
 fn is_harmless_text(head: &[u8]) -> bool {
-    let whole = match std::str::from_utf8(head) {
-        Ok(_) => head.len(),
-        Err(error) => error.valid_up_to(),
-    };
-    let text = String::from_utf8_lossy(&head[..whole]).to_ascii_lowercase();
+    let text = words(head).to_ascii_lowercase();
     let text = text.trim_start_matches('\u{feff}').trim_ascii_start();
-    // A character of UTF-8 has four bytes at the most.
-    head.len() - whole < 4
-        && !head.contains(&0)
+    !text.contains('\0')
         && !["<!doctype", "<html", "<script", "<svg", "<?xml", "#!"]
             .iter()
             .any(|start| text.starts_with(start))
+}
+
+/// As an editor would show them, give or take letters that are not ASCII.
+fn words(head: &[u8]) -> String {
+    let units = |unit: fn([u8; 2]) -> u16| -> Vec<u16> {
+        head.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect()
+    };
+    match head {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => String::from_utf8_lossy(head).into_owned(),
+    }
 }
