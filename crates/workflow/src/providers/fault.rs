@@ -18,13 +18,14 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// What a body says: `OpenAI`'s envelope, and what Ollama (`{"error": "…"}`), vLLM (`{"message": "…"}`) and
+    /// What a body says: `OpenAI`'s envelope (Google's is in a list), and what Ollama (`{"error": "…"}`), vLLM (`{"message": "…"}`) and
     /// FastAPI (`{"detail": …}`) make of it, or the plain words of a proxy.
     pub fn in_body(body: &[u8]) -> Self {
         let Ok(body) = serde_json::from_slice::<Value>(body) else {
             return Self::saying(&plain_words(body));
         };
-        Self::in_envelope(&body).unwrap_or_else(|| {
+        let envelope = body.get(0).unwrap_or(&body);
+        Self::in_envelope(envelope).unwrap_or_else(|| {
             let message = body["message"].as_str().map(str::to_owned);
             let message = message.or_else(|| details(&body["detail"])).unwrap_or_default();
             Self { code: word(&body["code"]), ..Self::saying(&message) }
@@ -184,6 +185,7 @@ mod tests {
                 r#"{"detail":[{"loc":["body","messages",0],"msg":"Field required","input":"Hi"},{"msg":"No."}]}"#,
                 fault("body.messages.0: Field required; No.", ""),
             ),
+            (r#"[{"error":{"message":"No.","code":400}}]"#, fault("No.", "400")),
             ("upstream request timeout\n", fault("upstream request timeout", "")),
             (r#"{"error":{"message":"Wrong key: sk-abc"}}"#, fault("Wrong key: [masked]", "")),
             ("<html>Bad Gateway</html>", fault("", "")),
