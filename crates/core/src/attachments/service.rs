@@ -170,13 +170,9 @@ impl AttachmentService {
         }
     }
 
-    /// Takes an attachment away that was not sent. What was sent goes with its message: it would be there without
-    /// its file.
+    /// Takes an attachment away that was not sent yet, or that the user does not want to have sent.
     pub async fn delete(&self, scope: &Scope, id: &AttachmentId) -> Result<(), AttachmentError> {
-        self.parts.store.delete_attachment(scope, id).await.map_err(|error| match error {
-            StoreError::Conflict => AttachmentError::AlreadySent,
-            error => error.into(),
-        })
+        Ok(self.parts.store.delete_attachment(scope, id).await?)
     }
 
     /// An address where the content can be read for a while.

@@ -42,8 +42,7 @@ pub trait Attachments: Send + Sync {
         uploaded: &Uploaded,
     ) -> Result<AttachmentRecord, StoreError>;
 
-    /// Deletes the row; its blobs become due for deletion in the same step. `NotFound` outside the scope;
-    /// `Conflict` when it was sent: what was sent goes with its message.
+    /// Deletes the row; its blobs become due for deletion in the same step. `NotFound` outside the scope.
     async fn delete_attachment(&self, scope: &Scope, id: &AttachmentId) -> Result<(), StoreError>;
 }
 

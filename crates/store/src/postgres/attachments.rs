@@ -161,18 +161,14 @@ impl Attachments for PostgresStore {
     async fn delete_attachment(&self, scope: &Scope, id: &AttachmentId) -> Result<(), StoreError> {
         let deleted = self
             .database
-            .query(concat!("DELETE FROM chatkitd.attachments WHERE", in_scope!(), " AND thread_id IS NULL"))
+            .query(concat!("DELETE FROM chatkitd.attachments WHERE", in_scope!()))
             .bind(id.as_str())
             .bind(scope.site().as_str())
             .bind(user(scope))
             .execute(&self.database.pool)
             .await
             .map_err(store_error)?;
-        if deleted.rows_affected() > 0 {
-            return Ok(());
-        }
-        let is_sent = self.attachment(scope, id).await?.is_some();
-        Err(if is_sent { StoreError::Conflict } else { StoreError::NotFound })
+        if deleted.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(()) }
     }
 }
 

@@ -158,13 +158,11 @@ impl Attachments for SqliteStore {
     async fn delete_attachment(&self, scope: &Scope, id: &AttachmentId) -> Result<(), StoreError> {
         let (reach, id) = (Reach::from(scope), id.clone());
         let delete = move |connection: &Connection| {
-            let one = params![id.as_str(), reach.site, reach.user];
-            let sql = concat!("DELETE FROM attachments WHERE", in_scope!(), " AND thread IS NULL");
-            if execute(connection, sql, one)? > 0 {
-                return Ok(());
+            let sql = concat!("DELETE FROM attachments WHERE", in_scope!());
+            match execute(connection, sql, params![id.as_str(), reach.site, reach.user])? {
+                0 => Err(StoreError::NotFound.into()),
+                _ => Ok(()),
             }
-            let is_sent = first::<AttachmentRow>(connection, ONE, one)?.is_some();
-            Err(if is_sent { StoreError::Conflict } else { StoreError::NotFound }.into())
         };
         self.0.write(delete).await
     }

@@ -235,7 +235,6 @@ macro_rules! store_conformance {
                 of_two_messages_with_the_same_attachment_one_begins,
                 attachments_go_with_their_thread_and_their_message,
                 a_deleted_attachment_leaves_its_blobs_to_be_deleted_once,
-                what_was_sent_stays_with_its_message,
                 what_nobody_waits_for_goes,
             }
             recovery {

@@ -128,9 +128,7 @@ impl Attachments for MemoryStore {
 
     async fn delete_attachment(&self, scope: &Scope, id: &AttachmentId) -> Result<(), StoreError> {
         let table = &mut self.conversations().attachments;
-        if table.get_mut(scope, id)?.record.thread.is_some() {
-            return Err(StoreError::Conflict);
-        }
+        table.get_mut(scope, id)?;
         table.remove_if(|row| row.record.id == *id, 1);
         Ok(())
     }

@@ -33,10 +33,9 @@ impl From<AttachmentError> for ApiError {
             AttachmentError::NotUploaded => {
                 conflict("not_uploaded", "This file was announced and not uploaded yet. Upload it first.")
             }
-            AttachmentError::AlreadySent => conflict(
-                "already_sent",
-                "This file was sent with a message, and goes with it. Upload it again to send it once more.",
-            ),
+            AttachmentError::AlreadySent => {
+                conflict("already_sent", "This file was sent with another message. Upload it again.")
+            }
             AttachmentError::Twice => {
                 Self::bad_request("duplicate_attachment", "A file can be sent with a message once.")
                     .about("params.input.attachments")

@@ -62,20 +62,6 @@ async fn an_attachment_that_is_deleted_before_it_is_sent_leaves_no_file() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_not_taken_out_of_its_message() {
-    let files = Files::start().await;
-    let picture = files.sent("a.png", "image/png", &encoded(two_colours(20, 20), ImageFormat::Png)).await;
-    let input = message("look", &[&picture]);
-    let mut events = Events::of(files.chat.request("threads.create", &json!({"input": input}))).await;
-    let thread = events.thread().await;
-    events.rest().await;
-    let refused = files.chat.ask("attachments.delete", json!({"attachment_id": picture})).await;
-    assert_refused(&refused, 409, "already_sent");
-    let preview = files.chat.items(&thread).await[0]["attachments"][0]["preview_url"].clone();
-    assert_eq!(files.http.get(preview.as_str().unwrap()).send().await.unwrap().status(), 200);
-}
-
-#[tokio::test]
 async fn what_nobody_allows_cannot_be_sent() {
     for (toml, attachments) in [("", "folder"), (super::UPLOADS, "off")] {
         let files = Files::start_with(toml, |env| env.set("CHATKITD_ATTACHMENTS", attachments)).await;
