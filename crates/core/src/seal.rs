@@ -11,6 +11,7 @@ use crate::secret_text::{SecretHash, SecretText};
 const NONCE_BYTES: usize = 24;
 
 /// Seals and opens with XChaCha20-Poly1305 (24 random bytes of nonce, then the ciphertext).
+#[derive(Clone)]
 pub struct Sealer {
     ciphers: Vec<XChaCha20Poly1305>,
 }

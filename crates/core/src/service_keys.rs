@@ -10,9 +10,7 @@ use crate::secret_text::SecretText;
 pub const PREFIX: &str = "sk_chatkitd_";
 
 /// The shortest key that can be imported, in characters: below that, guessing would be worth a try.
-pub const MIN_IMPORTED_CHARS: usize = 8;
-/// Below that somebody may guess an imported key.
-pub const SAFE_CHARS: usize = 16;
+pub const MIN_IMPORTED_CHARS: usize = 16;
 
 /// A service key as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,6 +119,7 @@ test('what the server refuses is said at the file, and the rest can be sent', as
 test('a file that did not get through is brought again at a click', async (t) => {
   const context = await visitor(t, browser);
   const chat = await openChat(t, context, server, { composer: { attachments: { enabled: true } } });
+  const sent = operationsOf(chat.page);
   let fails = true;
   await context.route(/\/attachments\//, async (route) => (fails && route.request().method() === 'PUT' ? route.fulfill({ status: 503 }) : route.continue()));
   await choose(chat, NOTE);
@@ -130,6 +131,7 @@ test('a file that did not get through is brought again at a click', async (t) =>
   await chat.page.keyboard.insertText('Read it');
   await chat.ask('');
   await chat.lastItem.getByText('Heard.').waitFor();
+  assert.equal(sent.filter(({ type }) => type === 'attachments.create').length, 1, 'it was announced once');
 });
 
 test('files can be dropped and pasted, where attachments are enabled', async (t) => {

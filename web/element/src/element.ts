@@ -113,7 +113,6 @@ export class ChatKitElement extends LitElement implements Methods {
 
   async sendUserMessage(params: Parameters<OpenAIChatKit['sendUserMessage']>[0]): Promise<void> {
     const { chat } = this.require();
-    if (params.newThread) await chat.open(null);
     const options: P.InferenceOptions = {};
     if (params.toolChoice !== undefined) options.tool_choice = params.toolChoice;
     if (params.model !== undefined) options.model = params.model;
@@ -124,6 +123,7 @@ export class ChatKitElement extends LitElement implements Methods {
     };
     if (params.reply !== undefined) input.quoted_text = params.reply;
     if (isBlank(input)) throw new ChatKitError('sendUserMessage needs text, content or attachments.', 'empty_message');
+    if (params.newThread) await chat.open(null);
     await chat.send(input);
   }
 

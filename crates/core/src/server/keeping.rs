@@ -76,7 +76,7 @@ impl ChatServer {
             RunStatus::Running => Err(ServerError::RunElsewhere),
             _ if after >= LAST_EVENT => Ok(Watch::at_end(run, after, self.clock.clone())),
             RunStatus::Ended(_) if is_old => Err(ServerError::RunGone),
-            RunStatus::Ended(RunOutcome::Interrupted) => {
+            RunStatus::Ended(RunOutcome::ShutDown | RunOutcome::Interrupted) => {
                 Ok(Watch::closed(run, frames(&[interrupted()]), self.clock.clone()))
             }
             RunStatus::Ended(_) => Err(ServerError::RunGone),

@@ -209,7 +209,7 @@ impl Run {
         let (outcome, note) = match reason {
             StopReason::Shutdown => {
                 events.push(interrupted());
-                (RunOutcome::Interrupted, "The server stopped in the middle of the prior answer.")
+                (RunOutcome::ShutDown, "The server stopped in the middle of the prior answer.")
             }
             StopReason::Requested | StopReason::WatcherLost | StopReason::LeaseLost => {
                 let note = "The user cancelled the stream. Stop responding to the prior request.";
@@ -291,7 +291,7 @@ pub(super) fn interrupted() -> ThreadEvent {
 /// What the watchers of a run are told at last, by how it ended.
 pub(super) fn last_word(status: RunStatus) -> Option<ThreadEvent> {
     match status {
-        RunStatus::Ended(RunOutcome::Interrupted) => Some(interrupted()),
+        RunStatus::Ended(RunOutcome::ShutDown | RunOutcome::Interrupted) => Some(interrupted()),
         RunStatus::Ended(RunOutcome::Failed) => Some(stream_error()),
         RunStatus::Ended(RunOutcome::Completed | RunOutcome::Stopped) | RunStatus::Running => None,
     }

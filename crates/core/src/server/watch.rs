@@ -17,7 +17,7 @@ use super::run::last_word;
 use super::stop::StopReason;
 use crate::id::RunId;
 use crate::ports::{Clock, LogPart, RunLog, RunLogError, Scope, Threads};
-use crate::threads::{ItemQuery, PageQuery, RunOutcome, RunRecord, RunStatus};
+use crate::threads::{ItemQuery, PageQuery, RunOutcome, RunRecord, RunStatus, wire_time};
 
 /// After so much silence a comment is sent, so that proxies keep the connection (design 4.8).
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -75,19 +75,25 @@ impl Elsewhere {
     }
 
     /// Ends the log of a run that is over, if its own node did not and will not: that takes a moment, and longer
-    /// only while the log is away.
+    /// only while the log is away. One that was closed by others has no node any more.
     pub(super) async fn end_if_over(&self, record: &RunRecord, now: Timestamp) -> Result<(), RunLogError> {
-        let mut events = match (record.status, record.ended_at) {
-            (RunStatus::Ended(RunOutcome::Interrupted), _) => Vec::new(),
-            (RunStatus::Ended(_), Some(at)) if elapsed(at, now) >= HEARTBEAT => self.answer(record).await,
-            _ => return Ok(()),
+        let is_left = match (record.status, record.ended_at) {
+            (RunStatus::Ended(RunOutcome::Interrupted), _) => true,
+            (RunStatus::Ended(_), Some(at)) => elapsed(at, now) >= HEARTBEAT,
+            _ => false,
         };
+        if !is_left {
+            return Ok(());
+        }
+        let Some(last) = open_end(self.log.as_ref(), &record.id).await? else { return Ok(()) };
+        let mut events = self.answer(record).await;
         events.extend(last_word(record.status));
-        end_log(self.log.as_ref(), &record.id, &events).await
+        append_end(self.log.as_ref(), &record.id, last, &events).await
     }
 
     /// What the run said, as it is stored: the events that told it died with their node.
     async fn answer(&self, record: &RunRecord) -> Vec<ThreadEvent> {
+        let Some(ended_at) = record.ended_at else { return Vec::new() };
         let page = PageQuery { limit: ANSWER_ITEMS, order: Order::Desc, after: None, before: None };
         let query = ItemQuery { page, hidden: false, kinds: None };
         let items = match self.threads.items(&self.scope, &record.thread, &query).await {
@@ -98,21 +104,42 @@ impl Elsewhere {
                 Vec::new()
             }
         };
-        let answer = items.into_iter().take_while(|item| !matches!(item, ThreadItem::UserMessage(_)));
-        let mut events: Vec<_> = answer.map(ThreadEvent::item_done).collect();
+        // Others may have spoken on the thread since. Times of one form are in the order of their text.
+        let (from, to) = (wire_time(record.started_at), wire_time(ended_at));
+        let is_of_run = |item: &ThreadItem| {
+            let at = item.created_at().as_str();
+            !matches!(item, ThreadItem::UserMessage(_)) && from.as_str() <= at && at <= to.as_str()
+        };
+        let mut events: Vec<_> = items.into_iter().filter(is_of_run).map(ThreadEvent::item_done).collect();
         events.reverse();
         events
     }
 }
 
-/// Ends the log of a run with these events, if its own node did not.
+/// Ends the log of a run with these events, if nobody did.
 pub(super) async fn end_log(
     log: &dyn RunLog,
     run: &RunId,
     events: &[ThreadEvent],
 ) -> Result<(), RunLogError> {
-    let last = log.read(run, u64::MAX, Duration::ZERO).await?;
-    let Some(LogPart { last, ended: false, .. }) = last else { return Ok(()) };
+    match open_end(log, run).await? {
+        Some(last) => append_end(log, run, last, events).await,
+        None => Ok(()),
+    }
+}
+
+/// The number of the last event of a log that has not ended.
+async fn open_end(log: &dyn RunLog, run: &RunId) -> Result<Option<u64>, RunLogError> {
+    let part = log.read(run, u64::MAX, Duration::ZERO).await?;
+    Ok(part.filter(|part| !part.ended).map(|part| part.last))
+}
+
+async fn append_end(
+    log: &dyn RunLog,
+    run: &RunId,
+    last: u64,
+    events: &[ThreadEvent],
+) -> Result<(), RunLogError> {
     let frame = |(number, event)| {
         let mut frame = Vec::new();
         sse::write_line(&mut frame, Some(number), &serde_json::to_vec(event).unwrap_or_default());

@@ -1,7 +1,8 @@
 //! A refresh that presents the old secret: the new one takes its place, and whoever else presents the
 //! old one within 30 seconds gets the same new one (design 4.2).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_channel::oneshot;
@@ -24,9 +25,54 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How often they look.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// The upstream failed the one call that was made for all.
-fn failed() -> SessionError {
-    SessionError::Upstream(UpstreamError::Failed(None))
+/// Those who wait on this node for the refresh of a secret that another request has begun, by the secret.
+#[derive(Default)]
+pub(super) struct Refreshing(Mutex<HashMap<SecretHash, Vec<oneshot::Sender<Shared>>>>);
+
+/// What a refresh came to, for those who waited for it. Other failures than the upstream's are each request's own.
+type Shared = Result<Issued, UpstreamError>;
+
+impl Refreshing {
+    /// Waits in line; `None` for who is the first, and does it.
+    fn join(&self, secret: SecretHash) -> Option<oneshot::Receiver<Shared>> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(line) = waiting.get_mut(&secret) else {
+            waiting.insert(secret, Vec::new());
+            return None;
+        };
+        let (sender, receiver) = oneshot::channel();
+        line.push(sender);
+        Some(receiver)
+    }
+
+    fn leave(&self, secret: &SecretHash) -> Vec<oneshot::Sender<Shared>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(secret).unwrap_or_default()
+    }
+}
+
+/// Held by the first in line. Dropped before it has told what came of it, it lets the next one try.
+struct Turn {
+    service: Arc<SessionService>,
+    secret: SecretHash,
+}
+
+impl Turn {
+    fn tell(self, replaced: &Result<Issued, SessionError>) {
+        for waiting in self.service.refreshing.leave(&self.secret) {
+            // Who has gone away needs no answer.
+            drop(match replaced {
+                Ok(issued) => waiting.send(Ok(issued.clone())),
+                Err(SessionError::Upstream(error)) => waiting.send(Err(error.without_cause())),
+                Err(_) => continue,
+            });
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.service.refreshing.leave(&self.secret);
+    }
 }
 
 impl SessionService {
@@ -46,22 +92,40 @@ impl SessionService {
         }
         match presented.record.kind {
             SecretKind::Local => self.replace(site, presented).await,
-            SecretKind::Hosted { .. } => self.replace_to_the_end(site.clone(), presented.clone()).await,
+            SecretKind::Hosted { .. } => self.replace_together(site, presented).await,
         }
+    }
+
+    /// One for all on this node who present this secret meanwhile: they share what comes of it, also the failure, or
+    /// an upstream that is down would be asked as often as there are callers, one after another.
+    async fn replace_together(
+        self: &Arc<Self>,
+        site: &Site,
+        presented: &Presented,
+    ) -> Result<Issued, SessionError> {
+        while let Some(reply) = self.refreshing.join(presented.record.hash) {
+            if let Ok(shared) = reply.await {
+                return shared.map_err(SessionError::Upstream);
+            }
+        }
+        let turn = Turn { service: Arc::clone(self), secret: presented.record.hash };
+        self.replace_to_the_end(turn, site.clone(), presented.clone()).await
     }
 
     /// In a task of its own: a caller who goes away must not leave a claim that the others wait for, nor an upstream
     /// session that nobody holds.
     async fn replace_to_the_end(
-        self: &Arc<Self>,
+        &self,
+        turn: Turn,
         site: Site,
         presented: Presented,
     ) -> Result<Issued, SessionError> {
         let (replied, reply) = oneshot::channel();
-        let service = Arc::clone(self);
         let replace = async move {
+            let replaced = turn.service.replace_hosted(&site, &presented).await;
+            turn.tell(&replaced);
             // Where nobody waits any more, the answer is dropped; whoever refreshes next gets the same.
-            drop(replied.send(service.replace_hosted(&site, &presented).await));
+            drop(replied.send(replaced));
         };
         self.spawner.spawn(Box::pin(replace.in_current_span()));
         reply.await.map_err(|_| SessionError::Aborted)?
@@ -70,26 +134,19 @@ impl SessionService {
     /// One upstream call for everybody who refreshes this secret, on every node.
     async fn replace_hosted(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
         let scope = presented.scope();
-        let began = self.clock.now();
-        let mut was_held = false;
-        let (token, has_failed) = loop {
+        let give_up = later(self.clock.now(), PATIENCE);
+        let token = loop {
             let now = self.clock.now();
             match self.store.claim_replacement(&scope, &presented.record.hash, now, later(now, CLAIM)).await?
             {
-                // Free before it can have run out: its holder gave it back.
-                Claim::Yours(token) => break (token, was_held && now < later(began, CLAIM)),
+                Claim::Yours(token) => break token,
                 Claim::Replaced(replacement) => return self.same_as_before(presented, &replacement).await,
                 Claim::Revoked => return Err(SessionError::SecretRevoked),
-                Claim::Held if now >= later(began, PATIENCE) => return Err(SessionError::RefreshBusy),
-                Claim::Held => {
-                    was_held = true;
-                    self.clock.sleep(LOOK_EVERY).await;
-                }
+                Claim::Held if now >= give_up => return Err(SessionError::RefreshBusy),
+                Claim::Held => self.clock.sleep(LOOK_EVERY).await,
             }
         };
-        // All that waited for a call that failed fail with it: one after another they would ask an upstream that is
-        // down as often as there are callers, and each would wait longer than the one before.
-        let replaced = if has_failed { Err(failed()) } else { self.replace(site, presented).await };
+        let replaced = self.replace(site, presented).await;
         if replaced.is_err()
             && let Err(error) = self.store.release_claim(&scope, &presented.record.hash, token).await
         {

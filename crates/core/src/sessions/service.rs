@@ -11,6 +11,7 @@ use super::record::{
     AuditAction, AuditEntry, NewSecret, Promise, SecretKind, SecretRecord, SecretStanding, Session,
     SessionChange, SessionStatus, later,
 };
+use super::refresh::Refreshing;
 use super::secret::ClientSecrets;
 use super::upstream::{Grant, Opened, Upstream};
 use crate::id::{SessionId, UserId};
@@ -38,9 +39,11 @@ pub struct SessionService {
     workflows: Workflows,
     local: Arc<dyn Upstream>,
     hosted: Option<Arc<dyn Upstream>>,
+    pub(super) refreshing: Refreshing,
 }
 
 /// What [`SessionService`] is made of.
+#[derive(Clone)]
 pub struct SessionParts {
     /// Where sessions are kept.
     pub store: Arc<dyn Store>,
@@ -129,6 +132,7 @@ impl SessionService {
             workflows: parts.workflows,
             local: parts.local,
             hosted: parts.hosted,
+            refreshing: Refreshing::default(),
         }
     }
 

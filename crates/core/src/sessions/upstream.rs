@@ -87,6 +87,21 @@ pub enum UpstreamError {
     Overloaded,
 }
 
+impl UpstreamError {
+    /// The same for somebody else who waited for it. What led to it is told once.
+    pub(super) fn without_cause(&self) -> Self {
+        match self {
+            Self::Unauthorized => Self::Unauthorized,
+            Self::Refused { status } => Self::Refused { status: *status },
+            Self::UserReserved => Self::UserReserved,
+            Self::RateLimited { retry_after } => Self::RateLimited { retry_after: *retry_after },
+            Self::Failed(_) => Self::Failed(None),
+            Self::TimedOut => Self::TimedOut,
+            Self::Overloaded => Self::Overloaded,
+        }
+    }
+}
+
 /// Mints secrets here, as JWTs of ids only (design section 6).
 pub struct LocalUpstream {
     secrets: Arc<ClientSecrets>,

@@ -147,7 +147,9 @@ pub enum RunOutcome {
     Failed,
     /// Somebody stopped it.
     Stopped,
-    /// Its process went away: the lease ran out, or the server was told to stop.
+    /// The server was told to stop, and cut it off in order.
+    ShutDown,
+    /// Its process went away; the lease ran out.
     Interrupted,
 }
 
@@ -179,6 +181,7 @@ impl RunStatus {
             Self::Ended(RunOutcome::Completed) => "completed",
             Self::Ended(RunOutcome::Failed) => "failed",
             Self::Ended(RunOutcome::Stopped) => "stopped",
+            Self::Ended(RunOutcome::ShutDown) => "shut_down",
             Self::Ended(RunOutcome::Interrupted) => "interrupted",
         }
     }
@@ -190,6 +193,7 @@ impl RunStatus {
             Self::Ended(RunOutcome::Completed),
             Self::Ended(RunOutcome::Failed),
             Self::Ended(RunOutcome::Stopped),
+            Self::Ended(RunOutcome::ShutDown),
             Self::Ended(RunOutcome::Interrupted),
         ]
         .into_iter()

@@ -12,7 +12,9 @@ use chatkitd_core::server::{
     ServerError, StreamWishes, Turn, Watch,
 };
 use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
-use chatkitd_core::threads::{Begun, Fence, ItemWrite, RunEnd, RunOutcome, RunStart, ThreadRecord, Which};
+use chatkitd_core::threads::{
+    Begun, Fence, ItemWrite, RunEnd, RunOutcome, RunStart, ThreadRecord, Which, wire_time,
+};
 use chatkitd_protocol::chatkit::Request;
 use serde_json::{Map, Value, json};
 
@@ -213,14 +215,19 @@ async fn a_run_that_ended_on_a_node_that_died_before_it_said_so_is_told_as_it_is
     let (run, thread) = cluster.stranded().await;
     let fence = Fence { scope: scope(), thread: thread.clone(), run: run.clone() };
     let item = json!({"type": "assistant_message", "id": "cti_1", "thread_id": thread,
-                      "created_at": "2026-01-01T00:00:00Z",
+                      "created_at": wire_time(cluster.clock.now()),
                       "content": [{"type": "output_text", "text": "all of it", "annotations": []}]});
     let writes = vec![ItemWrite::Put(serde_json::from_value(item).unwrap())];
     let end = RunEnd { outcome: RunOutcome::Completed, writes, now: cluster.clock.now() };
     let watching = cluster.b.watch(&scope(), &run, 0).await.unwrap();
     cluster.store.end_run(&fence, &end).await.unwrap();
+    cluster.clock.advance(Duration::from_secs(1));
+    let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
+                        "attachments": [], "inference_options": {}}});
+    rest(stream(&cluster.a, "threads.add_user_message", params).await).await;
     let frames = cluster.passing(rest(watching)).await;
     assert!(frames.contains("id: 2\n") && frames.contains("all of it"), "{frames}");
+    assert!(!frames.contains("hello"), "the next answer is another run's: {frames}");
     let late = cluster.a.watch(&scope(), &run, 1).await.unwrap();
     assert!(frames.ends_with(&rest(late).await), "{frames}");
 }
@@ -239,7 +246,7 @@ async fn a_run_whose_thread_was_deleted_ends_for_its_watchers() {
 async fn what_was_interrupted_is_told_for_five_minutes_and_is_gone_then() {
     let cluster = Cluster::new();
     let (run, thread) = cluster.stranded().await;
-    let end = RunEnd { outcome: RunOutcome::Interrupted, writes: Vec::new(), now: cluster.clock.now() };
+    let end = RunEnd { outcome: RunOutcome::ShutDown, writes: Vec::new(), now: cluster.clock.now() };
     let fence = Fence { scope: scope(), thread, run: run.clone() };
     cluster.store.end_run(&fence, &end).await.unwrap();
     let alone = cluster.alone();

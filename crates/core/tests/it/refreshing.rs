@@ -9,7 +9,7 @@ use chatkitd_core::keys::KeyRing;
 use chatkitd_core::ports::{Clock, Maintenance, Store};
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{
-    Claim, ClientSecrets, Issued, OVERLAP, REFRESH_GRACE, SecretStanding, SessionError, UpstreamError, later,
+    ClientSecrets, Issued, OVERLAP, REFRESH_GRACE, SecretStanding, SessionError, UpstreamError, later,
 };
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -169,7 +169,7 @@ async fn a_hosted_session_that_was_opened_for_a_refresh_that_came_too_late_is_ca
     let mut refreshing = JoinSet::new();
     for calls in [2, 3] {
         let presented = world.service.present(&old.secret).await.unwrap();
-        let (service, site) = (world.service.clone(), world.site.clone());
+        let (service, site) = (world.other_node(), world.site.clone());
         refreshing.spawn(async move { service.refresh(&site, &presented).await.unwrap() });
         while world.upstream_calls() < calls {
             tokio::task::yield_now().await;
@@ -245,24 +245,22 @@ async fn a_right_that_nobody_gives_back_runs_out_for_those_who_wait() {
 }
 
 #[tokio::test]
-async fn those_who_wait_for_a_refresh_that_fails_fail_with_it() {
+async fn those_who_wait_for_a_refresh_that_the_upstream_fails_fail_with_it() {
     let world = world();
     let old = world.issue("wf_hosted").await;
-    let now = world.clock.now();
-    let (scope, hash) = (owner(&old), old.secret.hash());
-    let claim = world.store.claim_replacement(&scope, &hash, now, later(now, 12 * SECOND)).await.unwrap();
-    let Claim::Yours(token) = claim else { panic!("{claim:?}") };
     let calls = world.upstream_calls();
-    let fails = async {
-        time_passes(&world, 10 * SECOND).await;
-        world.store.release_claim(&scope, &hash, token).await.unwrap();
-        time_passes(&world, SECOND).await;
-    };
-    let (first, second, ()) = tokio::join!(world.refresh(&old.secret), world.refresh(&old.secret), fails);
-    for refused in [first, second] {
-        assert!(matches!(refused, Err(SessionError::Upstream(UpstreamError::Failed(_)))), "{refused:?}");
+    world.hosted.fails.store(true, Ordering::SeqCst);
+    let silence = world.hosted.silence.write().await;
+    let callers = fifty_refresh(&world, &old.secret).await;
+    while world.upstream_calls() == calls {
+        tokio::task::yield_now().await;
     }
-    assert_eq!(world.upstream_calls(), calls, "nobody asked again");
+    drop(silence);
+    for refused in callers.join_all().await {
+        assert!(matches!(refused, Err(SessionError::Upstream(UpstreamError::TimedOut))), "{refused:?}");
+    }
+    assert_eq!(world.upstream_calls(), calls + 1, "one asked for all");
+    world.hosted.fails.store(false, Ordering::SeqCst);
     assert_eq!(world.refresh(&old.secret).await.unwrap().secret.expose(), "ek_hosted_1", "the right is free");
 }
 

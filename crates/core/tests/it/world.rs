@@ -28,6 +28,7 @@ pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
 
 pub struct World {
+    parts: SessionParts,
     pub service: Arc<SessionService>,
     pub store: Arc<MemoryStore>,
     pub credentials: Arc<Counted>,
@@ -139,7 +140,7 @@ fn build(
         silence: RwLock::new(()),
     });
     let credentials = Arc::new(Counted { of: credentials, look_ups: AtomicU32::new(0) });
-    let service = SessionService::new(SessionParts {
+    let parts = SessionParts {
         store,
         credentials: credentials.clone(),
         secrets: secrets.clone(),
@@ -150,10 +151,11 @@ fn build(
         workflows: Workflows::new(BTreeMap::new(), key),
         local: Arc::new(LocalUpstream::new(secrets, clock.clone(), rng)),
         hosted: key.then(|| hosted.clone() as Arc<dyn Upstream>),
-    });
+    };
+    let service = Arc::new(SessionService::new(parts.clone()));
     let mut site = Site::new(SiteName::default_site());
     site.workflows = vec!["wf_demo".to_owned(), "wf_hosted".to_owned()];
-    World { service: Arc::new(service), store: memory, credentials, clock, hosted, site }
+    World { parts, service, store: memory, credentials, clock, hosted, site }
 }
 
 pub fn ann() -> UserId {
@@ -179,6 +181,11 @@ pub fn owner(issued: &Issued) -> Scope {
 }
 
 impl World {
+    /// Another node on the same store.
+    pub fn other_node(&self) -> Arc<SessionService> {
+        Arc::new(SessionService::new(self.parts.clone()))
+    }
+
     pub async fn issue(&self, workflow: &str) -> Issued {
         self.ask(&asked(ann(), workflow)).await.unwrap()
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chatkitd_core::foreign_text::mask_keys;
 use chatkitd_core::identity::{Preset, RoleRule, VerifierSettings};
 use chatkitd_core::limits::Quota;
 use chatkitd_core::site::Site;
@@ -33,7 +34,8 @@ pub(super) fn lines(settings: &Settings) -> Vec<String> {
         let told = of_site(site).into_iter().chain(sign_in.into_iter().flat_map(of_sign_in));
         lines.extend(told.map(|line| format!("site {}, {line}", site.name)));
     }
-    lines
+    // A key that was pasted where something else belongs.
+    lines.iter().map(|line| mask_keys(line)).collect()
 }
 
 fn of_site(site: &Site) -> Vec<String> {
@@ -42,7 +44,7 @@ fn of_site(site: &Site) -> Vec<String> {
     let (lasts, limits) = (&site.lifetimes, &site.limits);
     let quota =
         |quota: Option<Quota>| quota.map_or_else(|| "none".to_owned(), |quota| quota.limit.to_string());
-    let of_secret = site.max_requests_per_1_minute.map(|most| format!("; each secret {most}"));
+    let of_secret = site.max_requests_per_1_minute.map(|most| format!("; each session {most}"));
     vec![
         format!("workflows: {}", list(&site.workflows)),
         format!("origins: {}", if origins.is_empty() { "any".to_owned() } else { list(&origins) }),

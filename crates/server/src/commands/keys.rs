@@ -6,7 +6,7 @@ use std::path::Path;
 use chatkitd_core::id::ServiceKeyId;
 use chatkitd_core::ports::{Clock as _, StoreError};
 use chatkitd_core::secret_text::SecretText;
-use chatkitd_core::service_keys::{SAFE_CHARS, ServiceKey};
+use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::AuditAction;
 use serde_json::json;
 
@@ -94,11 +94,6 @@ async fn import(operator: Operator, name: &str, text: &SecretText) -> CommandRes
         created => created?,
     }
     say(key.id.as_str())?;
-    if text.expose().chars().count() < SAFE_CHARS {
-        note(&format!(
-            "This key has fewer than {SAFE_CHARS} characters: somebody may guess it. Replace it soon."
-        ));
-    }
     operator.close().await;
     Ok(())
 }

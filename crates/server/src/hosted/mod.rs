@@ -7,6 +7,7 @@ mod answer;
 mod queue;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -55,6 +56,8 @@ pub struct HostedUpstream {
     sessions: Url,
     deadlines: Deadlines,
     queue: Queue,
+    /// It is another chatkitd, which has devices of its own.
+    reserves_devices: AtomicBool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
 }
@@ -86,7 +89,8 @@ impl HostedUpstream {
             path.pop_if_empty().extend(["chatkit", "sessions"]);
         }
         let queue = Queue::new(openai.concurrency);
-        Ok(Self { client, openai, sessions, deadlines, queue, clock, rng })
+        let reserves_devices = AtomicBool::new(false);
+        Ok(Self { client, openai, sessions, deadlines, queue, reserves_devices, clock, rng })
     }
 
     /// With the key of the site, which needs to have one.
@@ -169,12 +173,20 @@ impl HostedUpstream {
 impl Upstream for HostedUpstream {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         let user = grant.session.user.as_str();
-        match (self.open_for(user, grant).await, user.strip_prefix(UserId::ANONYMOUS_PREFIX)) {
-            // To another chatkitd, whose devices begin with the same letters, this one's are users like others.
-            (Err(UpstreamError::UserReserved), Some(device)) => {
-                self.open_for(&format!("{DEVICE_ELSEWHERE}{device}"), grant).await
+        let Some(device) = user.strip_prefix(UserId::ANONYMOUS_PREFIX) else {
+            return self.open_for(user, grant).await;
+        };
+        // To another chatkitd, whose devices begin with the same letters, this one's are users like others.
+        let elsewhere = format!("{DEVICE_ELSEWHERE}{device}");
+        if self.reserves_devices.load(Ordering::Relaxed) {
+            return self.open_for(&elsewhere, grant).await;
+        }
+        match self.open_for(user, grant).await {
+            Err(UpstreamError::UserReserved) => {
+                self.reserves_devices.store(true, Ordering::Relaxed);
+                self.open_for(&elsewhere, grant).await
             }
-            (opened, _) => opened,
+            opened => opened,
         }
     }
 }

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use chatkitd_core::foreign_text::mask_keys;
+
 use super::Source;
 use super::reader::shown;
 
@@ -61,7 +63,8 @@ pub enum SettingsError {
 
 impl SettingsError {
     pub(super) fn refused(setting: Source, reason: impl ToString) -> Self {
-        Self::Refused { setting, reason: reason.to_string() }
+        // It may quote what was set.
+        Self::Refused { setting, reason: mask_keys(&reason.to_string()) }
     }
 
     pub(super) fn invalid(setting: Source, value: &str, expected: impl Into<String>) -> Self {

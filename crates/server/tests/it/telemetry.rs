@@ -106,9 +106,13 @@ async fn a_request_of_less_than_a_millisecond_took_time_too() {
         reading(&metrics, sum).is_some_and(|seconds| seconds > 0.0 && (seconds * 1000.0).fract() > 0.0)
     })
     .await;
-    let lines = node.log();
-    let answered = lines.lines().find(|line| line.contains("\"answered\"") && line.contains("/healthz"));
-    let line: Value = serde_json::from_str(answered.unwrap()).unwrap();
+    let answered = || {
+        let log = node.log();
+        let line = log.lines().find(|line| line.contains("\"answered\"") && line.contains("/healthz"));
+        line.map(str::to_owned)
+    };
+    until("the request is in the log", async || answered().is_some()).await;
+    let line: Value = serde_json::from_str(&answered().unwrap()).unwrap();
     assert!(line["millis"].as_f64().unwrap().fract() > 0.0, "{line}");
 }
 

@@ -15,6 +15,8 @@ export interface Upload {
   preview?: HTMLCanvasElement;
   state: 'uploading' | 'ready' | 'failed';
   attachment?: Attachment;
+  /** What the server knows it as, from before its bytes are there. */
+  announced?: P.Attachment;
   /** Why it failed, for people. */
   reason?: string;
   /** Brings it once more, where that may go better. */

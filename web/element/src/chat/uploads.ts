@@ -55,9 +55,10 @@ export class Uploads {
     upload.abort.abort();
     this.composer.uploads = this.composer.uploads.filter((other) => other !== upload);
     this.changes.mark();
-    if (upload.attachment === undefined) return;
+    const known = upload.attachment ?? upload.announced;
+    if (known === undefined) return;
     await this.client
-      .call('attachments.delete', { attachment_id: upload.attachment.id })
+      .call('attachments.delete', { attachment_id: known.id })
       .catch((thrown) => this.emit('chatkit.error', { error: asError(thrown) }));
   }
 
@@ -129,7 +130,9 @@ export class Uploads {
       return (await response.json()) as Attachment;
     }
     const announced = { name: file.name, size: file.size, mime_type: file.type || 'application/octet-stream' };
-    const { body: attachment } = await this.client.call('attachments.create', announced, signal);
+    // Announced once, however often its bytes are sent: each counts among the files that a session may have.
+    upload.announced ??= (await this.client.call('attachments.create', announced, signal)).body;
+    const attachment = upload.announced;
     const target = attachment.upload_descriptor;
     if (target !== undefined) {
       await this.client.upload(

@@ -18,7 +18,7 @@ pub async fn a_run_begins_writes_and_ends(store: &dyn FullStore) {
     let make = Fixture::default();
     let ann = user("ann");
     let thread = make.idle(store, &["a"]).await;
-    for outcome in [RunOutcome::Completed, RunOutcome::Failed, RunOutcome::Stopped] {
+    for outcome in [RunOutcome::Completed, RunOutcome::Failed, RunOutcome::Stopped, RunOutcome::ShutDown] {
         let start = make.start_on(&thread, 5, vec![put("b")]);
         let held = fence(&ann, &start);
         assert_eq!(store.run(&ann, &start.run).await.unwrap(), None);

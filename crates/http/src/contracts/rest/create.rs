@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
 use crate::body::JsonBody;
 use crate::error::ApiError;
 
-/// The largest body, in bytes: one state variable of the longest that `OpenAI` takes, in any script, and some.
+/// The largest body, in bytes: one state variable of the longest that `OpenAI` takes, in UTF-8 of any script, and some.
 pub(super) const MAX_BYTES: usize = 48 * 1024 * 1024;
 /// How long a secret lives, in seconds, at the most and unless said otherwise.
 const MAX_SECRET_SECONDS: u32 = 600;

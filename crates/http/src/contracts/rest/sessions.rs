@@ -28,7 +28,7 @@ const SHOWN_CHARS: usize = 128;
     post,
     path = "/v1/chatkit/sessions",
     tag = "rest",
-    request_body(content = CreateChatSession, description = "At most 16 MiB"),
+    request_body(content = CreateChatSession, description = "At most 48 MiB"),
     security(("bearer" = [])),
     responses(
         (status = 200, description = "`chatkit.session`", body = ChatSession),
@@ -37,7 +37,7 @@ const SHOWN_CHARS: usize = 128;
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 404, description = "No such workflow", body = OpenAiErrorBody),
         (status = 408, description = "The body did not arrive in time", body = OpenAiErrorBody),
-        (status = 413, description = "Body over 16 MiB", body = OpenAiErrorBody),
+        (status = 413, description = "Body over 48 MiB", body = OpenAiErrorBody),
         (status = 415, description = "Not JSON", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
         (status = 502, description = "OpenAI failed", body = OpenAiErrorBody),

@@ -20,6 +20,10 @@ fn a_secret_where_a_publishable_key_belongs_is_shown_nowhere() {
 fn what_looks_like_a_key_is_masked_whatever_it_was_set_as() {
     let message = refused(&[("CHATKITD_LISTEN", "sk-proj-hunter2")], None);
     assert!(message.contains("CHATKITD_LISTEN") && !message.contains("hunter2"), "{message}");
+    for name in ["CHATKITD_TRUSTED_PROXIES", "CHATKIT_ALLOWED_ORIGINS", "CHATKITD_ATTACHMENT_TYPES"] {
+        let message = refused(&[(name, "sk-proj-hunter2")], None);
+        assert!(message.contains(name) && !message.contains("hunter2"), "{message}");
+    }
     let settings = load(&[("CHATKIT_WORKFLOW_ID", "sk-proj-hunter2")], None, false).unwrap();
     assert!(!format!("{:?}", settings.facts).contains("hunter2"), "{:?}", settings.facts);
 }
