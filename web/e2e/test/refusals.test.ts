@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
-import { Chat, type ToldError } from '../harness/chat.js';
+import { keepPicture, openBrowser } from '../harness/browser.js';
+import { type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { pageWith, proxyTo, Site } from '../harness/site.js';
-import { assistantMessage, done, events, inRun, json, opening, plain, refused, StandIn, thread, userMessage, widget } from '../harness/stand-in.js';
+import { assistantMessage, done, events, inRun, json, opening, plain, refused, thread, userMessage, widget } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -17,24 +16,9 @@ after(async () => {
   await server.stop();
 });
 
-interface Scene {
-  site: Site;
-  standIn: StandIn;
-  chat: Chat;
-  told: () => Promise<ToldError[]>;
-}
-
-/** A page whose chat talks to a stand-in, which passes for the server that its script comes from, unless that is another. */
-async function scene(t: TestContext, script = '/chatkit.js'): Promise<Scene> {
-  const site = await Site.start(t, { '/': pageWith(script, ''), '*': proxyTo(server.url) });
-  const standIn = new StandIn(site);
-  const context = await visitor(t, browser);
-  const page = await context.newPage();
-  await page.goto(site.url);
-  const chat = new Chat(page);
-  const told = await chat.errors();
-  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' });
-  return { site, standIn, chat, told };
+/** `script`: where the element comes from. */
+function scene(t: TestContext, script?: string): Promise<Scene> {
+  return sceneWith(t, browser, server, { script });
 }
 
 /** Says something that fails, and waits until the visitor is told. */
@@ -190,7 +174,7 @@ test("a widget's action is not done twice: it is sent again where the server did
   await here.chat.button('Toggle').click();
   await failed;
   const alert = here.chat.element.getByRole('alert');
-  await alert.getByText('The answer failed.').waitFor();
+  await alert.getByText('That did not work.').waitFor();
   assert.equal(here.standIn.of('threads.sync_custom_action').length, 3);
   here.standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [widget({ type: 'Card', children: [toggle] })], has_more: false }));
   await here.chat.call('fetchUpdates');
@@ -375,4 +359,77 @@ test('a thread that cannot be loaded says so, and can be tried again', async (t)
   here.standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [userMessage('Long ago')], has_more: false }));
   await here.chat.call('setThreadId', thread.id);
   await here.chat.element.getByText('Long ago').waitFor();
+});
+
+test('a thread that does not load is no answer that failed', async (t) => {
+  const here = await scene(t);
+  const found = json({ data: [userMessage('Long ago')], has_more: false });
+  for (const broken of ['threads.get_by_id', 'items.list']) {
+    here.standIn.on('threads.get_by_id', json(thread)).on('items.list', found).on(broken, refused(501, null));
+    await here.chat.call('setThreadId', thread.id);
+    await here.chat.element.getByRole('alert').getByText('The conversations could not be loaded.').waitFor();
+    here.standIn.on(broken, broken === 'items.list' ? found : json(thread));
+    await here.chat.button('Dismiss').click();
+    await here.chat.call('setThreadId', thread.id);
+    await here.chat.element.getByText('Long ago').waitFor();
+    await here.chat.call('setThreadId', null);
+  }
+});
+
+test('a name that is not saved is said to the visitor, and stays in its field', async (t) => {
+  const { chat, standIn, told } = await scene(t);
+  standIn.on('threads.list', json({ data: [{ ...thread, title: 'A fine title' }], has_more: false }));
+  standIn.on('threads.update', refused(502, null), refused(502, null), refused(502, null), refused(502, null), refused(403, 'This name is taken.'), json({ ...thread, title: 'A better title' }));
+  await chat.button('Conversations').click();
+  const list = chat.element.getByRole('dialog', { name: 'Conversations' });
+  const field = list.getByRole('textbox', { name: 'Rename' });
+  await chat.button('Rename: A fine title').click();
+  await field.fill('A better title');
+  await field.press('Enter');
+  // It is on its way.
+  await field.press('Enter');
+  await list.getByRole('alert').getByText('That did not work.').waitFor();
+  await keepPicture(chat.page, 'rename-failed');
+  assert.equal(standIn.of('threads.update').length, 4);
+  assert.equal(await field.inputValue(), 'A better title');
+  await field.press('Enter');
+  await list.getByRole('alert').getByText('This name is taken.').waitFor();
+  assert.equal(await list.getByRole('alert').count(), 1, 'what was said before is out of date');
+  assert.deepEqual((await told()).map(({ status }) => status), [502, 403]);
+  await list.getByRole('button', { name: 'Dismiss' }).click();
+  await list.getByRole('alert').waitFor({ state: 'detached' });
+  await field.press('Enter');
+  await chat.button(/^A better title/).waitFor();
+  await field.waitFor({ state: 'hidden' });
+});
+
+test('a conversation that is not deleted is said to the visitor, and can be deleted then', async (t) => {
+  const { chat, standIn, told } = await scene(t);
+  standIn.on('threads.list', json({ data: [{ ...thread, title: 'A fine title' }], has_more: false }));
+  standIn.on('threads.delete', refused(429, 'Slow down.', { 'retry-after': '120' }), json({}));
+  await chat.button('Conversations').click();
+  const list = chat.element.getByRole('dialog', { name: 'Conversations' });
+  await chat.button('Delete: A fine title').click();
+  const remove = list.getByRole('group', { name: 'Delete this conversation?' }).getByRole('button', { name: 'Delete' });
+  await remove.click();
+  await list.getByRole('alert').getByText('Too many requests. Please wait a moment.').waitFor();
+  assert.deepEqual((await told()).map(({ status }) => status), [429]);
+  await remove.click();
+  await list.getByText('There are no conversations yet.').waitFor();
+  assert.equal(await list.getByRole('alert').count(), 0);
+});
+
+test('a judgement that does not arrive is said to the visitor, once', async (t) => {
+  const { chat, standIn, told } = await sceneWith(t, browser, server, { options: { threadItemActions: { feedback: true } } });
+  standIn.on('threads.create', events(...opening('Hello'), done('Hello to you.'))).on('items.feedback', refused(501, null));
+  await chat.ask('Hello');
+  for (const name of ['Good answer', 'Bad answer']) {
+    const failed = chat.next('chatkit.error');
+    await chat.button(name).click();
+    await failed;
+    await chat.element.getByRole('alert').getByText('That did not work.').waitFor();
+    assert.equal(await chat.button(name).getAttribute('aria-pressed'), 'false');
+  }
+  assert.equal(await chat.element.getByRole('alert').count(), 1);
+  assert.equal((await told()).length, 2);
 });

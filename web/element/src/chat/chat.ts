@@ -107,7 +107,7 @@ export class Chat {
 
   private cannotOpen(id: string, thrown: unknown): void {
     this.load = 'failed';
-    this.notices.failToRead(thrown, () => this.open(id));
+    this.notices.failToRead(thrown, () => this.open(id), 'loading');
     if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
     // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
     this.load = 'new';
@@ -200,7 +200,7 @@ export class Chat {
       const { body } = await this.client.call('threads.sync_custom_action', params);
       if (body.updated_item !== undefined) this.items.put(body.updated_item);
     } catch (thrown) {
-      this.notices.fail(thrown, () => this.act(action, itemId, { streaming }));
+      this.notices.fail(thrown, () => this.act(action, itemId, { streaming }), 'action');
     }
     this.changes.mark();
   }
@@ -210,7 +210,7 @@ export class Chat {
     try {
       await this.client.call('items.feedback', { thread_id: this.wanted, item_ids: itemIds, kind });
     } catch (thrown) {
-      this.notices.report(thrown);
+      this.notices.failToDo(thrown);
       throw thrown;
     }
   }

@@ -1,7 +1,9 @@
 import { asError } from '../wire/errors';
 import type { Client } from '../wire/client';
+import type { JsonOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import type { Emit } from './chat';
+import { Notices } from './notices';
 import type { Changes } from './signal';
 
 /** The visitor's threads, newest first. */
@@ -10,6 +12,8 @@ export class History {
   isOpen = false;
   isLoading = false;
   hasFailed = false;
+  /** Of changes that did not work. */
+  readonly notices: Notices;
   private after: string | null = null;
   /** How often the list was asked for: only the newest answer counts. */
   private reads = 0;
@@ -18,7 +22,9 @@ export class History {
     private readonly client: Client,
     private readonly emit: Emit,
     private readonly changes: Changes,
-  ) {}
+  ) {
+    this.notices = new Notices(emit, changes);
+  }
 
   get hasMore(): boolean {
     return this.after !== null;
@@ -35,6 +41,7 @@ export class History {
   hide(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.notices.clear();
     this.emit('chatkit.history.close');
     this.changes.mark();
   }
@@ -43,17 +50,31 @@ export class History {
     if (this.after !== null && !this.isLoading) await this.read(this.after);
   }
 
-  async rename(id: string, title: string): Promise<P.Thread> {
-    const { body } = await this.client.call('threads.update', { thread_id: id, title });
-    this.threads = this.threads.map((thread) => (thread.id === id ? { ...thread, title: body.title } : thread));
-    this.changes.mark();
-    return body;
+  /** The thread with its new title; `null`: it has none, and the visitor reads so. */
+  async rename(id: string, title: string): Promise<P.Thread | null> {
+    const renamed = await this.change('threads.update', { thread_id: id, title });
+    if (renamed !== null) this.threads = this.threads.map((thread) => (thread.id === id ? { ...thread, title: renamed.title } : thread));
+    return renamed;
   }
 
-  async delete(id: string): Promise<void> {
-    await this.client.call('threads.delete', { thread_id: id });
-    this.threads = this.threads.filter((thread) => thread.id !== id);
+  /** `false`: it is still there, and the visitor reads so. */
+  async delete(id: string): Promise<boolean> {
+    const isGone = (await this.change('threads.delete', { thread_id: id })) !== null;
+    if (isGone) this.threads = this.threads.filter((thread) => thread.id !== id);
+    return isGone;
+  }
+
+  private async change<Op extends 'threads.update' | 'threads.delete'>(op: Op, params: JsonOperations[Op][0]): Promise<JsonOperations[Op][1] | null> {
+    this.notices.clear();
     this.changes.mark();
+    try {
+      return (await this.client.call(op, params)).body;
+    } catch (thrown) {
+      this.notices.failToDo(thrown);
+      return null;
+    } finally {
+      this.changes.mark();
+    }
   }
 
   private async read(after: string | undefined): Promise<void> {

@@ -3,21 +3,24 @@ import type * as P from '../wire/protocol';
 import type { Emit } from './chat';
 import type { Changes } from './signal';
 
-/** Something to tell the visitor below the last item. */
+/** What did not work: the visitor reads other words of each. */
+export type Failed = 'answer' | 'loading' | 'action';
+
+/** Something to tell the visitor below the last item, or above the list of conversations. */
 export interface Notice {
   level: P.NoticeLevel | 'error';
   title?: string;
   /** Markdown for notices; plain text for errors. `undefined`: the element has its own words, by `cause`. */
   message?: string;
-  /** Why there is no answer, where that is known. */
-  cause?: 'network' | 'busy';
+  /** Why something did not work, where that is known; else what. */
+  cause?: 'network' | 'busy' | Failed;
   /** What a button below it does. */
   retry?: () => Promise<void>;
   /** The same where it only reads: it is done by itself once there is a network again. */
   reread?: () => Promise<void>;
 }
 
-/** What stands below the conversation until somebody takes it away. */
+/** What stands there until somebody takes it away. */
 export class Notices {
   all: Notice[] = [];
 
@@ -40,13 +43,13 @@ export class Notices {
   }
 
   /** Something did not work: the visitor may try again, the page learns why. */
-  fail(thrown: unknown, retry: () => Promise<void>): Notice {
+  fail(thrown: unknown, retry: () => Promise<void>, what: Failed = 'answer'): Notice {
     const error = asError(thrown);
-    const notice = failure(error);
+    const notice = failure(error, what);
     if (!(error instanceof ChatKitError) || error.mayTryAgain) {
       notice.retry = async () => {
         this.remove(notice);
-        await retry().catch((again: unknown) => this.fail(again, retry));
+        await retry().catch((again: unknown) => this.fail(again, retry, what));
       };
     }
     this.push(notice);
@@ -55,9 +58,18 @@ export class Notices {
   }
 
   /** The same for what changes nothing when it is tried again. */
-  failToRead(thrown: unknown, read: () => Promise<void>): void {
-    const notice = this.fail(thrown, read);
+  failToRead(thrown: unknown, read: () => Promise<void>, what?: Failed): void {
+    const notice = this.fail(thrown, read, what);
     if (notice.cause === 'network') notice.reread = notice.retry;
+  }
+
+  /** The same for what the visitor does once more where they did it. However often that fails, it is said once. */
+  failToDo(thrown: unknown): void {
+    const notice = failure(asError(thrown), 'action');
+    this.all = this.all.filter(({ cause, message, retry }) => retry !== undefined || cause !== notice.cause || message !== notice.message);
+    this.push(notice);
+    this.report(thrown);
+    this.changes.mark();
   }
 
   /** Something that the page learns, and the visitor does not. */
@@ -67,8 +79,8 @@ export class Notices {
 }
 
 /** What the visitor reads of something that did not work. */
-function failure(error: Error): Notice {
-  const notice: Notice = { level: 'error' };
+function failure(error: Error, what: Failed): Notice {
+  const notice: Notice = { level: 'error', cause: what };
   if (!(error instanceof ChatKitError)) return notice;
   if (error.code === 'network') notice.cause = 'network';
   else if (error.status === 429) notice.cause = 'busy';

@@ -24,6 +24,7 @@ export const english = {
   dictating: 'Recording…',
   dismiss: 'Dismiss',
   downloadImage: 'Download image',
+  errorAction: 'That did not work.',
   errorAnswer: 'The answer failed.',
   errorBusy: 'Too many requests. Please wait a moment.',
   errorConnection: 'The server cannot be reached. Check your connection.',

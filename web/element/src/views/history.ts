@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type * as P from '../wire/protocol';
 import { icon } from './icon';
 import { dialogFocus } from './focus';
+import { notice } from './notice';
 import type { View } from './view';
 
 /** The visitor's conversations, over the chat. */
@@ -22,6 +23,7 @@ export function history(view: View): unknown {
         <h2 class="title">${locale.text('history')}</h2>
         <div class="side end"></div>
       </header>
+      ${list.notices.all.map((one) => notice(view, one, () => list.notices.remove(one)))}
       <ul class="threads" ${ref(fill)} @scroll=${(event: Event) => isNearEnd(event.currentTarget as Element) && void list.more()}>
         ${repeat(list.threads, (thread) => thread.id, (thread) => entry(view, thread))}
         ${list.isLoading ? html`<li class="quiet" role="status">${locale.text('loading')}</li>` : nothing}
@@ -115,31 +117,28 @@ function questionOf(event: Event): HTMLElement {
   return (event.currentTarget as Element).closest('li')!.querySelector('.confirm')!;
 }
 
-async function rename({ session, emit }: View, thread: P.Thread, event: SubmitEvent): Promise<void> {
+async function rename({ session }: View, thread: P.Thread, event: SubmitEvent): Promise<void> {
   event.preventDefault();
   const form = event.currentTarget as HTMLFormElement;
   const title = String(new FormData(form).get('title') ?? '').trim();
-  if (title === '') return;
+  // It is on its way already.
+  if (title === '' || form.ariaBusy === 'true') return;
+  form.ariaBusy = 'true';
+  const renamed = await session.history.rename(thread.id, title);
+  form.ariaBusy = null;
+  // What was typed stays, to be saved once more.
+  if (renamed === null) return;
+  if (session.chat.thread?.id === thread.id) session.chat.thread = { ...session.chat.thread, title: renamed.title };
+  if (form.hidden) return;
   form.hidden = true;
   focusOn(form, '[data-rename]');
-  try {
-    const changed = await session.history.rename(thread.id, title);
-    if (session.chat.thread?.id === thread.id) session.chat.thread = { ...session.chat.thread, title: changed.title };
-  } catch (error) {
-    emit('chatkit.error', { error });
-  }
 }
 
-async function remove(view: View, thread: P.Thread): Promise<void> {
-  const { session, emit, host } = view;
-  try {
-    await session.history.delete(thread.id);
-    // The line with the focus goes, and with it the keyboard would leave the list.
-    host.shadowRoot?.querySelector<HTMLElement>('.history button')?.focus();
-    if (session.chat.threadId === thread.id) await session.chat.open(null);
-  } catch (error) {
-    emit('chatkit.error', { error });
-  }
+async function remove({ session, host }: View, thread: P.Thread): Promise<void> {
+  if (!(await session.history.delete(thread.id))) return;
+  // The line with the focus goes, and with it the keyboard would leave the list.
+  host.shadowRoot?.querySelector<HTMLElement>('.history button')?.focus();
+  if (session.chat.threadId === thread.id) await session.chat.open(null);
 }
 
 function day({ locale }: View, time: string): string {

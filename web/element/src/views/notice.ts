@@ -3,11 +3,10 @@ import type { Notice } from '../chat/notices';
 import { icon } from './icon';
 import type { View } from './view';
 
-const ERRORS = { network: 'errorConnection', busy: 'errorBusy', unknown: 'errorAnswer' } as const;
+const ERRORS = { network: 'errorConnection', busy: 'errorBusy', answer: 'errorAnswer', loading: 'historyFailed', action: 'errorAction' } as const;
 
 /** Something that the server or the element has to say beside the conversation. */
-export function notice(view: View, one: Notice): unknown {
-  const { locale, session } = view;
+export function notice({ locale }: View, one: Notice, dismiss: () => void): unknown {
   const { retry } = one;
   const isError = one.level === 'error';
   return html`<div class="notice ${one.level}" role=${isError || one.level === 'danger' ? 'alert' : 'status'}>
@@ -15,10 +14,10 @@ export function notice(view: View, one: Notice): unknown {
     <div class="words">
       ${one.title === undefined ? nothing : html`<strong>${one.title}</strong>`}
       ${isError
-        ? html`<p>${one.message ?? locale.text(ERRORS[one.cause ?? 'unknown'])}</p>`
+        ? html`<p>${one.message ?? locale.text(ERRORS[one.cause ?? 'answer'])}</p>`
         : html`<chatkitd-markdown .source=${one.message ?? ''}></chatkitd-markdown>`}
       ${retry === undefined ? nothing : html`<button class="text" @click=${() => void retry()}>${locale.text('retry')}</button>`}
     </div>
-    <button class="icon" aria-label=${locale.text('dismiss')} @click=${() => session.chat.dismiss(one)}>${icon('close')}</button>
+    <button class="icon" aria-label=${locale.text('dismiss')} @click=${dismiss}>${icon('close')}</button>
   </div>`;
 }

@@ -29,7 +29,7 @@ export function thread(view: View): unknown {
         ${chat.load === 'loading' ? html`<p class="quiet" role="status">${locale.text('loading')}</p>` : nothing}
         ${sections(view)}
         ${chat.unconfirmed === null ? nothing : asMessage(view, chat.unconfirmed)}
-        ${progress(view)} ${chat.notices.all.map((one) => notice(view, one))}
+        ${progress(view)} ${chat.notices.all.map((one) => notice(view, one, () => chat.dismiss(one)))}
       </div>
       ${scroll.isAway
         ? html`<button class="icon down" aria-label=${locale.text('scrollDown')} @click=${scroll.toEnd}>${icon('chevron-down')}</button>`
