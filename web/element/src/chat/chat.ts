@@ -5,7 +5,7 @@ import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { unlessAborted } from '../wire/retry';
-import { isItem } from '../wire/shape';
+import { isItem, isThread } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import type { Composer } from './composer';
 import { Items } from './items';
@@ -429,7 +429,7 @@ export class Chat {
     switch (event.type) {
       case 'thread.created':
       case 'thread.updated':
-        return this.takeThread(event.thread);
+        return this.takeThread(event);
       case 'thread.item.added':
         if (known.items.has(event.item.id)) return;
         run.progress = null;
@@ -464,7 +464,9 @@ export class Chat {
     this.items.apply(event);
   }
 
-  private takeThread(thread: P.Thread): void {
+  private takeThread({ type, thread }: Extract<P.ThreadEvent, { thread: P.Thread }>): void {
+    if (!isThread(thread)) throw new TypeError('the thread is not as its type says');
+    if (type === 'thread.updated' && this.wanted !== null && this.wanted !== thread.id) throw new TypeError('it is about another thread');
     this.thread = thread;
     if (this.wanted === thread.id) return;
     this.wanted = thread.id;

@@ -3,6 +3,7 @@ import type { Identity, Pass } from './identity';
 import { type JsonOperations, NEW_EACH_TIME, type StreamOperations } from './operations';
 import type { ThreadEvent } from './protocol';
 import { anyway, ifNotDone, retrying, unlessAborted } from './retry';
+import { isThread } from './shape';
 import { readSse } from './sse';
 
 /** Where the server is and how it is asked. */
@@ -88,7 +89,10 @@ export class Client {
   async resume(run: string, after: number, signal: AbortSignal): Promise<RunStream> {
     const url = this.runUrl(run, 'events');
     const headers = { 'last-event-id': String(after), accept: 'text/event-stream' };
-    return this.opened(await this.send(url, { headers, signal }), signal);
+    const response = await this.send(url, { headers, signal });
+    // Whoever asked for more of a run that has told everything gets nothing.
+    if (response.status === 204) return { run, isAtEnd: true, events: nothing() };
+    return this.opened(response, signal);
   }
 
   /** Stops a run. */
@@ -105,10 +109,8 @@ export class Client {
   }
 
   private opened(response: Response, signal: AbortSignal): RunStream {
-    // Whoever asked for more of a run that has told everything gets nothing.
     const run = response.headers.get('x-chatkit-run-id');
     if (run !== null && this.knowsRuns) this.honoursKeys = true;
-    if (response.status === 204) return { run, isAtEnd: true, events: nothing() };
     if (!isOf(response, 'text/event-stream') || response.body === null) throw wrongContentType(response);
     return { run, isAtEnd: false, events: events(response.body, signal, run !== null) };
   }
@@ -193,6 +195,7 @@ function parsed(data: string): ThreadEvent | null {
 /** Whether the body is of the kind that the operation is answered with. */
 function answers(type: keyof JsonOperations, body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
+  if (type === 'threads.get_by_id') return isThread(body);
   return !type.endsWith('.list') || Array.isArray((body as { data?: unknown }).data);
 }
 

@@ -2,7 +2,7 @@
  * Whether what came over the wire is what its type says, as far as anything is done with it: one broken item must not
  * take the whole conversation with it.
  */
-import type { ThreadItem } from './protocol';
+import type { Thread, ThreadItem } from './protocol';
 
 type Fields = Record<string, unknown>;
 
@@ -19,6 +19,13 @@ const SHAPES: Record<string, (item: Fields) => boolean> = {
 export function isItem(value: unknown): value is ThreadItem {
   if (!isObject(value) || typeof value.id !== 'string' || typeof value.type !== 'string') return false;
   return SHAPES[value.type]?.(value) ?? true;
+}
+
+/** Without a status it counts as active. */
+export function isThread(value: unknown): value is Thread {
+  if (!isObject(value) || typeof value.id !== 'string' || value.id === '') return false;
+  const { status, allowed_image_domains: domains } = value;
+  return (status == null || isObject(status)) && (domains == null || listOf(domains, (one) => typeof one === 'string'));
 }
 
 function isText(part: unknown): boolean {

@@ -9,14 +9,15 @@ import type { View } from '../view';
 export function answerActions(view: View, last: P.ThreadItem): unknown {
   const { options, locale, session } = view;
   const { feedback = false, retry = false } = options.threadItemActions ?? {};
-  const answer = answerUpTo(session.chat.items, last.id);
+  const { items, thread } = session.chat;
+  const answer = answerUpTo(items, last.id);
   const text = textOf(answer);
   return html`<div class="actions" role="group">
     ${text === ''
       ? nothing
       : html`<button class="icon" aria-label=${locale.text('copy')} @click=${(event: Event) => void copy(event, text)}>${icon('copy')}</button>`}
     ${feedback ? html`${judge(view, answer, 'positive')} ${judge(view, answer, 'negative')}` : nothing}
-    ${retry && view.session.chat.thread?.status.type === 'active'
+    ${retry && thread !== null && (thread.status?.type ?? 'active') === 'active'
       ? html`<button class="icon" aria-label=${locale.text('retry')} @click=${() => retryAnswer(view, last.id)}>${icon('reload')}</button>`
       : nothing}
   </div>`;
