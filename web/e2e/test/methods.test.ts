@@ -6,7 +6,9 @@ import type { Browser, Page } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf } from '../harness/page.js';
+import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
+import { assistantMessage, json, thread, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -202,6 +204,19 @@ function held(page: Page, op: string): Promise<() => Promise<void>> {
     });
   });
 }
+
+test('fetchUpdates takes away what was deleted at the beginning of the conversation', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  const [one, three] = [userMessage('One', 'cti_1'), assistantMessage('Three', 'cti_3')];
+  const page = (...data: object[]) => json({ data, has_more: false });
+  standIn.on('threads.get_by_id', json(thread)).on('items.list', page(three, one), page(three));
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByText('One').waitFor();
+  await chat.call('fetchUpdates');
+  await chat.element.getByText('One').waitFor({ state: 'detached' });
+  await chat.element.getByText('Three').waitFor();
+  assert.equal(await chat.items.count(), 1);
+});
 
 test('what was said while fetchUpdates was under way stays', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);

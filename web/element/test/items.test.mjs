@@ -37,3 +37,13 @@ test('items that are there already are not put in front once more', () => {
   items.prepend(range(5, 15));
   assert.deepEqual(ids(items.all), ids(range(5, 20)));
 });
+
+test('what is gone at the server goes, also at the beginning where all of the thread was read', () => {
+  const items = new Items();
+  items.prepend(range(1, 5));
+  assert.ok(items.renew([message(3), message(4)], false));
+  assert.deepEqual(ids(items.all), ids(range(1, 5)), 'what was read before stands in front');
+  assert.ok(items.renew([message(2), message(4), message(5)], true));
+  assert.deepEqual(ids(items.all), ids([message(2), message(4), message(5)]));
+  assert.equal(items.renew([message(1), message(4)], true), false, 'an item that is new in front is put there anew');
+});

@@ -292,10 +292,13 @@ export class Chat {
   /** Items that were loaded before stay, where the newest go on from them. */
   private takeNewest({ data, has_more, after }: P.Page<P.ThreadItem>): void {
     const newest = data.filter(isItem).reverse();
-    if (this.items.renew(newest)) return;
+    const goesOn = this.items.renew(newest, !has_more);
+    // How far back it was read stays known, unless there is nothing to read any more.
+    if (goesOn && has_more) return;
+    this.older = has_more ? (after ?? null) : null;
+    if (goesOn) return;
     this.items = new Items();
     this.items.prepend(newest);
-    this.older = has_more ? (after ?? null) : null;
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */

@@ -82,12 +82,15 @@ export class Items {
     this.inOrder = [...older, ...this.inOrder];
   }
 
-  /** Takes over the newest items as they are now, and leaves alone what did not change. `false`: they do not go on from what is known. */
-  renew(newest: ThreadItem[]): boolean {
+  /**
+   * Takes over the newest items as they are now, and leaves alone what did not change. `isWhole`: nothing stands before
+   * them any more. `false`: they do not go on from what is known.
+   */
+  renew(newest: ThreadItem[], isWhole: boolean): boolean {
     const first = newest[0];
     if (first === undefined || !this.byId.has(first.id)) return false;
     const now = new Set(newest.map(({ id }) => id));
-    const known = this.from(first.id);
+    const known = isWhole ? this.all : this.from(first.id);
     const kept = known.filter(({ id }) => now.has(id));
     if (!kept.every(({ id }, at) => id === newest[at]!.id)) return false;
     for (const { id } of known) if (!now.has(id)) this.remove(id);
