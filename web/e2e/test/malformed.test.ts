@@ -77,3 +77,83 @@ test('a thread that is answered with another document is a failure, and can be a
   await chat.element.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
   await chat.element.getByText('Long ago').waitFor();
 });
+
+const place = { thread_id: thread.id, created_at: thread.created_at };
+const text = (text: string, more: object = {}) => ({ type: 'output_text', text, annotations: [], ...more });
+const page = { type: 'url', url: 'https://example.com/crabs', title: 'Crabs' };
+
+/** Messages of which something cannot be shown, and the words that can. */
+const HALF = [
+  { type: 'assistant_message', id: 'cti_1', ...place, content: [text('Keep one.'), { type: 'future_part' }, text('Keep two.')] },
+  { type: 'assistant_message', id: 'cti_2', ...place, content: [null, text('Keep three.', { annotations: [{ type: 'annotation' }, { type: 'annotation', index: 11, source: page }] })] },
+  { type: 'user_message', id: 'cti_3', ...place, content: [{ type: 'input_text', text: 'Keep four.' }, { type: 'future_part' }], attachments: [null], inference_options: {} },
+  { type: 'user_message', id: 'cti_4', ...place, content: [{ type: 'input_text', text: 'Keep five.' }] },
+];
+const KEPT = ['Keep one.', 'Keep two.', 'Keep three.', 'Keep four.', 'Keep five.'];
+
+async function seeKept({ chat }: Scene): Promise<void> {
+  const shown = await chat.element.locator('.items').innerText();
+  assert.deepEqual(KEPT.filter((words) => !shown.includes(words)), []);
+  await chat.element.getByText('Sources · 1').waitFor();
+}
+
+test('a part of a message that nobody knows is left out, and the rest of the message is shown', async (t) => {
+  const here = await scene(t);
+  here.standIn.on('threads.create', events(...opening('Hello'), ...HALF.map((item) => ({ type: 'thread.item.done', item })), done('All the same.')));
+  await here.chat.ask('Hello');
+  await here.chat.lastItem.getByText('All the same.').waitFor();
+  await seeKept(here);
+  assert.deepEqual(await codes(here), ['invalid_event']);
+});
+
+test('parts of which one is unknown keep their places while they are written', async (t) => {
+  const here = await scene(t);
+  const update = (type: string, content_index: number, more: object) =>
+    ({ type: 'thread.item.updated', item_id: 'cti_1', update: { type: `assistant_message.content_part.${type}`, content_index, ...more } });
+  const written = [
+    { type: 'thread.item.added', item: { ...HALF[0], content: [] } },
+    update('added', 0, { content: { type: 'future_part' } }), update('added', 1, { content: text('') }), update('text_delta', 1, { delta: 'Keep ' }),
+    update('done', 0, { content: { type: 'future_part' } }), update('text_delta', 1, { delta: 'it.' }),
+    { type: 'thread.item.done', item: { ...HALF[0], content: [{ type: 'future_part' }, text('Keep it.')] } },
+  ];
+  for (const length of [written.length - 1, written.length]) {
+    here.standIn.on('threads.create', events(...opening('Hello'), ...written.slice(0, length)));
+    await here.chat.ask('Hello');
+    await here.chat.lastItem.getByText('Keep it.').waitFor();
+    await here.chat.call('setThreadId', null);
+  }
+  assert.deepEqual(await codes(here), ['invalid_event', 'incomplete', 'invalid_event']);
+});
+
+test('a conversation with items that cannot be read is shown without them, and the page is told once', async (t) => {
+  const here = await scene(t);
+  const { chat, standIn } = here;
+  const none = [null, { type: 'assistant_message', id: 'cti_5', ...place }];
+  standIn.on('threads.get_by_id', json(thread));
+  standIn.on('items.list', json({ data: [...none, ...HALF].reverse(), has_more: true, after: 'cti_1' }));
+  await chat.call('setThreadId', thread.id);
+  await seeKept(here);
+  await chat.call('fetchUpdates');
+  assert.equal(await chat.items.count(), HALF.length);
+  assert.deepEqual(await codes(here), ['invalid_item']);
+  standIn.on('items.list', json({ data: [userMessage('Long ago', 'cti_0'), ...none], has_more: false }));
+  await chat.button('Load older messages').click();
+  await chat.element.getByText('Long ago').waitFor();
+  assert.deepEqual(await codes(here), ['invalid_item']);
+});
+
+test('a widget that an action changes into nothing stays', async (t) => {
+  const here = await scene(t);
+  const button = { type: 'Button', label: 'Toggle', onClickAction: { type: 'toggle', streaming: false } };
+  const item = { type: 'widget', id: 'cti_widget', ...place, widget: { type: 'Card', children: [button] } };
+  here.standIn.on('threads.create', events(...opening('Hello'), { type: 'thread.item.done', item }));
+  await here.chat.ask('Hello');
+  for (const [at, updated_item] of [{}, { ...item, widget: 7 }, null].entries()) {
+    here.standIn.on('threads.sync_custom_action', json({ updated_item }));
+    await here.chat.button('Toggle').click();
+    await here.chat.element.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+    assert.equal(here.standIn.of('threads.sync_custom_action').length, at + 1);
+    await here.chat.button('Toggle').waitFor();
+  }
+  assert.deepEqual(await codes(here), ['invalid_item']);
+});

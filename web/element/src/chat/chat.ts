@@ -5,12 +5,13 @@ import type { Client, NumberedEvent, RunStream } from '../wire/client';
 import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { unlessAborted } from '../wire/retry';
-import { isItem, isThread } from '../wire/shape';
+import { isThread, readable } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import type { Composer } from './composer';
 import { Items } from './items';
-import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles } from './live-run';
+import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles, unreadable } from './live-run';
 import { type Notice, Notices } from './notices';
+import { putInFront } from './older';
 import type { Changes } from './signal';
 import { claim } from './tabs';
 import { unique } from './unique';
@@ -21,8 +22,6 @@ export type Emit = (name: string, detail?: unknown) => void;
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
 const PAGE = 50;
-/** How many older items are drawn at once: all of a page would hold up whoever scrolls. */
-const IN_A_FRAME = 10;
 /** How long a stop may take, in milliseconds. */
 const STOP_WITHIN = 5_000;
 
@@ -37,6 +36,8 @@ export class Chat {
   /** Older items are on their way. */
   isLoadingOlder = false;
   private older: string | null = null;
+  /** Something of what was read of it could not be. */
+  private isBroken = false;
   private live: LiveRun | null = null;
   /** What the answer waits for before it goes on. */
   private tool: ClientTool | null = null;
@@ -148,15 +149,9 @@ export class Chat {
     this.changes.mark();
     try {
       const { body } = await this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE, after });
-      const rows = body.data.reverse();
-      for (let end = rows.length; end > 0; end -= IN_A_FRAME) {
-        // Another thread is shown by now, or this one was read anew.
-        if (this.items !== items) return;
-        items.prepend(rows.slice(Math.max(0, end - IN_A_FRAME), end));
-        this.changes.mark();
-        await this.changes.shown();
-      }
-      if (this.items !== items) return;
+      // Not where another thread is shown by now, or this one was read anew.
+      const isNeeded = () => this.items === items;
+      if (!(await putInFront(items, this.readable(body.data).reverse(), this.changes, isNeeded))) return;
       this.older = body.has_more ? (body.after ?? null) : null;
     } catch (thrown) {
       this.notices.report(thrown);
@@ -198,7 +193,7 @@ export class Chat {
     if (streaming) return this.run('threads.custom_action', params);
     try {
       const { body } = await this.client.call('threads.sync_custom_action', params);
-      if (body.updated_item !== undefined) this.items.put(body.updated_item);
+      if (body.updated_item !== undefined) for (const item of this.readable([body.updated_item])) this.items.put(item);
     } catch (thrown) {
       this.notices.fail(thrown, () => this.act(action, itemId, { streaming }), 'action');
     }
@@ -263,6 +258,7 @@ export class Chat {
     this.thread = null;
     this.items = new Items();
     this.older = null;
+    this.isBroken = false;
     this.load = 'new';
     this.loading = null;
     this.reading = null;
@@ -291,7 +287,7 @@ export class Chat {
 
   /** Items that were loaded before stay, where the newest go on from them. */
   private takeNewest({ data, has_more, after }: P.Page<P.ThreadItem>): void {
-    const newest = data.filter(isItem).reverse();
+    const newest = this.readable(data).reverse();
     const goesOn = this.items.renew(newest, !has_more);
     // How far back it was read stays known, unless there is nothing to read any more.
     if (goesOn && has_more) return;
@@ -299,6 +295,16 @@ export class Chat {
     if (goesOn) return;
     this.items = new Items();
     this.items.prepend(newest);
+  }
+
+  /** What can be shown of items that were read. The page is told once that this is not all of the conversation. */
+  private readable(items: P.ThreadItem[]): P.ThreadItem[] {
+    const shown = items.map(readable);
+    if (!this.isBroken && shown.some((item, at) => item !== items[at])) {
+      this.isBroken = true;
+      this.notices.report(new ChatKitError('A part of the conversation cannot be read.', 'invalid_item'));
+    }
+    return shown.filter((item) => item !== null);
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */
@@ -377,11 +383,17 @@ export class Chat {
       this.live ??= run;
       return;
     }
-    const message = this.items.all.findLast((item) => item.type === 'user_message');
+    const { anew } = this;
     if (id !== null && this.client.knowsRuns) this.notices.failToRead(thrown, () => this.comeBack(id, last));
     // Only an answer that has begun is given up for another: what never got through has changed nothing.
-    else if (run.hasBegun && this.unconfirmed === null && message !== undefined) this.notices.fail(thrown, () => this.retryAfter(message.id));
+    else if (run.hasBegun && this.unconfirmed === null && anew !== undefined) this.notices.fail(thrown, anew);
     else this.notices.fail(thrown, again ?? (() => this.refresh()));
+  }
+
+  /** Has the last message answered anew, where there is one. */
+  private get anew(): (() => Promise<void>) | undefined {
+    const message = this.items.all.findLast((item) => item.type === 'user_message');
+    return message && (() => this.retryAfter(message.id));
   }
 
   private async end(run: LiveRun): Promise<void> {
@@ -410,17 +422,10 @@ export class Chat {
       try {
         this.take(run, numbered, known);
       } catch (cause) {
-        this.tellBroken(run, numbered, cause);
+        // One event that makes no sense is left out: what is done comes whole at its end.
+        if (!run.isBroken) this.notices.report(unreadable(run, numbered, cause));
       }
     }
-  }
-
-  /** One event that makes no sense is left out: what is done comes whole at its end. */
-  private tellBroken(run: LiveRun, { number }: NumberedEvent, cause: unknown): void {
-    if (run.isBroken) return;
-    run.isBroken = true;
-    const which = number === 0 ? 'An event' : `Event ${number}`;
-    this.notices.report(new ChatKitError(`${which} of the answer cannot be read.`, 'invalid_event', { cause }));
   }
 
   private take(run: LiveRun, { number, event }: NumberedEvent, known: Known): void {
@@ -462,7 +467,7 @@ export class Chat {
         return;
       case 'error':
         run.isOver = true;
-        return this.takeError(event);
+        return this.notices.takeError(event, this.anew);
     }
     this.items.apply(event);
   }
@@ -475,15 +480,6 @@ export class Chat {
     this.wanted = thread.id;
     this.load = 'ready';
     this.emit('chatkit.thread.change', { threadId: thread.id });
-  }
-
-  private takeError(event: Extract<P.ThreadEvent, { type: 'error' }>): void {
-    const error = new ChatKitError(event.message ?? 'The answer failed.', event.code ?? 'stream.error');
-    const notice: Notice = { level: 'error', message: event.message };
-    const message = this.items.all.findLast((item) => item.type === 'user_message');
-    if (event.allow_retry && message !== undefined) notice.retry = () => this.retryAfter(message.id);
-    this.notices.push(notice);
-    this.emit('chatkit.error', { error });
   }
 
   /** The page does what it is asked to, and the answer goes on with what came of it. */

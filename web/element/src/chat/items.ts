@@ -1,5 +1,5 @@
 import type { ItemUpdate, ThreadEvent, ThreadItem, WidgetComponent, WidgetRoot } from '../wire/protocol';
-import { isItem } from '../wire/shape';
+import { BLANK, readable } from '../wire/shape';
 
 type Node = { id?: string; value?: string; children?: unknown };
 
@@ -66,7 +66,7 @@ export class Items {
 
   /** Puts a page of older items in front. */
   prepend(items: ThreadItem[]): void {
-    const fresh = items.filter((item) => isItem(item) && !this.byId.has(item.id));
+    const fresh = items.filter(({ id }) => !this.byId.has(id));
     const [first, ...others] = this.inOrder;
     if (first !== undefined && first.items.length < LENGTH) {
       const fitting = fresh.splice(Math.max(0, fresh.length - LENGTH + first.items.length));
@@ -169,27 +169,28 @@ export class Items {
     this.open.delete(id);
   }
 
-  /** Takes an event about items; throws when it is not as its type says. */
+  /** Takes an event about items. Throws when something in it is not as its type says; the rest of it is taken. */
   apply(event: ThreadEvent): void {
     switch (event.type) {
       case 'thread.item.added':
-        return this.put(sound(event.item), { open: true });
+        return this.take(event.item, { open: true });
       case 'thread.item.done':
       case 'thread.item.replaced':
-        return this.put(sound(event.item));
+        return this.take(event.item);
       case 'thread.item.removed':
         return this.remove(event.item_id);
       case 'thread.item.updated': {
         const item = this.byId.get(event.item_id);
-        if (item !== undefined) this.replace(sound(updated(item, event.update)));
+        if (item !== undefined) this.take(updated(item, event.update), { open: this.isOpen(item.id) });
       }
     }
   }
-}
 
-function sound(item: ThreadItem): ThreadItem {
-  if (!isItem(item)) throw new TypeError('the item is not as its type says');
-  return item;
+  private take(item: ThreadItem, standing?: { open: boolean }): void {
+    const shown = readable(item);
+    if (shown !== null) this.put(shown, standing);
+    if (shown !== item) throw new TypeError('the item is not as its type says');
+  }
 }
 
 /** More parts, annotations or tasks than any item has. */
@@ -204,23 +205,21 @@ function placed<T>(list: readonly T[], at: number, one: T, blank: T): T[] {
   return longer;
 }
 
-const EMPTY_PART = { type: 'output_text' as const, text: '', annotations: [] };
-
 /** The item after an update; as it was when the update is not for its kind. */
 export function updated(item: ThreadItem, update: ItemUpdate): ThreadItem {
   switch (item.type) {
     case 'assistant_message': {
-      const put = (at: number, part: (typeof item.content)[number]) => ({ ...item, content: placed(item.content, at, part, EMPTY_PART) });
+      const put = (at: number, part: (typeof item.content)[number]) => ({ ...item, content: placed(item.content, at, part, BLANK) });
       switch (update.type) {
         case 'assistant_message.content_part.added':
         case 'assistant_message.content_part.done':
           return put(update.content_index, update.content);
         case 'assistant_message.content_part.text_delta': {
-          const part = item.content[update.content_index] ?? EMPTY_PART;
+          const part = item.content[update.content_index] ?? BLANK;
           return put(update.content_index, { ...part, text: part.text + update.delta });
         }
         case 'assistant_message.content_part.annotation_added': {
-          const part = item.content[update.content_index] ?? EMPTY_PART;
+          const part = item.content[update.content_index] ?? BLANK;
           // Their places are told once more by what is done: until then no gap is left for one that has not come.
           return put(update.content_index, { ...part, annotations: [...(part.annotations ?? []), update.annotation] });
         }

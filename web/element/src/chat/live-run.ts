@@ -1,3 +1,5 @@
+import type { NumberedEvent } from '../wire/client';
+import { ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 
 /** The answer that is being given. */
@@ -61,4 +63,11 @@ export function settles(event: P.ThreadEvent): boolean | undefined {
     default:
       return undefined;
   }
+}
+
+/** What the page is told, once, of a run with an event that makes no sense. */
+export function unreadable(run: LiveRun, { number }: NumberedEvent, cause: unknown): ChatKitError {
+  run.isBroken = true;
+  const which = number === 0 ? 'An event' : `Event ${number}`;
+  return new ChatKitError(`${which} of the answer cannot be read.`, 'invalid_event', { cause });
 }

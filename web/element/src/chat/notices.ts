@@ -72,6 +72,12 @@ export class Notices {
     this.changes.mark();
   }
 
+  /** The answer failed at the server. `anew` has it given once more. */
+  takeError({ message, code, allow_retry }: Extract<P.ThreadEvent, { type: 'error' }>, anew: Notice['retry']): void {
+    this.push({ level: 'error', message, retry: allow_retry ? anew : undefined });
+    this.report(new ChatKitError(message ?? 'The answer failed.', code ?? 'stream.error'));
+  }
+
   /** Something that the page learns, and the visitor does not. */
   report(thrown: unknown): void {
     if (!isAbort(thrown)) this.emit('chatkit.error', { error: asError(thrown) });

@@ -1,24 +1,29 @@
 /**
- * Whether what came over the wire is what its type says, as far as anything is done with it: one broken item must not
- * take the whole conversation with it.
+ * What came over the wire, as far as it is what its type says and anything is done with it: one broken part must not take
+ * its message with it, and one broken item not the whole conversation.
  */
 import type { Thread, ThreadItem } from './protocol';
 
 type Fields = Record<string, unknown>;
 
-/** What each kind of item must have. A kind that is not here is let through, and not shown. */
-const SHAPES: Record<string, (item: Fields) => boolean> = {
-  assistant_message: ({ content }) => listOf(content, isText),
-  user_message: ({ content, attachments }) => listOf(content, isText) && listOf(attachments, isObject),
-  widget: ({ widget }) => isObject(widget),
-  workflow: ({ workflow }) => isObject(workflow) && listOf(workflow.tasks, isObject),
-  task: ({ task }) => isObject(task),
-  structured_input: ({ inputs }) => listOf(inputs, isObject),
+/** Stands in the place of a part of an answer that is not there: the others are counted. */
+export const BLANK = { type: 'output_text' as const, text: '', annotations: [] };
+
+/** What can be shown of each kind of item. A kind that is not here is let through, and not shown. */
+const KINDS: Record<string, (item: Fields) => Fields | null> = {
+  assistant_message: (item) => (Array.isArray(item.content) ? withList(item, 'content', item.content.map(answerPart)) : null),
+  user_message: (item) => (Array.isArray(item.content) ? mended(mended(item, 'content', isText), 'attachments', isObject) : null),
+  widget: (item) => (isObject(item.widget) ? item : null),
+  workflow: (item) => (isObject(item.workflow) && listOf(item.workflow.tasks, isObject) ? item : null),
+  task: (item) => (isObject(item.task) ? item : null),
+  structured_input: (item) => (listOf(item.inputs, isObject) ? item : null),
 };
 
-export function isItem(value: unknown): value is ThreadItem {
-  if (!isObject(value) || typeof value.id !== 'string' || typeof value.type !== 'string') return false;
-  return SHAPES[value.type]?.(value) ?? true;
+/** What can be shown of an item: the same object where that is all, `null` where it is nothing. */
+export function readable(value: unknown): ThreadItem | null {
+  if (!isObject(value) || typeof value.id !== 'string' || typeof value.type !== 'string') return null;
+  const read = Object.hasOwn(KINDS, value.type) ? KINDS[value.type]!(value) : value;
+  return read as ThreadItem | null;
 }
 
 /** Without a status it counts as active. */
@@ -28,9 +33,26 @@ export function isThread(value: unknown): value is Thread {
   return (status == null || isObject(status)) && (domains == null || listOf(domains, (one) => typeof one === 'string'));
 }
 
-function isText(part: unknown): boolean {
-  if (!isObject(part) || typeof part.text !== 'string') return false;
-  return part.annotations == null || listOf(part.annotations, (one) => isObject(one) && isObject(one.source));
+function answerPart(part: unknown): unknown {
+  return isText(part) ? mended(part, 'annotations', (one) => isObject(one) && isObject(one.source)) : BLANK;
+}
+
+function isText(part: unknown): part is Fields {
+  return isObject(part) && typeof part.text === 'string';
+}
+
+/** Without those in a list that are not fit. Other servers leave out a list that is empty. */
+function mended(fields: Fields, name: string, isOne: (one: unknown) => boolean): Fields {
+  const list = fields[name];
+  if (list == null) return fields;
+  return withList(fields, name, Array.isArray(list) ? list.filter(isOne) : []);
+}
+
+/** The same object where the list is the same. */
+function withList(fields: Fields, name: string, list: unknown[]): Fields {
+  const before = fields[name];
+  const isSame = Array.isArray(before) && before.length === list.length && list.every((one, at) => one === before[at]);
+  return isSame ? fields : { ...fields, [name]: list };
 }
 
 function listOf(value: unknown, isOne: (one: unknown) => boolean): boolean {

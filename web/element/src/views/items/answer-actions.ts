@@ -54,8 +54,8 @@ function answerUpTo(items: Items, id: string): P.ThreadItem[] {
 
 function textOf(answer: P.ThreadItem[]): string {
   return answer
-    .map((one) => {
-      if (one.type === 'assistant_message') return one.content.map((part) => part.text).join('\n\n');
+    .flatMap((one) => {
+      if (one.type === 'assistant_message') return one.content.map((part) => part.text);
       return one.type === 'widget' ? (one.copy_text ?? '') : '';
     })
     .filter((text) => text !== '')

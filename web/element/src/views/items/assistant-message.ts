@@ -11,10 +11,12 @@ export function assistantMessage(view: View, message: P.AssistantMessageItem, { 
   const cited = message.content.flatMap((part) => part.annotations ?? []);
   return html`
     <h3 class="unseen">${view.locale.text('assistantSaid')}</h3>
-    ${message.content.map(
-      (part) => html`<chatkitd-markdown
-        .source=${part.text} ?open=${open} .domains=${domains} .marks=${marks(part.annotations ?? [])} .locale=${view.locale}
-      ></chatkitd-markdown>`,
+    ${message.content.map((part) =>
+      part.text === ''
+        ? nothing
+        : html`<chatkitd-markdown
+            .source=${part.text} ?open=${open} .domains=${domains} .marks=${marks(part.annotations ?? [])} .locale=${view.locale}
+          ></chatkitd-markdown>`,
     )}
     ${open || cited.length === 0 ? nothing : sources(view, cited.map((annotation) => annotation.source))}
   `;

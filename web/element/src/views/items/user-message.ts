@@ -10,11 +10,13 @@ type Said = Pick<P.UserMessageItem, 'content' | 'attachments' | 'quoted_text'>;
 
 /** What the visitor said. */
 export function userMessage(view: View, message: Said): unknown {
+  // Other servers leave out the list where there are none.
+  const attachments = message.attachments ?? [];
   return html`
     <h3 class="unseen">${view.locale.text('youSaid')}</h3>
-    ${message.attachments.length === 0
+    ${attachments.length === 0
       ? nothing
-      : html`<ul class="attachments">${message.attachments.map((one) => html`<li>${attachment(one)}</li>`)}</ul>`}
+      : html`<ul class="attachments">${attachments.map((one) => html`<li>${attachment(one)}</li>`)}</ul>`}
     ${message.quoted_text === undefined ? nothing : html`<blockquote class="quote" dir="auto">${message.quoted_text}</blockquote>`}
     ${message.content.length === 0 ? nothing : html`<p class="bubble" dir="auto">${message.content.map((part) => segment(view, part))}</p>`}
   `;
