@@ -15,8 +15,8 @@ export interface Scene {
   told: () => Promise<ToldError[]>;
 }
 
-/** A page with such a chat. The stand-in passes for the server that the script comes from, unless that is another. */
-export async function sceneWith(t: TestContext, browser: Browser, server: Server, { script = '/chatkit.js', options = {} } = {}): Promise<Scene> {
+/** A page with such a chat, its options as in `Chat.configure`. The stand-in passes for the server that the script comes from, unless that is another. */
+export async function sceneWith(t: TestContext, browser: Browser, server: Server, { script = '/chatkit.js', options = {}, functions = {} } = {}): Promise<Scene> {
   const site = await Site.start(t, { '/': pageWith(script, ''), '*': proxyTo(server.url) });
   const standIn = new StandIn(site);
   const context = await visitor(t, browser);
@@ -24,6 +24,6 @@ export async function sceneWith(t: TestContext, browser: Browser, server: Server
   await page.goto(site.url);
   const chat = new Chat(page);
   const told = await chat.errors();
-  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en', ...options });
+  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en', ...options }, functions);
   return { site, standIn, chat, told };
 }

@@ -157,3 +157,46 @@ test('a widget that an action changes into nothing stays', async (t) => {
   }
   assert.deepEqual(await codes(here), ['invalid_item']);
 });
+
+/** Work of an agent, with `null` for all that may be left out. */
+const WORK = [
+  { type: 'custom', status_indicator: 'complete', title: 'Packing', icon: null, content: null }, { type: 'custom', status_indicator: null, title: null, icon: null, content: 'Boxes' },
+  { type: 'web_search', status_indicator: 'complete', title: 'Searching', title_query: null }, { type: 'file', status_indicator: 'complete', title: 'Reading' },
+  { type: 'web_search', title: null, title_query: 'Looking', queries: null, sources: [{ ...page, description: null, attribution: null }] },
+  { type: 'thought', title: 'Thinking hard', content: null }, { type: 'image', status_indicator: 'none', title: 'Drawing' }, { type: 'thought', title: 'Thinking on' },
+];
+
+test('what another server says nothing of with null is the same as what it leaves out', async (t) => {
+  const here = await scene(t);
+  const { chat } = here;
+  const items = [
+    { type: 'workflow', id: 'cti_1', ...place, workflow: { type: 'custom', tasks: WORK, expanded: true, summary: null } },
+    { type: 'workflow', id: 'cti_2', ...place, workflow: { type: 'reasoning', tasks: [], expanded: null, summary: { title: 'Pondered', icon: null } } },
+    { type: 'task', id: 'cti_3', ...place, task: { type: 'custom', title: 'One step', icon: null, content: null, status_indicator: 'loading' } },
+    { ...userMessage('Somebody said'), id: 'cti_4', quoted_text: null, attachments: null, inference_options: null },
+    { type: 'assistant_message', id: 'cti_5', ...place, content: [text('As is known.', { annotations: [{ type: 'annotation', index: null, source: { ...page, description: null } }] }), text('No sources.', { annotations: null })] },
+    { type: 'structured_input', id: 'cti_6', ...place, status: 'skipped', inputs: [{ type: 'freeform', id: 'note', question: 'A note?', description: null, answer: null }] },
+  ];
+  here.standIn.on('threads.create', events(...opening('Hello'), { type: 'notice', level: 'info', title: null, message: 'By the way' }, { type: 'progress_update', icon: null, text: 'Soon' }, ...items.map((item) => ({ type: 'thread.item.done', item }))));
+  await chat.ask('Hello');
+  for (const words of ['Thought', 'Packing', 'Boxes', 'Searching', 'Reading', 'Looking', 'Thinking hard', 'Drawing', 'Thinking on', 'Pondered', 'One step', 'Somebody said', 'No sources.', 'Skipped']) {
+    await chat.element.getByText(words, { exact: true }).waitFor();
+  }
+  assert.equal(await chat.element.locator('[data-item=cti_5] p').first().innerText(), 'As is known.');
+  await chat.element.getByText('Sources · 1').waitFor();
+  assert.equal(await chat.element.locator('blockquote, strong, .about:empty').count(), 0);
+  assert.equal(await chat.element.getByText(/null|undefined|cannot be shown/).count(), 0);
+  assert.deepEqual(await codes(here), []);
+});
+
+test('null in what is free means what it means to those who send it', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server, { functions: { onClientTool: '({ params }) => ({ heard: params })' } });
+  const call = { type: 'client_tool_call', id: 'cti_1', ...place, status: 'pending', call_id: 'call_1', name: 'look', arguments: { at: null, all: [null] } };
+  standIn.on('threads.create', events(...opening('Hello'), { type: 'client_effect', name: 'glow', data: { color: null } }, { type: 'thread.item.done', item: call }));
+  standIn.on('threads.add_client_tool_output', events(done('I see.')));
+  const effect = chat.next('chatkit.effect');
+  await chat.ask('Hello');
+  await chat.lastItem.getByText('I see.').waitFor();
+  assert.deepEqual(await effect, { name: 'glow', data: { color: null } });
+  assert.deepEqual(standIn.of('threads.add_client_tool_output')[0]!.body!.params.result, { heard: { at: null, all: [null] } });
+});

@@ -1,5 +1,6 @@
 import { ChatKitError, invalidResponse, isAbort, networkError, refusal, wrongContentType } from './errors';
 import type { Identity, Pass } from './identity';
+import { withoutNulls } from './nulls';
 import { type JsonOperations, NEW_EACH_TIME, type StreamOperations } from './operations';
 import type { ThreadEvent } from './protocol';
 import { anyway, ifNotDone, retrying, unlessAborted } from './retry';
@@ -62,7 +63,7 @@ export class Client {
     const mayRepeat = NEW_EACH_TIME.has(type) ? ifNotDone : anyway;
     const response = await retrying(() => this.post({ type, params }, {}, signal), mayRepeat, signal);
     if (!isOf(response, 'application/json')) throw wrongContentType(response);
-    const body: unknown = await response.json().catch((cause: unknown) => {
+    const body: unknown = await response.json().then(withoutNulls).catch((cause: unknown) => {
       throw isAbort(cause) ? cause : invalidResponse(response, cause);
     });
     if (!answers(type, body)) throw invalidResponse(response);
@@ -186,7 +187,7 @@ function numberOf(id: string | undefined): number {
 
 function parsed(data: string): ThreadEvent | null {
   try {
-    return JSON.parse(data) as ThreadEvent | null;
+    return withoutNulls(JSON.parse(data)) as ThreadEvent | null;
   } catch {
     return null;
   }

@@ -9,12 +9,12 @@ export function taskItem(view: View, one: P.TaskItem): unknown {
   return html`<div class="workflow">${task(view, one.task)}</div>`;
 }
 
-/** One step of what the assistant did. */
+/** One step of what the assistant did. Other servers leave out more than ours. */
 export function task(view: View, one: P.Task): unknown {
   const { locale } = view;
   switch (one.type) {
     case 'thought':
-      return html`${line(one, one.title)}<chatkitd-markdown class="thought" .source=${one.content}></chatkitd-markdown>`;
+      return html`${line(one, one.title)}<chatkitd-markdown class="thought" .source=${one.content ?? ''}></chatkitd-markdown>`;
     case 'web_search':
       return html`${line(one, one.title ?? one.title_query, 'search')} ${chips(one.queries)} ${links(view, one.sources)}`;
     case 'file':
@@ -31,15 +31,15 @@ export function task(view: View, one: P.Task): unknown {
 
 function line(one: P.Task, title: string | undefined, sign?: string): unknown {
   if (title === undefined) return nothing;
-  const state = 'status_indicator' in one ? one.status_indicator : 'none';
+  const state = ('status_indicator' in one && one.status_indicator) || 'none';
   const mark = state === 'complete' ? icon('check') : sign === undefined ? nothing : icon(sign);
   return html`<p class="step ${state}" aria-busy=${state === 'loading'}>${mark}<span>${title}</span></p>`;
 }
 
-function chips(queries: string[]): unknown {
+function chips(queries: string[] = []): unknown {
   return queries.length === 0 ? nothing : html`<ul class="chips">${queries.map((query) => html`<li>${query}</li>`)}</ul>`;
 }
 
-function links(view: View, all: P.Source[]): unknown {
+function links(view: View, all: P.Source[] = []): unknown {
   return all.length === 0 ? nothing : html`<ul class="links">${all.map((source) => html`<li>${sourceLink(view, source)}</li>`)}</ul>`;
 }
