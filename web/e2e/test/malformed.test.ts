@@ -1,5 +1,6 @@
 // What other servers send that is not, or not quite, what the protocol says: it costs no more than itself.
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { after, before, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
@@ -199,4 +200,41 @@ test('null in what is free means what it means to those who send it', async (t) 
   await chat.lastItem.getByText('I see.').waitFor();
   assert.deepEqual(await effect, { name: 'glow', data: { color: null } });
   assert.deepEqual(standIn.of('threads.add_client_tool_output')[0]!.body!.params.result, { heard: { at: null, all: [null] } });
+});
+
+test('a picture that is done and has no address that may be loaded does not load for ever', async (t) => {
+  const here = await scene(t);
+  const { chat } = here;
+  const picture = (number: number, image: unknown) => ({ type: 'generated_image', id: `cti_${number}`, ...place, image });
+  const made = [null, { id: 'img_1', url: 'javascript:alert(1)' }].map((image, at) => ({ type: 'thread.item.done', item: picture(at, image) }));
+  here.standIn.on('threads.create', events(...opening('Hello'), { type: 'thread.item.added', item: picture(0, null) }, ...made, done('There you are.')));
+  await chat.ask('Hello');
+  await chat.lastItem.getByText('There you are.').waitFor();
+  assert.equal(await chat.element.getByText('This part cannot be shown.').count(), 2);
+  assert.equal(await chat.element.getByText('Loading…').count(), 0);
+  assert.deepEqual(await codes(here), ['invalid_item', 'invalid_item']);
+});
+
+test('a picture that is being made is said to load, and one that cannot be shown is told once', async (t) => {
+  const here = await scene(t);
+  const { chat, standIn } = here;
+  const item = { type: 'generated_image', id: 'cti_1', ...place, image: null };
+  const send = (response: ServerResponse, ...all: object[]) => response.write(all.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+  const answer = new Promise<ServerResponse>((resolve) => {
+    standIn.on('threads.create', (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      send(response, ...opening('Hello'), { type: 'thread.item.added', item });
+      resolve(response);
+    });
+  });
+  const ended = chat.ended();
+  await chat.say('Hello');
+  await chat.lastItem.getByText('Loading…').waitFor();
+  send(await answer, { type: 'thread.item.done', item });
+  await chat.lastItem.getByText('This part cannot be shown.').waitFor();
+  // Its buttons come with the end, and it is drawn anew.
+  (await answer).end();
+  await ended;
+  await chat.lastItem.getByRole('button', { name: 'Try again' }).waitFor();
+  assert.deepEqual(await codes(here), ['invalid_item']);
 });

@@ -102,12 +102,16 @@ function hasControls({ type }: P.ThreadItem): boolean {
   return type === 'widget' || type === 'structured_input';
 }
 
+/** Items that the page knows of that they cannot be drawn: they are tried anew whenever something about them changes. */
+const told = new WeakSet<P.ThreadItem>();
+
 /** An item that cannot be drawn does not keep the others from being seen. */
 function drawn(view: View, one: P.ThreadItem, standing: Standing): unknown {
   try {
     return item(view, one, standing);
   } catch (cause) {
-    view.emit('chatkit.error', { error: new ChatKitError(`The item ${one.id} cannot be shown.`, 'invalid_item', { cause }) });
+    if (!told.has(one)) view.emit('chatkit.error', { error: new ChatKitError(`The item ${one.id} cannot be shown.`, 'invalid_item', { cause }) });
+    told.add(one);
     return html`<p class="quiet">${view.locale.text('widgetUnknown')}</p>`;
   }
 }
