@@ -93,8 +93,7 @@ const HALF = [
 const KEPT = ['Keep one.', 'Keep two.', 'Keep three.', 'Keep four.', 'Keep five.'];
 
 async function seeKept({ chat }: Scene): Promise<void> {
-  const shown = await chat.element.locator('.items').innerText();
-  assert.deepEqual(KEPT.filter((words) => !shown.includes(words)), []);
+  for (const words of KEPT) await chat.element.getByText(words).waitFor();
   await chat.element.getByText('Sources · 1').waitFor();
 }
 
@@ -237,4 +236,28 @@ test('a picture that is being made is said to load, and one that cannot be shown
   await ended;
   await chat.lastItem.getByRole('button', { name: 'Try again' }).waitFor();
   assert.deepEqual(await codes(here), ['invalid_item']);
+});
+
+test('a list of conversations with entries that are none shows the others', async (t) => {
+  const here = await scene(t);
+  const { chat, standIn } = here;
+  const entry = (id: string, title: unknown, created_at: unknown = thread.created_at) => ({ ...thread, id, title, created_at });
+  const data = [null, {}, entry('cthr_1', 'A fine title', 'yesterday, I think'), entry('cthr_2', ''), entry('cthr_3', '  '), entry('cthr_4', 7), entry('cthr_5', null, null)];
+  standIn.on('threads.list', json({ data, has_more: false }));
+  await chat.button('Conversations').click();
+  const list = chat.element.getByRole('dialog');
+  await list.getByText('A fine title').waitFor();
+  assert.equal(await list.getByRole('listitem').count(), 5);
+  assert.equal(await list.getByText('Loading…').count(), 0);
+  assert.equal(await list.getByText('Invalid Date').count(), 0);
+  assert.equal(await chat.button(/^New conversation/).count(), 4);
+  assert.equal(await chat.button('Rename: New conversation').count(), 4);
+  assert.deepEqual(await codes(here), ['invalid_item']);
+});
+
+test('a title of blanks is none', async (t) => {
+  const { chat, standIn } = await scene(t);
+  standIn.on('threads.create', events({ type: 'thread.created', thread: { ...thread, title: ' ' } }, ...opening('Hello').slice(1), done('Hello to you.')));
+  await chat.ask('Hello');
+  assert.equal(await chat.element.locator('header h2').count(), 0);
 });

@@ -1,7 +1,8 @@
-import { asError } from '../wire/errors';
+import { asError, ChatKitError } from '../wire/errors';
 import type { Client } from '../wire/client';
 import type { JsonOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
+import { isThread } from '../wire/shape';
 import type { Emit } from './chat';
 import { Notices } from './notices';
 import type { Changes } from './signal';
@@ -17,6 +18,8 @@ export class History {
   private after: string | null = null;
   /** How often the list was asked for: only the newest answer counts. */
   private reads = 0;
+  /** An entry of it could not be read. */
+  private isBroken = false;
 
   constructor(
     private readonly client: Client,
@@ -85,7 +88,8 @@ export class History {
     try {
       const { body } = await this.client.call('threads.list', { order: 'desc', limit: 30, ...(after && { after }) });
       if (read !== this.reads) return;
-      this.threads = after === undefined ? body.data : [...this.threads, ...body.data];
+      const threads = this.readable(body.data);
+      this.threads = after === undefined ? threads : [...this.threads, ...threads];
       // A page of nothing leads nowhere.
       this.after = body.has_more && body.data.length > 0 ? (body.after ?? null) : null;
     } catch (thrown) {
@@ -96,5 +100,15 @@ export class History {
       if (read === this.reads) this.isLoading = false;
       this.changes.mark();
     }
+  }
+
+  /** Without what is no thread, which the page is told once. */
+  private readable(entries: P.Thread[]): P.Thread[] {
+    const threads = entries.filter(isThread);
+    if (threads.length < entries.length && !this.isBroken) {
+      this.isBroken = true;
+      this.notices.report(new ChatKitError('An entry of the conversations cannot be read.', 'invalid_item'));
+    }
+    return threads;
   }
 }

@@ -2,6 +2,7 @@ import type { HeaderIcon } from '@openai/chatkit';
 import { html, nothing } from 'lit';
 import { icon } from './icon';
 import { iconName } from './icon-name';
+import { titleOf } from './title';
 import type { View } from './view';
 
 /** Title, history, new chat, and the page's own buttons. */
@@ -10,7 +11,7 @@ export function header(view: View): unknown {
   const settings = options.header ?? {};
   if (settings.enabled === false) return nothing;
   const { chat, history } = session;
-  const title = settings.title?.text ?? chat.thread?.title ?? '';
+  const title = settings.title?.text ?? titleOf(chat.thread);
   return html`
     <header class="header">
       <div class="side">

@@ -5,6 +5,7 @@ import type * as P from '../wire/protocol';
 import { icon } from './icon';
 import { dialogFocus } from './focus';
 import { notice } from './notice';
+import { titleOf } from './title';
 import type { View } from './view';
 
 /** The visitor's conversations, over the chat. */
@@ -42,11 +43,11 @@ export function history(view: View): unknown {
 function entry(view: View, thread: P.Thread): unknown {
   const { options, session, locale } = view;
   const { showDelete = true, showRename = true } = options.history ?? {};
-  const title = thread.title ?? locale.text('untitled');
+  const title = titleOf(thread) || locale.text('untitled');
   const isOpen = session.chat.threadId === thread.id;
   return html`<li class="entry ${isOpen ? 'current' : ''}">
     <button class="open" aria-current=${isOpen} @click=${() => open(view, thread.id)}>
-      <span class="name" dir="auto">${title}</span><time datetime=${thread.created_at}>${day(view, thread.created_at)}</time>
+      <span class="name" dir="auto">${title}</span>${begun(view, thread)}
     </button>
     ${showRename
       ? html`<button class="icon" data-rename aria-label="${locale.text('rename')}: ${title}" @click=${(event: Event) => startRename(event)}>
@@ -64,7 +65,7 @@ function entry(view: View, thread: P.Thread): unknown {
     </div>
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && !event.isComposing && endRename(event)}>
-      <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .defaultValue=${thread.title ?? ''} />
+      <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .defaultValue=${titleOf(thread)} />
       <button class="icon" aria-label=${locale.text('save')}>${icon('check')}</button>
     </form>
   </li>`;
@@ -141,8 +142,12 @@ async function remove({ session, host }: View, thread: P.Thread): Promise<void> 
   if (session.chat.threadId === thread.id) await session.chat.open(null);
 }
 
-function day({ locale }: View, time: string): string {
+function begun(view: View, { created_at: time }: P.Thread): unknown {
   const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? nothing : html`<time datetime=${time}>${day(view, date)}</time>`;
+}
+
+function day({ locale }: View, date: Date): string {
   const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
   if (days === 0) return locale.text('today');
   if (days === 1) return locale.text('yesterday');
