@@ -121,6 +121,30 @@ test('in a box of 300 by 320 pixels the chat can still be used', async (t) => {
   await fits(page, 'a small box');
 });
 
+for (const [width, height, count] of [[380, 500, 7], [320, 500, 5]] as const) {
+  test(`a start screen that is higher than its box of ${width} by ${height} pixels can be scrolled from end to end`, async (t) => {
+    const prompts = Array.from({ length: count }, (_, at) => ({ label: `Prompt ${at}: what can you tell me about my last orders?`, prompt: 'Hello' }));
+    const startScreen = { greeting: 'Hello. What is it that we can do for you today?', prompts };
+    const { page, chat } = await openChat(t, browser, server, { startScreen });
+    await chat.element.evaluate((element, size) => Object.assign((element as HTMLElement).style, size), { width: `${width}px`, height: `${height}px` });
+    const start = chat.element.locator('.start');
+    assert.ok(await start.evaluate((box) => box.scrollHeight > box.clientHeight), 'it is higher');
+    for (const name of [/^Hello\. What/, ...prompts.map(({ label }) => label)]) {
+      const part = chat.element.getByText(name);
+      await part.scrollIntoViewIfNeeded();
+      const [inner, outer] = [(await part.boundingBox())!, (await start.boundingBox())!];
+      assert.ok(inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height, String(name));
+    }
+    await keepPicture(page, `start-${width}`);
+  });
+}
+
+test('a start screen that is lower than its box stands at its end', async (t) => {
+  const { chat } = await openChat(t, browser, server, OPTIONS);
+  const [prompt, start] = [(await chat.element.locator('.prompt').boundingBox())!, (await chat.element.locator('.start').boundingBox())!];
+  assert.equal(prompt.y + prompt.height + 20, start.y + start.height);
+});
+
 interface Shift { value: number; sources: string[] }
 
 /** Watches from the first paint on; `hadRecentInput` does not excuse anything here. */
