@@ -102,6 +102,29 @@ test('scripts in what the visitor and the assistant say are text', async (t) => 
   await keepPicture(chat.page, 'injection');
 });
 
+test('scripts in a text that is being written are text, wherever it is cut', async (t) => {
+  const { chat, assertHarmless } = await openHunt(t, `${server.url}/chatkit`);
+  for (const half of [INJECTIONS.slice(0, 30), INJECTIONS.slice(30)]) {
+    await chat.element.evaluate(async (element, texts) => {
+      type Markdown = HTMLElement & { source: string; open: boolean; updateComplete: Promise<unknown> };
+      const make = (source: string) => Object.assign(document.createElement('chatkitd-markdown') as Markdown, { source, open: true });
+      const place = element.shadowRoot!.querySelector('.start')!.appendChild(document.createElement('section'));
+      for (const text of texts) {
+        const grown = make('');
+        place.append(grown);
+        for (let end = 1; end <= text.length; end++) {
+          const alone = make(text.slice(0, end));
+          place.append(alone);
+          grown.source = alone.source;
+          await Promise.all([grown.updateComplete, alone.updateComplete]);
+        }
+      }
+    }, half);
+    await assertHarmless();
+    await chat.element.evaluate((element) => element.shadowRoot!.querySelector('.start section')!.remove());
+  }
+});
+
 test('scripts in titles, progress, notices and errors are text', async (t) => {
   const { chat, assertHarmless } = await openHunt(t, `${server.url}/chatkit`);
   const answered = chat.ended();

@@ -240,6 +240,39 @@ test('a text that comes in pieces ends as it does in one piece', async (t) => {
   assert.equal(differences.length, 0, JSON.stringify(differences.toSorted((a, b) => a[0]!.length - b[0]!.length)[0], null, 1));
 });
 
+/** What a reader sees of each of these texts. */
+function drawn(chat: Chat, sources: string[]): Promise<string[]> {
+  return chat.page.evaluate((sources) => Promise.all(sources.map(async (source) => {
+    const element = document.body.appendChild(document.createElement('chatkitd-markdown')) as HTMLElement & { source: string; updateComplete: Promise<unknown> };
+    element.source = source;
+    await element.updateComplete;
+    const seen = element.innerText;
+    element.remove();
+    return seen;
+  })), sources);
+}
+
+test('what is written about a tag is read to its end, with the tag', async (t) => {
+  const chat = await openChat(t);
+  const names = [
+    'title', 'textarea', 'style', 'xmp', 'iframe', 'noembed', 'noframes', 'script', 'plaintext', 'noscript', 'body', 'html', 'head', 'form', 'select', 'option', 'button', 'template',
+    'svg', 'math', 'video', 'audio', 'object', 'meta', 'frameset', 'TITLE', 'MyComponent', 'input', 'input type="text"', 'img', 'textarea rows="3"', 'title/', 'form onsubmit="x()" style="color: red"',
+  ];
+  const sentences = names.flatMap((name) => [`Put it in the <${name}> of the page, then go on`, `Close it with </${name.split(/[ /]/)[0]}>, then go on`]);
+  assert.deepEqual(await drawn(chat, sentences), sentences);
+  const blocks = ['<title>', '<body>', '<form>', '<iframe>', '<template>', '<!doctype html>', '<?php echo 1 ?>'];
+  assert.deepEqual((await drawn(chat, blocks.map((tag) => `${tag}\nis it\n\n- a`))).map((text) => text.replace(/\s+/g, ' ')), blocks.map((tag) => `${tag} is it a`));
+});
+
+test('what only says how its words look is left out, and so is a comment', async (t) => {
+  const chat = await openChat(t);
+  const words = {
+    'H<sub>2</sub>O is <font color="red">wet</font>, <kbd>Ctrl</kbd>': 'H2O is wet, Ctrl', 'a Vec<String>, <!-- said to nobody -->b': 'a Vec<String>, b',
+    '<!-- said to nobody -->a &lt;b>': 'a <b>', '<!-- <b> --> <foo> <!-- said to nobody': '<foo>', '<p><<!-- -->title>a': '<title>a',
+  };
+  assert.deepEqual(await drawn(chat, Object.keys(words)), Object.values(words));
+});
+
 test('a picture is loaded only from the domains that the thread names', async (t) => {
   const chat = await openChat(t);
   const asked: string[] = [];

@@ -1,12 +1,6 @@
 import createDOMPurify from 'dompurify';
-import { silenced } from './silence';
+import { DRAWN, withoutForeignTags } from './tags';
 
-/** What Markdown makes, and nothing that loads, runs, or leaves its place. */
-const ALLOWED_TAGS = [
-  'a', 'b', 'blockquote', 'br', 'code', 'del', 'details', 'div', 'em', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'i', 'img',
-  'input', 'kbd', 'li', 'mark', 'ol', 'p', 'pre', 's', 'span', 'strong', 'sub', 'summary', 'sup', 'table', 'tbody', 'td', 'th',
-  'thead', 'tr', 'u', 'ul',
-];
 const ALLOWED_ATTR = ['align', 'alt', 'checked', 'class', 'colspan', 'disabled', 'href', 'rowspan', 'src', 'start', 'title', 'type'];
 /** The class names that our own rendering sets; a text may not dress up as anything else. */
 const CLASSES = /^(formula|display|language-[\w+#.-]+|hljs[\w-]*|function_|class_|inherited__|title|params)$/;
@@ -40,11 +34,11 @@ interface WindowWithTypes extends Window {
 
 /** Foreign HTML as harmless nodes. It is parsed once and never written out again, so that it cannot become something else. */
 export function sanitized(html: string): DocumentFragment {
-  const quiet = silenced(html);
+  const known = withoutForeignTags(html);
   const holder = inert.createElement('div');
-  holder.innerHTML = policy?.createHTML(quiet) ?? quiet;
+  holder.innerHTML = policy?.createHTML(known) ?? known;
   purify.sanitize(holder, {
-    ALLOWED_TAGS,
+    ALLOWED_TAGS: DRAWN,
     ALLOWED_ATTR,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
