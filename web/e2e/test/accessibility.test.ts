@@ -90,6 +90,24 @@ test('axe finds nothing in a list of suggestions', async (t) => {
   assert.equal(await chat.composer.evaluate((field) => (field.getRootNode() as ShadowRoot).getElementById(field.getAttribute('aria-activedescendant')!)?.textContent?.trim()), 'Ada');
 });
 
+test('axe finds nothing in a list of commands that scrolls, and the keys stay with the field', async (t) => {
+  const models = Array.from({ length: 20 }, (_, at) => ({ id: `model-${at}`, label: `Model ${at}` }));
+  const { page, chat } = await openChat(t, browser, server, { commands: { enabled: true }, composer: { models } });
+  await chat.composer.pressSequentially('/');
+  const list = chat.element.getByRole('listbox');
+  assert.ok(await list.evaluate((box) => box.scrollHeight > box.clientHeight), 'it scrolls');
+  await axeFindsNothing(page, 'commands');
+  const hasFocus = () => chat.composer.evaluate((field) => field.matches(':focus'));
+  await list.click({ position: { x: 2, y: 60 } });
+  assert.ok(await hasFocus(), 'after a click beside the lines');
+  await list.focus();
+  assert.ok(await hasFocus(), 'when it is gone to');
+  await page.keyboard.press('ArrowUp');
+  const last = list.getByRole('option').last();
+  await chat.page.waitForFunction((line) => line!.classList.contains('active'), await last.elementHandle());
+  assert.ok(await last.evaluate((line) => line.getBoundingClientRect().bottom <= line.parentElement!.getBoundingClientRect().bottom), 'what is marked is in sight');
+});
+
 test('an answer is announced once and whole, and not word by word', async (t) => {
   const { chat } = await openChat(t, browser, server);
   const heard = await chat.element.evaluateHandle((element) => {

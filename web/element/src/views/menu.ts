@@ -14,16 +14,19 @@ export interface Choice {
   checked?: boolean;
 }
 
-/** A list to choose from. `active`: the line that Enter takes, for lists that a field drives (`aria-activedescendant`). */
+/**
+ * A list to choose from, driven by a field that keeps the focus (`aria-activedescendant`). `active`: the line that Enter
+ * takes. Since it scrolls it is in the order of Tab; who comes to it that way is led to its field, where its keys are.
+ */
 export function choices(all: Choice[], label: string, pick: (choice: Choice) => void, active = -1): unknown {
   let group: string | undefined;
-  return html`<ul class="choices" role="listbox" aria-label=${label} id="choices">
+  return html`<ul class="choices" role="listbox" aria-label=${label} id="choices" tabindex="0" @focus=${toField} @mousedown=${stay}>
     ${all.map((choice, at) => {
       const heading = choice.group !== group && choice.group !== undefined ? html`<li class="group" role="presentation">${choice.group}</li>` : nothing;
       group = choice.group;
       return html`${heading}
         <li role="option" id="choice-${at}" class=${at === active ? 'active' : ''} aria-selected=${choice.checked ?? at === active}
-          aria-disabled=${choice.disabled ?? false} ${at === active ? ref(showActive) : nothing} @mousedown=${(event: Event) => event.preventDefault()}
+          aria-disabled=${choice.disabled ?? false} ${at === active ? ref(showActive) : nothing}
           @click=${() => choice.disabled || pick(choice)}>
           ${choice.icon === undefined ? nothing : icon(choice.icon)}
           <span class="name">${choice.label}</span>
@@ -32,6 +35,15 @@ export function choices(all: Choice[], label: string, pick: (choice: Choice) => 
         </li>`;
     })}
   </ul>`;
+}
+
+function toField({ currentTarget }: Event): void {
+  ((currentTarget as Element).getRootNode() as ShadowRoot).querySelector<HTMLElement>('[aria-controls="choices"]')?.focus();
+}
+
+/** A press on the list leaves the focus where it is. */
+function stay(event: Event): void {
+  event.preventDefault();
 }
 
 function showActive(line: Element | undefined): void {
