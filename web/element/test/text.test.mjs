@@ -26,6 +26,10 @@ test('a sign that has no end yet is closed, and one that nothing follows is not 
     'so **bold': 'so **bold**', 'so **': 'so ', 'so *it': 'so *it*', '`code': '`code`', '~~gone': '~~gone~~', '**a *b': '**a *b***', '2 * 3': '2 * 3',
     'a_b_c': 'a_b_c', '__init__': '__init__', 'see [the help](https://exa': 'see the help', 'see [the help]': 'see the help', 'see ![a pict': 'see ',
     'so $x^2': 'so ', 'so $x^2$ is': 'so $x^2$ is', 'costs $5': 'costs $5', 'so \\(a': 'so ', 'so $$a': 'so ', '| a | b |': '', '| a | b |\n|--': '', 'a\\': 'a',
+    '~~gone~': '~~gone~~', '**so*': '**so**', '__so_': '__so__', '***so**': '***so***', 'so *': 'so ', 'so _': 'so ', 'snake_': 'snake_', 'about ~5': 'about ~5',
+    '``b `': '``b ``', '``b ``` c': '``b ``` c``', '``b ` ': '``b ` ``', '`` `': '', '`$HOME` is': '`$HOME` is', 'see [it](https://exa/_(b)) so': 'see [it](https://exa/_(b)) so', '[![a pict': '', '[![a](https://exa': '', 'see [`a[0': 'see `a0`', '`C:\\` **is': '`C:\\` **is**', '`**` is': '`**` is', '2 ** 3': '2 ** 3', '2**3 is': '2**3 is', 'so** it': 'so** it',
+    'see [the help](https://exa ': 'see the help', 'see [the help](https://exa "a ti': 'see the help', "see [the help](https://exa 'a title' ": 'see the help',
+    'see [it](https://exa/a_(b)': 'see it', 'see [it](<https://exa and': 'see it', 'see [`a[0]`](https://exa': 'see `a[0]`', 'see [the help][re': 'see the help',
   };
   for (const [written, shown] of Object.entries(cases)) assert.equal(completed(written), shown, written);
 });
@@ -33,6 +37,8 @@ test('a sign that has no end yet is closed, and one that nothing follows is not 
 test('a last line that may become something else waits', () => {
   const cases = {
     'So:\n-': 'So:\n', 'So:\n- [': 'So:\n', 'So:\n1': 'So:', 'So:\n1.': 'So:\n', '#': '', 'So:\n``': 'So:\n', 'So:\n> -': 'So:\n', 'So:\n---': 'So:\n---', '42': '42', 'a - b': 'a - b', 'So:\n- x': 'So:\n- x',
+    'So.\n\n[d]:': 'So.\n\n', 'So.\n\n[d]: ': 'So.\n\n', 'So.\n\n[d]: https://exa': 'So.\n\n', '[d]: https://exa "Do': '', 'So.\n\n[a]: https://a\n[d]: <': 'So.\n\n[a]: https://a\n',
+    'So.\n\n[d]: https://exa "Do"\n': 'So.\n\n[d]: https://exa "Do"\n', '[Note]: it is': '[Note]: it is', 'So:\n[1]: https://exa': 'So:\n[1]: https://exa', '[d]': '[d]',
   };
   for (const [written, shown] of Object.entries(cases)) assert.equal(withoutBareSign(written), shown, written);
 });

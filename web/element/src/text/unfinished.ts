@@ -7,6 +7,8 @@
 const BARE_SIGN = /(^|\n)[ \t>]*(?:[-=*+_]{1,2}|#{1,6}|\d{1,3}[.)]|`{1,2}|~{1,2}|[-*+] \[.?\]?)[ \t]*$/;
 /** The same below another line, where a number alone is the beginning of a list. */
 const NUMBER_BELOW = /\n[ \t>]*\d{1,3}$/;
+/** Where a link leads that a text uses at other places: nothing is to be seen of it, whether its title has an end or not. */
+const DEFINITION = /(?:^|(?<=\n[ \t]*\n))((?: {0,3}\[[^\][\n]+\]:.*\n)*) {0,3}\[[^\][\n]+\]:[ \t]*\S*(?:[ \t]+(?:"[^"\n]*"?|'[^'\n]*'?|\([^)\n]*\)?)?[ \t]*)?$/;
 /** A formula that stands by itself and has no end yet. */
 const OPEN_FORMULA = /^[ \t]*(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])).*$/s;
 
@@ -17,7 +19,7 @@ export function isOpenFormula(paragraph: string): boolean {
 
 /** A text without the line that says nothing yet. */
 export function withoutBareSign(source: string): string {
-  return source.replace(NUMBER_BELOW, '').replace(BARE_SIGN, '$1');
+  return source.replace(NUMBER_BELOW, '').replace(BARE_SIGN, '$1').replace(DEFINITION, '$1');
 }
 
 /** The words of a block as they would be if nothing came after them. */
@@ -31,9 +33,15 @@ function isTableHead(words: string): boolean {
   return /^[ \t]*\|[^\n]*(\n[ \t]*\|?[ \t:|-]*)?$/.test(words);
 }
 
-/** `[words](https://exam` becomes `words`; a lone `[` or `![` at the end goes. */
+const LABEL = String.raw`\[((?:[^\][]|\[[^\][]*\])*)`;
+const ADDRESS = String.raw`<[^>\n]*>?|(?:[^()\s]|\([^()\s]*(?:\)|$))*`;
+const TITLE = String.raw`"[^"]*"?|'[^']*'?|\([^)]*\)?`;
+const OPEN_LINK = new RegExp(String.raw`!?${LABEL}(?:\](?:\[[^\][]*|\((?:${ADDRESS})(?:\s+(?:(?:${TITLE})\s*)?)?)?)?$`);
+
+/** `[words](https://exam` becomes `words`; a lone `[` or `![` at the end goes. Twice, since a picture may be a link. */
 function cutLink(words: string): string {
-  return words.replace(/!?\[([^\][]*)(?:\](?:\([^)\s]*(?: "[^"]*"?)?)?)?$/, (whole, label: string) => (whole.startsWith('!') ? '' : label));
+  const cut = (text: string) => text.replace(OPEN_LINK, (whole, label: string) => (whole.startsWith('!') ? '' : label));
+  return cut(cut(words));
 }
 
 /** A formula within a line shows when it is whole. A dollar before a digit is a price; before much else, no formula. */
@@ -41,7 +49,7 @@ function cutFormula(words: string): string {
   return words
     .replace(/\\(?:\((?!.*\\\)).*|\[(?!.*\\\]).*)?$/s, '')
     .replace(/\$\$(?:(?!\$\$).)*$/s, (tail, at: number) => (isPaired(words.slice(0, at), /\$\$/g) ? '' : tail))
-    .replace(/\$(?![\s\d])[^$\n]{0,80}$/, (tail, at: number) => (isPaired(words.slice(0, at), /\$/g) ? '' : tail));
+    .replace(/\$(?![\s\d])[^$\n\x60]{0,80}$/, (tail, at: number) => (isPaired(words.slice(0, at), /\$/g) ? '' : tail));
 }
 
 /** Whether each of these signs that opens something is followed by one that closes it. */
@@ -49,18 +57,47 @@ function isPaired(words: string, sign: RegExp): boolean {
   return (words.match(sign)?.length ?? 0) % 2 === 0;
 }
 
-function closeMarks(text: string): string {
-  const marks: string[] = [];
-  for (const [mark] of text.matchAll(/`+|\*\*\*|\*\*|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|~~|(?<![\w*])\*(?=\S)|(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|\\./g)) {
-    if (mark.startsWith('\\')) continue;
-    const code = marks.at(-1)?.startsWith('`');
-    if (code && mark !== marks.at(-1)) continue;
-    if (marks.at(-1) === mark) marks.pop();
-    else marks.push(mark);
+/** A sign that something begins with, and where it stands. */
+interface Mark {
+  sign: string;
+  at: number;
+}
+
+/** The escaped and the addresses of links have no signs, and neither has code that has an end. */
+const SIGNS = /\\[^]|\]\((?:[^()\s]|\([^()\s]*\))*|(`+)[^]*?(?:((?<!`)\1(?!`))|$)|\*\*\*?|~~|(?<![\w*])\*(?!\s)|(?<=\S)\*(?![\w*])|(?<!\w)__?(?!\s)|(?<=\S)__?(?!\w)/g;
+
+/** The signs that have no end yet. */
+function openMarks(text: string): Mark[] {
+  const open: Mark[] = [];
+  for (const { 0: found, 1: ticks, 2: end, index: at } of text.matchAll(SIGNS)) {
+    if (/^[\\\]]/.test(found) || end !== undefined) continue;
+    const sign = ticks ?? found;
+    const [before = ' ', after = ''] = [text[at - 1], text[at + sign.length]];
+    if (open.at(-1)?.sign === sign && !/\s/.test(before)) open.pop();
+    else if (ticks !== undefined || !/\w/.test(before) && !/\s/.test(after)) open.push({ sign, at });
   }
-  // A mark that nothing follows yet is not shown at all.
+  return open;
+}
+
+function closeMarks(text: string): string {
+  const marks = openMarks(text);
   let end = text;
-  while (marks.length > 0 && end.endsWith(marks.at(-1)!)) end = end.slice(0, -marks.pop()!.length);
-  const trailing = /\s*$/.exec(end)![0];
-  return end.slice(0, end.length - trailing.length) + marks.reverse().join('') + trailing;
+  for (let last = marks.at(-1); last !== undefined; last = marks.at(-1)) {
+    const begin = last.at + last.sign.length;
+    const body = withoutHalf(end.slice(begin), last.sign);
+    end = end.slice(0, begin) + body;
+    if (body.trim() !== '') break;
+    // A mark that nothing follows yet is not shown at all.
+    end = end.slice(0, last.at);
+    marks.pop();
+  }
+  // A blank before the end of code is a part of it; before another one, it is none.
+  const words = marks.at(-1)?.sign.startsWith('`') ? end : end.trimEnd();
+  return words + marks.reverse().map(({ sign }) => sign).join('') + end.slice(words.length);
+}
+
+/** Without the first half of the sign that ends it. */
+function withoutHalf(body: string, sign: string): string {
+  const half = /(?<!\\)([`*_~])\1*$/.exec(body);
+  return half !== null && half[1] === sign[0] ? body.slice(0, half.index) : body;
 }
