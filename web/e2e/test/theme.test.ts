@@ -140,6 +140,37 @@ test('accent, its level, grayscale and surface colour the chat', async (t) => {
   await keepPicture(page, 'theme-surface');
 });
 
+test('words in the colour of the accent are read on every ground, and have it as it is where they are read already', async (t) => {
+  const { page, chat } = await openChat(t, browser, server);
+  const wear = (theme: ThemeOption) => chat.configure({ api: api(), theme, disclaimer: { text: 'It may be [wrong](https://example.com).' } });
+  await chat.ask('Show me everything');
+  await chat.ask('Ask me questions');
+  const [link, copy, skip] = [chat.element.getByRole('link', { name: 'wrong' }), chat.button('Copy').first(), chat.button('Skip')];
+  const surface = { background: '#10243a', foreground: '#e8f0ff' };
+  const themes: ThemeOption[] = [
+    ...['#ffee00', '#220033', 'gold', 'hsl(200 90% 60%)', 'oklch(0.9 0.2 120)', 'rgb(255 0 0 / 0.5)'].flatMap((primary) =>
+      (['light', 'dark'] as const).map((colorScheme) => ({ colorScheme, color: { accent: { primary, level: 1 as const } } }))),
+    { color: { accent: { primary: '#123456', level: 1 }, surface } },
+    { color: { accent: { primary: '#ffee00', level: 1 }, grayscale: { hue: 60, tint: 9, shade: -4 } } },
+  ];
+  for (const theme of themes) {
+    await wear(theme);
+    const ground = await rgb(chat.element, 'background-color');
+    for (const part of [link, skip]) assert.ok(contrast(ground, await rgb(part, 'color')) >= 4.5, `${await part.innerText()} with ${JSON.stringify(theme)}`);
+    assert.ok(contrast(await rgb(chat.element.locator('.code').first(), 'background-color'), await rgb(copy, 'color')) >= 4.5, `Copy with ${JSON.stringify(theme)}`);
+  }
+  const readAlready: [number[], ThemeOption][] = [
+    [[11, 87, 208], { color: { accent: { primary: '#0b57d0', level: 1 } } }],
+    [[255, 238, 0], { colorScheme: 'dark', color: { accent: { primary: '#ffee00', level: 1 } } }],
+    [[255, 238, 0], { color: { accent: { primary: '#ffee00', level: 1 }, surface } }],
+  ];
+  for (const [words, theme] of readAlready) {
+    await wear(theme);
+    assert.deepEqual(await rgb(link, 'color'), words);
+  }
+  await keepPicture(page, 'theme-accent');
+});
+
 test('another theme is put on without drawing the conversation anew', async (t) => {
   const { chat } = await openChat(t, browser, server);
   await chat.ask('Show me everything');

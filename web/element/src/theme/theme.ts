@@ -1,4 +1,5 @@
 import type { ChatKitOptions, SurfaceColors, ThemeOption } from '@openai/chatkit';
+import { readable } from './contrast';
 
 /** Corner sizes in pixels by the theme's `radius`: small (controls), medium (cards), large (composer, bubbles). */
 const RADII = {
@@ -45,11 +46,12 @@ function palette(theme: ThemeOption, dark: boolean): Record<string, string> {
   // lie between its two colours.
   const gray = (lightness: number) =>
     surface === undefined ? oklch(lightness + shade, chroma, hue) : between(surface, (lightness - ground) / (ink - ground));
+  const under = surface?.background ?? gray(ground);
   const text = surface?.foreground ?? gray(ink);
   const primary = accent?.primary ?? text;
   const tinted = accent === undefined || level === 0 ? gray(dark ? 0.27 : 0.955) : mix(primary, 6 + level * 5);
   return {
-    surface: surface?.background ?? gray(ground),
+    surface: under,
     raised: gray(dark ? 0.24 : 0.985),
     sunken: gray(dark ? 0.16 : 0.965),
     hover: gray(dark ? 0.29 : 0.94),
@@ -58,6 +60,7 @@ function palette(theme: ThemeOption, dark: boolean): Record<string, string> {
     text,
     muted: gray(dark ? 0.74 : 0.45),
     accent: primary,
+    'accent-text': accent === undefined ? text : readable(primary, under),
     // Seen on every ground, also where the accent is as pale as the surface.
     focus: `color-mix(in oklab, ${primary} 50%, ${text})`,
     'on-accent': `oklch(from ${primary} clamp(0, (0.68 - l) * 1000, 1) 0 0)`,
