@@ -52,6 +52,7 @@ const CORPUS = [
   'A [link](https://example.com "a title"), a [later one][ref], an ![image](https://example.com/a.png).\n\nPara\n\nPara\n\n[ref]: https://example.com/ref',
   '> quote\n> > deeper\n> > - list\n\nText\n===\n\nText\n---\n\n***\n\n**bold *both* bold** _it_ __bo__ `a`` b`',
   'a\n\n$$\na\n\nb\n\nc\n$$\n\nd',
+  'So $`x^2`$.\n\n```math\na\n\nb\n```\n\n$$a$$ $$b$$\n\n1. c\n\n   ```math\n   d\n   ```',
   '<details><summary>More</summary>\n\nInside\n\n</details>\n\n<b>x</b> <script>1</script>\n\n<!-- a comment -->',
   'Emoji 👩‍👩‍👧 and 漢字\r\n\r\n- one\r\n- two\r\n',
   '| a |\n|---|\n| 1 |\n| 2\n\nx | y\n--|--\n1 | 2',

@@ -47,14 +47,30 @@ test('a formula is one in each notation, and a price is none', () => {
   for (const formula of ['$x$', '$e^{i\\pi}$', '$2x + 3$', '$3$', '$5 \\times 2$', '\\(a\\)', 'so $$a$$ so', '\\[a\\]', '$$\na\n\nb\n$$']) {
     assert.match(html(formula), /class="formula/, formula);
   }
+  for (const formula of ['```math\na\n\nb\n```', '~~~ math\na\n~~~~\n', '```math\na', '- ```math\n  a\n  ```', 'so $`x^2`$ so', 'a$`x`$b']) assert.match(html(formula), /class="formula/, formula);
+  assert.equal(html('```math\n\\frac{1}{2}\n```\nso'), '<span class="formula display">\\frac{1}{2}</span><p>so</p>');
+  for (const two of ['$$a$$ $$b$$', '\\[a\\] \\[b\\]']) assert.equal(html(two), '<p><span class="formula display">a</span> <span class="formula display">b</span></p>');
+  for (const code of ['```maths\na\n```', '```\nmath\n```', '`$`x`$`', '`a $` and `b $`', '    ```math\n    a']) assert.doesNotMatch(html(code), /class="formula/, code);
   for (const price of ['$5 and $6', '$5-$6', 'US$3/CA$4. `$x$`', '$1,000 to $2,000', 'costs $5.', '$5 million or 6$', '$ 5 $', '\\$x$', 'from $9.99 (was $12.99)', '`$x$`']) {
     assert.doesNotMatch(html(price), /class="formula/, price);
   }
 });
 
+test('a formula that is still being written is not seen', () => {
+  const seen = (source) => {
+    const outline = new Outline(source, {});
+    return outline.blocks.map((block) => outline.blockHtml(block, true)).join('').trim();
+  };
+  const cases = {
+    '```math': '', '```math\na': '', '```math\na\n```': '<span class="formula display">a</span>', 'so $`x': '<p>so </p>', 'so $`x`': '<p>so </p>', '$$a$$ $$b': '<p><span class="formula display">a</span> </p>',
+    '`echo $` says': '<p><code>echo $</code> says</p>', '`$` is': '<p><code>$</code> is</p>',
+  };
+  for (const [written, shown] of Object.entries(cases)) assert.equal(seen(written), shown, written);
+});
+
 // What is settled is found again by its length.
 test('the blocks of a text are as long as it is', () => {
-  const parts = ['# a', '- a\n- b\n\n  c', '> a\n> b', '```js\na\n```', '| a |\n|---|\n| b |', 'a\nb', '$$\na\n$$', '\n\n', '    code', '[a]: https://b', '<b>x</b>', '---', '1. a\n   - b', '**a', '👩‍👩‍👧'];
+  const parts = ['# a', '- a\n- b\n\n  c', '> a\n> b', '```js\na\n```', '| a |\n|---|\n| b |', 'a\nb', '$$\na\n$$', '```math\na\n```', '$$a$$ $$b$$', '\n\n', '    code', '[a]: https://b', '<b>x</b>', '---', '1. a\n   - b', '**a', '👩‍👩‍👧'];
   let state = 7;
   const random = (below) => (state = (state * 48271) % 2147483647) % below;
   for (let round = 0; round < 2000; round++) {

@@ -1,13 +1,16 @@
 import type { TokenizerExtension, Tokens } from 'marked';
 
-/** A formula, in the notation that models write: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`. */
+/** A formula, in the notations that models write: `$…$`, `$$…$$`, `\(…\)`, `\[…\]`, and GitHub's own, `` $`…`$ `` and fences with `math`. */
 export interface Formula extends Tokens.Generic {
   type: 'formula';
   tex: string;
   display: boolean;
+  /** It is a fence that does not end; all that follows is in it. */
+  isEndless?: boolean;
 }
 
-const BLOCK = /^ {0,3}(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])[ \t]*(?:\n+|$)/;
+const BLOCK = /^ {0,3}(?:\$\$((?:(?!\$\$)[^])+)\$\$|\\\[((?:(?!\\\])[^])+)\\\])[ \t]*(?:\n+|$)/;
+const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*math[ \t]*(?:\n([^]*?)(?:(?<=\n) {0,3}(\1[`~]*)[ \t]*(?:\n+|$)|$)|$)/;
 // A price is no formula: no blank inside the dollars, no digit behind them, no words or full stop after a number.
 const PRICE = String.raw`\d[\d.,]*[kKmMbB]?(?:[.,;:)\-/]|\s*[A-Za-z]{2,}|$)`;
 const INLINE = new RegExp(
@@ -15,7 +18,8 @@ const INLINE = new RegExp(
     String.raw`^(?:\$\$([^$]+?)\$\$`,
     String.raw`\$(?![\s$]|${PRICE})((?:\\.|[^$\\\n\x60])+?)(?<!\s)\$(?!\d)`,
     String.raw`\\\(([\s\S]+?)\\\)`,
-    String.raw`\\\[([\s\S]+?)\\\])`,
+    String.raw`\\\[([\s\S]+?)\\\]`,
+    String.raw`\$\x60([^\x60\n]+)\x60\$)`,
   ].join('|'),
 );
 
@@ -26,7 +30,9 @@ export const blockFormula: TokenizerExtension = {
   start: (source) => indexOf(source, /(?<=\n) {0,3}(?:\$\$|\\\[)/),
   tokenizer(source) {
     const found = BLOCK.exec(source);
-    return found === null ? undefined : formula(found[0], (found[1] ?? found[2])!, true);
+    if (found !== null) return formula(found[0], (found[1] ?? found[2])!, true);
+    const fence = FENCE.exec(source);
+    return fence === null ? undefined : { ...formula(fence[0], fence[2] ?? '', true), isEndless: fence[3] === undefined };
   },
 };
 
@@ -38,7 +44,7 @@ export const inlineFormula: TokenizerExtension = {
     const found = INLINE.exec(source);
     if (found === null) return undefined;
     const display = found[1] !== undefined || found[4] !== undefined;
-    return formula(found[0], (found[1] ?? found[2] ?? found[3] ?? found[4])!, display);
+    return formula(found[0], found.slice(1).find((tex) => tex !== undefined)!, display);
   },
 };
 

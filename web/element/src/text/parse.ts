@@ -34,6 +34,7 @@ export class Outline {
 
   /** A block as HTML, not yet to be trusted. `isOpen`: its last words are still being written. */
   blockHtml(token: Token, isOpen: boolean): string {
+    if (isOpen && (token as Formula).isEndless) return '';
     this.read((token as Tokens.Paragraph).tokens, isOpen);
     return marked.parser([token]);
   }

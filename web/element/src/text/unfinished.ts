@@ -49,6 +49,7 @@ function cutFormula(words: string): string {
   return words
     .replace(/\\(?:\((?!.*\\\)).*|\[(?!.*\\\]).*)?$/s, '')
     .replace(/\$\$(?:(?!\$\$).)*$/s, (tail, at: number) => (isPaired(words.slice(0, at), /\$\$/g) ? '' : tail))
+    .replace(/\$\x60[^\x60\n]*\x60?$/, (tail, at: number) => (isPaired(words.slice(0, at), /`+/g) ? '' : tail))
     .replace(/\$(?![\s\d])[^$\n\x60]{0,80}$/, (tail, at: number) => (isPaired(words.slice(0, at), /\$/g) ? '' : tail));
 }
 
