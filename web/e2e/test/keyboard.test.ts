@@ -88,6 +88,11 @@ test('a menu is used by arrows, Home, End, letters and Escape, and gives the foc
   await focusIs(page, 'Model: Large');
   await press(page, 'Enter', 'Tab');
   await chat.element.getByRole('menu').waitFor({ state: 'hidden' });
+  assert.equal((await focused(page)).name, 'After', 'Tab goes on');
+  await button.focus();
+  await press(page, 'Enter', 'Shift+Tab');
+  await chat.element.getByRole('menu').waitFor({ state: 'hidden' });
+  assert.equal((await focused(page)).name, 'Attach a file', 'and back');
 });
 
 test('a second click on its button closes a menu', async (t) => {

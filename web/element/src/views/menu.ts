@@ -89,7 +89,7 @@ function openWithArrow(event: KeyboardEvent): void {
 /** As the ARIA practices have it: arrows, Home, End, letters; Tab closes and goes on. Escape is the popover's own. */
 function move(event: KeyboardEvent): void {
   const menu = event.currentTarget as HTMLElement;
-  if (event.key === 'Tab') return menu.hidePopover();
+  if (event.key === 'Tab') return leave(menu);
   keepEscape(event);
   const lines = [...menu.querySelectorAll<HTMLElement>('[role^="menuitem"]')];
   const now = lines.indexOf((menu.getRootNode() as ShadowRoot).activeElement as HTMLElement);
@@ -98,6 +98,12 @@ function move(event: KeyboardEvent): void {
   if (place === undefined) return;
   event.preventDefault();
   lines.at(place % lines.length)?.focus();
+}
+
+/** From its button on: from what is hidden, a browser would begin again at the top. */
+function leave(menu: HTMLElement): void {
+  (menu.previousElementSibling as HTMLElement).focus();
+  menu.hidePopover();
 }
 
 function isLetter({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
