@@ -121,6 +121,8 @@ test('a model is chosen among those that can be', async (t) => {
   await chat.button('Model: Deep').click();
   await chat.element.getByRole('menuitemradio', { name: 'Deep', checked: true }).waitFor();
   assert.equal(await chat.element.getByRole('menuitemradio', { name: 'Huge Not in your plan' }).isDisabled(), true);
+  const look = (name: string) => chat.element.getByRole('menuitemradio', { name }).evaluate((line) => [getComputedStyle(line).color, getComputedStyle(line).cursor]);
+  assert.notDeepEqual(await look('Huge'), await look('Fast'), 'one sees which cannot be chosen');
   await keepPicture(chat.page, 'models');
   await chat.element.getByRole('menuitemradio', { name: 'Fast For short questions' }).click();
   await chat.ask('Two');
