@@ -21,6 +21,14 @@ function scene(t: TestContext, script?: string): Promise<Scene> {
   return sceneWith(t, browser, server, { script });
 }
 
+test('a message whose quote is null has none', async (t) => {
+  const { standIn, chat } = await scene(t);
+  const replaced = { type: 'thread.item.replaced', item: { ...userMessage('Hello'), quoted_text: null } };
+  standIn.on('threads.create', events(...opening('Hello'), replaced, done('Here I am.')));
+  await chat.ask('Hello');
+  assert.equal(await chat.element.locator('blockquote').count(), 0);
+});
+
 /** Says something that fails, and waits until the visitor is told. */
 async function sayAndFail({ chat }: Scene): Promise<string> {
   const ended = chat.ended();
