@@ -80,6 +80,16 @@ test('radius, density and text size change what is drawn', async (t) => {
   }
 });
 
+test('a radius and a density that nobody knows are the usual ones', async (t) => {
+  const { chat } = await openChat(t, browser, server);
+  const box = chat.element.locator('.composer');
+  const look = async () => [await styleOf(box, 'border-radius'), await styleOf(box, 'padding')];
+  await dress(chat, {});
+  const usual = await look();
+  await dress(chat, { radius: 'oval', density: 'airy' } as unknown as ThemeOption);
+  assert.deepEqual(await look(), usual);
+});
+
 test("the size of the chat's text does not depend on what the page makes of rem", async (t) => {
   const { page, chat } = await openChat(t, browser, server);
   const before = await chat.element.locator('.greeting').boundingBox();

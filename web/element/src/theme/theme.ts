@@ -74,15 +74,16 @@ function palette(theme: ThemeOption, dark: boolean): Record<string, string> {
   };
 }
 
+/** A page without types may say what is none of these. */
 function shape(theme: ThemeOption): Record<string, string> {
-  const [small, medium, large] = RADII[theme.radius ?? 'pill'];
+  const [small, medium, large] = RADII[theme.radius ?? 'pill'] ?? RADII.pill;
   const sharp = theme.radius === 'sharp';
   return {
     'radius-sm': `${small}px`,
     'radius-md': `${medium}px`,
     'radius-lg': `${large}px`,
     'radius-full': sharp ? '0' : '9999px',
-    unit: `${UNITS[theme.density ?? 'normal']}px`,
+    unit: `${UNITS[theme.density ?? 'normal'] ?? UNITS.normal}px`,
   };
 }
 
