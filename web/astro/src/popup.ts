@@ -34,6 +34,7 @@ export class PopupElement extends HTMLElement {
 
   /** Hides the chat, which goes on as it is. */
   close(): void {
+    if (this.piece('panel').hidden) return;
     this.piece('panel').hidden = true;
     this.piece('open').hidden = false;
     this.piece('open').setAttribute('aria-expanded', 'false');
@@ -43,6 +44,7 @@ export class PopupElement extends HTMLElement {
 
   /** Shows the chat; the first time it begins then. */
   private show(): void {
+    if (!this.piece('panel').hidden) return;
     this.piece('panel').hidden = false;
     this.piece('open').hidden = true;
     this.piece('open').setAttribute('aria-expanded', 'true');

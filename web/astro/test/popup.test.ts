@@ -56,6 +56,15 @@ test('nothing is asked for before the chat is opened', async () => {
   assert.equal(server.sessions.length, 1);
 });
 
+test('opening what is open and closing what is closed tells the page nothing', async () => {
+  const element = popup(here());
+  const told: string[] = [];
+  for (const name of ['chatkitd.open', 'chatkitd.close']) element.addEventListener(name, () => told.push(name));
+  for (const act of ['close', 'open', 'open', 'close', 'close', 'open'] as const) element[act]();
+  assert.deepEqual(told, ['chatkitd.open', 'chatkitd.close', 'chatkitd.open']);
+  await chat();
+});
+
 test('opening, closing and opening again keeps the one chat', async () => {
   popup(here());
   part('open').click();
