@@ -88,7 +88,7 @@ before(async () => {
   const messages = {
     GitHub: GITHUB, code: CODE, formulas: MATH,
     slowly: [{ say: CORPUS.slice(0, 3).join('\n\n'), every: '3ms' }],
-    pictures: [{ thread: { allowed_image_domains: ['localhost'] } }, { say: PICTURES }],
+    pictures: [{ thread: { allowed_image_domains: ['localHOST'] } }, { say: PICTURES }],
     untrusted: PICTURES,
     links: LINKS,
     sources: [{ item: CITED }],
@@ -272,6 +272,15 @@ test('what only says how its words look is left out, and so is a comment', async
     '<!-- said to nobody -->a &lt;b>': 'a <b>', '<!-- <b> --> <foo> <!-- said to nobody': '<foo>', '<p><<!-- -->title>a': '<title>a',
   };
   assert.deepEqual(await drawn(chat, Object.keys(words)), Object.values(words));
+});
+
+test("GitHub's alerts are quotes that say what they are", async (t) => {
+  const chat = await openChat(t);
+  const texts = {
+    '> [!NOTE]\n> It is so.': 'Note It is so.', '> [!Warning]\n>\n> - a': 'Warning a', '> [!TIP]': 'Tip',
+    '> [!FUN] a': '[!FUN] a', '> [!NOTE] a': '[!NOTE] a', '[!NOTE]\na': '[!NOTE] a', '> a\n> [!NOTE]': 'a [!NOTE]',
+  };
+  assert.deepEqual((await drawn(chat, Object.keys(texts))).map((text) => text.replace(/\s+/g, ' ')), Object.values(texts));
 });
 
 test('a picture is loaded only from the domains that the thread names', async (t) => {

@@ -27,7 +27,7 @@ test('a sign that has no end yet is closed, and one that nothing follows is not 
     'a_b_c': 'a_b_c', '__init__': '__init__', 'see [the help](https://exa': 'see the help', 'see [the help]': 'see the help', 'see ![a pict': 'see ',
     'so $x^2': 'so ', 'so $x^2$ is': 'so $x^2$ is', 'costs $5': 'costs $5', 'so \\(a': 'so ', 'so $$a': 'so ', '| a | b |': '', '| a | b |\n|--': '', 'a\\': 'a',
     '~~gone~': '~~gone~~', '**so*': '**so**', '__so_': '__so__', '***so**': '***so***', 'so *': 'so ', 'so _': 'so ', 'snake_': 'snake_', 'about ~5': 'about ~5',
-    '``b `': '``b ``', '``b ``` c': '``b ``` c``', '``b ` ': '``b ` ``', '`` `': '', '`$HOME` is': '`$HOME` is', 'see [it](https://exa/_(b)) so': 'see [it](https://exa/_(b)) so', '[![a pict': '', '[![a](https://exa': '', 'see [`a[0': 'see `a0`', '`C:\\` **is': '`C:\\` **is**', '`**` is': '`**` is', '2 ** 3': '2 ** 3', '2**3 is': '2**3 is', 'so** it': 'so** it',
+    '``b `': '``b ``', '``b ``` c': '``b ``` c``', '``b ` ': '``b ` ``', '`` `': '', '`$HOME` is': '`$HOME` is', 'see [it](https://exa/_(b)) so': 'see [it](https://exa/_(b)) so', '[![a pict': '', '[![a](https://exa': '', '[!NO': '', 'see [`a[0': 'see `a0`', '`C:\\` **is': '`C:\\` **is**', '`**` is': '`**` is', '2 ** 3': '2 ** 3', '2**3 is': '2**3 is', 'so** it': 'so** it',
     'see [the help](https://exa ': 'see the help', 'see [the help](https://exa "a ti': 'see the help', "see [the help](https://exa 'a title' ": 'see the help',
     'see [it](https://exa/a_(b)': 'see it', 'see [it](<https://exa and': 'see it', 'see [`a[0]`](https://exa': 'see `a[0]`', 'see [the help][re': 'see the help',
   };

@@ -12,6 +12,9 @@ const marked = new Marked({
   ],
 });
 
+/** How GitHub marks a quote as a note or a warning: by a line of its own. */
+const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
+
 /** The links that a text defines at one place and uses at others. */
 export type LinkDefinitions = Lexer['tokens']['links'];
 
@@ -30,6 +33,13 @@ export class Outline {
     this.lexer.tokens.links = links;
     this.blocks = this.lexer.blockTokens(source, []);
     this.unread = new Map(this.lexer.inlineQueue.map(({ src, tokens }) => [tokens, src]));
+    for (const block of this.blocks) if (block.type === 'blockquote') this.nameAlert(block as Tokens.Blockquote);
+  }
+
+  private nameAlert({ tokens: [first] }: Tokens.Blockquote): void {
+    const words = first?.type === 'paragraph' ? (first as Tokens.Paragraph).tokens : [];
+    const source = this.unread.get(words);
+    if (source !== undefined) this.unread.set(words, source.replace(ALERT, (_, kind: string) => `**${kind[0]!.toUpperCase()}${kind.slice(1).toLowerCase()}**\n`));
   }
 
   /** A block as HTML, not yet to be trusted. `isOpen`: its last words are still being written. */

@@ -12,6 +12,9 @@ const DEFINITION = /(?:^|(?<=\n[ \t]*\n))((?: {0,3}\[[^\][\n]+\]:.*\n)*) {0,3}\[
 /** A formula that stands by itself and has no end yet. */
 const OPEN_FORMULA = /^[ \t]*(?:\$\$(?!.*\$\$)|\\\[(?!.*\\\])).*$/s;
 
+/** The mark of a quote that is a note or a warning, as far as it has come. */
+const ALERT = /^\[!\w*$/;
+
 /** Whether this is the beginning of a formula, whatever is in it. */
 export function isOpenFormula(paragraph: string): boolean {
   return OPEN_FORMULA.test(paragraph);
@@ -24,7 +27,7 @@ export function withoutBareSign(source: string): string {
 
 /** The words of a block as they would be if nothing came after them. */
 export function completed(words: string): string {
-  if (isOpenFormula(words) || isTableHead(words)) return '';
+  if (isOpenFormula(words) || isTableHead(words) || ALERT.test(words)) return '';
   return closeMarks(cutFormula(cutLink(words)));
 }
 

@@ -25,7 +25,8 @@ export function imageAllowed(text: string, domains: readonly string[] | null): b
   if (safe.startsWith('data:')) return true;
   const { origin, hostname } = new URL(safe);
   if (origin === location.origin) return true;
-  return (domains ?? []).some((domain) => hostname === domain || hostname.endsWith(`.${domain.replace(/^\*?\./, '')}`));
+  const named = (domains ?? []).map((domain) => domain.toLowerCase());
+  return named.some((domain) => hostname === domain || hostname.endsWith(`.${domain.replace(/^\*?\./, '')}`));
 }
 
 function parse(text: string | undefined): URL | null {
