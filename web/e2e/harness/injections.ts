@@ -68,6 +68,7 @@ const MARKDOWN = [
   '`<img src=x onerror=pwn()>`',
   '$\\href{javascript:pwn()}{click}$ $\\htmlData{x=y}{a}$ $\\includegraphics{https://evil.example/x.png}$ $<img src=x onerror=pwn()>$',
   '$$\\url{javascript:pwn()}\\text{<img src=x onerror=pwn()>}$$',
+  '<details ontoggle=pwn()>\n<summary onclick=pwn()><img src=x onerror=pwn()></summary>\n\n<script>pwn()</script>\n\n[click](javascript:pwn())\n\n</details>',
   '| <img src=x onerror=pwn()> |\n|---|\n| [click](javascript:pwn()) |',
   '\uE1000\uE101 \uE100<img src=x onerror=pwn()>\uE101',
 ];

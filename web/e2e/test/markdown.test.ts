@@ -53,7 +53,7 @@ const CORPUS = [
   '> quote\n> > deeper\n> > - list\n\nText\n===\n\nText\n---\n\n***\n\n**bold *both* bold** _it_ __bo__ `a`` b`',
   'a\n\n$$\na\n\nb\n\nc\n$$\n\nd',
   'So $`x^2`$.\n\n```math\na\n\nb\n```\n\n$$a$$ $$b$$\n\n1. c\n\n   ```math\n   d\n   ```',
-  '<details><summary>More</summary>\n\nInside\n\n</details>\n\n<b>x</b> <script>1</script>\n\n<!-- a comment -->',
+  '<details><summary>More</summary>\n\nInside\n\n> - list\n\n</details>\n\n<details>\n<summary>No end</summary>\n\nOf it', '<b>x</b> <script>1</script>\n\n<!-- a comment -->',
   'Emoji 👩‍👩‍👧 and 漢字\r\n\r\n- one\r\n- two\r\n',
   '| a |\n|---|\n| 1 |\n| 2\n\nx | y\n--|--\n1 | 2',
   '```\nplain\n\n~~~\n\n    indented',
@@ -272,6 +272,28 @@ test('what only says how its words look is left out, and so is a comment', async
     '<!-- said to nobody -->a &lt;b>': 'a <b>', '<!-- <b> --> <foo> <!-- said to nobody': '<foo>', '<p><<!-- -->title>a': '<title>a',
   };
   assert.deepEqual(await drawn(chat, Object.keys(words)), Object.values(words));
+});
+
+test('what stands in details is folded away with them, whatever it is made of', async (t) => {
+  const chat = await openChat(t);
+  const fold = '<details>\n<summary>More</summary>\n\nhidden **text**\n\n```js\nlet a;\n```\n\n<details><summary>Within</summary>\n\n- deep\n\n</details>\n\n</details>\n\nAfter';
+  const shown = await chat.page.evaluateHandle(async (source) => {
+    const element = document.body.appendChild(document.createElement('chatkitd-markdown')) as HTMLElement & { source: string; open: boolean; updateComplete: Promise<unknown> };
+    for (let end = 1; end <= source.length; end++) {
+      Object.assign(element, { source: source.slice(0, end), open: end < source.length });
+      await element.updateComplete;
+    }
+    return element;
+  }, fold);
+  const markdown = shown.asElement()!;
+  const visible = async () => (await markdown.evaluate((element) => element.innerText)).replace(/\s+/g, ' ');
+  assert.equal(await visible(), 'More After');
+  await (await markdown.$('summary'))!.click();
+  assert.equal(await visible(), 'More hidden text jsCopy let a; Within After');
+  assert.equal(await markdown.evaluate((element) => element.querySelectorAll('details strong, details .code button, details details li').length), 3);
+  await (await markdown.$('details details summary'))!.click();
+  assert.match(await visible(), /Within deep After$/);
+  assert.deepEqual((await drawn(chat, ['<details> hides a text.\n\nAfter', '<details><summary>One</summary>block</details>\n\nAfter'])).map((text) => text.split('\n').at(-1)), ['After', 'After']);
 });
 
 test("GitHub's alerts are quotes that say what they are", async (t) => {

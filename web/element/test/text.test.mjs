@@ -37,7 +37,7 @@ test('a sign that has no end yet is closed, and one that nothing follows is not 
 test('a last line that may become something else waits', () => {
   const cases = {
     'So:\n-': 'So:\n', 'So:\n- [': 'So:\n', 'So:\n1': 'So:', 'So:\n1.': 'So:\n', '#': '', 'So:\n``': 'So:\n', 'So:\n> -': 'So:\n', 'So:\n---': 'So:\n---', '42': '42', 'a - b': 'a - b', 'So:\n- x': 'So:\n- x',
-    'So.\n\n[d]:': 'So.\n\n', 'So.\n\n[d]: ': 'So.\n\n', 'So.\n\n[d]: https://exa': 'So.\n\n', '[d]: https://exa "Do': '', 'So.\n\n[a]: https://a\n[d]: <': 'So.\n\n[a]: https://a\n',
+    'So.\n\n<det': 'So.\n\n', '</details': '', '<details>\n': '', '<details>\n<summ': '', 'So.\n\n[d]:': 'So.\n\n', 'So.\n\n[d]: ': 'So.\n\n', 'So.\n\n[d]: https://exa': 'So.\n\n', '[d]: https://exa "Do': '', 'So.\n\n[a]: https://a\n[d]: <': 'So.\n\n[a]: https://a\n',
     'So.\n\n[d]: https://exa "Do"\n': 'So.\n\n[d]: https://exa "Do"\n', '[Note]: it is': '[Note]: it is', 'So:\n[1]: https://exa': 'So:\n[1]: https://exa', '[d]': '[d]',
   };
   for (const [written, shown] of Object.entries(cases)) assert.equal(withoutBareSign(written), shown, written);
@@ -70,7 +70,7 @@ test('a formula that is still being written is not seen', () => {
 
 // What is settled is found again by its length.
 test('the blocks of a text are as long as it is', () => {
-  const parts = ['# a', '- a\n- b\n\n  c', '> a\n> b', '```js\na\n```', '| a |\n|---|\n| b |', 'a\nb', '$$\na\n$$', '```math\na\n```', '$$a$$ $$b$$', '\n\n', '    code', '[a]: https://b', '<b>x</b>', '---', '1. a\n   - b', '**a', '👩‍👩‍👧'];
+  const parts = ['# a', '- a\n- b\n\n  c', '> a\n> b', '```js\na\n```', '| a |\n|---|\n| b |', 'a\nb', '$$\na\n$$', '```math\na\n```', '$$a$$ $$b$$', '\n\n', '    code', '[a]: https://b', '<b>x</b>', '<details>\n<summary>a</summary>', '</details>', '---', '1. a\n   - b', '**a', '👩‍👩‍👧'];
   let state = 7;
   const random = (below) => (state = (state * 48271) % 2147483647) % below;
   for (let round = 0; round < 2000; round++) {

@@ -1,4 +1,5 @@
 import { Lexer, Marked, Parser, type Token, type Tokens } from 'marked';
+import { folded } from './fold';
 import { blockFormula, inlineFormula, type Formula } from './math-syntax';
 import { completed } from './unfinished';
 
@@ -31,7 +32,7 @@ export class Outline {
   /** `links` are those defined before this text; its own are added. */
   constructor(source: string, links: LinkDefinitions) {
     this.lexer.tokens.links = links;
-    this.blocks = this.lexer.blockTokens(source, []);
+    this.blocks = folded(this.lexer.blockTokens(source, []));
     this.unread = new Map(this.lexer.inlineQueue.map(({ src, tokens }) => [tokens, src]));
     for (const block of this.blocks) if (block.type === 'blockquote') this.nameAlert(block as Tokens.Blockquote);
   }

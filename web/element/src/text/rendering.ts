@@ -1,6 +1,7 @@
 import type { Token, Tokens } from 'marked';
 import { CodeBlock } from './code-block';
 import { decorate, type Decoration } from './decorate';
+import type { Fold } from './fold';
 import { withoutMarks } from './marks';
 import { morph } from './morph';
 import type { Outline } from './parse';
@@ -103,6 +104,7 @@ function shapeOf(block: Block): string {
     case 'table': return (block as Tokens.Table).align.join();
     case 'rows': case 'row': case 'cell': return nameOf(block as TablePart);
     case 'code': return languageOf(block as Tokens.Code);
+    case 'fold': return (block as Fold).summary;
     default: return '';
   }
 }
@@ -112,7 +114,7 @@ function blocksWithin(block: Block): Block[] | null {
   switch (block.type) {
     case 'list': return (block as Tokens.List).items;
     case 'list_item': return visible(withTick((block as Tokens.ListItem).tokens));
-    case 'blockquote': return visible((block as Tokens.Blockquote).tokens);
+    case 'blockquote': case 'fold': return visible((block as Tokens.Blockquote | Fold).tokens);
     case 'table': return tableParts(block as Tokens.Table);
     case 'rows': case 'row': return (block as TablePart).parts;
     default: return null;
@@ -156,7 +158,19 @@ function frame(block: Block, decoration: Decoration): Shown {
   if (block.type === 'list' && block.ordered) (node as HTMLOListElement).start = Number(block.start);
   if (block.type === 'list_item' && block.task) node.className = 'task';
   if (block.type === 'cell') align(node, (block as TablePart).cell!);
-  return { ...blank, node, body: block.type === 'table' ? scrolling(node) : node };
+  return { ...blank, node, body: bodyOf(block, node, decoration) };
+}
+
+function bodyOf(block: Block, node: HTMLElement, decoration: Decoration): HTMLElement {
+  if (block.type === 'table') return scrolling(node);
+  return block.type === 'fold' ? folding(node, block as Fold, decoration) : node;
+}
+
+function folding(node: HTMLElement, { summary }: Fold, decoration: Decoration): HTMLElement {
+  const words = sanitized(`<summary>${summary}</summary>`);
+  decorate(words, decoration);
+  node.append(words);
+  return node.appendChild(document.createElement('div'));
 }
 
 function nameOf(block: Block): string {
@@ -165,6 +179,7 @@ function nameOf(block: Block): string {
     case 'list': return block.ordered ? 'ol' : 'ul';
     case 'list_item': return 'li';
     case 'blockquote': return 'blockquote';
+    case 'fold': return 'details';
     case 'rows': return isHead(block as TablePart) ? 'thead' : 'tbody';
     case 'row': return 'tr';
     case 'cell': return isHead(block as TablePart) ? 'th' : 'td';

@@ -4,7 +4,9 @@
  */
 
 /** A last line that says nothing yet: it may become a list, a heading, a rule, a fence. */
-const BARE_SIGN = /(^|\n)[ \t>]*(?:[-=*+_]{1,2}|#{1,6}|\d{1,3}[.)]|`{1,2}|~{1,2}|[-*+] \[.?\]?)[ \t]*$/;
+const BARE_SIGN = /(^|\n)[ \t>]*(?:[-=*+_]{1,2}|#{1,6}|\d{1,3}[.)]|`{1,2}|~{1,2}|[-*+] \[.?\]?|<\/?\w*)[ \t]*$/;
+/** What is folded away, before it says what it is. */
+const BARE_FOLD = /<details[^<>]*>\s*$/i;
 /** The same below another line, where a number alone is the beginning of a list. */
 const NUMBER_BELOW = /\n[ \t>]*\d{1,3}$/;
 /** Where a link leads that a text uses at other places: nothing is to be seen of it, whether its title has an end or not. */
@@ -22,7 +24,7 @@ export function isOpenFormula(paragraph: string): boolean {
 
 /** A text without the line that says nothing yet. */
 export function withoutBareSign(source: string): string {
-  return source.replace(NUMBER_BELOW, '').replace(BARE_SIGN, '$1').replace(DEFINITION, '$1');
+  return source.replace(NUMBER_BELOW, '').replace(BARE_SIGN, '$1').replace(BARE_FOLD, '').replace(DEFINITION, '$1');
 }
 
 /** The words of a block as they would be if nothing came after them. */
