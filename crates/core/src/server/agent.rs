@@ -83,6 +83,13 @@ pub enum AgentError {
     Failed(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// So that an agent can read its files with `?`.
+impl From<AttachmentError> for AgentError {
+    fn from(error: AttachmentError) -> Self {
+        Self::failed(error)
+    }
+}
+
 /// So that an agent can read its thread with `?`.
 impl From<StoreError> for AgentError {
     fn from(error: StoreError) -> Self {

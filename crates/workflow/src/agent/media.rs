@@ -146,7 +146,7 @@ fn unreadable(name: &str, mime_type: &str) -> ModelPart {
 
 /// The content of an attachment of this thread; `None`: it is larger than `limit`, or gone.
 async fn read(turn: &Turn, id: &str, limit: u64) -> Result<Option<Bytes>, AgentError> {
-    let read = turn.read_attachment(id, limit).await.map_err(AgentError::failed)?;
+    let read = turn.read_attachment(id, limit).await?;
     Ok(read.map(|read| read.content))
 }
 
