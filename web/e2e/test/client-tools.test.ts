@@ -84,7 +84,7 @@ test('a client tool that throws is told to the page and to the server, and the c
   const sent = operationsOf(chat.page);
   const failed = chat.next('chatkit.error');
   await chat.say('How is the weather');
-  assert.deepEqual(await failed, { error: { message: 'no permission', code: null } });
+  assert.deepEqual(await failed, { error: { message: "The page's onClientTool failed: no permission", code: 'callback_failed' } });
   await chat.lastItem.getByText('Take an umbrella.').waitFor();
   assert.deepEqual(sent.at(-1)!.params.result, { error: 'no permission' });
 });

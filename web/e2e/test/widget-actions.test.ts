@@ -84,7 +84,7 @@ test('an action of the page that fails, or that nobody handles, is an error of t
   const page = await shown(t, 'client', { functions: { 'widgets.onAction': 'async () => { throw new Error("no room"); }' } });
   const failed = page.chat.next('chatkit.error');
   await button(page.widget, 'Here').click();
-  assert.deepEqual(await failed, { error: { message: 'no room', code: null } });
+  assert.deepEqual(await failed, { error: { message: "The page's widgets.onAction failed: no room", code: 'callback_failed' } });
   await page.chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' } });
   const missing = page.chat.next('chatkit.error');
   await button(page.widget, 'Also').click();

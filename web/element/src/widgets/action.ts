@@ -1,6 +1,6 @@
 import type { Widgets } from '@openai/chatkit';
 import type { View } from '../views/view';
-import { ChatKitError } from '../wire/errors';
+import { callbackError, ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 import type { Deed } from './context';
 import { formValues, withValues, type Value } from './payload';
@@ -34,5 +34,9 @@ async function askPage(view: View, item: P.WidgetItem, action: P.Action): Promis
   const { onAction } = view.options.widgets ?? {};
   if (onAction === undefined) throw new ChatKitError(`The page has no widgets.onAction for "${action.type}".`, 'no_widget_handler');
   const widget = item.widget as unknown as Widgets.Card;
-  await onAction({ type: action.type, payload: action.payload as Record<string, unknown> | undefined }, { id: item.id, widget });
+  try {
+    await onAction({ type: action.type, payload: action.payload as Record<string, unknown> | undefined }, { id: item.id, widget });
+  } catch (thrown) {
+    throw callbackError('widgets.onAction', thrown);
+  }
 }
