@@ -166,7 +166,7 @@ fn what_is_in_force_is_told_for_each_site_and_secrets_are_masked() {
         "site shop, sign-in: not required",
         "site shop, roles: none",
         "site shop, lifetimes: session 2h, anonymous 90s, secret 10m",
-        "site shop, limits a minute: anonymous none, user 9, session 120, site none; each secret 7",
+        "site shop, limits a minute: anonymous none, user 9, session 120, site none; each session 7",
     ] {
         assert!(text.contains(&format!("  {line}\n")), "{line}: {text}");
     }
