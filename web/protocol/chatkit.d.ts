@@ -219,7 +219,8 @@ stack?: string,
 color?: Color, };
 
 /**
- * `Basic`: a root without a frame, which may also hold other roots.
+ * `Basic`: a root without a frame, which may also hold other roots. All but what is in it is known to the front
+ * end, and not to the reference.
  */
 export type BasicRoot = {
 /**
@@ -233,7 +234,31 @@ key?: string,
 /**
  * What is in it.
  */
-children?: Children, };
+children?: Children,
+/**
+ * The theme that it has, whatever the page has.
+ */
+theme?: Theme,
+/**
+ * Which way its children are laid out.
+ */
+direction?: Direction,
+/**
+ * Between children, in units of spacing or as CSS.
+ */
+gap?: Length,
+/**
+ * Space within its edges.
+ */
+padding?: Inset,
+/**
+ * How children stand across its direction.
+ */
+align?: Alignment,
+/**
+ * How children are spread along its direction.
+ */
+justify?: Justification, };
 
 /**
  * A line along an edge.
@@ -543,6 +568,10 @@ asForm?: boolean,
  * `surface-elevated-secondary`.
  */
 background?: Color,
+/**
+ * Lines along its edges. Known to the front end, and not to the reference.
+ */
+border?: WholeBorder,
 /**
  * How wide it is.
  */
@@ -874,6 +903,11 @@ aspectRatio?: Length, };
  * A colour.
  */
 export type Color = string | ThemeColor;
+
+/**
+ * How wide a column of a table is.
+ */
+export type ColumnSize = "xs" | "sm" | "md" | "lg" | "xl";
 
 /**
  * The size of a control.
@@ -2614,6 +2648,89 @@ export type SyncCustomActionResponse = {
 updated_item?: ThreadItem, };
 
 /**
+ * `Table`: rows of cells.
+ */
+export type Table = {
+/**
+ * Names it within the widget. A text that streams needs one.
+ */
+id?: string,
+/**
+ * Tells it from its siblings when they move.
+ */
+key?: string,
+/**
+ * Its rows, each a `Table.Row`.
+ */
+children?: Array<WidgetComponent>, };
+
+/**
+ * `Table.Cell`: a cell of a `Table.Row`.
+ */
+export type TableCell = {
+/**
+ * Names it within the widget. A text that streams needs one.
+ */
+id?: string,
+/**
+ * Tells it from its siblings when they move.
+ */
+key?: string,
+/**
+ * What is in it.
+ */
+children?: Array<WidgetComponent>,
+/**
+ * The width of its column.
+ */
+width?: Length,
+/**
+ * Space within its edges.
+ */
+padding?: Spacing,
+/**
+ * How many columns it covers.
+ */
+colSpan?: number,
+/**
+ * How many rows it covers.
+ */
+rowSpan?: number,
+/**
+ * Where its content stands from left to right.
+ */
+align?: TextAlign,
+/**
+ * Where its content stands from top to bottom.
+ */
+vAlign?: VerticalAlign,
+/**
+ * The width of its column, in words.
+ */
+colSize?: ColumnSize, };
+
+/**
+ * `Table.Row`: a row of a `Table`.
+ */
+export type TableRow = {
+/**
+ * Names it within the widget. A text that streams needs one.
+ */
+id?: string,
+/**
+ * Tells it from its siblings when they move.
+ */
+key?: string,
+/**
+ * Its cells, each a `Table.Cell`.
+ */
+children?: Array<WidgetComponent>,
+/**
+ * Whether its cells are headings.
+ */
+header?: boolean, };
+
+/**
  * A step that is shown while the assistant works.
  */
 export type Task = { "type": "custom" } & CustomTask | { "type": "web_search" } & SearchTask | { "type": "thought" } & ThoughtTask | { "type": "file" } & FileTask | { "type": "image" } & ImageTask;
@@ -3263,6 +3380,11 @@ quoted_text?: string,
 inference_options: InferenceOptions, };
 
 /**
+ * Where the content of a cell stands from top to bottom.
+ */
+export type VerticalAlign = "start" | "center" | "end";
+
+/**
  * The lines around a component.
  */
 export type WholeBorder = number | Border | Borders;
@@ -3270,7 +3392,7 @@ export type WholeBorder = number | Border | Borders;
 /**
  * A component of a widget.
  */
-export type WidgetComponent = { "type": "Text" } & Text | { "type": "Title" } & Title | { "type": "Caption" } & Caption | { "type": "Chart" } & Chart | { "type": "Badge" } & Badge | { "type": "Markdown" } & Markdown | { "type": "Box" } & BoxContainer | { "type": "Row" } & Row | { "type": "Col" } & Col | { "type": "Divider" } & Divider | { "type": "Icon" } & Icon | { "type": "Image" } & Image | { "type": "ListViewItem" } & ListViewItem | { "type": "Button" } & Button | { "type": "Checkbox" } & Checkbox | { "type": "Spacer" } & Spacer | { "type": "Select" } & Select | { "type": "DatePicker" } & DatePicker | { "type": "Form" } & Form | { "type": "Input" } & Input | { "type": "Label" } & Label | { "type": "RadioGroup" } & RadioGroup | { "type": "Textarea" } & Textarea | { "type": "Transition" } & Transition;
+export type WidgetComponent = { "type": "Text" } & Text | { "type": "Title" } & Title | { "type": "Caption" } & Caption | { "type": "Chart" } & Chart | { "type": "Badge" } & Badge | { "type": "Markdown" } & Markdown | { "type": "Box" } & BoxContainer | { "type": "Row" } & Row | { "type": "Col" } & Col | { "type": "Divider" } & Divider | { "type": "Icon" } & Icon | { "type": "Image" } & Image | { "type": "ListViewItem" } & ListViewItem | { "type": "Button" } & Button | { "type": "Checkbox" } & Checkbox | { "type": "Spacer" } & Spacer | { "type": "Select" } & Select | { "type": "DatePicker" } & DatePicker | { "type": "Form" } & Form | { "type": "Input" } & Input | { "type": "Label" } & Label | { "type": "RadioGroup" } & RadioGroup | { "type": "Table" } & Table | { "type": "Table.Row" } & TableRow | { "type": "Table.Cell" } & TableCell | { "type": "Textarea" } & Textarea | { "type": "Transition" } & Transition;
 
 /**
  * `widget`: a widget.

@@ -79,6 +79,61 @@ fn an_error_names_the_field_of_the_wrong_type() {
 }
 
 #[test]
+fn a_list_is_no_object() {
+    let body = |operation: &str, params: Value| json!({"type": operation, "params": params});
+    let input = json!([["hello"], [], null, {}]);
+    let submission = |input: Value| {
+        body("threads.add_structured_input", json!({"thread_id": "t", "item_id": "i", "input": input}))
+    };
+    for (body, at) in [
+        (body("threads.update", json!(["cthr_1", "a title"])), "params"),
+        (body("threads.delete", json!([{"thread_id": "cthr_1"}])), "params"),
+        (body("threads.list", json!([])), "params"),
+        (body("threads.create", json!({"input": input})), "params.input"),
+        (body("threads.add_user_message", json!({"thread_id": "t", "input": input})), "params.input"),
+        (body("threads.custom_action", json!({"thread_id": "t", "action": ["a", 1]})), "params.action"),
+        (body("threads.sync_custom_action", json!({"thread_id": "t", "action": ["a", 1]})), "params.action"),
+        (submission(json!([])), "params.input"),
+        (submission(json!({"answers": []})), "params.input.answers"),
+        (submission(json!({"answers": {"q": [["x"], false]}})), "params.input.answers.q"),
+    ] {
+        assert_eq!(param(&body), at, "{body}");
+        let message = parse(&body).unwrap_err().to_string();
+        assert!(message.ends_with("invalid type: sequence, expected an object."), "{message}");
+    }
+    for body in [json!(["threads.list"]), json!([{"type": "threads.list"}]), json!([])] {
+        let error = parse(&body).unwrap_err();
+        let message = "The body must be an object with a `type`: invalid type: sequence, expected an object.";
+        assert_eq!((error.param(), error.to_string().as_str()), (None, message));
+    }
+}
+
+#[test]
+fn an_error_names_no_type_of_the_programs() {
+    for (params, expected) in [
+        (json!({"limit": "5"}), "a whole number from 0 to 4294967295."),
+        (json!({"limit": -1}), "a whole number from 0 to 4294967295."),
+        (json!({"limit": 1.5}), "a whole number from 0 to 4294967295."),
+        (json!(5), "an object."),
+    ] {
+        let message = parse(&json!({"type": "threads.list", "params": params})).unwrap_err().to_string();
+        assert!(message.ends_with(expected), "{message}");
+    }
+}
+
+#[test]
+fn an_error_names_the_field_that_is_there_twice() {
+    for (body, at) in [
+        (r#"{"type": "threads.list", "params": {}, "params": {}}"#, "params"),
+        (r#"{"type": "threads.list", "type": "threads.list"}"#, "type"),
+        (r#"{"type": "threads.list", "metadata": {}, "metadata": {}}"#, "metadata"),
+        (r#"{"type": "threads.delete", "params": {"thread_id": "t", "thread_id": "t"}}"#, "params.thread_id"),
+    ] {
+        assert_eq!(Request::parse(body.as_bytes()).unwrap_err().param(), Some(at), "{body}");
+    }
+}
+
+#[test]
 fn an_error_names_the_field_whatever_the_white_space_is() {
     let body = b"{\n  \"params\": {\n\t\"title\": \"\xc3\xa9\",\r\n    \"thread_id\": {}\n  },\n  \"type\": \"threads.update\"\n}\n";
     assert_eq!(Request::parse(body).unwrap_err().param(), Some("params.thread_id"));

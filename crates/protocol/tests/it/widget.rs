@@ -27,6 +27,27 @@ fn a_widget_can_be_built_by_hand() {
     assert_eq!((root.kind(), root.children()[0].id(), root.children()[1].key()), ("Card", Some("t"), None));
 }
 
+/// `@openai/chatkit` 1.9.0 has them, the reference has not, so that no sample of it would.
+#[test]
+fn what_only_the_front_end_knows_is_known_here() {
+    let cell = json!({"type": "Table.Cell", "key": "k", "id": "i", "children": [{"type": "Text", "value": "v"}],
+        "width": "50%", "padding": {"x": 2}, "colSpan": 2, "rowSpan": 1, "align": "end", "vAlign": "center", "colSize": "md"});
+    let row = json!({"type": "Table.Row", "key": "k", "id": "i", "children": [cell], "header": true});
+    let table = json!({"type": "Table", "key": "k", "id": "i", "children": [row]});
+    let card = json!({"type": "Card", "children": [table], "border": {"size": 1, "style": "dashed"}});
+    let basic = json!({"type": "Basic", "children": [table], "theme": "dark", "direction": "row", "gap": 2,
+        "padding": {"top": 1}, "align": "baseline", "justify": "between"});
+    for whole in [card, basic] {
+        let root: WidgetRoot = serde_json::from_value(whole.clone()).unwrap();
+        let seen = format!("{root:?}");
+        assert!(!seen.contains("Dynamic") && !seen.contains("Other("), "{seen}");
+        assert_eq!(seen.matches("extra: ").count(), seen.matches("extra: {}").count(), "{seen}");
+        assert_eq!(serde_json::to_value(&root).unwrap(), whole);
+        let cell = &root.children()[0].children()[0].children()[0];
+        assert_eq!((cell.kind(), cell.children()[0].kind()), ("Table.Cell", "Text"));
+    }
+}
+
 #[test]
 fn a_component_that_does_not_fit_its_type_is_kept_whole() {
     for odd in [
@@ -68,7 +89,9 @@ fn children_are_found_in_every_form() {
     assert_eq!(WidgetComponent::from(transition).children().len(), 1);
     assert!(read(&json!({"type": "Transition", "children": null})).children().is_empty());
     assert!(read(&json!({"type": "Spacer"})).children().is_empty());
-    for container in ["Box", "Row", "Col", "Form", "ListViewItem", "Unknown"] {
+    for container in
+        ["Box", "Row", "Col", "Form", "ListViewItem", "Table", "Table.Row", "Table.Cell", "Unknown"]
+    {
         let component =
             read(&json!({"type": container, "children": [{"type": "Spacer"}, {"type": "Spacer"}]}));
         assert_eq!((component.kind(), component.children().len()), (container, 2));

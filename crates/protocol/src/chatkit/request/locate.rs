@@ -5,6 +5,14 @@ use std::fmt::Write;
 
 use serde_json::error::Category;
 
+/// What is expected, as serde_json calls it at the end of a message, and in words.
+const TYPES: [(&str, &str); 4] = [
+    (", expected u32", ", expected a whole number from 0 to 4294967295"),
+    (", expected u64", ", expected a whole number from 0 to 18446744073709551615"),
+    (", expected a map", ", expected an object"),
+    (", expected a sequence", ", expected a list"),
+];
+
 enum Step {
     Field(String),
     Element(usize),
@@ -13,7 +21,7 @@ enum Step {
 /// The path of what `error` is about in `body`, e.g. `params.input.content[0].text`; empty for the body itself.
 pub(super) fn path(body: &[u8], error: &serde_json::Error, message: &str) -> String {
     let mut steps = steps(&body[..offset(body, error)]);
-    if let Some(field) = missing_field(message) {
+    if let Some(field) = named_field(message) {
         steps.push(Step::Field(field.into()));
     }
     let mut path = String::new();
@@ -32,15 +40,25 @@ pub(super) fn path(body: &[u8], error: &serde_json::Error, message: &str) -> Str
 pub(super) fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = text.rfind(" at line ").unwrap_or(text.len());
-    match &text[..end] {
-        // What serde_json says where one of several words is expected and the value is no text.
-        "expected value" => "expected a string".to_owned(),
-        message => message.to_owned(),
+    let message = &text[..end];
+    // What serde_json says where one of several words is expected and the value is no text.
+    if message == "expected value" {
+        return "expected a string".to_owned();
     }
+    // The names that Rust has for them.
+    for (name, words) in TYPES {
+        if let Some(found) = message.strip_suffix(name) {
+            return format!("{found}{words}");
+        }
+    }
+    message.to_owned()
 }
 
-fn missing_field(message: &str) -> Option<&str> {
-    message.strip_prefix("missing field `")?.split('`').next()
+/// The field within the place of the error.
+fn named_field(message: &str) -> Option<&str> {
+    let name =
+        message.strip_prefix("missing field `").or_else(|| message.strip_prefix("duplicate field `"))?;
+    name.split('`').next()
 }
 
 /// How many bytes the parser had read. Lines and columns count from 1; a column counts bytes. What is called a fault of

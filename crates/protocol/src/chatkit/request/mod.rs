@@ -2,6 +2,7 @@
 
 mod error;
 mod locate;
+mod object;
 mod operation;
 mod params;
 mod parse;

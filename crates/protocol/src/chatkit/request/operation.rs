@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
+use super::object::Object;
 use super::{
     AttachmentsCreateParams, AttachmentsDeleteParams, CustomActionParams, InputTranscribeParams,
     ItemsFeedbackParams, ItemsListParams, ThreadsAddClientToolOutputParams, ThreadsAddStructuredInputParams,
@@ -11,17 +13,18 @@ use crate::chatkit::Extra;
 /// All of a request but its `type`.
 #[derive(Deserialize)]
 struct Body<P> {
-    params: Option<P>,
+    params: Option<Object<P>>,
     #[serde(default)]
     metadata: Extra,
 }
 
-/// Reads params and metadata. Absent params are empty ones: where nothing is required, that is enough.
+/// Reads params and metadata. Absent params are empty ones: where nothing is required, that is enough. An error about
+/// those has no place in the body, and no line.
 fn read<P: DeserializeOwned>(body: &[u8]) -> Result<(P, Extra), serde_json::Error> {
-    let Body { params, metadata } = serde_json::from_slice::<Body<P>>(body)?;
+    let Object(Body { params, metadata }) = serde_json::from_slice::<Object<Body<P>>>(body)?;
     let params = match params {
-        Some(params) => params,
-        None => serde_json::from_str("{}")?,
+        Some(Object(params)) => params,
+        None => P::deserialize(Value::Object(Extra::new()))?,
     };
     Ok((params, metadata))
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::object;
 use crate::chatkit::{Order, UserMessageInput};
 
 /// Declares params. Where nothing else is said, a field is required.
@@ -21,6 +22,7 @@ params! {
     /// `threads.create`
     pub struct ThreadsCreateParams {
         /// The first message.
+        #[serde(deserialize_with = "object::one")]
         pub input: UserMessageInput,
     }
 
@@ -29,6 +31,7 @@ params! {
         /// The thread.
         pub thread_id: String,
         /// The message.
+        #[serde(deserialize_with = "object::one")]
         pub input: UserMessageInput,
     }
 
@@ -47,6 +50,7 @@ params! {
         /// The item with the questions.
         pub item_id: String,
         /// The answers.
+        #[serde(deserialize_with = "object::one")]
         pub input: StructuredInputSubmission,
     }
 
@@ -66,6 +70,7 @@ params! {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub item_id: Option<String>,
         /// What was done.
+        #[serde(deserialize_with = "object::one")]
         pub action: Action,
     }
 
@@ -173,7 +178,7 @@ params! {
         #[cfg_attr(feature = "schema", ts(as = "Option<SubmissionStatus>", optional))]
         pub status: SubmissionStatus,
         /// The answers, by the id of the question.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "object::each")]
         #[cfg_attr(feature = "schema", ts(as = "Option<BTreeMap<String, StructuredInputAnswerSubmission>>", optional))]
         pub answers: BTreeMap<String, StructuredInputAnswerSubmission>,
     }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
+use super::object::Object;
 use super::{MAX_DEPTH, Operation, Request, RequestError, check_body, locate};
 use crate::chatkit::{InferenceOptions, UserMessageContent, UserMessageInput};
 
@@ -23,7 +24,8 @@ impl Request {
     /// name, names an unknown operation, or is not of the operation's shape; the error says which field.
     pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
         check_body(body, MAX_DEPTH)?;
-        let head: Head<'_> = serde_json::from_slice(body).map_err(|error| envelope_error(body, error))?;
+        let Object(head) =
+            serde_json::from_slice::<Object<Head<'_>>>(body).map_err(|error| envelope_error(body, error))?;
         let read = Operation::read(&head.operation, body)
             .map_err(|error| params_error(&head.operation, body, error))?;
         let Some((mut operation, metadata)) = read else {
@@ -65,8 +67,8 @@ fn params_error(operation: &str, body: &[u8], error: serde_json::Error) -> Reque
     }
     let message = locate::message(&error);
     let mut param = locate::path(body, &error, &message);
-    // Absent params are read as empty ones, from a text of their own.
-    if error.line() <= 1 && !param.starts_with("params") && !param.starts_with("metadata") {
+    // Absent params are read as empty ones, which have no place.
+    if error.line() == 0 {
         param = format!("params.{param}");
     }
     RequestError::Params { operation, param, message }

@@ -14,6 +14,7 @@ mod field;
 mod layout;
 mod root;
 mod style;
+mod table;
 mod words;
 
 use serde::{Deserialize, Deserializer};
@@ -28,6 +29,7 @@ pub use field::{Editable, EditableProps, Input, Label, Textarea};
 pub use layout::{BoxContainer, Col, Form, Layout, ListViewItem, Row, Transition};
 pub use root::{BasicRoot, Card, CardAction, ListLimit, ListView, WidgetRoot, WidgetStatus};
 pub use style::{Border, BorderEdge, Borders, Color, Inset, Length, Spacing, ThemeColor, WholeBorder};
+pub use table::{Table, TableCell, TableRow};
 pub use words::*;
 
 use super::Extra;
@@ -80,6 +82,12 @@ component_union! {
         "Label" => Label,
         /// A choice from a few.
         "RadioGroup" => RadioGroup,
+        /// Rows of cells.
+        "Table" => Table,
+        /// A row of a table.
+        "Table.Row" => TableRow,
+        /// A cell of a table's row.
+        "Table.Cell" => TableCell,
         /// A field for several lines.
         "Textarea" => Textarea,
         /// Animates its child when it changes.
@@ -96,6 +104,9 @@ impl WidgetComponent {
             Self::Col(component) => component.layout.children(),
             Self::Form(component) => component.layout.children(),
             Self::ListViewItem(component) => &component.children,
+            Self::Table(component) => component.children.as_deref().unwrap_or(&[]),
+            Self::TableRow(component) => component.children.as_deref().unwrap_or(&[]),
+            Self::TableCell(component) => component.children.as_deref().unwrap_or(&[]),
             Self::Transition(component) => component.children.as_ref().map_or(&[], Children::as_slice),
             Self::Dynamic(component) => component.children(),
             Self::Text(_)

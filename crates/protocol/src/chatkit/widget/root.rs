@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActionConfig, CardSize, Children, Color, Inset, Theme, WidgetComponent,
+    ActionConfig, Alignment, CardSize, Children, Color, Direction, Inset, Justification, Length, Theme,
+    WholeBorder, WidgetComponent,
     declare::{component, component_union, object},
 };
 use crate::chatkit::IconName;
@@ -45,6 +46,8 @@ component! {
             /// Its background; tokens: `surface`, `surface-secondary`, `surface-tertiary`, `surface-elevated`,
             /// `surface-elevated-secondary`.
             background: Color,
+            /// Lines along its edges. Known to the front end, and not to the reference.
+            border: WholeBorder,
             /// How wide it is.
             size: CardSize,
             /// Space within its edges.
@@ -124,12 +127,25 @@ pub enum ListLimit {
 }
 
 component! {
-    /// `Basic`: a root without a frame, which may also hold other roots.
+    /// `Basic`: a root without a frame, which may also hold other roots. All but what is in it is known to the front
+    /// end, and not to the reference.
     pub struct BasicRoot {
         required {}
         optional {
             /// What is in it.
             children: Children,
+            /// The theme that it has, whatever the page has.
+            theme: Theme,
+            /// Which way its children are laid out.
+            direction: Direction,
+            /// Between children, in units of spacing or as CSS.
+            gap: Length,
+            /// Space within its edges.
+            padding: Inset,
+            /// How children stand across its direction.
+            align: Alignment,
+            /// How children are spread along its direction.
+            justify: Justification,
         }
     }
 }

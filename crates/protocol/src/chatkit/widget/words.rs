@@ -30,6 +30,26 @@ words! {
 }
 
 words! {
+    /// Where the content of a cell stands from top to bottom.
+    pub enum VerticalAlign {
+        "start" => Start,
+        "center" => Center,
+        "end" => End,
+    }
+}
+
+words! {
+    /// How wide a column of a table is.
+    pub enum ColumnSize {
+        "xs" => Xs,
+        "sm" => Sm,
+        "md" => Md,
+        "lg" => Lg,
+        "xl" => Xl,
+    }
+}
+
+words! {
     /// The size of text.
     pub enum TextSize {
         "xs" => Xs,
