@@ -58,6 +58,7 @@ const CORPUS = [
   '| a |\n|---|\n| 1 |\n| 2\n\nx | y\n--|--\n1 | 2',
   '```\nplain\n\n~~~\n\n    indented',
   '# \n\n## Head #\n\n* * *\n\n+ plus\n* star\n- minus',
+  '> [!NOTE]\n> Read this.\n> **Note** it.\n\n> [!TIP]  \n>\n> So.\n\n> [!WARNING]',
 ];
 
 // The picture server's own port: 9 is never asked.
@@ -67,7 +68,7 @@ const PICTURES = `![mine](/own.png) ![allowed](http://localhost:9/allowed.png) !
 <img src="http://127.0.0.1:9/raw.png" alt="raw" onerror="alert(1)">`;
 
 const LINKS = `[good](https://example.com/a?b=1#c) [mail](mailto:a@example.com) [bad](javascript:alert(1)) [data](data:text/html,x) [file](file:///etc/passwd)
-[deep](chatkit-link://order?id=17&state=late) [odd](chatkit-link://%E0%A4%A)`;
+[deep](chatkit-link://order?id=17&state=late) [odd](chatkit-link://%E0%A4%A) [part](chatkit-link://a/b?x=1&x=2#h?y=3)`;
 
 const url = { type: 'url', title: 'The Rust language', url: 'https://example.com/rust', attribution: 'example.com' };
 const CITED = {
@@ -218,9 +219,9 @@ test('a text that comes in pieces ends as it does in one piece', async (t) => {
   const chat = await openChat(t);
   const differences = await chat.page.evaluate(async (corpus) => {
     type Markdown = HTMLElement & { source: string; open: boolean; updateComplete: Promise<unknown> };
-    const make = () => document.body.appendChild(document.createElement('chatkitd-markdown')) as Markdown;
     let state = 1;
     const random = (below: number) => (state = (state * 48271) % 2147483647) % below;
+    const make = (marks: object[]) => Object.assign(document.body.appendChild(document.createElement('chatkitd-markdown')) as Markdown, { marks });
     const shown = async (element: Markdown, source: string, open: boolean) => {
       Object.assign(element, { source, open });
       await element.updateComplete;
@@ -229,7 +230,8 @@ test('a text that comes in pieces ends as it does in one piece', async (t) => {
     const found: string[][] = [];
     for (let round = 0; round < 25; round++) {
       const text = Array.from({ length: 1 + random(4) }, () => corpus[random(corpus.length)]).join('\n\n');
-      const [whole, grown] = [make(), make()];
+      const marks = Array.from({ length: random(4) }, (_, nth) => ({ at: random(text.length), label: String(nth), source: { type: 'file', title: 'A book', filename: 'book.pdf' } }));
+      const [whole, grown] = [make(marks), make(marks)];
       for (let end = 0; end < text.length; end += 1 + random(round % 2 === 0 ? 6 : 40)) await shown(grown, text.slice(0, end), round % 5 !== 0);
       const [one, other] = [await shown(whole, text, false), await shown(grown, text, false)];
       if (one !== other) found.push([text, one, other]);
@@ -343,6 +345,9 @@ test('links open elsewhere, and those that would run something lead nowhere', as
   const odd = chat.next('chatkit.deeplink');
   await chat.lastItem.getByRole('link', { name: 'odd' }).click();
   assert.deepEqual(await odd, { name: '%E0%A4%A', data: {} });
+  const part = chat.next('chatkit.deeplink');
+  await chat.lastItem.getByRole('link', { name: 'part' }).click();
+  assert.deepEqual(await part, { name: 'a/b', data: { x: '2' } });
 });
 
 test('a mark stands behind the words that a source is cited for, and leads there', async (t) => {
@@ -356,6 +361,53 @@ test('a mark stands behind the words that a source is cited for, and leads there
   await said.getByText('Sources · 3').click();
   await said.getByText('Ferris').waitFor();
   await keepPicture(chat.page, 'markdown-sources');
+});
+
+/** Texts with a mark in each: what is read, with `^` where the mark stands, and whether it is outside of links and code and all else is as it is without. */
+function marked(chat: Chat, texts: [string, number][]): Promise<{ seen: string; isSound: boolean }[]> {
+  return chat.page.evaluate(async (texts) => {
+    type Markdown = HTMLElement & { source: string; marks: object[]; updateComplete: Promise<unknown> };
+    const draw = async (source: string, marks: object[]) => {
+      const element = document.body.appendChild(document.createElement('chatkitd-markdown')) as Markdown;
+      Object.assign(element, { source, marks });
+      await element.updateComplete;
+      element.remove();
+      return element;
+    };
+    const plain = new Map<string, string>();
+    const all = [];
+    for (const [source, at] of texts) {
+      if (!plain.has(source)) plain.set(source, (await draw(source, [])).innerHTML);
+      const shown = await draw(source, [{ at, label: '^', source: { type: 'file', title: 'A book', filename: 'book.pdf' } }]);
+      const seen = (shown.textContent ?? '').replaceAll('\n', '');
+      const marks = [...shown.querySelectorAll('.cite')];
+      const isOutside = marks.length === 1 && marks[0]!.parentElement!.closest('a, code, .formula') === null;
+      for (const mark of marks) mark.remove();
+      all.push({ seen, isSound: isOutside && shown.innerHTML === plain.get(source) });
+    }
+    return all;
+  }, texts);
+}
+
+test('a mark that lies in a sign of Markdown stands behind it, and the text is drawn as it is without', async (t) => {
+  const chat = await openChat(t);
+  const texts: [string, number, string][] = [
+    ['[go](https://a.example/page).', 15, 'go^.'], ['x https://a.example/page y', 20, 'x https://a.example/page^ y'], ['**bold** q', 1, '^bold q'], ['**bold** q', 7, 'bold^ q'],
+    ['**"b"**.', 7, '"b"^.'], ['# H', 1, '^H'], ['a &amp; q', 5, 'a &^ q'], ['use `abc` q', 6, 'use abc^ q'], ['\\*a', 1, '*^a'], ['one.\n\n- two', 5, 'one.^two'], ['one.\n\n- two', 7, 'one.^two'],
+    ['a <a href="https://b.example">b c</a> d', 31, 'a b c^ d'], ['<a href="https://b.example">b c', 30, 'b c^'], ['1. a\n   > b c\n2. d', 11, 'ab^ cd'],
+    ['one\r\ntwo\r\n\r\nbig three', 15, 'onetwobig^ three'], ['> [!NOTE]\n> Read this.\n> **Note** it.', 22, 'NoteRead this.^Note it.'],
+    ['```\nlet a;\n```\n\nq', 6, 'Copylet a;^q'], ['|a|b|\n|-|-|\n|-|2|\n|3|4|', 8, 'ab^-234'], ['|a|b|\n|-|-|\n|-|2|\n|3|4|', 14, 'ab-^234'], ['|a\\|b|c|\n|-|-|\n|1|2|', 17, 'a|bc1^2'],
+  ];
+  assert.deepEqual((await marked(chat, texts.map(([text, at]) => [text, at]))).map(({ seen }) => seen), texts.map(([, , seen]) => seen));
+});
+
+test('wherever a mark was put, all else is drawn as it is without', async (t) => {
+  const chat = await openChat(t);
+  for (const library of ['formulas', 'code']) await chat.ask(library);
+  await chat.lastItem.locator('.hljs-string').first().waitFor();
+  const texts = CORPUS.flatMap((text) => [...text].map((_, at): [string, number] => [text, at]));
+  const drawn = await marked(chat, texts);
+  assert.deepEqual(texts.filter((_, nth) => !drawn[nth]!.isSound).slice(0, 3), []);
 });
 
 /** Waits, for a while, until something is so. */

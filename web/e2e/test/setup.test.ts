@@ -95,6 +95,24 @@ test("the page's own fetch carries every request", async (t) => {
   assert.deepEqual(await toldOf(chat.page), ['POST']);
 });
 
+test("a fetch of the page's own that fails is named, and not asked again", async (t) => {
+  const answers = [
+    ['() => { told.push("asked"); throw "no proxy"; }', { message: "The page's api.fetch failed: no proxy", code: 'callback_failed' }, 'no proxy'],
+    ['async () => { told.push("asked"); }', { message: "The page's api.fetch failed: it returned no Response", code: 'callback_failed' }, 'Error: it returned no Response'],
+    ['async () => { told.push("asked"); return new Response("<html>", { headers: { "content-type": "text/html" } }); }', { message: `The address ${server.url}/chatkit answered with text/html, which is no ChatKit server's answer. Check api.url.`, code: 'wrong_content_type' }, 'undefined'],
+  ] as const;
+  for (const [fetch, error, cause] of answers) {
+    const chat = await openChat(t, await visitor(t, browser), server, {}, { 'api.fetch': fetch });
+    await chat.element.evaluate((element) => element.addEventListener('chatkit.error', (event) => {
+      (window as unknown as { told: string[] }).told.push(String((event as CustomEvent<{ error: Error }>).detail.error.cause));
+    }));
+    const failed = chat.next('chatkit.error');
+    await chat.say('Hi');
+    assert.deepEqual(await failed, { error });
+    assert.deepEqual(await toldOf(chat.page), ['asked', cause]);
+  }
+});
+
 test('a relative address is relative to the page', async (t) => {
   const context = await visitor(t, browser);
   await context.route('**/my/chatkit', async (route) => {

@@ -141,6 +141,22 @@ test('a choice shows what can be chosen, and can be taken back', async (t) => {
   assert.equal(await size.inputValue(), '');
 });
 
+test('a choice that was made shows its label, and not what is said of it', async (t) => {
+  const page = await shown(t, 'choices');
+  const size = page.widget.getByRole('combobox', { name: 'Size' });
+  const drawn = () => size.evaluate((select: HTMLSelectElement) => [...select.options].map((option) => [option.text, getComputedStyle(option, '::after').content]));
+  assert.deepEqual((await drawn()).slice(-3), [['Small', 'none'], ['Large', '"Sold out"'], ['Medium', 'none']]);
+});
+
+test('a browser that draws the list itself writes what is said of a choice behind its label', async (t) => {
+  const page = await shown(t, 'twice');
+  await page.page.evaluate(() => Object.assign(CSS, { supports: () => false }));
+  await answered(page.chat, () => page.chat.say('choices'));
+  const size = page.chat.element.getByRole('combobox', { name: 'Size' });
+  const written = await size.evaluate((select: HTMLSelectElement) => [...select.options].map((option) => [option.text, option.getAttribute('aria-description')]));
+  assert.deepEqual(written.slice(-3), [['Small', null], ['Large – Sold out', null], ['Medium', null]]);
+});
+
 test('a choice from many is searched in, with the mouse or the keyboard', async (t) => {
   const page = await shown(t, 'choices');
   const town = page.widget.getByRole('combobox', { name: 'Town' });

@@ -6,10 +6,10 @@ import { Server } from '../harness/server.js';
 import { show, shownByName, type Component } from '../harness/widgets.js';
 import { content } from '../widgets/content.js';
 import { controls } from '../widgets/controls.js';
-import { layout } from '../widgets/layout.js';
+import { boxes, layout } from '../widgets/layout.js';
 import type { Look } from '../widgets/look.js';
 
-const subjects: Record<string, Look[]> = { layout, content, controls };
+const subjects: Record<string, Look[]> = { boxes, layout, content, controls };
 
 /** One below the other, each in a box, so that none changes the others. */
 function sheet(all: Look[]): Component {
@@ -20,6 +20,7 @@ let browser: Browser;
 let server: Server;
 before(async () => {
   const widgets = Object.fromEntries(Object.entries(subjects).map(([name, all]) => [name, sheet(all)]));
+  Object.assign(widgets, { icons: { type: 'Basic', children: [{ type: 'Icon', name: 'check-circle-filled', size: '3xl' }, { type: 'Icon', name: 'star-filled', size: '3xl' }] } });
   [browser, server] = await Promise.all([openBrowser(), Server.answering(shownByName(widgets))]);
 });
 after(async () => {
@@ -30,7 +31,7 @@ after(async () => {
 /** What looks otherwise than it should: each expected value is compared with what the browser makes of it beside the component. */
 function differences(widget: Locator, all: Look[]): Promise<string[]> {
   return widget.evaluate((article, all) => {
-    const boxes = article.querySelectorAll('.basic > *');
+    const boxes = article.querySelector('.basic')!.children;
     const wrong: string[] = [];
     all.forEach(({ component, css, on }, at) => {
       const parts = [...boxes[at]!.children] as HTMLElement[];
@@ -60,3 +61,19 @@ for (const [subject, all] of Object.entries(subjects)) {
     });
   }
 }
+
+test('what is filled is, and its check is cut out', async (t) => {
+  const { widget } = await show(t, browser, server, 'icons');
+  const opacity = (at: number, points: [number, number][]) => widget.locator('svg').nth(at).evaluate(async (svg, points) => {
+    const copy = svg.cloneNode(true) as SVGSVGElement;
+    for (const size of ['width', 'height']) copy.setAttribute(size, '240');
+    copy.setAttribute('xmlns', svg.namespaceURI!);
+    const image = Object.assign(new Image(), { src: `data:image/svg+xml,${encodeURIComponent(copy.outerHTML)}` });
+    await image.decode();
+    const drawing = Object.assign(document.createElement('canvas'), { width: 240, height: 240 }).getContext('2d')!;
+    drawing.drawImage(image, 0, 0);
+    return points.map(([x, y]) => drawing.getImageData(x * 10, y * 10, 1, 1).data[3]);
+  }, points);
+  assert.deepEqual(await opacity(0, [[12, 4], [10.5, 14.3], [14, 11], [1, 1]]), [255, 0, 0, 0]);
+  assert.deepEqual(await opacity(1, [[12, 12], [1, 1]]), [255, 0]);
+});

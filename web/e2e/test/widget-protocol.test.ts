@@ -9,7 +9,7 @@ import { charts } from '../widgets/charts.js';
 import { content } from '../widgets/content.js';
 import { controls } from '../widgets/controls.js';
 import { forms } from '../widgets/forms.js';
-import { layout } from '../widgets/layout.js';
+import { boxes, layout } from '../widgets/layout.js';
 import { written } from '../widgets/updates.js';
 import { WidgetSchema } from '../widgets/walk.js';
 
@@ -17,7 +17,7 @@ import { WidgetSchema } from '../widgets/walk.js';
 const nested = Object.values(cards).flatMap(({ type, children }) => (type === 'Basic' ? (children as object[]) : []));
 
 /** Everything that the tests of widgets show. Each module is shown by the test of its name. */
-const exercised = [...nested, ...[layout, content, controls].flatMap((all) => all.map(({ component }) => component)), ...[clicked, cards, charts, forms].flatMap((all) => Object.values(all)), written];
+const exercised = [...nested, ...[boxes, layout, content, controls].flatMap((all) => all.map(({ component }) => component)), ...[clicked, cards, charts, forms].flatMap((all) => Object.values(all)), written];
 
 test('every property of every component, and every word that one can say, is exercised', async () => {
   const schema = await WidgetSchema.read();

@@ -2,13 +2,21 @@ import { looks, tokens, type Look } from './look.js';
 
 const word = { type: 'Text', value: 'in it' };
 
+/** How children stand and are spread. */
+function placed(type: string): Look[] {
+  const base = { type, children: [word] };
+  return [
+    ...tokens(base, 'align', 'align-items', { start: 'flex-start', center: 'center', end: 'flex-end', baseline: 'baseline', stretch: 'stretch' }),
+    ...tokens(base, 'justify', 'justify-content', { start: 'flex-start', center: 'center', end: 'flex-end', between: 'space-between', around: 'space-around', evenly: 'space-evenly', stretch: 'stretch' }),
+  ];
+}
+
 /** What all containers have. */
 function container(type: string): Look[] {
   const base = { type, children: [word] };
   const sized = { ...base, width: 120, height: 40 };
   return [
-    ...tokens(base, 'align', 'align-items', { start: 'flex-start', center: 'center', end: 'flex-end', baseline: 'baseline', stretch: 'stretch' }),
-    ...tokens(base, 'justify', 'justify-content', { start: 'flex-start', center: 'center', end: 'flex-end', between: 'space-between', around: 'space-around', evenly: 'space-evenly', stretch: 'stretch' }),
+    ...placed(type),
     ...tokens(base, 'wrap', 'flex-wrap', { nowrap: 'nowrap', wrap: 'wrap', 'wrap-reverse': 'wrap-reverse' }),
     ...looks(base, 'flex', [[2, { flex: '2' }], ['0 0 auto', { flex: '0 0 auto' }]]),
     ...looks(base, 'gap', [[3, { gap: '12px' }], ['5px', { gap: '5px' }]]),
@@ -24,8 +32,10 @@ function container(type: string): Look[] {
     ...looks(base, 'padding', [
       [2, { padding: '8px' }], ['7px', { padding: '7px' }],
       [{ top: 1, right: 2, bottom: 3, left: '9px' }, { padding: '4px 8px 12px 9px' }], [{ x: 5, y: 1 }, { padding: '4px 20px' }],
+      ['12px 24px', { padding: '12px 24px' }], [' 1px  2px 3px', { padding: '1px 2px 3px' }], ['1px 2px 3px 4px', { padding: '1px 2px 3px 4px' }],
+      ['calc(1px + min(2px, (1px + 5px))) 4px', { padding: '3px 4px' }], ['1px 2px 3px 4px 5px', { padding: '0px' }],
     ]),
-    ...looks(sized, 'margin', [[1, { margin: '4px' }], [{ left: 'auto', top: 2 }, { 'margin-left': 'auto', 'margin-top': '8px' }]]),
+    ...looks(sized, 'margin', [[1, { margin: '4px' }], [{ left: 'auto', top: 2 }, { 'margin-left': 'auto', 'margin-top': '8px' }], ['3px auto', { 'margin-top': '3px', 'margin-left': 'auto' }]]),
     ...looks(base, 'border', [
       [1, { border: '1px solid var(--ck-border)' }], [{ size: 2, color: 'strong', style: 'dashed' }, { border: '2px dashed var(--ck-border-strong)' }],
       [{ top: 3, bottom: { size: 1, color: 'danger' } }, { 'border-top': '3px solid var(--ck-border)', 'border-bottom': '1px solid var(--ck-danger)', 'border-left-width': '0px' }],
@@ -44,8 +54,12 @@ function container(type: string): Look[] {
   ];
 }
 
+export const boxes: Look[] = ['Box', 'Row', 'Col', 'Form'].flatMap(container);
+
 export const layout: Look[] = [
-  ...['Box', 'Row', 'Col', 'Form'].flatMap(container),
+  ...placed('Basic'),
+  ...tokens({ type: 'Basic', children: [word] }, 'direction', 'flex-direction', { row: 'row', col: 'column' }),
+  ...tokens({ type: 'Basic', children: [word] }, 'theme', 'color-scheme', { dark: 'dark', light: 'light' }),
   ...tokens({ type: 'Box', children: [word] }, 'direction', 'flex-direction', { row: 'row', col: 'column' }),
   ...tokens({ type: 'Form', children: [word] }, 'direction', 'flex-direction', { row: 'row', col: 'column' }),
   { component: { type: 'Row', children: [word] }, css: { 'flex-direction': 'row', 'align-items': 'center' } },

@@ -12,7 +12,7 @@ const bundled = await build({
   write: false,
   format: 'esm',
 });
-const { completed, withoutBareSign, Outline, withMarks, withoutMarks, marksAt } = await import(
+const { completed, withoutBareSign, Outline, placesIn, withoutForeignSigns, withoutReturns } = await import(
   `data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString('base64')}`
 );
 
@@ -44,14 +44,14 @@ test('a last line that may become something else waits', () => {
 });
 
 test('a formula is one in each notation, and a price is none', () => {
-  for (const formula of ['$x$', '$e^{i\\pi}$', '$2x + 3$', '$3$', '$5 \\times 2$', '\\(a\\)', 'so $$a$$ so', '\\[a\\]', '$$\na\n\nb\n$$']) {
+  for (const formula of ['$x$', '$e^{i\\pi}$', '$2x + 3$', '$3$', '$5 \\times 2$', '$2x$', '$3 + x$', '$2(x + 1)$', '$2(ab)$', '$17 (mod 5)$', '$3 (xy + z)$', '$3 (xy + z) + 1$', '\\(a\\)', 'so $$a$$ so', '\\[a\\]', '$$\na\n\nb\n$$']) {
     assert.match(html(formula), /class="formula/, formula);
   }
   for (const formula of ['```math\na\n\nb\n```', '~~~ math\na\n~~~~\n', '```math\na', '- ```math\n  a\n  ```', 'so $`x^2`$ so', 'a$`x`$b']) assert.match(html(formula), /class="formula/, formula);
   assert.equal(html('```math\n\\frac{1}{2}\n```\nso'), '<span class="formula display">\\frac{1}{2}</span><p>so</p>');
   for (const two of ['$$a$$ $$b$$', '\\[a\\] \\[b\\]']) assert.equal(html(two), '<p><span class="formula display">a</span> <span class="formula display">b</span></p>');
   for (const code of ['```maths\na\n```', '```\nmath\n```', '`$`x`$`', '`a $` and `b $`', '    ```math\n    a']) assert.doesNotMatch(html(code), /class="formula/, code);
-  for (const price of ['$5 and $6', '$5-$6', 'US$3/CA$4. `$x$`', '$1,000 to $2,000', 'costs $5.', '$5 million or 6$', '$ 5 $', '\\$x$', 'from $9.99 (was $12.99)', '`$x$`']) {
+  for (const price of ['$5 and $6', '$5-$6', 'US$3/CA$4. `$x$`', '$1,000 to $2,000', 'costs $5.', '$5 million or 6$', '$ 5 $', '\\$x$', 'from $9.99 (was $12.99)', 'Between $100 and $200 (or 50$) ok', '`$x$`']) {
     assert.doesNotMatch(html(price), /class="formula/, price);
   }
 });
@@ -79,10 +79,31 @@ test('the blocks of a text are as long as it is', () => {
   }
 });
 
-test('marks count characters, and leave the text as it was', () => {
-  const source = 'a👩‍👩‍👧b \uE1000\uE101';
+test('marks count characters, and change nothing but where they stand', () => {
   const marks = [{ at: 1 }, { at: 6 }, { at: 99 }];
-  const marked = withMarks(source, marksAt(marks, 0));
-  assert.equal(marked.indexOf('\uE1001\uE101'), 'a\uE1000\uE101👩‍👩‍👧'.length);
-  assert.equal(withoutMarks(marked), 'a👩‍👩‍👧b \uFFFD0\uFFFD', 'the signs of others are none');
+  assert.deepEqual(placesIn('a👩‍👩‍👧b', marks, 0), [{ at: 1, number: 0 }, { at: 9, number: 1 }, { at: 10, number: 2 }]);
+  assert.deepEqual(placesIn('b', marks, 6), [{ at: 1, number: 2 }], 'what stands at the end of what is settled is settled');
+  assert.equal(withoutForeignSigns('\uE1000\uE101'), '\uFFFD0\uFFFD', 'the signs of others are none');
+  const cases = {
+    'a👩‍👩‍👧b': [9, 'a👩‍👩‍👧^b'], '**a** b': [1, '<strong>^a</strong> b'], '**a** *b*': [4, '<strong>a</strong>^ <em>b</em>'], '[a](https://b) c': [6, '<a href="https://b">a</a>^ c'],
+    'a `b` c': [3, 'a <code>b</code>^ c'], 'a &lt; b': [4, 'a &lt;^ b'], '<kbd>a b</kbd> c': [6, '<kbd>a b</kbd>^ c'], '![a b](https://c) d': [3, '<img src="https://c" alt="a b">^ d'], 'a\nb': [2, 'a^<br>b'],
+  };
+  for (const [source, [at, shown]] of Object.entries(cases)) {
+    const outline = new Outline(source, {}, [{ at, number: 0 }]);
+    assert.equal(outline.blockHtml(outline.blocks[0], false).replace('\uE1000\uE101', '^').trim(), `<p>${shown}</p>`, source);
+  }
+});
+
+test('a mark in a text with CRLF stands where it does with line feeds', () => {
+  const marks = [0, 1, 2, 3, 4, 6, 7, 8, 99].map((at) => ({ at }));
+  assert.deepEqual(withoutReturns(marks, '🦀\r\na\r\nb').map(({ at }) => at), [0, 1, 1, 2, 3, 4, 5, 6, 97]);
+  assert.equal(withoutReturns(marks, 'a\nb\rc'), marks);
+});
+
+test('a mark in an alert stands in its own line, also if another one says what the alert is', () => {
+  const cases = { '> [!NOTE]\n> Read this.\n> **Note** it.': [21, 'Note</strong><br>Read this^.<br><strong>Note'], '> [!TIP]  \n> So': [15, 'Tip</strong><br>So^'], '> [!TIP]': [8, 'Tip</strong>\n^'] };
+  for (const [source, [at, shown]] of Object.entries(cases)) {
+    const outline = new Outline(source, {}, [{ at, number: 0 }]);
+    assert.ok(outline.blockHtml(outline.blocks[0].tokens[0], false).replace('\uE1000\uE101', '^').includes(shown), source);
+  }
 });

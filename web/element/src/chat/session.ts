@@ -1,5 +1,6 @@
 import type { ChatKitOptions } from '@openai/chatkit';
 import { Client } from '../wire/client';
+import { callbackError, isAbort } from '../wire/errors';
 import { DeviceIdentity, DeviceMemory, SecretIdentity, type Identity } from '../wire/identity';
 import { Chat, type Emit } from './chat';
 import { Composer } from './composer';
@@ -77,11 +78,23 @@ function connect(options: () => ChatKitOptions, script: URL, locale: () => strin
   const url = new URL(api.url, document.baseURI);
   const call: typeof fetch = (...args) => {
     const now = options().api;
-    return 'url' in now && now.fetch !== undefined ? now.fetch(...args) : fetch(...args);
+    return 'url' in now && now.fetch !== undefined ? fetchBy(now.fetch, ...args) : fetch(...args);
   };
   // Another server than the script's may not know of runs, and its CORS rules not of their headers.
   const isChatkitd = url.origin === script.origin;
   const knowsRuns = isChatkitd || url.origin === location.origin;
   const identity = DeviceIdentity.at(url);
   return { client: new Client({ url, fetch: call, identity, knowsRuns, isChatkitd, locale }), identity };
+}
+
+/** What the page's own `fetch` answers. A `TypeError` is how each `fetch` says that it did not get through. */
+async function fetchBy(own: typeof fetch, ...args: Parameters<typeof fetch>): Promise<Response> {
+  let response: Response | undefined;
+  try {
+    response = await own(...args);
+  } catch (thrown) {
+    throw isAbort(thrown) || args[1]?.signal?.aborted || thrown instanceof TypeError ? thrown : callbackError('api.fetch', thrown);
+  }
+  if (typeof response?.status !== 'number') throw callbackError('api.fetch', new Error('it returned no Response'));
+  return response;
 }

@@ -14,6 +14,7 @@ let loaded: Highlighter | null = null;
 /** Code with its language, and a button that copies it. */
 export class CodeBlock {
   readonly node = document.createElement('div');
+  private readonly pre = document.createElement('pre');
   private readonly code = document.createElement('code');
   private text = '';
 
@@ -26,11 +27,10 @@ export class CodeBlock {
     const head = document.createElement('div');
     head.className = 'code-head';
     head.append(name, this.copyButton(locale));
-    const pre = document.createElement('pre');
-    pre.tabIndex = 0;
-    pre.append(this.code);
+    this.pre.tabIndex = 0;
+    this.pre.append(this.code);
     this.node.className = 'block code';
-    this.node.append(head, pre);
+    this.node.append(head, this.pre);
   }
 
   /** Code that only grew keeps its nodes, and where it was scrolled to. `isDone`: it will not grow any more. */
@@ -39,6 +39,12 @@ export class CodeBlock {
     else if (text !== this.text) this.code.textContent = text;
     this.text = text;
     if (isDone && this.language !== '' && text.length <= MAX_HIGHLIGHTED) this.highlight();
+  }
+
+  /** Puts marks behind the code. */
+  cite(marks: DocumentFragment): void {
+    while (this.node.lastChild !== this.pre) this.node.lastChild?.remove();
+    this.node.append(marks);
   }
 
   private append(more: string): void {

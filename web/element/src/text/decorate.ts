@@ -1,7 +1,7 @@
 import type { Emit } from '../chat/chat';
 import type { Locale } from '../locale/locale';
 import { drawFormula } from './formula';
-import { replaceMarks, withoutMarks, type Mark } from './marks';
+import { replaceMarks, withoutSigns, type Mark } from './marks';
 import { SOURCE } from './sanitize';
 import { imageAllowed, safeUrl } from './urls';
 
@@ -18,10 +18,7 @@ export function decorate(root: DocumentFragment, decoration: Decoration): void {
   root.querySelectorAll('a').forEach((link) => decorateLink(link, decoration));
   root.querySelectorAll('img').forEach((image) => decorateImage(image, decoration));
   root.querySelectorAll<HTMLInputElement>('input[type="checkbox"]').forEach((box) => nameTask(box, root));
-  root.querySelectorAll<HTMLElement>('.formula').forEach((formula) => {
-    formula.textContent = withoutMarks(formula.textContent ?? '');
-    drawFormula(formula);
-  });
+  root.querySelectorAll<HTMLElement>('.formula').forEach(drawFormula);
   replaceMarks(root, (number) => {
     const mark = decoration.marks[number];
     return mark === undefined ? null : markNode(mark);
@@ -30,7 +27,7 @@ export function decorate(root: DocumentFragment, decoration: Decoration): void {
 
 /** What is to be done is what the box is called. */
 function nameTask(box: HTMLInputElement, line: DocumentFragment): void {
-  box.ariaLabel = withoutMarks(line.textContent ?? '').trim();
+  box.ariaLabel = withoutSigns(line.textContent ?? '').trim();
 }
 
 function decorateLink(link: HTMLAnchorElement, { emit }: Decoration): void {
@@ -53,7 +50,7 @@ function decorateLink(link: HTMLAnchorElement, { emit }: Decoration): void {
 
 /** `chatkit-link://name?key=value` as the event's detail. */
 export function deepLink(href: string): { name: string; data: Record<string, unknown> } {
-  const [name = '', query = ''] = href.slice('chatkit-link:'.length).replace(/^\/\//, '').split('?');
+  const [name = '', query = ''] = href.slice('chatkit-link:'.length).replace(/^\/\/|#.*$/gs, '').split('?');
   return { name: decoded(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(query)) };
 }
 

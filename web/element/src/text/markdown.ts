@@ -3,7 +3,7 @@ import type { Token } from 'marked';
 import { Locale } from '../locale/locale';
 import type { Decoration } from './decorate';
 import { nestHeadings } from './headings';
-import { marksAt, marksBefore, withMarks, withoutMarks, type Mark } from './marks';
+import { marksWithin, placesIn, withoutForeignSigns, withoutReturns, type Mark } from './marks';
 import { Outline, type LinkDefinitions } from './parse';
 import { Rendering } from './rendering';
 import { isOpenFormula, withoutBareSign } from './unfinished';
@@ -39,6 +39,9 @@ export class MarkdownElement extends LitElement {
   declare locale: Locale;
 
   private readonly rendering = new Rendering(this, () => this.decoration);
+  /** The source, with a line feed at the end of each line. */
+  private text = '';
+  private marksInText: readonly Mark[] = [];
   private settled = NOTHING;
   private wasOpen = false;
   private links: LinkDefinitions = {};
@@ -57,6 +60,11 @@ export class MarkdownElement extends LitElement {
     return this;
   }
 
+  protected override willUpdate(): void {
+    this.text = this.source.replaceAll('\r\n', '\n');
+    this.marksInText = withoutReturns(this.marks, this.source);
+  }
+
   protected override updated(changed: PropertyValues): void {
     const wasDone = changed.has('source') && !this.wasOpen;
     if (wasDone || changed.has('domains') || changed.has('locale') || !this.isContinued()) this.restart();
@@ -67,14 +75,10 @@ export class MarkdownElement extends LitElement {
     if (!this.open) nestHeadings(this);
   }
 
-  private get text(): string {
-    return this.source.replaceAll('\r\n', '\n');
-  }
-
   /** Whether what is settled stands at the beginning of what is to be shown. */
   private isContinued(): boolean {
     const { text, characters, marks } = this.settled;
-    return this.text.startsWith(text) && JSON.stringify(marksBefore(this.marks, characters)) === marks;
+    return this.text.startsWith(text) && JSON.stringify(marksWithin(this.marksInText, characters)) === marks;
   }
 
   private restart(): void {
@@ -85,9 +89,9 @@ export class MarkdownElement extends LitElement {
 
   /** Cuts what is not settled into blocks. */
   private read(): Outline {
-    const rest = withMarks(this.text.slice(this.settled.text.length), marksAt(this.marks, this.settled.characters));
+    const rest = withoutForeignSigns(this.text.slice(this.settled.text.length));
     const links = { ...this.links };
-    const outline = new Outline(this.open ? withoutBareSign(rest) : rest, links);
+    const outline = new Outline(this.open ? withoutBareSign(rest) : rest, links, placesIn(rest, this.marksInText, this.settled.characters));
     const last = outline.blocks.at(-1);
     // An address that is still being written leads elsewhere.
     if (this.open && last?.type === 'def' && !(last.tag in this.links)) delete links[last.tag];
@@ -106,14 +110,14 @@ export class MarkdownElement extends LitElement {
     let count = 0;
     for (const [at, block] of blocks.entries()) {
       if (drawn[at] && (--left < 0 || (block.type === 'paragraph' && isOpenFormula(block.raw)))) break;
-      length += withoutMarks(block.raw).length;
+      length += block.raw.length;
       if (drawn[at]) count += 1;
     }
     if (length === 0) return;
     const start = this.settled.text.length;
     const text = this.text.slice(0, start + length);
     const characters = this.settled.characters + [...text.slice(start)].length;
-    const marks = JSON.stringify(marksBefore(this.marks, characters));
+    const marks = JSON.stringify(marksWithin(this.marksInText, characters));
     this.settled = { text, characters, blocks: this.settled.blocks + count, marks };
   }
 

@@ -9,8 +9,8 @@ export interface Mark {
   source: Source;
 }
 
-/** A mark's place in a text. */
-interface Place {
+/** A mark's place in a text, counted as JavaScript does. */
+export interface Place {
   at: number;
   number: number;
 }
@@ -21,28 +21,45 @@ const SIGN = /\uE100(\d+)\uE101/;
 const SIGNS = new RegExp(SIGN, 'g');
 const FOREIGN = /[\uE100\uE101]/g;
 
-/** The marks before this place. */
-export function marksBefore(marks: readonly Mark[], end: number): Mark[] {
-  return marks.filter(({ at }) => at < end);
+/** Marks as they stand in a text in which each CRLF of the source is a line feed. */
+export function withoutReturns(marks: readonly Mark[], source: string): readonly Mark[] {
+  if (marks.length === 0 || !source.includes('\r\n')) return marks;
+  let returns = 0;
+  const before = [...source].map((character, at, all) => (character === '\r' && all[at + 1] === '\n' ? returns++ : returns));
+  return marks.map((mark) => ({ ...mark, at: mark.at - (before[mark.at] ?? returns) }));
 }
 
-/** The places of the marks from this one on, counted from it. */
-export function marksAt(marks: readonly Mark[], start: number): Place[] {
-  return marks.flatMap(({ at }, number) => (at < start ? [] : [{ at: at - start, number }]));
+/** Whether a mark stands in the first characters of a text. At their end it does: it is for the words before it. */
+function isWithin({ at }: Mark, characters: number): boolean {
+  return characters > 0 && at <= characters;
 }
 
-/** The text with a sign at each mark's place. */
-export function withMarks(source: string, places: Place[]): string {
-  const clean = source.replace(FOREIGN, '\uFFFD');
-  if (places.length === 0) return clean;
-  const characters = [...clean];
-  const sorted = places.map(({ at, number }) => ({ at: Math.min(at, characters.length), number })).sort((a, b) => b.at - a.at || b.number - a.number);
-  for (const { at, number } of sorted) characters.splice(at, 0, OPEN + number + CLOSE);
-  return characters.join('');
+/** The marks in the first characters of a text. */
+export function marksWithin(marks: readonly Mark[], characters: number): Mark[] {
+  return marks.filter((mark) => isWithin(mark, characters));
 }
 
-/** For texts that carry no marks, such as code. */
-export function withoutMarks(text: string): string {
+/** The places of the other ones in the text that follows these characters, in their order. */
+export function placesIn(text: string, marks: readonly Mark[], characters: number): Place[] {
+  const places = marks.flatMap((mark, number) => (isWithin(mark, characters) ? [] : [{ at: mark.at - characters, number }]));
+  if (places.length === 0) return places;
+  const ends = [0];
+  for (const character of text) ends.push(ends.at(-1)! + character.length);
+  return places.map(({ at, number }) => ({ at: ends[at] ?? text.length, number })).sort((a, b) => a.at - b.at || a.number - b.number);
+}
+
+/** What stands in a text until the mark is put there. */
+export function signOf(number: number): string {
+  return OPEN + number + CLOSE;
+}
+
+/** A text in which nobody else wrote such signs. */
+export function withoutForeignSigns(source: string): string {
+  return source.replace(FOREIGN, '\uFFFD');
+}
+
+/** For texts that carry no marks, such as labels. */
+export function withoutSigns(text: string): string {
   return text.replace(SIGNS, '');
 }
 

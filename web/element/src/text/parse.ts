@@ -1,6 +1,9 @@
 import { Lexer, Marked, Parser, type Token, type Tokens } from 'marked';
+import type { Block } from './blocks';
 import { folded } from './fold';
+import { signOf, type Place } from './marks';
 import { blockFormula, inlineFormula, type Formula } from './math-syntax';
+import { leafOf, placed, withSigns, type Leaf } from './places';
 import { completed } from './unfinished';
 
 const marked = new Marked({
@@ -28,40 +31,74 @@ export class Outline {
   private readonly lexer = new Lexer(marked.defaults);
   /** By the list that the words go into. */
   private readonly unread: Map<Token[], string>;
+  /** Where marks stand that are not drawn yet, by what they stand in. */
+  private readonly places = new Map<Leaf, Place[]>();
+  private readonly marks = new Map<Block, string>();
 
-  /** `links` are those defined before this text; its own are added. */
-  constructor(source: string, links: LinkDefinitions) {
+  /** `links` are those defined before this text; its own are added. `places`: where marks stand in the text. */
+  constructor(source: string, links: LinkDefinitions, places: Place[] = []) {
     this.lexer.tokens.links = links;
     this.blocks = folded(this.lexer.blockTokens(source, []));
     this.unread = new Map(this.lexer.inlineQueue.map(({ src, tokens }) => [tokens, src]));
+    if (places.length > 0) this.place(places);
     for (const block of this.blocks) if (block.type === 'blockquote') this.nameAlert(block as Tokens.Blockquote);
   }
 
+  private place(places: Place[]): void {
+    const wordsOf = (leaf: Leaf) => {
+      const words = this.unread.get((leaf as Tokens.Paragraph).tokens) ?? (leaf as Token).raw;
+      // In a cell, the words have a bar where its sign was written.
+      return 'header' in leaf ? words.replaceAll('|', '\\|') : words;
+    };
+    for (const { block, line, leaf, place } of placed(places, this.blocks, wordsOf)) {
+      this.places.set(leaf, [...(this.places.get(leaf) ?? []), place]);
+      this.marks.set(block, `${this.marksIn(block)} ${line}:${place.at}:${place.number}`);
+    }
+  }
+
+  /** The marks in a block, and where: the same as before while they stand where they stood. */
+  marksIn(block: Block): string {
+    return this.marks.get(block) ?? '';
+  }
+
+  /** The signs of those marks that have no place among the words, which are drawn already. */
+  signsBehind(block: Block): string {
+    return (this.places.get(leafOf(block)) ?? []).map(({ number }) => signOf(number)).join('');
+  }
+
+  /** Marks have their places by then, and move with the words: the name is not what was written. */
   private nameAlert({ tokens: [first] }: Tokens.Blockquote): void {
-    const words = first?.type === 'paragraph' ? (first as Tokens.Paragraph).tokens : [];
+    if (first?.type !== 'paragraph') return;
+    const words = (first as Tokens.Paragraph).tokens;
     const source = this.unread.get(words);
-    if (source !== undefined) this.unread.set(words, source.replace(ALERT, (_, kind: string) => `**${kind[0]!.toUpperCase()}${kind.slice(1).toLowerCase()}**\n`));
+    if (source === undefined) return;
+    const named = source.replace(ALERT, (_, kind: string) => `**${kind[0]!.toUpperCase()}${kind.slice(1).toLowerCase()}**\n`);
+    this.unread.set(words, named);
+    for (const place of this.places.get(first) ?? []) place.at += named.length - source.length;
   }
 
   /** A block as HTML, not yet to be trusted. `isOpen`: its last words are still being written. */
   blockHtml(token: Token, isOpen: boolean): string {
     if (isOpen && (token as Formula).isEndless) return '';
-    this.read((token as Tokens.Paragraph).tokens, isOpen);
+    this.read(token, isOpen);
     return marked.parser([token]);
   }
 
   /** The same of a table's cell. */
-  cellHtml({ tokens }: Tokens.TableCell, isOpen: boolean): string {
-    this.read(tokens, isOpen);
-    return new Parser(marked.defaults).parseInline(tokens);
+  cellHtml(cell: Tokens.TableCell, isOpen: boolean): string {
+    this.read(cell, isOpen);
+    return new Parser(marked.defaults).parseInline(cell.tokens);
   }
 
-  private read(tokens: Token[] | undefined, isOpen: boolean): void {
-    const source = tokens === undefined ? undefined : this.unread.get(tokens);
-    if (tokens === undefined || source === undefined) return;
+  private read(leaf: Leaf, isOpen: boolean): void {
+    const { tokens } = leaf as Tokens.Paragraph;
+    const source = this.unread.get(tokens);
+    if (source === undefined) return;
     this.unread.delete(tokens);
     this.lexer.state.inRawBlock = false;
-    this.lexer.inlineTokens(isOpen ? completed(source) : source, tokens);
+    const words = this.lexer.inlineTokens(isOpen ? completed(source) : source);
+    const places = this.places.get(leaf);
+    tokens.push(...(places === undefined ? words : withSigns(words, places)));
   }
 }
 

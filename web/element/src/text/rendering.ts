@@ -1,20 +1,11 @@
 import type { Token, Tokens } from 'marked';
+import { blocksWithin, visible, type Block, type TablePart } from './blocks';
 import { CodeBlock } from './code-block';
 import { decorate, type Decoration } from './decorate';
 import type { Fold } from './fold';
-import { withoutMarks } from './marks';
 import { morph } from './morph';
 import type { Outline } from './parse';
 import { sanitized } from './sanitize';
-
-/** Parts of a table, which the parser does not give a type of their own. */
-interface TablePart {
-  type: 'rows' | 'row' | 'cell';
-  raw: string;
-  parts: TablePart[];
-  cell?: Tokens.TableCell;
-}
-type Block = Token | TablePart;
 
 /** A block that is shown. */
 interface Shown {
@@ -23,6 +14,8 @@ interface Shown {
   shape: string;
   raw: string;
   isOpen: boolean;
+  /** Where marks stand in it. */
+  marks: string;
   node: HTMLElement;
   /** Where the blocks within it go. */
   body: HTMLElement;
@@ -53,12 +46,14 @@ export class Rendering {
     blocks.forEach((block, at) => {
       const open = isOpen && at === blocks.length - 1;
       const before = shown[from + at];
+      const marks = outline.marksIn(block);
+      if (before !== undefined && before.marks !== marks) expire([before]);
       if (before?.raw === rawOf(block) && before.isOpen === open && before.type === block.type) return;
       const now = fits(before, block) ? before : frame(block, this.decoration());
       if (before === undefined) body.append(now.node);
       else if (now !== before) before.node.replaceWith(now.node);
       this.fill(outline, now, block, open);
-      shown[from + at] = Object.assign(now, { raw: rawOf(block), isOpen: open });
+      shown[from + at] = Object.assign(now, { raw: rawOf(block), isOpen: open, marks });
     });
     for (const { node } of shown.splice(from + blocks.length)) node.remove();
   }
@@ -68,17 +63,19 @@ export class Rendering {
     if (within !== null) return this.showAll(outline, shown.body, shown.within, 0, within, isOpen);
     if (shown.code !== undefined) {
       const { raw, text } = block as Tokens.Code;
-      return shown.code.show(withoutMarks(text), !isOpen || /\n[ \t]*(`{3,}|~{3,})\s*$/.test(raw));
+      shown.code.show(text, !isOpen || /\n[ \t]*(`{3,}|~{3,})\s*$/.test(raw));
+      return shown.code.cite(this.decorated(document.createDocumentFragment(), outline.signsBehind(block)));
     }
     const { cell } = block as TablePart;
     const words = sanitized(cell === undefined ? outline.blockHtml(block as Token, isOpen) : outline.cellHtml(cell, isOpen));
-    decorate(words, this.decoration());
-    morph(shown.body, words);
+    morph(shown.body, this.decorated(words, outline.signsBehind(block)));
   }
-}
 
-function visible(blocks: Token[]): Token[] {
-  return blocks.filter(({ type }) => type !== 'space' && type !== 'def');
+  private decorated(words: DocumentFragment, behind: string): DocumentFragment {
+    if (behind !== '') words.append(behind);
+    decorate(words, this.decoration());
+    return words;
+  }
 }
 
 function expire(shown: Shown[]): void {
@@ -109,41 +106,9 @@ function shapeOf(block: Block): string {
   }
 }
 
-/** The blocks that a block is made of; `null` for one that holds words. */
-function blocksWithin(block: Block): Block[] | null {
-  switch (block.type) {
-    case 'list': return (block as Tokens.List).items;
-    case 'list_item': return visible(withTick((block as Tokens.ListItem).tokens));
-    case 'blockquote': case 'fold': return visible((block as Tokens.Blockquote | Fold).tokens);
-    case 'table': return tableParts(block as Tokens.Table);
-    case 'rows': case 'row': return (block as TablePart).parts;
-    default: return null;
-  }
-}
-
-/** A tick stands in the line of the words behind it. */
-function withTick(tokens: Token[]): Token[] {
-  const [tick, words, ...rest] = tokens;
-  if (tick?.type !== 'checkbox' || words?.type !== 'text' || words.tokens === undefined) return tokens;
-  if (words.tokens[0] !== tick) {
-    words.tokens.unshift(tick);
-    words.raw = tick.raw + words.raw;
-  }
-  return [words, ...rest];
-}
-
-function tableParts({ header, rows, raw }: Tokens.Table): TablePart[] {
-  const row = (cells: Tokens.TableCell[]): TablePart => {
-    const parts = cells.map((cell): TablePart => ({ type: 'cell', raw: cell.text, parts: [], cell }));
-    return { type: 'row', raw: cells.map((cell) => cell.text).join(' | '), parts };
-  };
-  const head: TablePart = { type: 'rows', raw, parts: [row(header)] };
-  return rows.length === 0 ? [head] : [head, { type: 'rows', raw, parts: rows.map(row) }];
-}
-
 /** The empty element of a block. */
 function frame(block: Block, decoration: Decoration): Shown {
-  const blank = { type: block.type, shape: shapeOf(block), raw: '\0', isOpen: false, within: [] };
+  const blank = { type: block.type, shape: shapeOf(block), raw: '\0', isOpen: false, marks: '', within: [] };
   if (block.type === 'code') {
     const code = new CodeBlock(languageOf(block as Tokens.Code), decoration.locale);
     return { ...blank, node: code.node, body: code.node, code };

@@ -13,9 +13,9 @@ import { box, divider, form, spacer, transition } from './layout';
 import { listItem, listView } from './list';
 import { basic, card } from './root';
 import { select } from './select';
-import { table, type Table } from './table';
+import { table } from './table';
 
-type Any = P.WidgetComponent | P.WidgetRoot | Table;
+type Any = P.WidgetComponent | P.WidgetRoot;
 
 /** Components one after another. Those that are still there after a change keep their state: focus, caret, what was typed. */
 export function components(context: WidgetContext, children: unknown): unknown {
@@ -70,6 +70,9 @@ function drawn(context: WidgetContext, one: Any): unknown {
     case 'Checkbox': return checkbox(context, one);
     case 'RadioGroup': return radioGroup(context, one);
     case 'Table': return table(context, one);
+    // Outside of a table, what is in them.
+    case 'Table.Row':
+    case 'Table.Cell': return html`<div class="box stack">${components(context, one.children)}</div>`;
     case 'ListViewItem': return listItem(context, one);
     case 'Card': return card(context, one);
     case 'ListView': return listView(context, one);

@@ -9,18 +9,14 @@ import { within, type Binding, type WidgetContext } from './context';
 import { submitted } from './form';
 import { block, flow, inset, sides, styled, type Styles } from './style';
 
-/** What the front end's types allow beyond the Python package's. */
-type Basic = P.BasicRoot & Pick<P.BoxContainer, 'align' | 'justify' | 'gap' | 'padding' | 'direction'> & { theme?: P.Theme };
-type Card = P.Card & { border?: P.WholeBorder };
-
 /** `Basic`: no frame. */
-export function basic(context: WidgetContext, one: Basic): unknown {
+export function basic(context: WidgetContext, one: P.BasicRoot): unknown {
   const styles = { ...flow(one, one.direction ?? 'col'), ...inset('padding', one.padding), ...themed(context, one.theme) };
   return html`<div class="basic" ${styled(styles)}>${components(context, one.children)}</div>`;
 }
 
 /** `Card`: a frame, a status above, buttons below; a form, if it says so. */
-export function card(context: WidgetContext, one: Card): unknown {
+export function card(context: WidgetContext, one: P.Card): unknown {
   const shape = `card ${one.size ?? 'md'}`;
   const styles = { ...block({ background: one.background, border: one.border }), ...themed(context, one.theme) };
   if (!one.asForm) return html`<div class=${shape} ${styled(styles)}>${face(context, one)}</div>`;
@@ -32,7 +28,7 @@ export function card(context: WidgetContext, one: Card): unknown {
   return html`<form class=${shape} novalidate @submit=${submit} ${styled(styles)}>${inside}</form>`;
 }
 
-function face(context: WidgetContext, one: Card): unknown {
+function face(context: WidgetContext, one: P.Card): unknown {
   const { path } = context;
   const isShut = one.collapsed === true && !context.isOpen(path);
   const hasButtons = one.collapsed !== true && (one.confirm !== undefined || one.cancel !== undefined);
@@ -45,7 +41,7 @@ function face(context: WidgetContext, one: Card): unknown {
   `;
 }
 
-function cardButton(context: WidgetContext, card: Card, one: P.CardAction | undefined, confirms: boolean): unknown {
+function cardButton(context: WidgetContext, card: P.Card, one: P.CardAction | undefined, confirms: boolean): unknown {
   if (one === undefined) return nothing;
   const submits = confirms && card.asForm === true;
   const path = `${context.path} ${confirms ? 'confirm' : 'cancel'}`;
@@ -58,7 +54,7 @@ function cardButton(context: WidgetContext, card: Card, one: P.CardAction | unde
 }
 
 /** The line that is left of a card whose work is done. It can be looked into again. */
-function fold(context: WidgetContext, one: Card): unknown {
+function fold(context: WidgetContext, one: P.Card): unknown {
   const { path } = context;
   const isOpen = context.isOpen(path);
   const line = one.status === undefined ? html`<span>${headline(one) ?? context.view.locale.text('showMore')}</span>` : statusWords(context, one.status);

@@ -23,11 +23,15 @@ function plain(context: WidgetContext, one: P.Select): unknown {
   return slot(context, html`<select class=${look(one)} id=${names.id} name=${one.name} aria-label=${names.label} aria-describedby=${problemId(context)}
       ?disabled=${one.disabled || context.isPending(context.path)} @change=${(event: Event) => chosen(context, one, event)} @keydown=${keyInList}>
       ${initial === undefined || one.clearable ? html`<option value="" ?selected=${initial === undefined} hidden>${one.placeholder ?? ''}</option>` : nothing}
-      ${options.slice(0, MAX_ENTRIES).map(
-        (option) => html`<option value=${option.value} ?selected=${option.value === initial} ?disabled=${option.disabled}><span>${option.label}</span>
-          ${option.description === undefined ? nothing : html` <small>${option.description}</small>`}</option>`,
-      )}
+      ${options.slice(0, MAX_ENTRIES).map((option) => choice(option, option.value === initial))}
     </select>${one.clearable ? clear(context, 'select') : nothing}${busy(context)}`, shape(one), controlSize(one.size));
+}
+
+/** All that is written in an option is shown when it is chosen: where it can, the style sheet writes the description below it. */
+function choice({ value, label, description, disabled }: P.SelectOption, isChosen: boolean): unknown {
+  const isBelow = description !== undefined && CSS.supports('appearance', 'base-select');
+  const words = isBelow || description === undefined ? label : `${label} – ${description}`;
+  return html`<option value=${value} aria-description=${isBelow ? description : nothing} ?selected=${isChosen} ?disabled=${disabled}>${words}</option>`;
 }
 
 /** A key that an option hears: the browser's list is open. */

@@ -82,8 +82,27 @@ export function inset(name: 'padding' | 'margin', value: P.Inset | undefined): S
 
 /** The inset of each side. */
 export function sides(value: P.Inset | undefined): Record<'top' | 'bottom' | 'left' | 'right', string | undefined> {
-  const { top, bottom, left, right, x, y } = typeof value === 'object' && value !== null ? value : ({ x: value, y: value } as P.Spacing);
+  const { top, bottom, left, right, x, y } = typeof value === 'object' && value !== null ? value : written(value);
   return { top: space(top ?? y), bottom: space(bottom ?? y), left: space(left ?? x), right: space(right ?? x) };
+}
+
+/** One value for all sides, or up to four as CSS has them. */
+function written(value: P.Length | undefined): P.Spacing {
+  const values = typeof value === 'string' ? valuesOf(value) : [value];
+  if (values.length > 4) return {};
+  const [top, right = top, bottom = top, left = right] = values;
+  return { top, right, bottom, left };
+}
+
+/** The values in a text of CSS. A blank in parentheses separates none. */
+function valuesOf(css: string): string[] {
+  const values: string[] = [];
+  for (const word of css.trim().split(/\s+/)) {
+    const last = values.at(-1);
+    if (last !== undefined && last.split('(').length > last.split(')').length) values[values.length - 1] = `${last} ${word}`;
+    else values.push(word);
+  }
+  return values;
 }
 
 function border(value: P.WholeBorder | undefined): Styles {

@@ -62,11 +62,11 @@ export class Client {
   ): Promise<{ body: JsonOperations[Op][1]; run: string | null }> {
     const mayRepeat = NEW_EACH_TIME.has(type) ? ifNotDone : anyway;
     const response = await retrying(() => this.post({ type, params }, {}, signal), mayRepeat, signal);
-    if (!isOf(response, 'application/json')) throw wrongContentType(response);
+    if (!isOf(response, 'application/json')) throw wrongContentType(response, this.settings.url);
     const body: unknown = await response.json().then(withoutNulls).catch((cause: unknown) => {
-      throw isAbort(cause) ? cause : invalidResponse(response, cause);
+      throw isAbort(cause) ? cause : invalidResponse(response, this.settings.url, cause);
     });
-    if (!answers(type, body)) throw invalidResponse(response);
+    if (!answers(type, body)) throw invalidResponse(response, this.settings.url);
     return { body: body as JsonOperations[Op][1], run: response.headers.get('x-chatkit-run-id') };
   }
 
@@ -83,7 +83,7 @@ export class Client {
     const send = () => this.post({ type, params }, headers, signal);
     // Where a key says nothing, a message that got through and was not answered would be said twice.
     const response = await retrying(send, this.honoursKeys ? anyway : ifNotDone, signal);
-    return this.opened(response, signal);
+    return this.opened(response, this.settings.url, signal);
   }
 
   /** Goes on with a run after the event `after`. One try: whoever reads an answer tries again anyhow. */
@@ -93,7 +93,7 @@ export class Client {
     const response = await this.send(url, { headers, signal });
     // Whoever asked for more of a run that has told everything gets nothing.
     if (response.status === 204) return { run, isAtEnd: true, events: nothing() };
-    return this.opened(response, signal);
+    return this.opened(response, url, signal);
   }
 
   /** Stops a run. */
@@ -109,10 +109,10 @@ export class Client {
     return checked(await this.settings.fetch(target, init).catch(rethrow));
   }
 
-  private opened(response: Response, signal: AbortSignal): RunStream {
+  private opened(response: Response, asked: URL, signal: AbortSignal): RunStream {
     const run = response.headers.get('x-chatkit-run-id');
     if (run !== null && this.knowsRuns) this.honoursKeys = true;
-    if (!isOf(response, 'text/event-stream') || response.body === null) throw wrongContentType(response);
+    if (!isOf(response, 'text/event-stream') || response.body === null) throw wrongContentType(response, asked);
     return { run, isAtEnd: false, events: events(response.body, signal, run !== null) };
   }
 
@@ -211,7 +211,7 @@ function wellFormed(_: string, value: unknown): unknown {
 }
 
 function rethrow(thrown: unknown): never {
-  throw isAbort(thrown) ? thrown : networkError(thrown);
+  throw isAbort(thrown) || thrown instanceof ChatKitError ? thrown : networkError(thrown);
 }
 
 function isOf(response: Response, type: string): boolean {

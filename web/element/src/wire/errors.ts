@@ -94,19 +94,24 @@ export async function refusal(response: Response): Promise<ChatKitError> {
 }
 
 /** A proxy, a login page or a wrong address answered. */
-export function wrongContentType(response: Response): ChatKitError {
+export function wrongContentType(response: Response, asked: URL): ChatKitError {
   const type = response.headers.get('content-type') ?? 'nothing';
   return new ChatKitError(
-    `The address ${response.url} answered with ${type}, which is no ChatKit server's answer. Check api.url.`,
+    `The address ${addressOf(response, asked)} answered with ${type}, which is no ChatKit server's answer. Check api.url.`,
     'wrong_content_type',
     { status: response.status },
   );
 }
 
 /** JSON that is none, or that does not hold what was asked for. */
-export function invalidResponse(response: Response, cause?: unknown): ChatKitError {
-  const message = `The address ${response.url} answered with JSON that is no ChatKit server's answer.`;
+export function invalidResponse(response: Response, asked: URL, cause?: unknown): ChatKitError {
+  const message = `The address ${addressOf(response, asked)} answered with JSON that is no ChatKit server's answer.`;
   return new ChatKitError(message, 'invalid_response', { status: response.status, cause });
+}
+
+/** Where a redirect led. An answer that the page's own `fetch` made has no address. */
+function addressOf(response: Response, asked: URL): string {
+  return response.url || asked.href;
 }
 
 /** Seconds, or a date as HTTP writes it. */
