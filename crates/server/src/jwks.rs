@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource};
+use chatkitd_core::identity::{Algorithm, Jwk, Jwks, JwksError, JwksSource};
 use chatkitd_core::ports::Clock;
 use jiff::Timestamp;
 use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
@@ -138,11 +138,16 @@ impl HttpJwks {
 
 #[async_trait]
 impl Jwks for HttpJwks {
-    async fn key(&self, from: &JwksSource, kid: Option<&str>) -> Result<Option<Jwk>, JwksError> {
+    async fn key(
+        &self,
+        from: &JwksSource,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Jwk>, JwksError> {
         let source = self.source(from).await;
         let now = self.clock.now();
         let cached = source.state.read().await.usable(now).cloned();
-        match cached.as_deref().map(|keys| (keys.find(kid), keys.is_fresh(now))) {
+        match cached.as_deref().map(|keys| (keys.find(kid, algorithm), keys.is_fresh(now))) {
             Some((Some(key), true)) => return Ok(Some(key.clone())),
             // Old keys are good enough for those who would have to wait for an issuer that is slow.
             Some((Some(_), false)) => self.refresh_unless_busy(from, &source).await,
@@ -150,7 +155,10 @@ impl Jwks for HttpJwks {
         }
         let state = source.state.read().await;
         let no_keys = || NoKeysError { url: bare_url(from.url()), failure: state.failure.clone() };
-        state.usable(now).map(|keys| keys.find(kid).cloned()).ok_or_else(|| JwksError(Box::new(no_keys())))
+        state
+            .usable(now)
+            .map(|keys| keys.find(kid, algorithm).cloned())
+            .ok_or_else(|| JwksError(Box::new(no_keys())))
     }
 }
 

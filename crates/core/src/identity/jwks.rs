@@ -38,8 +38,25 @@ pub struct JwksError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 /// section 6).
 #[async_trait]
 pub trait Jwks: Send + Sync {
-    /// The key of this `kid`; without a `kid`, the source's key if it has only one.
-    async fn key(&self, source: &JwksSource, kid: Option<&str>) -> Result<Option<Jwk>, JwksError>;
+    /// What [`find_key`] finds among the source's keys.
+    async fn key(
+        &self,
+        source: &JwksSource,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Jwk>, JwksError>;
+}
+
+/// The key of this `kid` that may verify a signature of this algorithm; without a `kid`, the source's key if it has only
+/// one. Under the same `kid` an issuer may publish a key for encryption, too.
+pub fn find_key<'a>(keys: &'a [Jwk], kid: Option<&str>, algorithm: Algorithm) -> Option<&'a Jwk> {
+    match (kid, keys) {
+        (Some(_), keys) => {
+            keys.iter().find(|key| key.common.key_id.as_deref() == kid && fits(key, algorithm))
+        }
+        (None, [only]) => Some(only).filter(|key| fits(key, algorithm)),
+        (None, _) => None,
+    }
 }
 
 /// Whether keys fetched from here are the issuer's: over TLS, or from this machine.
@@ -64,7 +81,7 @@ pub fn is_loopback(url: &Url) -> bool {
 /// Whether a published key may verify a signature of this algorithm: what it says of itself (`use`,
 /// `key_ops`, `alg`) and what it is (`kty`, `crv`) must both agree. A symmetric key never fits:
 /// published, it is no secret.
-pub(super) fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
+fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
     let says = &key.common;
     says.public_key_use.as_ref().is_none_or(|kind| *kind == PublicKeyUse::Signature)
         && says.key_operations.as_ref().is_none_or(|ops| ops.contains(&KeyOperations::Verify))

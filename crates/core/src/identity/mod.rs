@@ -22,7 +22,7 @@ mod tests;
 pub use clerk::{PublishableKeyError, clerk_issuer};
 pub use jsonwebtoken::Algorithm;
 pub use jsonwebtoken::jwk::Jwk;
-pub use jwks::{Jwks, JwksError, JwksSource, is_loopback, is_secure};
+pub use jwks::{Jwks, JwksError, JwksSource, find_key, is_loopback, is_secure};
 pub use refusal::TokenRefusal;
 pub use roles::{RolePolicy, RolePolicyError, RoleRefusal, RoleRule, Roles, RolesError};
 pub use settings::{Preset, VerifierSettings, VerifierWarning};

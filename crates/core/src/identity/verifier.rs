@@ -1,13 +1,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Header, crypto};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::claims::Claims;
-use super::jwks::{Jwks, JwksSource, fits};
+use super::jwks::{Jwks, JwksSource};
 use super::keys::{key_source, secret_key};
 use super::refusal::TokenRefusal;
 use super::settings::{Preset, VerifierSettings, VerifierWarning};
@@ -126,10 +125,10 @@ impl Verifier {
             return self.secret.clone().ok_or(TokenRefusal::WrongAlgorithm);
         }
         let source = self.published.as_ref().ok_or(TokenRefusal::WrongAlgorithm)?;
-        let key: Option<Jwk> = jwks.key(source, header.kid.as_deref()).await?;
-        let fitting = key.filter(|key| fits(key, header.alg)).ok_or(TokenRefusal::UnknownKey)?;
+        let key = jwks.key(source, header.kid.as_deref(), header.alg).await?;
+        let key = key.ok_or(TokenRefusal::UnknownKey)?;
         // An error here is a published key that is damaged.
-        DecodingKey::from_jwk(&fitting).map_err(|_| TokenRefusal::UnknownKey)
+        DecodingKey::from_jwk(&key).map_err(|_| TokenRefusal::UnknownKey)
     }
 
     fn check(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenRefusal> {

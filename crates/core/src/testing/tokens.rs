@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::identity::{Jwk, Jwks, JwksError, JwksSource};
+use crate::identity::{Jwk, Jwks, JwksError, JwksSource, find_key};
 
 /// The public half of [`TestKey::Rsa`].
 pub const RSA_PUBLIC_PEM: &str = include_str!("keys/rsa_public.pem");
@@ -87,10 +87,12 @@ pub struct FixedJwks(pub Vec<Jwk>);
 
 #[async_trait]
 impl Jwks for FixedJwks {
-    async fn key(&self, _source: &JwksSource, kid: Option<&str>) -> Result<Option<Jwk>, JwksError> {
-        Ok(match kid {
-            Some(_) => self.0.iter().find(|jwk| jwk.common.key_id.as_deref() == kid).cloned(),
-            None => self.0.first().filter(|_| self.0.len() == 1).cloned(),
-        })
+    async fn key(
+        &self,
+        _source: &JwksSource,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<Jwk>, JwksError> {
+        Ok(find_key(&self.0, kid, algorithm).cloned())
     }
 }

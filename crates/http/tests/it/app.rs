@@ -12,7 +12,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{self, Next};
 use chatkitd_core::attachments::{AttachmentParts, AttachmentService, UrlSigner};
 use chatkitd_core::id::SiteName;
-use chatkitd_core::identity::{Jwk, Jwks, JwksError, JwksSource, RolePolicy, RoleRule, Verifiers};
+use chatkitd_core::identity::{Algorithm, Jwk, Jwks, JwksError, JwksSource, RolePolicy, RoleRule, Verifiers};
 use chatkitd_core::keys::KeyRing;
 use chatkitd_core::limits::{Decision, Quota};
 use chatkitd_core::memory_limiter::MemoryLimiter;
@@ -417,7 +417,7 @@ struct NoKeys;
 
 #[async_trait]
 impl Jwks for NoKeys {
-    async fn key(&self, _: &JwksSource, _: Option<&str>) -> Result<Option<Jwk>, JwksError> {
+    async fn key(&self, _: &JwksSource, _: Option<&str>, _: Algorithm) -> Result<Option<Jwk>, JwksError> {
         Ok(None)
     }
 }

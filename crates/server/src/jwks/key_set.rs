@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chatkitd_core::identity::Jwk;
+use chatkitd_core::identity::{Algorithm, Jwk, find_key};
 use jiff::Timestamp;
 
 use super::fetch::Fetched;
@@ -26,12 +26,7 @@ impl KeySet {
         is_within(span, self.fetched_at, now)
     }
 
-    /// The key of this `kid`; without one, the only key.
-    pub(super) fn find(&self, kid: Option<&str>) -> Option<&Jwk> {
-        match (kid, self.keys.as_slice()) {
-            (Some(_), keys) => keys.iter().find(|key| key.common.key_id.as_deref() == kid),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        }
+    pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&Jwk> {
+        find_key(&self.keys, kid, algorithm)
     }
 }

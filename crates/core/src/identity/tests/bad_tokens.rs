@@ -215,7 +215,7 @@ struct Down;
 
 #[async_trait]
 impl Jwks for Down {
-    async fn key(&self, _: &JwksSource, _: Option<&str>) -> Result<Option<Jwk>, JwksError> {
+    async fn key(&self, _: &JwksSource, _: Option<&str>, _: Algorithm) -> Result<Option<Jwk>, JwksError> {
         Err(JwksError("connection refused".into()))
     }
 }

@@ -1,3 +1,4 @@
+use jsonwebtoken::jwk::PublicKeyUse;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 
@@ -12,6 +13,17 @@ fn own_token(claims: &Value) -> String {
 fn a_token_of_an_oidc_issuer_names_its_user() {
     let user = verify(oidc(), &TestKey::Rsa.sign("rsa", &claims())).unwrap();
     assert_eq!((user.user.as_str(), user.subject.as_str(), user.roles.len()), ("user_1", "user_1", 0));
+}
+
+/// As while a provider has a key for encryption beside the one that it signs with.
+#[test]
+fn a_key_that_cannot_verify_does_not_hide_one_of_the_same_kid() {
+    let mut encrypts = TestKey::OtherRsa.jwk("rsa");
+    encrypts.common.public_key_use = Some(PublicKeyUse::Encryption);
+    let of_another_kind = TestKey::P256.jwk("rsa");
+    let keys = FixedJwks(vec![encrypts, of_another_kind, TestKey::Rsa.jwk("rsa")]);
+    let token = TestKey::Rsa.sign("rsa", &claims());
+    assert_eq!(verify_with(&[oidc()], &token, &keys).unwrap().user.as_str(), "user_1");
 }
 
 #[test]

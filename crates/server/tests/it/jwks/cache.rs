@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd::jwks::{HttpJwks, KEPT, PAUSE, PAUSE_WITHOUT_KEYS};
+use chatkitd_core::identity::Algorithm::RS256;
 use chatkitd_core::identity::{Jwks, JwksSource};
 use chatkitd_core::testing::{ManualClock, TestKey};
 use futures_util::FutureExt;
@@ -22,7 +23,7 @@ fn one_key() -> Answer {
 }
 
 async fn has(jwks: &HttpJwks, source: &JwksSource, kid: &str) -> bool {
-    jwks.key(source, Some(kid)).await.unwrap().is_some()
+    jwks.key(source, Some(kid), RS256).await.unwrap().is_some()
 }
 
 #[tokio::test]
@@ -30,9 +31,9 @@ async fn keys_are_found_by_kid_or_alone_and_fetched_once() {
     let issuer = Issuer::start(one_key()).await;
     let (jwks, _) = client();
     let source = issuer.keys_source();
-    let key = jwks.key(&source, Some("first")).await.unwrap();
+    let key = jwks.key(&source, Some("first"), RS256).await.unwrap();
     assert_eq!(key, Some(TestKey::Rsa.jwk("first")));
-    assert_eq!(jwks.key(&source, None).await.unwrap(), key);
+    assert_eq!(jwks.key(&source, None, RS256).await.unwrap(), key);
     assert_eq!(issuer.fetches(), 1);
 }
 
@@ -40,7 +41,7 @@ async fn keys_are_found_by_kid_or_alone_and_fetched_once() {
 async fn without_a_kid_nothing_is_chosen_among_several_keys() {
     let keys = Answer::keys(&[TestKey::Rsa.jwk("first"), TestKey::P256.jwk("second")]);
     let issuer = Issuer::start(keys).await;
-    assert_eq!(client().0.key(&issuer.keys_source(), None).await.unwrap(), None);
+    assert_eq!(client().0.key(&issuer.keys_source(), None, RS256).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -115,7 +116,7 @@ async fn keys_outlive_an_outage_for_a_day() {
     clock.advance(KEPT - LONG - Duration::from_secs(1));
     assert!(has(&jwks, &source, "first").await);
     clock.advance(PAUSE);
-    assert!(jwks.key(&source, Some("first")).await.is_err());
+    assert!(jwks.key(&source, Some("first"), RS256).await.is_err());
     issuer.publish(one_key()).await;
     clock.advance(PAUSE);
     assert!(has(&jwks, &source, "first").await);
@@ -127,7 +128,7 @@ async fn an_issuer_that_is_down_from_the_start_is_tried_again_soon() {
     let (jwks, clock) = client();
     let source = issuer.keys_source();
     for _ in 0..100 {
-        assert!(jwks.key(&source, Some("first")).await.is_err());
+        assert!(jwks.key(&source, Some("first"), RS256).await.is_err());
     }
     assert_eq!(issuer.fetches(), 1);
     issuer.publish(one_key()).await;
@@ -158,7 +159,7 @@ async fn a_caller_who_leaves_does_not_break_off_the_fetch() {
     let source = issuer.keys_source();
     issuer.hold();
     // Polled once: the fetch has begun, and nobody waits for it any more.
-    let left = jwks.key(&source, Some("first")).now_or_never();
+    let left = jwks.key(&source, Some("first"), RS256).now_or_never();
     assert!(left.is_none());
     issuer.answer_one();
     assert!(has(&jwks, &source, "first").await);

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use chatkitd::jwks::{FetchError, HttpJwks};
+use chatkitd_core::identity::Algorithm::RS256;
 use chatkitd_core::identity::{Jwks, JwksSource};
 use chatkitd_core::testing::{ManualClock, TestKey};
 use serde_json::json;
@@ -18,7 +19,7 @@ fn client() -> HttpJwks {
 
 /// Why the keys could not be had.
 async fn failure(source: &JwksSource) -> Arc<FetchError> {
-    let error = client().key(source, Some("first")).await.unwrap_err();
+    let error = client().key(source, Some("first"), RS256).await.unwrap_err();
     let cause = error.source().unwrap().source().unwrap();
     Arc::clone(cause.downcast_ref().unwrap())
 }
@@ -37,7 +38,7 @@ fn good() -> Answer {
 #[tokio::test]
 async fn discovery_leads_to_the_keys() {
     let issuer = Issuer::start(good()).await;
-    let key = client().key(&issuer.discovery_source(), Some("first")).await.unwrap();
+    let key = client().key(&issuer.discovery_source(), Some("first"), RS256).await.unwrap();
     assert!(key.is_some());
 }
 
@@ -96,7 +97,7 @@ async fn a_key_of_an_unknown_kind_does_not_hide_the_good_ones() {
     let broken = json!({ "kty": "RSA", "kid": 5 });
     let keys = json!({ "keys": [odd, broken, "text", TestKey::Rsa.jwk("first")] });
     let issuer = Issuer::start(Answer::json(&keys)).await;
-    assert!(client().key(&issuer.keys_source(), Some("first")).await.unwrap().is_some());
+    assert!(client().key(&issuer.keys_source(), Some("first"), RS256).await.unwrap().is_some());
 }
 
 #[tokio::test]
