@@ -1,5 +1,7 @@
 //! Streams of a model server.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use chatkitd_core::models::{ModelError, ModelEvent};
 use chatkitd_workflow::providers::Api;
@@ -58,7 +60,9 @@ fn all<T>(stream: impl Stream<Item = T>) -> Vec<T> {
 struct Open {
     message: bool,
     thought: bool,
-    image: Option<String>,
+    /// Pictures that were begun, and those that are there.
+    begun: HashSet<String>,
+    made: HashSet<String>,
 }
 
 impl Open {
@@ -72,9 +76,13 @@ impl Open {
             ModelEvent::ThoughtBegan => assert!(!std::mem::replace(&mut self.thought, true)),
             ModelEvent::Thought(text) => assert!(self.thought && !text.is_empty()),
             ModelEvent::ThoughtEnded => assert!(std::mem::replace(&mut self.thought, false)),
-            ModelEvent::ImageBegan { id } => self.image = Some(id.clone()),
-            ModelEvent::ImagePartial { id, .. } => assert_eq!(self.image.as_ref(), Some(id)),
-            ModelEvent::ImageDone { id, .. } => assert_eq!(self.image.take().as_ref(), Some(id)),
+            ModelEvent::ImageBegan { id } => assert!(self.begun.insert(id.clone())),
+            ModelEvent::ImagePartial { id, .. } => {
+                assert!(self.begun.contains(id) && !self.made.contains(id));
+            }
+            ModelEvent::ImageDone { id, .. } => {
+                assert!(self.begun.contains(id) && self.made.insert(id.clone()));
+            }
             ModelEvent::Ended { .. } => {
                 assert!(!self.message && !self.thought);
                 return true;

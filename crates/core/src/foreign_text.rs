@@ -9,8 +9,11 @@ pub fn for_operators(text: &str) -> String {
     mask_keys(text).chars().filter(|c| !c.is_control()).take(MAX_CHARACTERS).collect()
 }
 
-/// Takes out every run of letters, digits, `-`, `_`, `.` and `*` that begins like a key or a client secret (`sk-`,
-/// `sk_`, `ek_`), whatever stands around it.
+/// What a key or a client secret begins with.
+const PREFIXES: [&str; 3] = ["sk-", "sk_", "ek_"];
+
+/// Takes out every run of letters, digits, `-`, `_`, `.` and `*` that begins like a key or a client secret, whatever
+/// stands around it. In a run with dots, such as the path of a setting, one as long as keys are may begin after any of them.
 pub fn mask_keys(text: &str) -> String {
     let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
     let mut masked = String::with_capacity(text.len());
@@ -19,12 +22,30 @@ pub fn mask_keys(text: &str) -> String {
         let (between, word) = rest.split_at(at);
         let end = word.find(|c| !of_a_key(c)).unwrap_or(word.len());
         let (word, after) = word.split_at(end);
-        let is_key = ["sk-", "sk_", "ek_"].iter().any(|prefix| word.starts_with(prefix));
         masked.push_str(between);
-        masked.push_str(if is_key { "[masked]" } else { word });
+        match key_in(word) {
+            Some(at) => masked.extend([&word[..at], "[masked]"]),
+            None => masked.push_str(word),
+        }
         rest = after;
     }
     masked + rest
+}
+
+/// A shorter one may be the name of a site, such as `sk-shop`.
+const MIN_WITHIN: usize = 9;
+
+fn key_in(word: &str) -> Option<usize> {
+    let within = word.match_indices('.').map(|(dot, _)| dot + 1);
+    let mut long =
+        within.filter(|at| word[*at..].split('.').next().is_some_and(|name| name.len() >= MIN_WITHIN));
+    if begins_like_a_key(word) { Some(0) } else { long.find(|at| begins_like_a_key(&word[*at..])) }
+}
+
+/// `sk-...` stands for a key, and is none.
+fn begins_like_a_key(word: &str) -> bool {
+    let mut rests = PREFIXES.iter().filter_map(|prefix| word.strip_prefix(prefix));
+    rests.any(|rest| rest.contains(|c: char| c.is_ascii_alphanumeric()))
 }
 
 #[cfg(test)]
@@ -42,6 +63,9 @@ mod tests {
             ("{\"client_secret\":\"ek_a.b.c\"}", "{\"client_secret\":\"[masked]\"}"),
             ("Bearer\tsk_live", "Bearer[masked]"),
             ("sk-pro*****1234", "[masked]"),
+            ("sites.sk-abcdefghi.origins, ask.me", "sites.[masked], ask.me"),
+            ("sites.sk-shop.origins", "sites.sk-shop.origins"),
+            ("OPENAI_API_KEY=sk-... chatkitd pull", "OPENAI_API_KEY=sk-... chatkitd pull"),
             (
                 "ask-me about risk_1 and Workflow with id 'wf_1' not found.",
                 "ask-me about risk_1 and Workflow with id 'wf_1' not found.",

@@ -94,7 +94,7 @@ impl HostedTool {
 /// What a model answers, piece by piece. Dropping it ends the request at the provider.
 pub type ModelStream = BoxStream<'static, Result<ModelEvent, ModelError>>;
 
-/// A piece of an answer. Messages, thoughts and pictures do not overlap within their kind.
+/// A piece of an answer. Messages and thoughts do not overlap within their kind; pictures may.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEvent {
     /// A message to the visitor begins.
@@ -218,7 +218,7 @@ pub enum ModelError {
         /// What the server said.
         message: String,
     },
-    /// 429, or out of quota.
+    /// 429, or 402 and other words for no quota left.
     #[error("the model server takes no more requests for now: {message}")]
     RateLimited {
         /// What the server said.

@@ -10,7 +10,7 @@ use chatkitd_workflow::providers::{Api, Sent};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{RequestBuilder, Response};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::ModelClient;
@@ -44,7 +44,7 @@ impl HttpModel {
 impl Model for HttpModel {
     async fn answer(&self, request: ModelRequest) -> Result<ModelStream, ModelError> {
         let (body, bounds) = (Bytes::from(self.server.api.body(&request).to_string()), bounds(&request));
-        let sent = Sent::from(request);
+        let sent = Sent::new(request, self.server.key.as_ref().map(ExposeSecret::expose_secret));
         let stream = self.stream(body, bounds).await.map_err(|error| sent.taken_out_of(error))?;
         Ok(stream.map_err(move |error| sent.taken_out_of(error)).boxed())
     }

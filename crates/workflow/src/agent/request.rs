@@ -1,6 +1,6 @@
 //! What the model is asked.
 
-use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest};
+use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest, Role};
 use chatkitd_core::server::{AgentError, Turn};
 
 use super::history::{BYTES_PER_TOKEN, History};
@@ -15,7 +15,8 @@ pub(super) async fn request(turn: &Turn, settings: &ModelAgentSettings) -> Resul
     let tool_choice = tool_choice(settings, turn)?;
     let text = settings.history_tokens as usize * BYTES_PER_TOKEN;
     let messages = messages(turn, history.entries, Allowance::new(text)).await?;
-    if messages.is_empty() {
+    // A message without words behind an answer: models that are shown it last go on with it, or refuse.
+    if messages.last().is_none_or(|last| last.role == Role::Assistant) {
         return Err(AgentError::custom("There is nothing to answer."));
     }
     Ok(ModelRequest {

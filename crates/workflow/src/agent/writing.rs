@@ -22,7 +22,9 @@ pub(super) struct Writing {
     has_words: bool,
     /// What of it was not sent yet.
     unsent: String,
-    /// Citations that came before its first word.
+    /// How much of it was, in characters.
+    sent: u32,
+    /// Citations of what was not.
     early: Vec<(Source, Option<u32>)>,
     /// Whether a message was begun.
     has_begun: bool,
@@ -38,6 +40,7 @@ impl Writing {
             message: None,
             has_words: false,
             unsent: String::new(),
+            sent: 0,
             early: Vec::new(),
             has_begun: false,
             written: 0,
@@ -69,13 +72,13 @@ impl Writing {
         }
     }
 
-    /// A citation of what was written. One before the first word waits for it.
+    /// A citation of what was written. One of what is not written yet waits for it.
     pub(super) async fn cite(&mut self, source: CitedSource, at: Option<u32>) {
         self.send().await;
         let Some(source) = wire_source(source) else { return };
         match &mut self.message {
-            Some(message) => mark(message, source, at).await,
-            None => self.early.push((source, at)),
+            Some(message) if at.is_none_or(|at| at <= self.sent) => mark(message, source, at).await,
+            _ => self.early.push((source, at)),
         }
     }
 
@@ -84,8 +87,13 @@ impl Writing {
         self.send().await;
         self.has_words = false;
         self.unsent.clear();
-        self.early.clear();
-        if let Some(message) = self.message.take() {
+        self.sent = 0;
+        let early = std::mem::take(&mut self.early);
+        if let Some(mut message) = self.message.take() {
+            // Servers that count in bytes name places behind the end.
+            for (source, _) in early {
+                message.cite(source).await;
+            }
             message.done().await;
         }
     }
@@ -100,8 +108,11 @@ impl Writing {
             None => self.answer.message().await,
         };
         message.push(&self.unsent).await;
+        let characters = u32::try_from(self.unsent.chars().count()).unwrap_or(u32::MAX);
+        self.sent = self.sent.saturating_add(characters);
         self.unsent.clear();
-        for (source, at) in self.early.drain(..) {
+        let is_written = |(_, at): &mut (Source, Option<u32>)| at.is_none_or(|at| at <= self.sent);
+        for (source, at) in self.early.extract_if(.., is_written) {
             mark(&mut message, source, at).await;
         }
         self.message = Some(message);

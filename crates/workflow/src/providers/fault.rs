@@ -50,7 +50,12 @@ impl Fault {
 
     /// What `{"error": …}` says.
     pub(super) fn in_envelope(envelope: &Value) -> Option<Self> {
-        match envelope.get("error")? {
+        Self::of_error(envelope.get("error")?)
+    }
+
+    /// What an error itself says: a text, or an object.
+    pub(super) fn of_error(error: &Value) -> Option<Self> {
+        match error {
             Value::String(message) => Some(Self::saying(message)),
             Value::Object(error) => {
                 let field = |name| error.get(name).unwrap_or(&Value::Null);
@@ -79,7 +84,8 @@ impl Fault {
             401 | 403 => ModelError::Unauthorized { status, message },
             404 => ModelError::NotFound { message },
             408 | 500.. => ModelError::Failed { message },
-            429 => ModelError::RateLimited { message, retry_after },
+            // 402 (OpenRouter, DeepSeek): no credit is left.
+            402 | 429 => ModelError::RateLimited { message, retry_after },
             _ => ModelError::Refused { status, message },
         }
     }
@@ -199,7 +205,7 @@ mod tests {
     fn each_status_has_one_meaning() {
         let of = |status| fault("m", "c").with_status(status, Some(Duration::from_secs(3)));
         assert!(matches!(of(400), ModelError::Refused { status: 400, message } if message == "m"));
-        assert!(matches!(of(402), ModelError::Refused { status: 402, .. }));
+        assert!(matches!(of(402), ModelError::RateLimited { .. }));
         assert!(matches!(of(422), ModelError::Refused { status: 422, .. }));
         assert!(matches!(of(401), ModelError::Unauthorized { status: 401, .. }));
         assert!(matches!(of(403), ModelError::Unauthorized { status: 403, .. }));
@@ -235,6 +241,7 @@ mod tests {
             (json!({"code": "404"}), not_found),
             (json!({"code": "model_not_found", "type": "invalid_request_error"}), not_found),
             (json!({"type": "not_found_error"}), not_found),
+            (json!({"code": 402}), limited),
             (json!({"code": 429}), limited),
             (json!({"code": "insufficient_quota"}), limited),
             (json!({"code": "rate_limit_exceeded", "type": "requests"}), limited),

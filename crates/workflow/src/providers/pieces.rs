@@ -1,5 +1,8 @@
 //! Keeps what [`ModelEvent`] promises, whatever order a provider sends things in: nothing goes on that has not
-//! begun, nothing overlaps within its kind, nothing is empty, and all has ended when the answer has.
+//! begun, messages and thoughts do not overlap within their kind, nothing is empty, and all has ended when the
+//! answer has.
+
+use std::collections::HashSet;
 
 use chatkitd_core::models::{CitedSource, EndReason, MadeImage, ModelEvent, Usage};
 
@@ -11,8 +14,9 @@ pub(super) struct Pieces {
     ready: Vec<ModelEvent>,
     message: bool,
     thought: bool,
-    /// The picture that is being made.
-    image: Option<String>,
+    /// The pictures that have begun, and those that are there, by their ids.
+    begun: HashSet<String>,
+    made: HashSet<String>,
     /// Characters of the message so far.
     characters: u32,
     /// Whether there was a message or a picture.
@@ -107,25 +111,27 @@ impl Pieces {
         }
     }
 
-    /// A picture begins, or goes on: only the first time counts. One that was being made and never came is given
-    /// up.
+    /// A picture begins, or goes on: only the first time counts. Several may be made at the same time.
     pub(super) fn begin_image(&mut self, id: &str) {
-        if self.image.as_deref() != Some(id) {
-            self.image = Some(id.to_owned());
+        if self.begun.insert(id.to_owned()) {
             self.has_answered = true;
             self.ready.push(ModelEvent::ImageBegan { id: id.to_owned() });
         }
     }
 
     pub(super) fn partial_image(&mut self, id: String, index: u32, base64: String) {
-        self.begin_image(&id);
-        self.ready.push(ModelEvent::ImagePartial { id, index, image: made_image(base64) });
+        if !self.made.contains(&id) {
+            self.begin_image(&id);
+            self.ready.push(ModelEvent::ImagePartial { id, index, image: made_image(base64) });
+        }
     }
 
+    /// It is there: the second time it is told, it is the same.
     pub(super) fn end_image(&mut self, id: String, base64: String) {
-        self.begin_image(&id);
-        self.image = None;
-        self.ready.push(ModelEvent::ImageDone { id, image: made_image(base64) });
+        if self.made.insert(id.clone()) {
+            self.begin_image(&id);
+            self.ready.push(ModelEvent::ImageDone { id, image: made_image(base64) });
+        }
     }
 
     pub(super) fn end(&mut self, reason: EndReason, usage: Option<Usage>) {

@@ -1,4 +1,4 @@
-//! Keeps what was sent out of the log: servers quote what they refuse.
+//! Keeps what was sent out of the log, and the key: servers quote what they refuse.
 
 use std::collections::HashSet;
 
@@ -9,25 +9,23 @@ const STRETCH: usize = 12;
 /// A text that is shorter than that is one as a whole. Below this it is a syllable, of which there are many.
 const SHORTEST: usize = 4;
 
-/// What the sides of a conversation said, as it was sent to a model.
+/// What the sides of a conversation said, as it was sent to a model, and the key that it was sent with.
 pub struct Sent(Vec<String>);
 
-impl From<ModelRequest> for Sent {
-    fn from(request: ModelRequest) -> Self {
-        let parts = request.messages.into_iter().flat_map(|message| message.parts);
-        Self(
-            parts
-                .filter_map(|part| match part {
-                    ModelPart::Text(text) => Some(text),
-                    ModelPart::File { name, .. } => Some(name),
-                    ModelPart::Image { .. } => None,
-                })
-                .collect(),
-        )
-    }
-}
-
 impl Sent {
+    /// `key`: what opens the model server. One that is shorter than a stretch is a word (`ollama`) that a server
+    /// without keys was given.
+    pub fn new(request: ModelRequest, key: Option<&str>) -> Self {
+        let parts = request.messages.into_iter().flat_map(|message| message.parts);
+        let said = parts.filter_map(|part| match part {
+            ModelPart::Text(text) => Some(text),
+            ModelPart::File { name, .. } => Some(name),
+            ModelPart::Image { .. } => None,
+        });
+        let key = key.filter(|key| key.len() >= STRETCH).map(str::to_owned);
+        Self(said.chain(key).collect())
+    }
+
     /// The same error, with the server's words as far as they are its own.
     pub fn taken_out_of(&self, mut error: ModelError) -> ModelError {
         match &mut error {

@@ -73,6 +73,45 @@ async fn an_endless_answer_is_not_read_to_its_end() {
     assert_eq!(events.len(), 1 + MAX_TEXT_BYTES / 1024);
 }
 
+/// What `Half` and this last choice of a chat completion end with.
+async fn end_of(choice: Value) -> Value {
+    let half = json!({"choices": [{"delta": {"content": "Half"}}]});
+    let last = json!({"choices": [choice]});
+    let stream = format!("data: {half}\n\ndata: {last}\n\ndata: [DONE]\n\n");
+    let mut events = read(Api::ChatCompletions, stream.as_bytes(), usize::MAX).await;
+    assert_eq!(events[1], json!({"text": "Half"}));
+    events.pop().unwrap()
+}
+
+#[tokio::test]
+async fn each_servers_word_for_the_end_is_understood() {
+    for (word, reason) in [
+        ("stop", "complete"),
+        ("eos", "complete"),
+        ("length", "too_long"),
+        ("model_length", "too_long"),
+        ("max_tokens", "too_long"),
+        ("content_filter", "filtered"),
+        ("content_filter: PROHIBITED_CONTENT", "filtered"),
+    ] {
+        let end = end_of(json!({"delta": {}, "finish_reason": word})).await;
+        assert_eq!(end, json!({"ended": reason, "usage": null}), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_its_server_gave_up_is_not_told_as_a_whole_one() {
+    for word in ["error", "abort", "insufficient_system_resource"] {
+        let end = end_of(json!({"delta": {}, "finish_reason": word})).await;
+        assert_eq!(end["error"], format!("the model server failed: its answer ended with {word:?}"));
+    }
+    for (code, told) in [(502, "failed: No."), (429, "takes no more requests for now: No.")] {
+        let error = json!({"code": code, "message": "No."});
+        let end = end_of(json!({"delta": {}, "finish_reason": "error", "error": error})).await;
+        assert_eq!(end["error"], format!("the model server {told}"));
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_after_the_last_word_does_no_harm() {
     let said = json!({"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]});

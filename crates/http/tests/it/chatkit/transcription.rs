@@ -129,7 +129,7 @@ async fn what_the_server_of_the_words_says_is_for_the_operator() {
     let said = || "sk-secret".to_owned();
     for (error, status, code) in [
         (ModelError::Refused { status: 400, message: said() }, 400, "invalid_audio"),
-        (ModelError::Refused { status: 402, message: said() }, 502, "transcription_failed"),
+        (ModelError::Refused { status: 451, message: said() }, 502, "transcription_failed"),
         (ModelError::Unauthorized { status: 401, message: said() }, 502, "transcription_failed"),
         (ModelError::Failed { message: said() }, 502, "transcription_failed"),
         (ModelError::CutOff, 502, "transcription_failed"),

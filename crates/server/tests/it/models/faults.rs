@@ -6,12 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chatkitd::models::{Deadlines, HttpModel, ModelServer};
 use chatkitd_core::models::ModelError;
-use chatkitd_core::ports::Model as _;
 use chatkitd_workflow::providers::Api;
 use chatkitd_workflow::providers::sse::Bounds;
 use serde_json::json;
 
-use super::{Asked, FIRST, KEY, client, impatient, question, question_of};
+use super::{Asked, FIRST, KEY, client, impatient, question_of};
 use crate::model_standin::{ModelStandin, Reply};
 use crate::wait::until;
 
@@ -33,9 +32,10 @@ fn words(error: &ModelError) -> String {
 #[tokio::test]
 async fn each_refusal_is_told_apart_and_repeated_only_where_it_may_pass() {
     type Expected = fn(&ModelError) -> bool;
-    let cases: [(u16, usize, Expected); 9] = [
+    let cases: [(u16, usize, Expected); 10] = [
         (400, 1, |error| matches!(error, ModelError::Refused { status: 400, .. })),
         (401, 1, |error| matches!(error, ModelError::Unauthorized { status: 401, .. })),
+        (402, 1, |error| matches!(error, ModelError::RateLimited { .. })),
         (403, 1, |error| matches!(error, ModelError::Unauthorized { status: 403, .. })),
         (404, 1, |error| matches!(error, ModelError::NotFound { .. })),
         (422, 1, |error| matches!(error, ModelError::Refused { status: 422, .. })),
@@ -59,21 +59,31 @@ async fn each_refusal_is_told_apart_and_repeated_only_where_it_may_pass() {
 #[tokio::test]
 async fn a_key_of_any_shape_is_taken_out_of_what_a_server_says() {
     let standin = ModelStandin::start().await;
-    let body = r#"{"error":{"message":"Invalid token gsk.0123456789abcdef for ollama"}}"#;
-    let refusal = || Reply::Other(401, "application/json", body.into());
+    let body = r#"{"error":{"message":"Invalid token gsk.0123456789abcdef for ollama","code":401}}"#;
+    let event = format!("data: {body}\n\n");
+    let replies = || {
+        [
+            Reply::Other(401, "application/json", body.into()),
+            Reply::text(&event),
+            Reply::text(&[FIRST, &event].concat()),
+        ]
+    };
     for (key, told) in [
         ("gsk.0123456789abcdef", "Invalid token [masked] for ollama"),
         ("ollama", "Invalid token gsk.0123456789abcdef for ollama"),
     ] {
-        standin.reply([refusal()]);
-        let server = ModelServer {
-            base: standin.base.parse().unwrap(),
-            key: Some(key.into()),
-            api: Api::ChatCompletions,
-        };
-        let model = HttpModel::new(client(Deadlines::default()).0, server);
-        let error = model.answer(question()).await.err().unwrap();
-        assert!(matches!(&error, ModelError::Unauthorized { message, .. } if message == told), "{error:?}");
+        standin.reply(replies());
+        let (client, clock) = client(Deadlines::default());
+        let base = standin.base.parse().unwrap();
+        let server = ModelServer { base, key: Some(key.into()), api: Api::ChatCompletions };
+        let asked = Asked { model: HttpModel::new(client, server), clock };
+        for _ in replies() {
+            let (_, error) = asked.fail().await;
+            assert!(
+                matches!(&error, ModelError::Unauthorized { message, .. } if message == told),
+                "{error:?}"
+            );
+        }
     }
 }
 

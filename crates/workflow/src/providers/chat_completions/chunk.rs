@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::providers::lenient::{or_none, those_that_are};
 
@@ -22,6 +23,9 @@ pub(super) struct Choice {
     pub(super) delta: Option<Delta>,
     #[serde(default, deserialize_with = "or_none")]
     pub(super) finish_reason: Option<String>,
+    /// What went wrong behind a gateway, of many shapes: `OpenRouter`.
+    #[serde(default)]
+    pub(super) error: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -36,6 +40,9 @@ pub(super) struct Delta {
     pub(super) reasoning: Option<String>,
     #[serde(default, deserialize_with = "those_that_are")]
     pub(super) annotations: Vec<Annotation>,
+    /// Pictures that the model made: `OpenRouter`, `LiteLLM`.
+    #[serde(default, deserialize_with = "those_that_are")]
+    pub(super) images: Vec<Image>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +86,16 @@ pub(super) struct UrlCitation {
     /// In characters.
     #[serde(default, deserialize_with = "or_none")]
     pub(super) end_index: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Image {
+    pub(super) image_url: ImageUrl,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ImageUrl {
+    pub(super) url: String,
 }
 
 #[derive(Deserialize)]

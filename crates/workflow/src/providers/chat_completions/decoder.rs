@@ -4,6 +4,7 @@ use chatkitd_core::models::{CitedSource, EndReason, ModelError, ModelEvent, Usag
 
 use super::chunk::{Choice, Chunk, Content, Delta, Part, UrlCitation};
 use super::think_tag::Words;
+use crate::providers::data_url::base64_of;
 use crate::providers::fault::Fault;
 use crate::providers::pieces::Pieces;
 use crate::providers::refused;
@@ -12,6 +13,8 @@ use crate::providers::refused;
 pub(in crate::providers) struct Decoder {
     pieces: Pieces,
     words: Words,
+    /// How many pictures there were.
+    images: usize,
     reason: Option<EndReason>,
     usage: Option<Usage>,
 }
@@ -36,10 +39,12 @@ impl Decoder {
         }
         // One answer was asked for, which is the first.
         let choices = chunk.choices.unwrap_or_default();
-        choices
-            .into_iter()
-            .filter(|choice| choice.index.unwrap_or(0) == 0)
-            .for_each(|choice| self.take(choice));
+        for choice in choices.into_iter().filter(|choice| choice.index.unwrap_or(0) == 0) {
+            match failure(&choice) {
+                Some(error) => return Err(error),
+                None => self.take(choice),
+            }
+        }
         Ok(self.pieces.take())
     }
 
@@ -58,7 +63,7 @@ impl Decoder {
     }
 
     fn take(&mut self, choice: Choice) {
-        let Delta { content, refusal, reasoning_content, reasoning, annotations } =
+        let Delta { content, refusal, reasoning_content, reasoning, annotations, images } =
             choice.delta.unwrap_or_default();
         // Some servers send both, with the same words.
         self.pieces.thought(reasoning_content.or(reasoning).unwrap_or_default());
@@ -69,6 +74,7 @@ impl Decoder {
         }
         self.words.read(&refusal.unwrap_or_default(), &mut self.pieces);
         annotations.into_iter().for_each(|annotation| self.cite(annotation.url_citation));
+        images.iter().filter_map(|image| base64_of(&image.image_url.url)).for_each(|image| self.show(image));
         self.reason = choice.finish_reason.as_deref().and_then(end_reason).or(self.reason);
     }
 
@@ -88,14 +94,36 @@ impl Decoder {
         let at = end_index.filter(|index| *index > 0);
         self.pieces.citation(CitedSource::Url { url, title }, at);
     }
+
+    /// A picture stands between what was said before and after it. Servers give it no id.
+    fn show(&mut self, base64: &str) {
+        self.pieces.end_thought();
+        self.pieces.end_message();
+        self.images += 1;
+        self.pieces.end_image(format!("image_{}", self.images), base64.to_owned());
+    }
 }
 
-/// Some servers send an empty reason with every chunk, and others have words of their own for `stop`.
+/// The answer was given up: there is an error, or the reason of the end is one (Mistral, `DeepSeek`, vLLM).
+fn failure(choice: &Choice) -> Option<ModelError> {
+    if let Some(fault) = Fault::of_error(&choice.error) {
+        return Some(fault.within_answer());
+    }
+    match choice.finish_reason.as_deref()? {
+        reason @ ("error" | "insufficient_system_resource" | "abort") => {
+            Some(ModelError::Failed { message: format!("its answer ended with {reason:?}") })
+        }
+        _ => None,
+    }
+}
+
+/// Some servers send an empty reason with every chunk, and others have words of their own: Mistral for `length`,
+/// Google for `content_filter`, many for `stop`.
 fn end_reason(reason: &str) -> Option<EndReason> {
     match reason {
         "" => None,
-        "length" => Some(EndReason::TooLong),
-        "content_filter" => Some(EndReason::Filtered),
+        "length" | "model_length" | "max_tokens" => Some(EndReason::TooLong),
+        reason if reason.starts_with("content_filter") => Some(EndReason::Filtered),
         _ => Some(EndReason::Complete),
     }
 }

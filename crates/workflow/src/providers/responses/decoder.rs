@@ -13,6 +13,8 @@ pub(in crate::providers) struct Decoder {
     pieces: Pieces,
     /// Where the open part of the message begins, in characters of the message.
     part: u32,
+    /// How many annotations of the message were told.
+    annotations: usize,
 }
 
 impl Decoder {
@@ -86,7 +88,10 @@ impl Decoder {
         match item {
             // Repeats the deltas, where there were any.
             Some(Item::Message { content }) if !self.pieces.has_answered() => self.message(content),
-            Some(Item::Message { .. }) => self.next_message(),
+            Some(Item::Message { content }) => {
+                self.cite_rest(content);
+                self.next_message();
+            }
             Some(Item::Reasoning) => self.pieces.end_thought(),
             Some(Item::ImageGenerationCall { id, result: Some(base64) }) => self.pieces.end_image(id, base64),
             Some(Item::ImageGenerationCall { result: None, .. } | Item::Other) | None => {}
@@ -113,9 +118,30 @@ impl Decoder {
     fn next_message(&mut self) {
         self.pieces.end_message();
         self.part = 0;
+        self.annotations = 0;
+    }
+
+    /// Where the open message is repeated: what it cites and was not told yet.
+    fn cite_rest(&mut self, content: Vec<Part>) {
+        let characters: u32 = content.iter().map(Part::characters).sum();
+        if characters == 0 || characters != self.pieces.characters() {
+            return;
+        }
+        let mut told = self.annotations;
+        self.part = 0;
+        for part in content {
+            let end = self.part + part.characters();
+            if let Part::OutputText { annotations, .. } = part {
+                let count = annotations.len();
+                annotations.into_iter().skip(told).for_each(|annotation| self.annotate(Some(annotation)));
+                told = told.saturating_sub(count);
+            }
+            self.part = end;
+        }
     }
 
     fn annotate(&mut self, annotation: Option<Annotation>) {
+        self.annotations += usize::from(annotation.is_some());
         let (source, index) = match annotation {
             Some(Annotation::UrlCitation { url, title, end_index }) => {
                 (CitedSource::Url { url, title: title.filter(|title| !title.is_empty()) }, end_index)
@@ -137,12 +163,13 @@ impl Decoder {
             input_tokens: usage.input_tokens.unwrap_or_default(),
             output_tokens: usage.output_tokens.unwrap_or_default(),
         });
-        if !self.pieces.has_answered() {
-            response.output.into_iter().for_each(|item| match item {
-                Item::Message { content } => self.message(content),
-                item => self.item_done(Some(item)),
-            });
-        }
+        // Repeats what was told, where anything was. Some gateways tell pictures and citations here only.
+        let is_all = !self.pieces.has_answered();
+        response.output.into_iter().for_each(|item| match item {
+            Item::Message { content } if is_all => self.message(content),
+            Item::Message { content } => self.cite_rest(content),
+            item => self.item_done(Some(item)),
+        });
         self.pieces.end(reason, usage);
     }
 }

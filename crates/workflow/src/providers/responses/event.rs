@@ -105,6 +105,18 @@ pub(super) enum Part {
     Other,
 }
 
+impl Part {
+    /// How long its words are.
+    pub(super) fn characters(&self) -> u32 {
+        let words = match self {
+            Self::OutputText { text, .. } => text,
+            Self::Refusal { refusal } => refusal,
+            Self::Other => "",
+        };
+        u32::try_from(words.chars().count()).unwrap_or(u32::MAX)
+    }
+}
+
 /// Indexes count characters, from the beginning of the part.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

@@ -36,17 +36,17 @@ pub(in crate::providers) fn body(request: &ModelRequest) -> Value {
     Value::Object(body)
 }
 
-/// `None` where the API has no words for anything in it.
+/// `None` where nothing is left. What the model said goes as a text: a list of `output_text` would be the API's own
+/// record of an answer, which strict servers refuse without its id, status and annotations.
 fn message(message: &ModelMessage) -> Option<Value> {
-    let (role, part): (_, fn(&ModelPart) -> Option<Value>) = match message.role {
-        Role::User => ("user", |part| Some(user_part(part))),
-        Role::Assistant => ("assistant", assistant_part),
+    let (role, content) = match message.role {
+        Role::User => ("user", message.parts.iter().map(part).collect()),
+        Role::Assistant => ("assistant", json!(words(&message.parts)?)),
     };
-    let content: Vec<Value> = message.parts.iter().filter_map(part).collect();
-    (!content.is_empty()).then(|| json!({"type": "message", "role": role, "content": content}))
+    Some(json!({"type": "message", "role": role, "content": content}))
 }
 
-fn user_part(part: &ModelPart) -> Value {
+fn part(part: &ModelPart) -> Value {
     match part {
         ModelPart::Text(text) => json!({"type": "input_text", "text": text}),
         ModelPart::Image { mime_type, content } => {
@@ -59,9 +59,11 @@ fn user_part(part: &ModelPart) -> Value {
 }
 
 /// The API takes words only from an assistant.
-fn assistant_part(part: &ModelPart) -> Option<Value> {
-    match part {
-        ModelPart::Text(text) => Some(json!({"type": "output_text", "text": text})),
+fn words(parts: &[ModelPart]) -> Option<String> {
+    let texts = parts.iter().filter_map(|part| match part {
+        ModelPart::Text(text) => Some(text.as_str()),
         ModelPart::Image { .. } | ModelPart::File { .. } => None,
-    }
+    });
+    let text = texts.collect::<Vec<_>>().join("\n\n");
+    (!text.is_empty()).then_some(text)
 }

@@ -123,7 +123,7 @@ async fn a_refusal_that_is_not_about_files_is_not_asked_again() {
         let error = ModelError::Refused { status, message: message.to_owned() };
         desk_whose_model(settings(), |model| model.refuses(error))
     };
-    let desk = refusing(402, "no credit");
+    let desk = refusing(451, "not in this country");
     let picture = desk.upload("cat.png", "image/png", PNG).await;
     desk.send(&[&picture]).await;
     assert_eq!(desk.world.model.requests().len(), 1);

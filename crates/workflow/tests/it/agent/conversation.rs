@@ -94,6 +94,15 @@ async fn a_message_of_nothing_is_not_answered() {
 }
 
 #[tokio::test]
+async fn a_message_of_nothing_behind_an_answer_is_not_answered() {
+    let world = answering(settings());
+    let thread = world.thread_of([user("Hello"), assistant("Hi.")]).await;
+    let (message, allow_retry) = error(&world.start(add(&thread, " \n")).await.all().await);
+    assert_eq!((message.as_str(), allow_retry), ("There is nothing to answer.", false));
+    assert_eq!(world.model.requests(), []);
+}
+
+#[tokio::test]
 async fn a_widget_is_its_text_or_else_its_json() {
     let card = json!({"type": "Card", "children": [{"type": "Text", "value": "9:00"}]});
     let mut widget = json!({"type": "widget", "widget": card});

@@ -115,10 +115,19 @@ async fn citations_are_annotations_with_a_source_and_a_place() {
     assert_eq!(events[7], done("Wé open.", &json!(annotations)));
 }
 
+fn cite(at: Option<u32>, url: &str) -> ModelEvent {
+    ModelEvent::Citation { source: CitedSource::Url { url: url.to_owned(), title: None }, at }
+}
+
+/// Addresses and places of what the last message cites.
+fn cited(events: &[Value]) -> Vec<(String, u64)> {
+    let annotations = events.last().unwrap()["item"]["content"][0]["annotations"].as_array().unwrap();
+    let place = |cited: &Value| Some((cited["source"]["url"].as_str()?.to_owned(), cited["index"].as_u64()?));
+    annotations.iter().map(|cited| place(cited).unwrap()).collect()
+}
+
 #[tokio::test]
 async fn a_citation_before_the_first_word_waits_for_it() {
-    let source = |url: &str| CitedSource::Url { url: url.to_owned(), title: None };
-    let cite = |at, url: &str| ModelEvent::Citation { source: source(url), at };
     let script = ModelScript::default().event(ModelEvent::MessageBegan);
     let script = script.event(cite(None, "https://a.example/")).event(cite(Some(2), "https://b.example/"));
     let script = script.event(ModelEvent::Text("We open".to_owned())).event(ModelEvent::MessageEnded);
@@ -126,13 +135,20 @@ async fn a_citation_before_the_first_word_waits_for_it() {
     let world = world(settings());
     world.model.answers(script.ends());
     world.model.answers(lost.event(ModelEvent::MessageEnded).says(&["Nine."]).ends());
-    let cited = |events: &[Value]| -> Vec<(Value, Value)> {
-        let annotations = events.last().unwrap()["item"]["content"][0]["annotations"].as_array().unwrap();
-        annotations.iter().map(|cited| (cited["source"]["url"].clone(), cited["index"].clone())).collect()
-    };
-    let expected = [("https://a.example/", 7), ("https://b.example/", 2)];
-    assert_eq!(cited(&world.events_for("When?").await), expected.map(|(url, at)| (json!(url), json!(at))));
+    let expected = [("https://a.example/".to_owned(), 7), ("https://b.example/".to_owned(), 2)];
+    assert_eq!(cited(&world.events_for("When?").await), expected);
     assert!(cited(&world.events_for("When?").await).is_empty(), "it belongs to a message without words");
+}
+
+#[tokio::test]
+async fn a_citation_of_what_is_not_written_waits_for_it_until_the_message_ends() {
+    let script = ModelScript::default().event(ModelEvent::MessageBegan);
+    let script = script.event(ModelEvent::Text("Wé".to_owned())).event(cite(Some(900), "https://a.example/"));
+    let script =
+        script.event(cite(Some(7), "https://b.example/")).event(ModelEvent::Text(" open.".to_owned()));
+    let events = events(script.event(ModelEvent::MessageEnded).ends()).await;
+    let expected = [("https://b.example/".to_owned(), 7), ("https://a.example/".to_owned(), 8)];
+    assert_eq!(cited(&events), expected);
 }
 
 fn reasoning(tasks: &Value, summary: Option<&Value>) -> Value {
