@@ -93,8 +93,8 @@ impl BodyReader {
     }
 }
 
-/// Refuses what says that it is something else than JSON as it is.
-pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Refuses a body that says that it is packed.
+pub(crate) fn require_unpacked(headers: &HeaderMap) -> Result<(), ApiError> {
     let codings = headers.get_all(header::CONTENT_ENCODING).iter();
     if codings.into_iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(ApiError::new(
@@ -103,6 +103,12 @@ pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
             "Send the body as it is, without Content-Encoding: packed bodies are not read here.",
         ));
     }
+    Ok(())
+}
+
+/// Refuses what says that it is something else than JSON as it is.
+pub(crate) fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+    require_unpacked(headers)?;
     let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let essence =
         content_type.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();

@@ -63,6 +63,11 @@ pub(crate) fn owns(scope: &Scope, record: &AttachmentRecord) -> bool {
     *scope.site() == record.site && scope.user().is_none_or(|user| *user == record.user)
 }
 
+/// What `count(*)` gives.
+pub(crate) fn count(row: Option<(i64,)>) -> u64 {
+    row.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default()
+}
+
 /// More than any disk holds.
 pub(crate) fn size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)

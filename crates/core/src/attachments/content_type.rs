@@ -8,6 +8,7 @@ use super::text::text_of;
 /// How much of a file's beginning tells what it is.
 pub const HEAD_BYTES: usize = 8 * 1024;
 
+const PDF: &str = "application/pdf";
 pub(super) const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 pub(super) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 pub(super) const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
@@ -17,7 +18,7 @@ const TEXTS: [&str; 4] = ["text/plain", "text/markdown", "text/csv", "applicatio
 /// Everything that can be told, and how names of it end. Nothing that runs in a browser is among it: no HTML, no
 /// SVG.
 const KNOWN: [(&str, &[&str]); 12] = [
-    ("application/pdf", &["pdf"]),
+    (PDF, &["pdf"]),
     ("image/png", &["png"]),
     ("image/jpeg", &["jpg", "jpeg"]),
     ("image/gif", &["gif"]),
@@ -35,7 +36,7 @@ const ALIASES: [(&str, &str); 8] = [
     ("image/jpg", "image/jpeg"),
     ("image/pjpeg", "image/jpeg"),
     ("image/x-png", "image/png"),
-    ("application/x-pdf", "application/pdf"),
+    ("application/x-pdf", PDF),
     ("text/x-markdown", TEXTS[1]),
     ("application/csv", TEXTS[2]),
     ("text/x-csv", TEXTS[2]),
@@ -111,7 +112,7 @@ fn by_name(name: &str) -> Option<&'static str> {
 }
 
 /// Whether it can be shown as a picture.
-pub fn is_image(mime_type: &str) -> bool {
+pub(super) fn is_image(mime_type: &str) -> bool {
     mime_type.starts_with("image/")
 }
 
@@ -130,21 +131,31 @@ fn content_type(head: &[u8], said: Option<&str>) -> Option<&'static str> {
     if infer::archive::is_zip(head) {
         return office_document(head);
     }
+    if is_pdf(head) {
+        return Some(PDF);
+    }
     let told = infer::get(head).and_then(|kind| known(kind.mime_type()));
     told.or_else(|| is_text(head).then_some(TEXTS[0]))
 }
 
-/// Words without control characters that no text has, and without the beginnings of what a browser would run.
+/// Some programs write a mark of UTF-8 or blank lines first, and readers do not mind.
+fn is_pdf(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    head.trim_ascii_start().starts_with(b"%PDF-")
+}
+
+/// Words without control characters that no text has (logs have colours, which begin with an escape), and without
+/// the beginnings of what a browser would run.
 fn is_text(head: &[u8]) -> bool {
-    let harmless = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t' | '\u{c}');
+    let harmless = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t' | '\u{c}' | '\u{1b}');
     text_of(head).is_some_and(|text| text.chars().all(harmless) && !runs(&text))
 }
 
-/// Whether it is a document or a program of a kind that is never taken, whatever it was announced as. Markdown
-/// may well begin with a tag such as `<p align="center">`.
+/// Whether it is a document of a kind that is never taken, whatever it was announced as. Markdown may well begin
+/// with a tag such as `<p align="center">`, and a note with the first line of a shell script: as a text it runs
+/// nowhere.
 fn runs(text: &str) -> bool {
-    const STARTS: [&str; 9] =
-        ["<!doctype", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<?", "#!"];
+    const STARTS: [&str; 8] = ["<!doctype", "<html", "<head", "<body", "<script", "<iframe", "<svg", "<?"];
     let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t', '\u{c}']);
     let starts_with =
         |start: &str| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
@@ -167,7 +178,10 @@ mod tests {
         assert_eq!(told(PNG, "application/octet-stream"), Some("image/png"));
         assert_eq!(told(PNG, "image/jpeg"), None);
         assert_eq!(told(b"MZ\x90\0\x03\0\0\0", "image/png"), None);
-        assert_eq!(told(b"%PDF-1.7\n", "application/pdf"), Some("application/pdf"));
+        for pdf in [&b"%PDF-1.7\n"[..], b"\xef\xbb\xbf%PDF-1.7\n", b"\r\n\n %PDF-1.4\n"] {
+            assert_eq!(told(pdf, "application/pdf"), Some("application/pdf"));
+            assert_eq!(told(pdf, ""), Some("application/pdf"));
+        }
     }
 
     #[test]
@@ -181,7 +195,9 @@ mod tests {
             (&b"<svg onload=alert(1)>"[..], "image/svg+xml"),
             (b"<svg onload=alert(1)>", "text/plain"),
             (b"\xef\xbb\xbf <!DOCTYPE HTML>", "text/plain"),
-            (b"#!/bin/sh\nrm -r ~", "text/plain"),
+            (b"#!/bin/sh\nrm -r ~", "application/x-sh"),
+            (b"\x1b[31m<html>\x08", "text/plain"),
+            (b"\n<html>%PDF-1.7\n", "application/pdf"),
             (b"<p>", "text/html"),
             (b"a\0b", "text/plain"),
             (b"\xff\xd8\xff\xe0\0\x10JFIF", "text/plain"),
@@ -196,6 +212,8 @@ mod tests {
     #[test]
     fn a_text_may_begin_as_something_else_does() {
         assert_eq!(told(b"BMW sold more cars.", "text/plain"), Some("text/plain"));
+        assert_eq!(told(b"#!/bin/sh\nmake", "text/plain"), Some("text/plain"));
+        assert_eq!(told(b"\x1b[31merror\x1b[0m: no such file", "text/plain"), Some("text/plain"));
         assert_eq!(told(b"<p align=\"center\"><b>chatkitd</b></p>", "text/markdown"), Some("text/markdown"));
         assert_eq!(told(b"%PDF-1.7\n", "text/markdown"), Some("text/markdown"));
     }

@@ -61,11 +61,6 @@ pub(super) async fn gather(mut content: ByteStream, limit: u64) -> Result<Bytes,
     Ok(whole.freeze())
 }
 
-/// The same content, which fails once it is longer.
-pub(super) fn at_most(content: ByteStream, limit: u64) -> ByteStream {
-    counted(content, Size::AtMost(limit))
-}
-
 fn counted(content: ByteStream, size: Size) -> ByteStream {
     let state = (content, 0u64, false);
     stream::unfold(state, move |(mut content, so_far, over)| async move {

@@ -16,15 +16,15 @@ mod uploads;
 mod url;
 mod wire;
 
-pub use content_type::{ANYTHING, AllowedTypes, HEAD_BYTES, UnknownType, is_image, said};
+pub use content_type::{ANYTHING, AllowedTypes, HEAD_BYTES, UnknownType, said};
 pub use error::AttachmentError;
 pub use name::{MAX_NAME_BYTES, clean_name};
-pub use record::{AttachmentRecord, AttachmentState, Uploaded};
+pub use record::{AttachmentRecord, AttachmentState, MAX_PREVIEWED_BYTES, Uploaded};
 pub use service::{
-    AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_IMAGE_BYTES,
-    MAX_UNSENT, UNSENT_FOR, UploadContent,
+    AWAITED_FOR, AttachmentContent, AttachmentParts, AttachmentService, Download, MAX_UNSENT, UNSENT_FOR,
+    UploadContent,
 };
-pub use terms::UploadTerms;
+pub use terms::{Announced, AttachmentBounds, UploadTerms};
 pub use text::text_of;
 pub use url::{DOWNLOAD_AT_LEAST, Permit, PublicBase, Signed, SignedUrlError, UPLOAD_WITHIN, UrlSigner};
 pub(crate) use wire::to_wire;

@@ -2,7 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::content_type::is_image;
 use crate::id::{AttachmentId, SiteName, ThreadId, UserId};
+use crate::site::MEGABYTE;
+
+/// The largest picture that has a preview: it is read into memory for that, one after another. A larger one is a
+/// file like others.
+pub const MAX_PREVIEWED_BYTES: u64 = 32 * MEGABYTE;
 
 /// A file that a visitor sends along.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,19 @@ impl AttachmentRecord {
     pub fn is_uploaded(&self) -> bool {
         matches!(self.state, AttachmentState::Uploaded { .. })
     }
+
+    /// Whether it is shown as a picture: it has a preview, or will have one by what was announced.
+    pub fn is_shown(&self) -> bool {
+        match self.state {
+            AttachmentState::Awaited => may_be_shown(&self.mime_type, self.size),
+            AttachmentState::Uploaded { preview } => preview,
+        }
+    }
+}
+
+/// Whether a preview is made of a file. Over so many bytes, or pixels, there is none of a picture either.
+pub(super) fn may_be_shown(mime_type: &str, size: u64) -> bool {
+    is_image(mime_type) && size <= MAX_PREVIEWED_BYTES
 }
 
 /// Whether an attachment's content is there.

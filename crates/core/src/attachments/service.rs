@@ -9,12 +9,12 @@ use chatkitd_protocol::chatkit::{
 };
 use futures_util::stream::{self, StreamExt};
 
-use super::content_type::{AllowedTypes, is_image, said};
+use super::content_type::{AllowedTypes, said};
 use super::error::AttachmentError;
 use super::incoming::{self, Size};
 use super::name::clean_name;
-use super::record::{AttachmentRecord, AttachmentState, Uploaded};
-use super::terms::UploadTerms;
+use super::record::{AttachmentRecord, AttachmentState, Uploaded, may_be_shown};
+use super::terms::{Announced, AttachmentBounds, UploadTerms};
 use super::uploads::Uploads;
 use super::url::{Permit, PublicBase, Signed, SignedUrlError, UrlSigner};
 use super::wire;
@@ -23,7 +23,6 @@ use crate::ports::{
     Attachments, Blob, BlobError, BlobKey, Blobs, ByteStream, Clock, PreviewError, Previews, Rng, Scope,
     StoreError,
 };
-use crate::site::MEGABYTE;
 
 /// How long an attachment waits for its content, and how long for being sent. After that it is deleted.
 pub const AWAITED_FOR: Duration = Duration::from_secs(3600);
@@ -31,8 +30,6 @@ pub const AWAITED_FOR: Duration = Duration::from_secs(3600);
 pub const UNSENT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How many attachments a user may have that were not sent; twice as many as one message takes, where that is more.
 pub const MAX_UNSENT: u64 = 50;
-/// The largest picture: it is read into memory for its preview, one after another.
-pub const MAX_IMAGE_BYTES: u64 = 32 * MEGABYTE;
 
 /// What an [`AttachmentService`] is made of.
 pub struct AttachmentParts {
@@ -99,7 +96,6 @@ impl AttachmentService {
     ) -> Result<Attachment, AttachmentError> {
         let limit = terms.max_bytes()?;
         let mime_type = terms.types.announced(mime_type, name).ok_or(AttachmentError::TypeRejected)?;
-        let limit = if is_image(mime_type) { limit.min(MAX_IMAGE_BYTES) } else { limit };
         if size > limit {
             return Err(AttachmentError::TooLarge { limit });
         }
@@ -300,8 +296,6 @@ impl AttachmentService {
         })
     }
 
-    /// Two requests at the same moment may both be the last one: the bounds are on what is kept, and need not be
-    /// sharp.
     async fn create(
         &self,
         scope: &Scope,
@@ -309,16 +303,14 @@ impl AttachmentService {
         record: &AttachmentRecord,
     ) -> Result<(), AttachmentError> {
         let limit = terms.max_files()?;
-        if let Some(since) = terms.counted_since
-            && self.parts.store.attachments_since(scope, since).await? >= u64::from(limit)
-        {
-            return Err(AttachmentError::TooManyInSession { limit });
-        }
         let unsent = MAX_UNSENT.max(2 * u64::from(limit));
-        if self.parts.store.unsent_attachments(scope).await? >= unsent {
-            return Err(AttachmentError::TooManyUnsent { limit: unsent });
+        let since = terms.counted_since.map(|since| (since, u64::from(limit)));
+        let bounds = AttachmentBounds { unsent, since };
+        match self.parts.store.create_attachment(scope, record, bounds).await? {
+            Announced::Created => Ok(()),
+            Announced::TooManySince => Err(AttachmentError::TooManyInSession { limit }),
+            Announced::TooManyUnsent => Err(AttachmentError::TooManyUnsent { limit: unsent }),
         }
-        Ok(self.parts.store.create_attachment(scope, record).await?)
     }
 
     /// Keeps content once it is known what it is. On failure nothing is left.
@@ -331,25 +323,38 @@ impl AttachmentService {
     ) -> Result<Uploaded, AttachmentError> {
         let (head, content) = incoming::begin(content, size).await?;
         let mime_type = types.of_content(&head, said).ok_or(AttachmentError::TypeRejected)?;
-        let (key, preview) = (BlobKey::content(id), is_image(mime_type));
-        let content = if preview { incoming::at_most(content, MAX_IMAGE_BYTES) } else { content };
+        let key = BlobKey::content(id);
         let size = self.parts.blobs.put(&key, content).await?;
-        if preview && let Err(error) = self.keep_preview(id).await {
-            if let Err(error) = self.parts.blobs.delete(&key).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, %id, "a picture that was refused is left to the sweep");
+        let previewed = if may_be_shown(mime_type, size) { self.keep_preview(id).await } else { Ok(false) };
+        match previewed {
+            Ok(preview) => Ok(Uploaded { mime_type: mime_type.to_owned(), size, preview }),
+            Err(error) => {
+                if let Err(error) = self.parts.blobs.delete(&key).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, %id, "a picture that was refused is left to the sweep");
+                }
+                Err(error)
             }
-            return Err(error);
         }
-        Ok(Uploaded { mime_type: mime_type.to_owned(), size, preview })
     }
 
-    /// Makes the small picture from what is kept, and not from what comes in: a slow sender holds no memory.
-    async fn keep_preview(&self, id: &AttachmentId) -> Result<(), AttachmentError> {
+    /// Makes the small picture from what is kept, and not from what comes in: a slow sender holds no memory. `false`:
+    /// it has more pixels than are decoded.
+    async fn keep_preview(&self, id: &AttachmentId) -> Result<bool, AttachmentError> {
         let image = self.parts.blobs.get(&BlobKey::content(id)).await?.ok_or(AttachmentError::NotFound)?;
-        let preview = self.parts.previews.preview(image).await.map_err(no_preview)?;
-        self.parts.blobs.put(&BlobKey::preview(id), whole(preview.content)).await?;
-        Ok(())
+        match self.parts.previews.preview(image).await {
+            Ok(preview) => {
+                self.parts.blobs.put(&BlobKey::preview(id), whole(preview.content)).await?;
+                Ok(true)
+            }
+            Err(PreviewError::TooLarge) => Ok(false),
+            Err(PreviewError::Unavailable(error)) => Err(BlobError::Unavailable(error).into()),
+            // A picture that cannot be decoded is none.
+            Err(error @ PreviewError::Unreadable(_)) => {
+                tracing::info!(error = &error as &dyn std::error::Error, "an image was refused");
+                Err(AttachmentError::TypeRejected)
+            }
+        }
     }
 
     /// Says that the content is there.
@@ -367,17 +372,6 @@ impl AttachmentService {
                 Err(AttachmentError::NotFound)
             }
             finished => Ok(finished?),
-        }
-    }
-}
-
-/// A picture that cannot be decoded is none.
-fn no_preview(error: PreviewError) -> AttachmentError {
-    match error {
-        PreviewError::Unavailable(error) => BlobError::Unavailable(error).into(),
-        error @ (PreviewError::TooLarge | PreviewError::Unreadable(_)) => {
-            tracing::info!(error = &error as &dyn std::error::Error, "an image was refused");
-            AttachmentError::TypeRejected
         }
     }
 }

@@ -17,6 +17,26 @@ pub struct UploadTerms<'a> {
     pub counted_since: Option<Timestamp>,
 }
 
+/// How many attachments a user may have, with the one that is announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttachmentBounds {
+    /// How many that were not sent in a thread yet.
+    pub unsent: u64,
+    /// How many that were announced at this time or later, sent or not.
+    pub since: Option<(Timestamp, u64)>,
+}
+
+/// What came of announcing an attachment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announced {
+    /// Its row is written.
+    Created,
+    /// As many were announced since that time as may be. Nothing was written.
+    TooManySince,
+    /// As many wait for being sent as may. Nothing was written.
+    TooManyUnsent,
+}
+
 impl<'a> UploadTerms<'a> {
     /// The largest file, in bytes.
     pub(super) fn max_bytes(self) -> Result<u64, AttachmentError> {

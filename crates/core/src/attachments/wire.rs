@@ -2,7 +2,6 @@
 
 use chatkitd_protocol::chatkit::{Attachment, Extra, FileAttachment, ImageAttachment};
 
-use super::content_type::is_image;
 use super::record::AttachmentRecord;
 
 /// An attachment as it is kept in the message that it was sent with: without addresses.
@@ -10,7 +9,7 @@ pub(crate) fn to_wire(record: &AttachmentRecord) -> Attachment {
     let id = record.id.as_str().to_owned();
     let thread_id = record.thread.as_ref().map(|thread| thread.as_str().to_owned());
     let (name, mime_type) = (record.name.clone(), record.mime_type.clone());
-    if is_image(&record.mime_type) {
+    if record.is_shown() {
         Attachment::Image(ImageAttachment {
             id,
             name,

@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 
 use super::{Scope, StoreError};
-use crate::attachments::{AttachmentRecord, Uploaded};
+use crate::attachments::{Announced, AttachmentBounds, AttachmentRecord, Uploaded};
 use crate::id::AttachmentId;
 
 /// The rows of attachments. Whatever is outside the scope is not there. That an attachment is sent in a
@@ -16,15 +16,15 @@ use crate::id::AttachmentId;
 /// [`super::Threads::delete_thread`].
 #[async_trait]
 pub trait Attachments: Send + Sync {
-    /// Writes a new row. The record's site and user must be the scope's, else `NotFound`; `Conflict` when
-    /// the id is taken.
-    async fn create_attachment(&self, scope: &Scope, record: &AttachmentRecord) -> Result<(), StoreError>;
-
-    /// How many of the scope's attachments were not sent in a thread yet.
-    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError>;
-
-    /// How many of the scope's attachments were announced at this time or later, sent or not.
-    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError>;
+    /// Writes a new row, unless its user has as many already as the bounds allow: however many requests come at
+    /// the same moment, they are counted one after another. The record's site and user must be the scope's, else
+    /// `NotFound`; `Conflict` when the id is taken.
+    async fn create_attachment(
+        &self,
+        scope: &Scope,
+        record: &AttachmentRecord,
+        bounds: AttachmentBounds,
+    ) -> Result<Announced, StoreError>;
 
     /// One attachment.
     async fn attachment(

@@ -48,6 +48,61 @@ fn form(app: &TestApp, path: &str) -> reqwest::RequestBuilder {
     app.post(path).header("content-type", "multipart/form-data; boundary=edge").body(body)
 }
 
+fn part(disposition: &str) -> String {
+    format!("--edge\r\nContent-Disposition: form-data; {disposition}\r\n\r\n%PDF-1.7 a document\r\n")
+}
+
+async fn send_parts(app: &TestApp, parts: &[String]) -> Answer {
+    let request = form(app, "/v1/chatkit/files").bearer_auth(token("ann"));
+    send(request.body(format!("{}--edge--\r\n", parts.concat()))).await
+}
+
+#[tokio::test]
+async fn a_form_has_one_file() {
+    let app = app().await;
+    let (file, other) = (part("name=\"file\"; filename=\"a.pdf\""), part("name=\"purpose\""));
+    for second in [file.clone(), part("name=\"file\"; filename=\"b.pdf\"")] {
+        send_parts(&app, &[file.clone(), second]).await.is_openai_error(400, "invalid_form");
+    }
+    let cut = format!("{file}--edge\r\nX-Long: {}", "x".repeat(1024 * 1024));
+    send_parts(&app, &[cut]).await.is_openai_error(400, "body_incomplete");
+    assert_eq!(send_parts(&app, &[file, other]).await.status, 200);
+}
+
+/// However much of the form comes at once.
+#[tokio::test]
+async fn a_form_may_be_of_any_size() {
+    let app = app().await;
+    for size in [10, 17_000, 60_000, 1_000_000] {
+        app.clock.advance(Duration::from_secs(60));
+        let long = part("name=\"file\"; filename=\"a.pdf\"").replace("document", &"x".repeat(size));
+        let sent = send_parts(&app, &[long, part("name=\"purpose\"")]).await;
+        assert_eq!(sent.status, 200, "{size}: {}", sent.text);
+    }
+}
+
+#[tokio::test]
+async fn a_name_in_a_form_is_as_its_browser_meant_it() {
+    let app = app().await;
+    for (written, meant) in
+        [("a %22b%22.pdf", "a \"b\".pdf"), ("a%0D%0Ab.pdf", "ab.pdf"), ("100%2522.pdf", "100%2522.pdf")]
+    {
+        let sent = send_parts(&app, &[part(&format!("name=\"file\"; filename=\"{written}\""))]).await;
+        assert_eq!(sent.field("name"), meant, "{}", sent.text);
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_as_it_is() {
+    let app = app().await;
+    let announced = announce(&app).await;
+    let put = || app.client.put(upload_url(&announced)).body(PDF);
+    send(put().header("content-encoding", "gzip")).await.is_openai_error(415, "unsupported_content_encoding");
+    assert_eq!(send(put().header("content-encoding", "identity")).await.status, 204);
+    let packed = form(&app, "/v1/chatkit/files").bearer_auth(token("ann")).header("content-encoding", "gzip");
+    send(packed).await.is_openai_error(415, "unsupported_content_encoding");
+}
+
 #[tokio::test]
 async fn an_upload_may_begin_within_ten_minutes() {
     let app = app().await;
@@ -73,7 +128,9 @@ async fn a_download_works_for_an_hour_or_two_and_is_cached_as_long() {
     app.clock.advance(Duration::from_secs(left - 1));
     assert_eq!(send(app.client.get(&url)).await.status, 200);
     app.clock.advance(Duration::from_secs(1));
-    send(app.client.get(&url)).await.is_openai_error(403, "address_expired");
+    let refused = send(app.client.get(&url)).await;
+    refused.is_openai_error(403, "address_expired");
+    assert!(refused.text.contains("uploaded again") && !refused.text.contains("thread"), "{}", refused.text);
 }
 
 /// A slow upload may take longer than any other request; a dead one is cut off.

@@ -1,7 +1,7 @@
 //! Blobs as files in a folder.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,21 +24,36 @@ impl FolderBlobs {
     /// With `fsync` a blob that was written survives the machine, without it the process: the same choice, with the
     /// same default, as for the database (`CHATKITD_DURABILITY`), since a row without its file is of no use.
     pub fn new(root: &Path, fsync: bool) -> Result<Self, BlobError> {
-        // With `automatic_cleanup` an attachment's folder goes with its last file.
+        // With `automatic_cleanup` the folder above goes with the last attachment, too.
         let folder = LocalFileSystem::new_with_prefix(root).map_err(unavailable)?;
         let folder = folder.with_automatic_cleanup(true).with_fsync(fsync);
         Ok(Self { blobs: ObjectBlobs::new(Arc::new(folder), ""), root: root.to_owned() })
     }
 
+    fn folder_of(&self, key: &BlobKey) -> Option<PathBuf> {
+        self.root.join(key.as_str()).parent().map(Path::to_owned)
+    }
+
+    /// Takes an attachment's folder away if nothing is in it. Who writes into it meanwhile makes it anew.
+    async fn delete_empty_folder(&self, key: &BlobKey) -> io::Result<()> {
+        let Some(folder) = self.folder_of(key) else { return Ok(()) };
+        match tokio::fs::remove_dir(folder).await {
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// `object_store` calls a file that is not whole yet `{name}#{number}`, and never deletes one that a dead
     /// process left. A blob is deleted when nobody may write it any more.
     async fn delete_unfinished(&self, key: &BlobKey) -> io::Result<()> {
-        let path = self.root.join(key.as_str());
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(()) };
+        let name = Path::new(key.as_str()).file_name();
+        let (Some(folder), Some(name)) = (self.folder_of(key), name) else { return Ok(()) };
         let mut prefix = OsString::from(name);
         prefix.push("#");
         let mut entries = match tokio::fs::read_dir(folder).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             entries => entries?,
         };
         while let Some(entry) = entries.next_entry().await? {
@@ -53,7 +68,18 @@ impl FolderBlobs {
 #[async_trait]
 impl Blobs for FolderBlobs {
     async fn put(&self, key: &BlobKey, content: ByteStream) -> Result<u64, BlobError> {
-        self.blobs.put(key, content).await
+        let put = self.blobs.put(key, content).await;
+        if put.is_err()
+            && let Err(error) = self.delete_empty_folder(key).await
+        {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                key = key.as_str(),
+                "the folder of an upload that failed is left to the sweep"
+            );
+        }
+        put
     }
 
     async fn get(&self, key: &BlobKey) -> Result<Option<Blob>, BlobError> {
@@ -61,8 +87,8 @@ impl Blobs for FolderBlobs {
     }
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        // First, so that the folder is empty once the blob itself is gone.
         self.delete_unfinished(key).await.map_err(unavailable)?;
-        self.blobs.delete(key).await
+        self.blobs.delete(key).await?;
+        self.delete_empty_folder(key).await.map_err(unavailable)
     }
 }

@@ -61,6 +61,11 @@ fn files_in(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The folders of attachments.
+fn folders_in(root: &Path) -> usize {
+    std::fs::read_dir(root.join("attachments")).map_or(0, Iterator::count)
+}
+
 /// Around the size of a part, which is where requests are cut.
 async fn comes_back(blobs: &dyn Blobs) {
     let key = key();
@@ -113,8 +118,11 @@ async fn what_breaks_off_or_is_abandoned_leaves_no_file() {
     let blobs = folder(&root);
     breaks_off(&blobs, MIB).await;
     breaks_off(&blobs, 6 * MIB).await;
+    assert_eq!(folders_in(root.path()), 0);
     goes_away(&blobs).await;
     until("no file is left", async || files_in(root.path()).is_empty()).await;
+    blobs.delete(&key()).await.unwrap();
+    assert_eq!(folders_in(root.path()), 0);
 }
 
 #[tokio::test]

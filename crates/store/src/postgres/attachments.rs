@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::attachments::{AWAITED_FOR, AttachmentRecord, UNSENT_FOR, Uploaded};
+use chatkitd_core::attachments::{
+    AWAITED_FOR, Announced, AttachmentBounds, AttachmentRecord, UNSENT_FOR, Uploaded,
+};
 use chatkitd_core::id::AttachmentId;
 use chatkitd_core::ports::{AttachmentSweep, Attachments, Scope, StoreError};
 use chatkitd_core::threads::RunStart;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::{Database, PostgresStore};
-use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, owns, size};
+use super::{Database, PostgresStore, wait_for_turn};
+use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, owns, size};
 use crate::error::store_error;
 use crate::rows::{before, millis, record, user, whole_millis};
 
@@ -50,63 +52,86 @@ pub(super) async fn send(
     Ok(sent.rows_affected() == ids.len() as u64)
 }
 
+/// Why one more cannot be written.
+async fn refusal(
+    database: &Database,
+    connection: &mut PgConnection,
+    new: &AttachmentRecord,
+    bounds: AttachmentBounds,
+) -> Result<Option<Announced>, StoreError> {
+    if let Some((since, limit)) = bounds.since {
+        let announced = database
+            .query_as(
+                "SELECT count(*) FROM chatkitd.attachments
+                 WHERE site = $1 AND user_id = $2 AND created_at >= $3",
+            )
+            .bind(new.site.as_str())
+            .bind(new.user.as_str())
+            .bind(millis(since))
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(store_error)?;
+        if count(announced) >= limit {
+            return Ok(Some(Announced::TooManySince));
+        }
+    }
+    let unsent = database
+        .query_as(
+            "SELECT count(*) FROM chatkitd.attachments
+             WHERE site = $1 AND user_id = $2 AND thread_id IS NULL",
+        )
+        .bind(new.site.as_str())
+        .bind(new.user.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(store_error)?;
+    Ok((count(unsent) >= bounds.unsent).then_some(Announced::TooManyUnsent))
+}
+
+async fn insert(
+    database: &Database,
+    connection: &mut PgConnection,
+    new: &AttachmentRecord,
+) -> Result<(), StoreError> {
+    database
+        .query(
+            "INSERT INTO chatkitd.attachments (id, site, user_id, name, mime_type, size, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(new.id.as_str())
+        .bind(new.site.as_str())
+        .bind(new.user.as_str())
+        .bind(&new.name)
+        .bind(&new.mime_type)
+        .bind(size(new.size))
+        .bind(millis(new.created_at))
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
 #[async_trait]
 impl Attachments for PostgresStore {
     async fn create_attachment(
         &self,
         scope: &Scope,
         attachment: &AttachmentRecord,
-    ) -> Result<(), StoreError> {
+        bounds: AttachmentBounds,
+    ) -> Result<Announced, StoreError> {
         if !owns(scope, attachment) {
             return Err(StoreError::NotFound);
         }
-        self.database
-            .query(
-                "INSERT INTO chatkitd.attachments (id, site, user_id, name, mime_type, size, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            )
-            .bind(attachment.id.as_str())
-            .bind(attachment.site.as_str())
-            .bind(attachment.user.as_str())
-            .bind(&attachment.name)
-            .bind(&attachment.mime_type)
-            .bind(size(attachment.size))
-            .bind(millis(attachment.created_at))
-            .execute(&self.database.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(())
-    }
-
-    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError> {
-        let (count,): (i64,) = self
-            .database
-            .query_as(
-                "SELECT count(*) FROM chatkitd.attachments
-                 WHERE site = $1 AND ($2::text IS NULL OR user_id = $2) AND thread_id IS NULL",
-            )
-            .bind(scope.site().as_str())
-            .bind(user(scope))
-            .fetch_one(&self.database.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(u64::try_from(count).unwrap_or_default())
-    }
-
-    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError> {
-        let (count,): (i64,) = self
-            .database
-            .query_as(
-                "SELECT count(*) FROM chatkitd.attachments
-                 WHERE site = $1 AND ($2::text IS NULL OR user_id = $2) AND created_at >= $3",
-            )
-            .bind(scope.site().as_str())
-            .bind(user(scope))
-            .bind(millis(since))
-            .fetch_one(&self.database.pool)
-            .await
-            .map_err(store_error)?;
-        Ok(u64::try_from(count).unwrap_or_default())
+        let database = &self.database;
+        let mut transaction = database.pool.begin().await.map_err(store_error)?;
+        let turn = format!("attachments\n{}\n{}", attachment.site, attachment.user);
+        wait_for_turn(database, &mut transaction, &turn).await?;
+        if let Some(refusal) = refusal(database, &mut transaction, attachment, bounds).await? {
+            return Ok(refusal);
+        }
+        insert(database, &mut transaction, attachment).await?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(Announced::Created)
     }
 
     async fn attachment(

@@ -4,7 +4,7 @@ use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgExecutor};
 
-use super::{Database, audit, jobs};
+use super::{Database, audit, jobs, wait_for_turn};
 use crate::columns::session_columns;
 use crate::error::store_error;
 use crate::rows::{SessionRow, covers, millis, page, record, upstream_session, user};
@@ -72,7 +72,8 @@ pub(super) async fn find_or_create(
     }
     let owner = Scope::User(session.site.clone(), session.user.clone());
     let mut transaction = database.pool.begin().await.map_err(store_error)?;
-    wait_for_turn(database, &mut transaction, session).await?;
+    let turn = format!("{}\n{}\n{}", session.site, session.user, session.workflow);
+    wait_for_turn(database, &mut transaction, &turn).await?;
     let (workflow, now) = (&session.workflow, session.created_at);
     let standing = find_reusable(database, &mut *transaction, &owner, workflow, now).await?;
     if standing.is_none() {
@@ -80,22 +81,6 @@ pub(super) async fn find_or_create(
         transaction.commit().await.map_err(store_error)?;
     }
     Ok(standing)
-}
-
-/// Lets one transaction at a time look for a session of this user and workflow and, finding none, write one. There is
-/// no row yet that could be locked. A statement of its own: what the one before committed is seen by the next.
-async fn wait_for_turn(
-    database: &Database,
-    connection: &mut PgConnection,
-    session: &Session,
-) -> Result<(), StoreError> {
-    database
-        .query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind(format!("{}\n{}\n{}", session.site, session.user, session.workflow))
-        .execute(connection)
-        .await
-        .map_err(store_error)?;
-    Ok(())
 }
 
 /// Which of these sessions are revoked.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chatkitd_core::attachments::{AWAITED_FOR, AttachmentRecord, UNSENT_FOR, Uploaded};
+use chatkitd_core::attachments::{
+    AWAITED_FOR, Announced, AttachmentBounds, AttachmentRecord, UNSENT_FOR, Uploaded,
+};
 use chatkitd_core::id::AttachmentId;
 use chatkitd_core::ports::{AttachmentSweep, Attachments, Scope, StoreError};
 use jiff::Timestamp;
@@ -13,7 +15,7 @@ use super::SqliteStore;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, all, execute, first};
 use super::sessions::Reach;
-use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, owns, size};
+use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, owns, size};
 use crate::rows::{before, millis, record, user, whole_millis};
 
 /// One in the scope: ?1 its id, ?2 the site, ?3 the user or NULL.
@@ -74,48 +76,48 @@ pub(super) fn send(
     Ok(())
 }
 
+/// Why one more cannot be written. Only one thread writes, so it still can when it is.
+fn refusal(
+    connection: &Connection,
+    new: &AttachmentRecord,
+    bounds: AttachmentBounds,
+) -> QueryResult<Option<Announced>> {
+    let (site, user) = (new.site.as_str(), new.user.as_str());
+    if let Some((since, limit)) = bounds.since {
+        let sql = "SELECT count(*) FROM attachments WHERE site = ?1 AND user_id = ?2 AND created_at >= ?3";
+        if count(first(connection, sql, params![site, user, millis(since)])?) >= limit {
+            return Ok(Some(Announced::TooManySince));
+        }
+    }
+    let sql = "SELECT count(*) FROM attachments WHERE site = ?1 AND user_id = ?2 AND thread IS NULL";
+    let unsent = count(first(connection, sql, params![site, user])?);
+    Ok((unsent >= bounds.unsent).then_some(Announced::TooManyUnsent))
+}
+
 #[async_trait]
 impl Attachments for SqliteStore {
     async fn create_attachment(
         &self,
         scope: &Scope,
         attachment: &AttachmentRecord,
-    ) -> Result<(), StoreError> {
+        bounds: AttachmentBounds,
+    ) -> Result<Announced, StoreError> {
         if !owns(scope, attachment) {
             return Err(StoreError::NotFound);
         }
         let new = attachment.clone();
-        let insert = move |connection: &Connection| {
+        let create = move |connection: &Connection| -> QueryResult<Announced> {
+            if let Some(refusal) = refusal(connection, &new, bounds)? {
+                return Ok(refusal);
+            }
             let sql = "INSERT INTO attachments (id, site, user_id, name, mime_type, size, created_at)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             let (id, site, user) = (new.id.as_str(), new.site.as_str(), new.user.as_str());
             let (size, at) = (size(new.size), millis(new.created_at));
             execute(connection, sql, params![id, site, user, new.name, new.mime_type, size, at])?;
-            Ok(())
+            Ok(Announced::Created)
         };
-        self.0.write(insert).await
-    }
-
-    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM attachments
-                   WHERE site = ?1 AND (?2 IS NULL OR user_id = ?2) AND thread IS NULL";
-        let count: Option<(i64,)> = self
-            .0
-            .read(|connection| Ok(first(connection, sql, params![scope.site().as_str(), user(scope)])?))
-            .await?;
-        Ok(count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default())
-    }
-
-    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM attachments
-                   WHERE site = ?1 AND (?2 IS NULL OR user_id = ?2) AND created_at >= ?3";
-        let count: Option<(i64,)> = self
-            .0
-            .read(|connection| {
-                Ok(first(connection, sql, params![scope.site().as_str(), user(scope), millis(since)])?)
-            })
-            .await?;
-        Ok(count.and_then(|(count,)| u64::try_from(count).ok()).unwrap_or_default())
+        self.0.write(create).await
     }
 
     async fn attachment(

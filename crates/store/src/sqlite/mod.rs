@@ -239,7 +239,8 @@ impl Credentials for SqliteStore {
 #[async_trait]
 impl Maintenance for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.0.read(|connection| Ok(query::first::<(i64,)>(connection, "SELECT 1", ())?)).await?;
+        let sql = "SELECT 1 FROM sessions LIMIT 1";
+        self.0.read(move |connection| Ok(query::first::<(i64,)>(connection, sql, ())?)).await?;
         Ok(())
     }
 

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::FullStore;
-use super::fixture::{Fixture, at, shop, strangers, user};
+use super::fixture::{Fixture, at, shop, site, strangers, user};
 use super::thread_fixture::{
     completed, delete, fence, is_conflict, is_not_found, put, remove_after, started, with_key,
 };
-use crate::attachments::{AWAITED_FOR, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded};
+use crate::attachments::{
+    AWAITED_FOR, Announced, AttachmentBounds, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded,
+};
 use crate::id::{AttachmentId, UserId};
 use crate::ports::Scope;
 use crate::threads::{Begun, RunStart};
 
 const LEASE: Duration = Duration::from_secs(60);
+const ANY: AttachmentBounds = AttachmentBounds { unsent: u64::MAX, since: None };
 
 impl Fixture {
     /// A picture of `ann`'s on `shop`, announced at `at(second)`.
@@ -30,10 +35,15 @@ impl Fixture {
         }
     }
 
-    /// The same, uploaded.
+    /// Announces one more.
+    async fn announce(&self, store: &dyn FullStore, second: i64, bounds: AttachmentBounds) -> Announced {
+        store.create_attachment(&user("ann"), &self.announced(second), bounds).await.unwrap()
+    }
+
+    /// The same as [`Fixture::announced`], uploaded.
     async fn uploaded(&self, store: &dyn FullStore, second: i64) -> AttachmentId {
         let record = self.announced(second);
-        store.create_attachment(&user("ann"), &record).await.unwrap();
+        store.create_attachment(&user("ann"), &record, ANY).await.unwrap();
         store.finish_upload(&user("ann"), &record.id, &picture()).await.unwrap();
         record.id
     }
@@ -62,7 +72,7 @@ async fn due(store: &dyn FullStore, second: i64) -> Vec<AttachmentId> {
 
 pub async fn an_attachment_is_found_by_its_owner_only(store: &dyn FullStore) {
     let record = Fixture::default().announced(0);
-    store.create_attachment(&user("ann"), &record).await.unwrap();
+    store.create_attachment(&user("ann"), &record, ANY).await.unwrap();
     for scope in [user("ann"), shop()] {
         assert_eq!(store.attachment(&scope, &record.id).await.unwrap().as_ref(), Some(&record));
     }
@@ -71,14 +81,13 @@ pub async fn an_attachment_is_found_by_its_owner_only(store: &dyn FullStore) {
         assert!(is_not_found(&store.finish_upload(&stranger, &record.id, &picture()).await));
         assert!(is_not_found(&store.delete_attachment(&stranger, &record.id).await));
     }
-    assert!(is_conflict(&store.create_attachment(&user("ann"), &record).await));
+    assert!(is_conflict(&store.create_attachment(&user("ann"), &record, ANY).await));
 }
 
 pub async fn an_attachment_cannot_be_announced_for_somebody_else(store: &dyn FullStore) {
     let record = Fixture::default().announced(0);
     for stranger in strangers() {
-        assert_eq!(store.unsent_attachments(&stranger).await.unwrap(), 0);
-        assert!(is_not_found(&store.create_attachment(&stranger, &record).await));
+        assert!(is_not_found(&store.create_attachment(&stranger, &record, ANY).await));
     }
     assert!(!exists(store, &record.id).await);
 }
@@ -87,20 +96,48 @@ pub async fn attachments_are_counted_from_a_time_on_sent_or_not(store: &dyn Full
     let fixture = Fixture::default();
     let (sent, _) = (fixture.uploaded(store, 1).await, fixture.uploaded(store, 2).await);
     started(store.begin_run(&user("ann"), &fixture.sending(3, &[&sent])).await.unwrap());
-    for (since, expected) in [(0, 2), (1, 2), (2, 1), (3, 0)] {
-        assert_eq!(store.attachments_since(&user("ann"), at(since)).await.unwrap(), expected, "{since}");
+    for (since, there) in [(0, 2), (1, 2), (2, 1), (3, 0)] {
+        let full = AttachmentBounds { since: Some((at(since), there)), ..ANY };
+        assert_eq!(fixture.announce(store, 0, full).await, Announced::TooManySince, "{since}");
     }
-    assert_eq!(store.attachments_since(&shop(), at(0)).await.unwrap(), 2);
-    for stranger in strangers() {
-        assert_eq!(store.attachments_since(&stranger, at(0)).await.unwrap(), 0);
-    }
+    let one_more = AttachmentBounds { since: Some((at(2), 2)), ..ANY };
+    assert_eq!(fixture.announce(store, 2, one_more).await, Announced::Created);
+    assert_eq!(fixture.announce(store, 2, one_more).await, Announced::TooManySince);
     store.delete_attachment(&user("ann"), &sent).await.unwrap();
-    assert_eq!(store.attachments_since(&user("ann"), at(0)).await.unwrap(), 1);
+    let all = AttachmentBounds { since: Some((at(0), 3)), ..ANY };
+    assert_eq!(fixture.announce(store, 0, all).await, Announced::Created);
+}
+
+pub async fn the_attachments_of_others_are_not_counted(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    fixture.uploaded(store, 0).await;
+    let bounds = AttachmentBounds { unsent: 1, since: Some((at(0), 1)) };
+    for stranger in [user("bob"), Scope::User(site("blog"), UserId::recorded("ann"))] {
+        let record = AttachmentRecord {
+            site: stranger.site().clone(),
+            user: stranger.user().unwrap().clone(),
+            ..fixture.announced(0)
+        };
+        let created = store.create_attachment(&stranger, &record, bounds).await.unwrap();
+        assert_eq!(created, Announced::Created);
+    }
+}
+
+pub async fn of_fifty_attachments_announced_at_once_as_many_are_created_as_may_be(store: &dyn FullStore) {
+    let fixture = Fixture::default();
+    for (bounds, refusal) in [
+        (AttachmentBounds { unsent: 4, since: Some((at(0), 3)) }, Announced::TooManySince),
+        (AttachmentBounds { unsent: 6, since: None }, Announced::TooManyUnsent),
+    ] {
+        let announced = join_all((0..50).map(|_| fixture.announce(store, 1, bounds))).await;
+        assert_eq!(announced.iter().filter(|outcome| **outcome == Announced::Created).count(), 3);
+        assert_eq!(announced.iter().filter(|outcome| **outcome == refusal).count(), 47);
+    }
 }
 
 pub async fn the_content_comes_once(store: &dyn FullStore) {
     let record = Fixture::default().announced(0);
-    store.create_attachment(&user("ann"), &record).await.unwrap();
+    store.create_attachment(&user("ann"), &record, ANY).await.unwrap();
     let uploaded = store.finish_upload(&shop(), &record.id, &picture()).await.unwrap();
     let expected = AttachmentRecord { size: 7, state: AttachmentState::Uploaded { preview: true }, ..record };
     assert_eq!(uploaded, expected);
@@ -113,11 +150,13 @@ pub async fn the_content_comes_once(store: &dyn FullStore) {
 pub async fn a_message_takes_its_attachments_along(store: &dyn FullStore) {
     let fixture = Fixture::default();
     let (one, two) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 1).await);
-    assert_eq!(store.unsent_attachments(&user("ann")).await.unwrap(), 2);
+    let unsent = |unsent: u64| AttachmentBounds { unsent, ..ANY };
+    assert_eq!(fixture.announce(store, 1, unsent(2)).await, Announced::TooManyUnsent);
     let start = fixture.sending(2, &[&one]);
     let thread = started(store.begin_run(&user("ann"), &start).await.unwrap());
     assert_eq!(store.attachment(&user("ann"), &one).await.unwrap().unwrap().thread, Some(thread.id.clone()));
-    assert_eq!(store.unsent_attachments(&user("ann")).await.unwrap(), 1);
+    assert_eq!(fixture.announce(store, 1, unsent(1)).await, Announced::TooManyUnsent);
+    assert_eq!(fixture.announce(store, 1, unsent(2)).await, Announced::Created);
     store.end_run(&fence(&user("ann"), &start), &completed(3, Vec::new())).await.unwrap();
     let next =
         RunStart { attachments: vec![two.clone()], ..fixture.start_on(&thread.id, 4, vec![put("next")]) };
@@ -128,7 +167,7 @@ pub async fn a_message_takes_its_attachments_along(store: &dyn FullStore) {
 pub async fn an_attachment_is_sent_once_and_only_when_it_is_there(store: &dyn FullStore) {
     let fixture = Fixture::default();
     let awaited = fixture.announced(0);
-    store.create_attachment(&user("ann"), &awaited).await.unwrap();
+    store.create_attachment(&user("ann"), &awaited, ANY).await.unwrap();
     let (ready, sent) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 0).await);
     started(store.begin_run(&user("ann"), &fixture.sending(1, &[&sent])).await.unwrap());
     for not_ready in [&awaited.id, &sent, &fixture.announced(0).id] {
@@ -199,7 +238,7 @@ pub async fn a_deleted_attachment_leaves_its_blobs_to_be_deleted_once(store: &dy
 pub async fn what_nobody_waits_for_goes(store: &dyn FullStore) {
     let fixture = Fixture::default();
     let awaited = fixture.announced(0);
-    store.create_attachment(&user("ann"), &awaited).await.unwrap();
+    store.create_attachment(&user("ann"), &awaited, ANY).await.unwrap();
     let (unsent, sent) = (fixture.uploaded(store, 0).await, fixture.uploaded(store, 0).await);
     started(store.begin_run(&user("ann"), &fixture.sending(1, &[&sent])).await.unwrap());
     let seconds = |kept: Duration| i64::try_from(kept.as_secs()).unwrap();

@@ -228,6 +228,8 @@ macro_rules! store_conformance {
                 an_attachment_is_found_by_its_owner_only,
                 an_attachment_cannot_be_announced_for_somebody_else,
                 attachments_are_counted_from_a_time_on_sent_or_not,
+                the_attachments_of_others_are_not_counted,
+                of_fifty_attachments_announced_at_once_as_many_are_created_as_may_be,
                 the_content_comes_once,
                 a_message_takes_its_attachments_along,
                 an_attachment_is_sent_once_and_only_when_it_is_there,

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 
 use super::MemoryStore;
 use super::conversations::Conversations;
-use crate::attachments::{AWAITED_FOR, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded};
+use crate::attachments::{
+    AWAITED_FOR, Announced, AttachmentBounds, AttachmentRecord, AttachmentState, UNSENT_FOR, Uploaded,
+};
 use crate::id::{AttachmentId, ThreadId};
 use crate::ports::{AttachmentSweep, Attachments, Scope, StoreError};
 use crate::sessions::later;
@@ -73,9 +75,23 @@ impl Conversations {
     }
 }
 
+impl MemoryStore {
+    /// How many attachments of the scope were not sent in a thread yet.
+    pub fn unsent_attachments(&self, scope: &Scope) -> usize {
+        let conversations = self.conversations();
+        let records = conversations.attachments.rows.values().map(|row| &row.record);
+        records.filter(|record| owns(scope, record) && record.thread.is_none()).count()
+    }
+}
+
 #[async_trait]
 impl Attachments for MemoryStore {
-    async fn create_attachment(&self, scope: &Scope, record: &AttachmentRecord) -> Result<(), StoreError> {
+    async fn create_attachment(
+        &self,
+        scope: &Scope,
+        record: &AttachmentRecord,
+        bounds: AttachmentBounds,
+    ) -> Result<Announced, StoreError> {
         if !owns(scope, record) {
             return Err(StoreError::NotFound);
         }
@@ -83,22 +99,18 @@ impl Attachments for MemoryStore {
         if table.rows.contains_key(&record.id) {
             return Err(StoreError::Conflict);
         }
+        let owner = Scope::User(record.site.clone(), record.user.clone());
+        let others = || table.rows.values().map(|row| &row.record).filter(|other| owns(&owner, other));
+        if let Some((since, limit)) = bounds.since
+            && others().filter(|other| other.created_at >= since).count() as u64 >= limit
+        {
+            return Ok(Announced::TooManySince);
+        }
+        if others().filter(|other| other.thread.is_none()).count() as u64 >= bounds.unsent {
+            return Ok(Announced::TooManyUnsent);
+        }
         table.rows.insert(record.id.clone(), Row { record: record.clone(), item: None });
-        Ok(())
-    }
-
-    async fn unsent_attachments(&self, scope: &Scope) -> Result<u64, StoreError> {
-        let conversations = self.conversations();
-        let mut all = conversations.attachments.rows.values().map(|row| &row.record);
-        let unsent = all.by_ref().filter(|record| owns(scope, record) && record.thread.is_none());
-        Ok(unsent.count() as u64)
-    }
-
-    async fn attachments_since(&self, scope: &Scope, since: Timestamp) -> Result<u64, StoreError> {
-        let conversations = self.conversations();
-        let mut all = conversations.attachments.rows.values().map(|row| &row.record);
-        let announced = all.by_ref().filter(|record| owns(scope, record) && record.created_at >= since);
-        Ok(announced.count() as u64)
+        Ok(Announced::Created)
     }
 
     async fn attachment(

@@ -5,13 +5,17 @@ mod world;
 
 use std::time::Duration;
 
-use chatkitd_core::attachments::{AttachmentContent, AttachmentError, Permit};
+use bytes::Bytes;
+use chatkitd_core::attachments::{AttachmentContent, AttachmentError, Permit, PublicBase};
 use chatkitd_core::id::{AttachmentId, SiteName};
 use chatkitd_core::ports::{AttachmentSweep as _, Attachments as _, Clock as _};
 use chatkitd_core::server::ServerError;
+use chatkitd_core::site::FileUpload;
+use chatkitd_protocol::chatkit::Attachment;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
-use world::{World, address, ann, input, whole};
+use world::{World, address, ann, caller, input, whole};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n a picture";
 const PDF: &[u8] = b"%PDF-1.7 a document";
@@ -138,4 +142,27 @@ async fn what_is_deleted_before_it_is_sent_cannot_be_sent() {
     ] {
         assert!(matches!(refused, Err(ServerError::Attachment(AttachmentError::NotFound))), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn a_picture_that_is_too_large_for_a_preview_is_sent_as_a_file() {
+    const MIB: usize = 1024 * 1024;
+    const SIZE: usize = 33 * MIB;
+    let world = World::new();
+    let promise = FileUpload { max_file_size: Some(64), ..ann().context.configuration.file_upload.unwrap() };
+    let ann = caller("ann", Some(promise));
+    let content = || {
+        let picture = Bytes::from([PNG, &vec![0; SIZE - PNG.len()]].concat());
+        stream::iter((0..SIZE).step_by(MIB).map(move |at| Ok(picture.slice(at..at + MIB)))).boxed()
+    };
+
+    let announced = world.announce(&ann, ("a.png", "image/png", SIZE)).await.unwrap();
+    assert_eq!((&announced["type"], &announced["preview_url"]), (&json!("file"), &json!(null)));
+    world.upload(&announced, content()).await.unwrap();
+    let events = world.send(&ann, &[announced["id"].as_str().unwrap()]).await.unwrap();
+    assert_eq!(sent(&events)[0]["type"], "file");
+    let (scope, base, file) = (ann.scope(), PublicBase::default(), ("b.png", None));
+    let direct = world.service.upload_direct(&scope, ann.upload_terms(), &base, file, content()).await;
+    assert!(matches!(direct, Ok(Attachment::File(file)) if file.mime_type == "image/png"));
+    assert!(world.blobs.keys().iter().all(|key| key.ends_with("content")), "{:?}", world.blobs.keys());
 }

@@ -13,6 +13,7 @@ use futures_util::future::{Either, select};
 use futures_util::{Stream, StreamExt as _, stream};
 use http::StatusCode;
 
+use super::form::SecondFile;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -107,13 +108,18 @@ pub(super) struct Paced {
     head: Head,
 }
 
-/// Whether the content has begun.
+/// Whether the content has begun, and not ended yet.
 #[derive(Clone, Default)]
 pub(super) struct Head(Arc<AtomicBool>);
 
 impl Head {
     /// The most that may stand before the content, give or take a chunk: a boundary, and a part's headers.
     const MAX_BYTES: usize = 16 * 1024;
+
+    /// What comes now is no content, but the head of what follows it.
+    pub(super) fn begin(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 
     pub(super) fn end(&self) {
         self.0.store(true, Ordering::Relaxed);
@@ -134,17 +140,23 @@ impl Stream for Paced {
     type Item = <ByteStream as Stream>::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let in_content = self.head.is_over();
+        if in_content {
+            self.read = 0;
+        }
         if std::mem::take(&mut self.had_one) {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if self.read > Head::MAX_BYTES && !self.head.is_over() {
+        if self.read > Head::MAX_BYTES {
             return Poll::Ready(Some(Err(HeadTooLarge.into())));
         }
         let polled = self.stream.poll_next_unpin(context);
         if let Poll::Ready(Some(Ok(chunk))) = &polled {
             self.had_one = true;
-            self.read = self.read.saturating_add(chunk.len());
+            if !in_content {
+                self.read = self.read.saturating_add(chunk.len());
+            }
         }
         polled
     }
@@ -155,6 +167,12 @@ pub(super) fn refuse_content(error: &(dyn std::error::Error + Send + Sync + 'sta
     if error.is::<Stalled>() {
         let message = "The upload stopped in the middle. Try again.";
         return ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message);
+    }
+    if error.is::<SecondFile>() {
+        return ApiError::bad_request(
+            "invalid_form",
+            "Send one file in a form: there is a second one in it.",
+        );
     }
     ApiError::bad_request("body_incomplete", "The file did not arrive whole.")
 }

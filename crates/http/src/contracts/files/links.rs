@@ -10,13 +10,14 @@ use chatkitd_core::id::{AttachmentId, SiteName};
 use chatkitd_core::ports::{Blob, BlobError, ByteStream};
 use futures_util::{StreamExt as _, stream};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use url::form_urlencoded;
 
 use super::body::Incoming;
 use super::refusal::{missing, refused_address};
 use super::{disposition, require_files};
 use crate::app::App;
+use crate::body::require_unpacked;
 use crate::envelope::OpenAiErrorBody;
 use crate::error::ApiError;
 use crate::path_id::PathId;
@@ -78,6 +79,7 @@ impl FromRequestParts<Arc<App>> for Link {
         (status = 408, description = "Nothing came for 30 seconds", body = OpenAiErrorBody),
         (status = 409, description = "It was uploaded already", body = OpenAiErrorBody),
         (status = 413, description = "More bytes than announced", body = OpenAiErrorBody),
+        (status = 415, description = "Packed: it has a Content-Encoding", body = OpenAiErrorBody),
         (status = 501, description = "This server keeps no files", body = OpenAiErrorBody),
         (status = 503, description = "The files or the database are not available; see Retry-After", body = OpenAiErrorBody)
     )
@@ -85,15 +87,20 @@ impl FromRequestParts<Arc<App>> for Link {
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     link: Link,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, ApiError> {
     let files = require_files(&app)?;
     let site = app.sites.get(&link.site).ok_or_else(missing)?;
     let incoming = Incoming::new(body, &app);
-    let content = UploadContent { length: incoming.length(), content: incoming.content() };
-    match files.upload((&link.site, &site.file_types), &link.id, &link.signed, content).await {
+    let uploaded = async {
+        require_unpacked(&headers)?;
+        let content = UploadContent { length: incoming.length(), content: incoming.content() };
+        Ok(files.upload((&link.site, &site.file_types), &link.id, &link.signed, content).await?)
+    };
+    match uploaded.await {
         Ok(_) => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(incoming.refuse(error.into()).await),
+        Err(error) => Err(incoming.refuse(error).await),
     }
 }
 

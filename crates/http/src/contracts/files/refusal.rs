@@ -75,12 +75,16 @@ pub(super) fn refused_address(error: SignedUrlError) -> ApiError {
     match error {
         SignedUrlError::Forged => ApiError::forbidden(
             "invalid_signature",
-            "This address is not valid. Load the thread again for a new one.",
+            "This address is not valid. Use it as it was given, with all that stands behind the question mark.",
         ),
         SignedUrlError::Expired(Permit::Upload) => {
             ApiError::forbidden("address_expired", "This address has expired. Announce the file anew.")
         }
-        SignedUrlError::Expired(Permit::Download | Permit::Preview) => ApiError::forbidden(
+        SignedUrlError::Expired(Permit::Download) => ApiError::forbidden(
+            "address_expired",
+            "This address has expired. There is a new one only where the file is uploaded again.",
+        ),
+        SignedUrlError::Expired(Permit::Preview) => ApiError::forbidden(
             "address_expired",
             "This address has expired. Load the thread again for a new one.",
         ),

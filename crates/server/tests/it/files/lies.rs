@@ -5,8 +5,10 @@ use std::fs;
 use bytes::Bytes;
 use futures_util::stream;
 use image::ImageFormat;
+use serde_json::json;
 
-use super::{Files, MAX_FILE_SIZE, MIB, assert_refused, disposition, form, pdf};
+use super::{Files, MAX_FILE_SIZE, MIB, assert_refused, disposition, form, message, pdf};
+use crate::chat::Events;
 use crate::images::{encoded, png_bomb, two_colours};
 use crate::server::send;
 
@@ -144,18 +146,28 @@ async fn a_zip_bomb_is_kept_packed_or_refused() {
 
 /// It is a PNG, so it may be sent; a picture of it there is none.
 #[tokio::test]
-async fn a_pixel_bomb_is_never_decoded() {
+async fn a_pixel_bomb_is_never_decoded_and_is_sent_as_a_file() {
     let files = Files::start().await;
     let before = files.memory_peak();
     let bomb = png_bomb(60_000, 60_000, 8);
     let sent = send(files.file("a.png", "image/png", &bomb)).await;
     assert!(files.memory_peak() - before < 32 * MIB, "{} to {}", before, files.memory_peak());
-    if sent.status == 200 {
-        assert!(fs::read(files.blob("content")).unwrap() == bomb);
-        assert!(!files.kept().iter().any(|path| path.ends_with("preview")));
-    } else {
-        assert_eq!(sent.status, 400, "{sent:?}");
-    }
+    assert_eq!(
+        (sent.status, sent.text("type"), sent.text("mime_type")),
+        (200, "file".into(), "image/png".into())
+    );
+    assert!(fs::read(files.blob("content")).unwrap() == bomb);
+    assert!(!files.kept().iter().any(|path| path.ends_with("preview")));
+
+    // Of one that is announced nobody knows yet.
+    let announced = files.announce("b.png", "image/png", bomb.len()).await;
+    assert_eq!(announced.text("type"), "image");
+    assert_eq!(send(files.upload(&announced, bomb)).await.status, 204);
+    let input = json!({"input": message("look", &[&announced.text("id")])});
+    let mut events = Events::of(files.chat.request("threads.create", &input)).await;
+    let thread = events.thread().await;
+    events.rest().await;
+    assert_eq!(files.chat.items(&thread).await[0]["attachments"][0]["type"], "file");
 }
 
 #[tokio::test]
