@@ -267,7 +267,8 @@ pub trait Credentials: Send + Sync {
 /// Sweeps over everything. Background tasks and operators hold it; no handler can obtain it.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
-    /// Whether the database answers.
+    /// Whether the database answers and has its tables. One that others may switch to read-only has to take writes, as
+    /// far as that shows without one.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Takes up to `limit` cancel jobs that are due at `now`. Nobody else gets them for `lease`, which

@@ -145,6 +145,11 @@ struct BadJson {
     column: usize,
 }
 
+/// The database answers and can be read, and that is all.
+#[derive(Debug, thiserror::Error)]
+#[error("the database takes no writes: it is a standby, or default_transaction_read_only is on")]
+pub(crate) struct ReadOnly;
+
 /// The transaction that this write shared with others was not committed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("nothing of this batch was written")]

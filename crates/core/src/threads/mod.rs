@@ -7,8 +7,8 @@ mod record;
 mod run;
 
 pub use record::{
-    ItemPage, ItemQuery, ItemText, ItemTextPage, NulInId, PageQuery, ThreadChange, ThreadPage, ThreadQuery,
-    ThreadRecord, Walk, storable_title, wire_time,
+    DELETED_THREADS_KEPT, ItemPage, ItemQuery, ItemText, ItemTextPage, NulInId, PageQuery, ThreadChange,
+    ThreadPage, ThreadQuery, ThreadRecord, Walk, storable_title, wire_time,
 };
 pub use run::{
     Begun, ENDED_RUNS_KEPT, Fence, Idempotency, IdempotencyKey, ItemWrite, Renewal, Renewed, RunEnd,

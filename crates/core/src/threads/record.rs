@@ -1,5 +1,7 @@
 //! A thread, and pages of threads and items.
 
+use std::time::Duration;
+
 use chatkitd_protocol::chatkit::{Extra, Order, Page, Thread, ThreadItem, ThreadStatus, Time};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -112,11 +114,14 @@ impl ThreadChange {
     }
 }
 
+/// How long it is kept where a deleted thread stood in its lists.
+pub const DELETED_THREADS_KEPT: Duration = Duration::from_secs(24 * 3600);
+
 /// Which page of a list. Paging is by key: `after` is the id of the last element of the page before this one,
 /// `before` that of the first element of the page that follows; both are meant in the order that is asked for.
 /// `before` alone gives the page that ends right before it; with both, the page begins right after `after` and
-/// ends before `before` at the latest. An id that is not in the list (deleted meanwhile, or never there) gives
-/// an empty last page (design 4.7).
+/// ends before `before` at the latest. A thread that was deleted less than [`DELETED_THREADS_KEPT`] ago still bounds
+/// the page. Any other id that is not in the list gives an empty last page (design 4.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageQuery {
     /// At most so many elements. 0 only asks whether there are any.

@@ -31,9 +31,9 @@ use chatkitd_core::sessions::{
 use jiff::Timestamp;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::{ConnectOptions, Connection, FromRow, PgPool, Postgres};
+use sqlx::{ConnectOptions, Connection, FromRow, PgConnection, PgPool, Postgres};
 
-use crate::error::{MigrateError, POOLER_PORT, limiter_error, store_error};
+use crate::error::{MigrateError, POOLER_PORT, ReadOnly, limiter_error, store_error};
 pub use migrations::supabase_migration;
 
 /// How a PostgreSQL database is reached.
@@ -105,6 +105,22 @@ impl Database {
     {
         sqlx::query_as(sql).persistent(self.prepared)
     }
+}
+
+/// Lets one transaction of this name at a time look at what there is and write one more. There is no row yet that
+/// could be locked. A statement of its own: what the one before committed is seen by the next.
+async fn wait_for_turn(
+    database: &Database,
+    connection: &mut PgConnection,
+    name: &str,
+) -> Result<(), StoreError> {
+    database
+        .query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind(name)
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
 }
 
 /// A connection that was idle for longer is tried before it is used: the server may be gone.
@@ -331,8 +347,12 @@ impl Credentials for PostgresStore {
 #[async_trait]
 impl Maintenance for PostgresStore {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.database.query("SELECT 1").execute(&self.database.pool).await.map_err(store_error)?;
-        Ok(())
+        // Not any table: where this one is gone, chatkitd's schema is.
+        let sql =
+            "SELECT current_setting('transaction_read_only') = 'on' FROM chatkitd._sqlx_migrations LIMIT 1";
+        let (read_only,): (bool,) =
+            self.database.query_as(sql).fetch_one(&self.database.pool).await.map_err(store_error)?;
+        if read_only { Err(StoreError::Unavailable(Box::new(ReadOnly))) } else { Ok(()) }
     }
 
     async fn take_cancel_jobs(

@@ -1,6 +1,6 @@
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{AUDIT_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
-use chatkitd_core::threads::ENDED_RUNS_KEPT;
+use chatkitd_core::threads::{DELETED_THREADS_KEPT, ENDED_RUNS_KEPT};
 use jiff::Timestamp;
 
 use super::Database;
@@ -35,6 +35,9 @@ const RUNS: &str = "\
         SELECT id FROM chatkitd.runs
         WHERE id < 'run_' || lpad(to_hex($1), 12, '0') AND ended_at < $1 AND key_until IS NULL
         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const DELETED_THREADS: &str = "\
+    DELETE FROM chatkitd.deleted_threads WHERE id IN (
+        SELECT id FROM chatkitd.deleted_threads WHERE deleted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
 /// Entries are looked at in the order in which they were written: no index of times over all sites is needed.
 const AUDIT: &str = "\
     DELETE FROM chatkitd.audit_log WHERE id IN (
@@ -50,6 +53,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     batches(database, WINDOWS, millis(now)).await?;
     batches(database, KEYS, millis(now)).await?;
     batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await?;
+    batches(database, DELETED_THREADS, before(now, DELETED_THREADS_KEPT)).await?;
     batches(database, AUDIT, before(now, AUDIT_KEPT)).await
 }
 

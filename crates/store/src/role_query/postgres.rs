@@ -1,8 +1,12 @@
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, SqlSafeStr, SqlStr};
 
 use super::{CONNECTIONS, PATIENCE, RoleQueryError, only};
 use crate::error::is_transient;
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+const INVALID_TEXT_REPRESENTATION: &str = "22P02";
+const NUMERIC_VALUE_OUT_OF_RANGE: &str = "22003";
 
 pub(super) struct Postgres {
     pool: PgPool,
@@ -19,7 +23,16 @@ impl Postgres {
     }
 
     pub(super) async fn role(&self, user: &str) -> Result<Option<String>, RoleQueryError> {
-        only(self.roles(user).await.map_err(sort)?)
+        match self.roles(user).await {
+            Ok(roles) => only(roles),
+            Err(error) if is_of_no_such_type(&error) => {
+                tracing::warn!(
+                    "the roles query cannot cast the id of a user, or a column: that user has no role"
+                );
+                Ok(None)
+            }
+            Err(error) => Err(sort(error)),
+        }
     }
 
     async fn roles(&self, user: &str) -> Result<Vec<Option<String>>, sqlx::Error> {
@@ -31,6 +44,18 @@ impl Postgres {
         transaction.rollback().await?;
         Ok(roles)
     }
+}
+
+/// Whether the query casts the user's id to a type that has no such value (a text that is no `uuid`, a number that is no
+/// `int`): nobody's row has it. A column's value that cannot be cast looks the same. What PostgreSQL finds wrong in the
+/// query's own text it tells the place of.
+fn is_of_no_such_type(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
+    else {
+        return false;
+    };
+    matches!(error.code(), INVALID_TEXT_REPRESENTATION | NUMERIC_VALUE_OUT_OF_RANGE)
+        && error.position().is_none()
 }
 
 fn sort(error: sqlx::Error) -> RoleQueryError {

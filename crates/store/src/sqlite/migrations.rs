@@ -9,12 +9,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::MigrateError;
 
 /// In order. One that was released is never changed: a later change is one more.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_sessions.sql"),
     include_str!("../../migrations/sqlite/0002_threads.sql"),
     include_str!("../../migrations/sqlite/0003_attachments.sql"),
     include_str!("../../migrations/sqlite/0004_promises.sql"),
     include_str!("../../migrations/sqlite/0005_attachments_by_user.sql"),
+    include_str!("../../migrations/sqlite/0006_deleted_threads.sql"),
 ];
 
 /// Brings the file up to date. Another process that starts at the same time waits for the write lock

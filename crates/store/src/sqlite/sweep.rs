@@ -6,7 +6,7 @@
 
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::sessions::{AUDIT_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
-use chatkitd_core::threads::ENDED_RUNS_KEPT;
+use chatkitd_core::threads::{DELETED_THREADS_KEPT, ENDED_RUNS_KEPT};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -31,6 +31,9 @@ const RUNS: &str = "\
         SELECT id FROM runs
         WHERE id < printf('run_%012x', ?1) AND ended_at < ?1 AND key_digest IS NULL
         ORDER BY id LIMIT ?2)";
+const DELETED_THREADS: &str = "\
+    DELETE FROM deleted_threads WHERE id IN (
+        SELECT id FROM deleted_threads WHERE deleted_at < ?1 LIMIT ?2)";
 /// Entries are looked at in the order in which they were written: no index of times over all sites is needed.
 const AUDIT: &str = "\
     DELETE FROM audit_log WHERE id IN (
@@ -74,6 +77,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     batches(database, WINDOWS, millis(now)).await?;
     batches(database, KEYS, millis(now)).await?;
     batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await?;
+    batches(database, DELETED_THREADS, before(now, DELETED_THREADS_KEPT)).await?;
     batches(database, AUDIT, before(now, AUDIT_KEPT)).await
 }
 

@@ -131,12 +131,26 @@ fn bounds(
     Ok(Some((floor.map_or(low.clone(), |floor: Place| floor.max(low)), high)))
 }
 
-/// The place of a thread, or the list's end where none is named. `None`: it is not in the list.
+/// A thread's place in its lists: of one that is there, and of one that was deleted.
+macro_rules! place {
+    ($table:literal) => {
+        concat!(
+            "SELECT created_at, id FROM ",
+            $table,
+            " WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
+        )
+    };
+}
+
+/// The place of a thread, or the list's end where none is named. `None`: it is not in the list, and was not
+/// deleted from it a short while ago.
 fn place(connection: &Connection, scope: &Scope, id: Option<&str>, end: i64) -> QueryResult<Option<Place>> {
     let Some(id) = id else { return Ok(Some((end, String::new()))) };
-    let sql = "SELECT created_at, id FROM threads
-               WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
-    Ok(first(connection, sql, params![id, scope.site().as_str(), user(scope)])?)
+    let owner = params![id, scope.site().as_str(), user(scope)];
+    Ok(match first(connection, place!("threads"), owner)? {
+        Some(place) => Some(place),
+        None => first(connection, place!("deleted_threads"), owner)?,
+    })
 }
 
 pub(super) async fn change(
@@ -194,6 +208,9 @@ pub(super) async fn delete(
     let (reach, id, entry) = (Reach::from(scope), id.as_str().to_owned(), entry.clone());
     let delete = move |connection: &Connection| {
         let key = key(connection, &id, &reach)?;
+        let remember = "INSERT OR REPLACE INTO deleted_threads (id, site, user_id, created_at, deleted_at)
+                        SELECT id, site, user_id, created_at, ?2 FROM threads WHERE key = ?1";
+        execute(connection, remember, params![key, millis(entry.at)])?;
         execute(connection, "DELETE FROM threads WHERE key = ?1", [key])?;
         audit::append(connection, &entry)
     };

@@ -90,6 +90,25 @@ async fn a_server_that_does_not_get_on_is_given_up() {
     bounded.create_session(&shop(), &fixture.session(0), &fixture.secret(0)).await.unwrap();
 }
 
+/// As after a failover that left the address at a standby, or in the wrong database.
+#[tokio::test]
+async fn a_database_that_answers_and_cannot_serve_fails_the_ping() {
+    let store = make().await;
+    let mut other = connect(&store.database.url).await;
+    run(&mut other, "ALTER SCHEMA chatkitd RENAME TO moved").await;
+    let pinged = store.ping().await;
+    assert!(pinged.is_err(), "{pinged:?}");
+    run(&mut other, "ALTER SCHEMA moved RENAME TO chatkitd").await;
+    store.ping().await.unwrap();
+
+    let read_only = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on',
+                                                current_database()); END $$";
+    run(&mut other, read_only).await;
+    let standby = PostgresStore::connect(&PostgresOptions::new(&store.database.url)).await.unwrap();
+    let pinged = standby.ping().await;
+    assert!(matches!(pinged, Err(StoreError::Unavailable(_))), "{pinged:?}");
+}
+
 #[tokio::test]
 async fn a_newer_schema_is_refused_in_words() {
     let store = make().await;
@@ -102,7 +121,7 @@ async fn a_newer_schema_is_refused_in_words() {
     .await;
     let refused = PostgresStore::connect(&PostgresOptions::new(&store.database.url)).await;
     let error = refused.err().expect("a refusal");
-    assert!(matches!(error, MigrateError::Newer { found: 9999, known: 5 }), "{error:?}");
+    assert!(matches!(error, MigrateError::Newer { found: 9999, known: 6 }), "{error:?}");
     assert!(error.to_string().contains("newer chatkitd"), "{error}");
 }
 

@@ -62,6 +62,31 @@ async fn an_enum_is_read_as_its_name() {
 }
 
 #[tokio::test]
+async fn an_id_that_the_column_cannot_hold_is_nobodys() {
+    let database = TestDatabase::empty().await;
+    let mut connection = connect(&database.url).await;
+    run(
+        &mut connection,
+        "CREATE TYPE kind AS ENUM ('person');
+         CREATE TABLE users (id uuid, number int, kind kind, role text);
+         INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001', 1, 'person', 'admin')",
+    )
+    .await;
+    let role = async |sql: &str, user: &str| RoleQuery::new(&database.url, sql).unwrap().role(user).await;
+    let by_uuid = "SELECT role FROM users WHERE id = $1::uuid";
+    let found = role(by_uuid, "00000000-0000-0000-0000-000000000001").await.unwrap();
+    assert_eq!(found.as_deref(), Some("admin"));
+    assert_eq!(role(by_uuid, "user_1").await.unwrap(), None);
+    let by_number = "SELECT role FROM users WHERE number = $1::int";
+    for user in ["user_1", "99999999999"] {
+        assert_eq!(role(by_number, user).await.unwrap(), None, "{user}");
+    }
+    let misspelt = "SELECT role FROM users WHERE kind = 'persn' AND id = $1::uuid";
+    let refused = role(misspelt, "user_1").await;
+    assert!(matches!(refused, Err(RoleQueryError::Query(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_role_is_read_from_the_apps_sqlite() {
     let (_folder, url) = sqlite(USERS);
     assert_roles(&url).await;

@@ -33,7 +33,7 @@ async fn chatkitd_finds_nothing_to_migrate_after_the_file_was_applied() {
     .fetch_all(&mut connection)
     .await
     .unwrap();
-    let files = ["sessions", "threads", "attachments", "promises", "attachments by user"];
+    let files = ["sessions", "threads", "attachments", "promises", "attachments by user", "deleted threads"];
     let written: Vec<_> = (1..).zip(files).map(|(version, name)| (version, name.to_owned(), 0)).collect();
     assert_eq!(rows, written, "the rows that the file wrote");
 }

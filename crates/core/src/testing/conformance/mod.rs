@@ -154,6 +154,9 @@ macro_rules! store_conformance {
                 threads_are_listed_by_their_time_within_the_scope,
                 a_full_page_can_be_the_last,
                 a_cursor_that_is_not_in_the_list_gives_an_empty_last_page,
+                whoever_deletes_each_page_comes_to_the_lists_end,
+                a_list_goes_on_after_a_deleted_thread_for_a_day,
+                a_deleted_thread_that_is_there_again_stands_at_its_new_place,
                 random_threads_page_like_a_sorted_list,
             }
             items {

@@ -3,12 +3,12 @@
 use chatkitd_protocol::chatkit::Order;
 
 use super::FullStore;
-use super::fixture::{Fixture, shop, site, user};
+use super::fixture::{Fixture, at, shop, site, user};
 use super::thread_fixture::{delete, page, started};
 use crate::id::ThreadId;
 use crate::ports::{Rng, Scope};
 use crate::testing::SeededRng;
-use crate::threads::ThreadRecord;
+use crate::threads::{DELETED_THREADS_KEPT, ThreadRecord};
 
 async fn create(store: &dyn FullStore, make: &Fixture, scope: &Scope, second: i64) -> ThreadRecord {
     let thread = make.thread_of(scope, second);
@@ -69,8 +69,8 @@ pub async fn a_cursor_that_is_not_in_the_list_gives_an_empty_last_page(store: &d
     let make = Fixture::default();
     create(store, &make, &user("ann"), 1).await;
     let foreign = create(store, &make, &user("bob"), 2).await;
-    let deleted = create(store, &make, &user("ann"), 2).await;
-    delete(store, &user("ann"), &deleted.id).await.unwrap();
+    let deleted = create(store, &make, &user("bob"), 2).await;
+    delete(store, &user("bob"), &deleted.id).await.unwrap();
     create(store, &make, &user("ann"), 3).await;
     for cursor in [foreign.id.as_str(), deleted.id.as_str(), "", "cthr_never"] {
         for order in [Order::Asc, Order::Desc] {
@@ -81,6 +81,66 @@ pub async fn a_cursor_that_is_not_in_the_list_gives_an_empty_last_page(store: &d
     let found =
         store.threads(&shop(), &page(10, Order::Desc, Some(foreign.id.as_str())).into()).await.unwrap();
     assert_eq!(found.threads.len(), 1, "a service key's list has it");
+}
+
+pub async fn whoever_deletes_each_page_comes_to_the_lists_end(store: &dyn FullStore) {
+    let make = Fixture::default();
+    for (scope, order) in [(user("ann"), Order::Desc), (user("ann"), Order::Asc), (shop(), Order::Desc)] {
+        for second in 0..7 {
+            create(store, &make, &user("ann"), second / 2).await;
+        }
+        let (mut after, mut deleted) = (None::<String>, 0);
+        loop {
+            let found = store.threads(&scope, &page(2, order, after.as_deref()).into()).await.unwrap();
+            for thread in &found.threads {
+                delete(store, &scope, &thread.id).await.unwrap();
+            }
+            deleted += found.threads.len();
+            after = found.threads.last().map(|thread| thread.id.as_str().to_owned());
+            if !found.has_more {
+                break;
+            }
+        }
+        assert_eq!(deleted, 7, "{order:?}");
+    }
+}
+
+pub async fn a_list_goes_on_after_a_deleted_thread_for_a_day(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let mut threads = Vec::new();
+    for second in 0..3 {
+        threads.push(create(store, &make, &user("ann"), second).await);
+    }
+    let [oldest, deleted, newest] = &threads[..] else { panic!("three") };
+    delete(store, &user("ann"), &deleted.id).await.unwrap();
+    let beside = async |order: Order| {
+        let query = page(9, order, Some(deleted.id.as_str()));
+        store.threads(&user("ann"), &query.into()).await.unwrap().threads
+    };
+    let day = i64::try_from(DELETED_THREADS_KEPT.as_secs()).unwrap();
+    store.sweep(at(day)).await.unwrap();
+    assert_eq!(beside(Order::Desc).await, std::slice::from_ref(oldest));
+    assert_eq!(beside(Order::Asc).await, std::slice::from_ref(newest));
+    store.sweep(at(day + 1)).await.unwrap();
+    assert_eq!((beside(Order::Desc).await, beside(Order::Asc).await), (Vec::new(), Vec::new()));
+}
+
+pub async fn a_deleted_thread_that_is_there_again_stands_at_its_new_place(store: &dyn FullStore) {
+    let make = Fixture::default();
+    let again = create(store, &make, &user("ann"), 1).await;
+    let middle = create(store, &make, &user("ann"), 2).await;
+    let place = async |cursor: &ThreadRecord| {
+        let query = page(9, Order::Desc, Some(cursor.id.as_str()));
+        store.threads(&user("ann"), &query.into()).await.unwrap().threads
+    };
+    for _ in 0..2 {
+        delete(store, &user("ann"), &again.id).await.unwrap();
+        let moved = ThreadRecord { created_at: at(3), ..again.clone() };
+        started(store.begin_run(&user("ann"), &make.start_new(&moved, Vec::new())).await.unwrap());
+        assert_eq!(place(&again).await, std::slice::from_ref(&middle));
+    }
+    delete(store, &user("ann"), &again.id).await.unwrap();
+    assert_eq!(place(&again).await, std::slice::from_ref(&middle), "where it stood last");
 }
 
 pub async fn random_threads_page_like_a_sorted_list(store: &dyn FullStore) {

@@ -10,8 +10,8 @@ use super::conversation::Conversation;
 use crate::id::{RunId, SiteName, ThreadId, UserId};
 use crate::ports::{Scope, StoreError};
 use crate::threads::{
-    Begun, ENDED_RUNS_KEPT, Fence, RunOutcome, RunRecord, RunStart, RunStatus, StrandedRun, ThreadPage,
-    ThreadQuery, ThreadRecord,
+    Begun, DELETED_THREADS_KEPT, ENDED_RUNS_KEPT, Fence, RunOutcome, RunRecord, RunStart, RunStatus,
+    StrandedRun, ThreadPage, ThreadQuery, ThreadRecord,
 };
 
 /// Threads by the time they began and then by id.
@@ -20,6 +20,8 @@ type Timeline = BTreeSet<(Timestamp, ThreadId)>;
 #[derive(Default)]
 pub(super) struct Conversations {
     pub(super) threads: HashMap<ThreadId, Conversation>,
+    /// Those that were deleted, and when.
+    deleted: HashMap<ThreadId, (ThreadRecord, Timestamp)>,
     pub(super) attachments: AttachmentTable,
     sites: HashMap<SiteName, SiteThreads>,
     pub(super) runs: HashMap<RunId, Run>,
@@ -80,28 +82,43 @@ impl Conversations {
             Some(user) => site.of_user.get(user)?,
             None => &site.all,
         };
-        let newest = query.newest.map_or(usize::MAX, |newest| newest as usize);
-        let listed: Vec<&ThreadId> = timeline.iter().rev().take(newest).map(|(_, id)| id).collect();
         let walk = query.page.walk();
-        let ordered: Vec<&ThreadId> = match walk.order {
-            Order::Asc => listed.into_iter().rev().collect(),
-            Order::Desc => listed,
+        let (low, high) = match walk.order {
+            Order::Asc => (walk.from, walk.until),
+            Order::Desc => (walk.until, walk.from),
         };
-        let place = |id: &str| ordered.iter().position(|known| known.as_str() == id);
-        let from = walk.from.map_or(Some(0), |id| place(id).map(|at| at + 1))?;
-        let until = walk.until.map_or(Some(ordered.len()), place)?;
-        let found = ordered.get(from..until).unwrap_or_default().iter();
-        let (page, has_more) = query.page.cut(found.take(query.page.limit as usize + 1).collect());
-        let threads = page.into_iter().filter_map(|id| Some(self.threads.get(id)?.record.clone())).collect();
+        let place = |id: Option<&str>| id.map_or(Some(None), |id| self.place(scope, id).map(Some));
+        let (low, high) = (place(low)?, place(high)?);
+        let is_between = |place: &&(Timestamp, ThreadId)| {
+            low.as_ref().is_none_or(|low| *place > low) && high.as_ref().is_none_or(|high| *place < high)
+        };
+        let newest = query.newest.map_or(usize::MAX, |newest| newest as usize);
+        let mut found: Vec<_> = timeline.iter().rev().take(newest).filter(is_between).collect();
+        if walk.order == Order::Asc {
+            found.reverse();
+        }
+        found.truncate(query.page.limit as usize + 1);
+        let (page, has_more) = query.page.cut(found);
+        let threads =
+            page.into_iter().filter_map(|(_, id)| Some(self.threads.get(id)?.record.clone())).collect();
         Some(ThreadPage { threads, has_more })
     }
 
-    pub(super) fn delete(&mut self, scope: &Scope, id: &ThreadId) -> Result<(), StoreError> {
+    /// Where a thread stands in its lists, or stood until it was deleted.
+    fn place(&self, scope: &Scope, id: &str) -> Option<(Timestamp, ThreadId)> {
+        let id = ThreadId::parse(id)?;
+        let there = self.get(scope, &id).map(|thread| &thread.record);
+        let deleted = || self.deleted.get(&id).map(|(record, _)| record).filter(|record| owns(scope, record));
+        there.or_else(deleted).map(|record| (record.created_at, id.clone()))
+    }
+
+    pub(super) fn delete(&mut self, scope: &Scope, id: &ThreadId, at: Timestamp) -> Result<(), StoreError> {
         self.get_mut(scope, id)?;
         let Some(deleted) = self.threads.remove(id) else { return Ok(()) };
         for run in &deleted.runs {
             self.forget_run(run);
         }
+        self.deleted.insert(id.clone(), (deleted.record.clone(), at));
         let entry = (deleted.record.created_at, deleted.record.id);
         if let Some(site) = self.sites.get_mut(&deleted.record.site) {
             site.all.remove(&entry);
@@ -260,6 +277,8 @@ impl Conversations {
     }
 
     pub(super) fn sweep(&mut self, now: Timestamp) {
+        let deletions_end = now.checked_sub(DELETED_THREADS_KEPT).unwrap_or(Timestamp::MIN);
+        self.deleted.retain(|_, (_, at)| *at >= deletions_end);
         let keys = &mut self.keys;
         for run in self.runs.values_mut() {
             if let Some(key) = run.key.take_if(|key| key.until <= now) {

@@ -69,7 +69,7 @@ impl Threads for MemoryStore {
         id: &ThreadId,
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
-        self.conversations().delete(scope, id)?;
+        self.conversations().delete(scope, id, audit.at)?;
         self.state().audit.push(audit.clone());
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The query of a list (1.3 and 1.6 of the reference).
 
 use std::borrow::Cow;
+use std::num::{IntErrorKind, ParseIntError};
 
 use axum::extract::FromRequestParts;
 use chatkitd_core::id::UserId;
@@ -74,8 +75,13 @@ fn field<'a>(parts: &'a Parts, wanted: &str) -> Option<Cow<'a, str>> {
 }
 
 fn limit(text: &str) -> Result<u32, ApiError> {
-    let number: i64 = text.parse().map_err(|_| {
-        ApiError::bad_request("invalid_type", "Invalid type for 'limit': expected an integer.").about("limit")
+    let number = text.parse().or_else(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => Ok(i64::MAX),
+        IntErrorKind::NegOverflow => Ok(i64::MIN),
+        _ => {
+            let message = "Invalid type for 'limit': expected an integer.";
+            Err(ApiError::bad_request("invalid_type", message).about("limit"))
+        }
     })?;
     Ok(u32::try_from(within(number, 0, MAX_PAGE, "limit")?).unwrap_or(PAGE))
 }

@@ -104,6 +104,46 @@ async fn a_cursor_that_is_in_no_list_gives_an_empty_page() {
 }
 
 #[tokio::test]
+async fn whoever_deletes_what_a_page_shows_goes_on_after_it() {
+    let backend = Backend::start(Setup::default()).await;
+    let threads = seven_threads(&backend).await;
+    let (first, mut query) = ("/threads?user=ann&limit=2", "/threads?user=ann&limit=2".to_owned());
+    let mut deleted = Vec::new();
+    loop {
+        let page = backend.get(&query).await;
+        for id in ids(&page) {
+            assert_eq!(backend.delete(&format!("/threads/{id}")).await.status, 200);
+            deleted.push(id);
+        }
+        if page.json()["has_more"] == false {
+            break;
+        }
+        query = format!("{first}&after={}", page.field("last_id"));
+    }
+    assert_eq!(deleted, threads.iter().rev().cloned().collect::<Vec<_>>());
+    let others = format!("/threads?user=bob&after={}", deleted[0]);
+    assert!(ids(&backend.get(&others).await).is_empty(), "of no place in somebody else's list");
+}
+
+#[tokio::test]
+async fn a_visitors_list_goes_on_after_a_thread_that_they_deleted() {
+    let backend = Backend::start(Setup::default()).await;
+    let secret = backend.secret(&minimal("ann")).await;
+    let mut threads = Vec::new();
+    for text in ["one", "two", "three"] {
+        threads.push(backend.thread(&secret, text).await);
+        backend.app.clock.advance(Duration::from_secs(1));
+    }
+    let ask = async |operation: &str, params| {
+        let body = json!({"type": operation, "params": params});
+        send(backend.app.conversation(&body).bearer_auth(&secret)).await
+    };
+    assert_eq!(ask("threads.delete", json!({"thread_id": threads[1]})).await.status, 200);
+    let page = ask("threads.list", json!({"limit": 9, "order": "desc", "after": threads[1]})).await.json();
+    assert_eq!((&page["data"][0]["id"], &page["data"][1]), (&json!(threads[0]), &json!(null)));
+}
+
+#[tokio::test]
 async fn deleting_answers_with_a_body_and_stops_the_answer_first() {
     let backend = Backend::start(Setup::default()).await;
     let app = &backend.app;

@@ -11,7 +11,7 @@ use super::rows::Columns;
 use crate::columns::thread_columns;
 use crate::error::store_error;
 use crate::postgres::{Database, audit};
-use crate::rows::{record, user};
+use crate::rows::{millis, record, user};
 use crate::thread_rows::{ThreadRow, thread_page};
 
 pub(super) async fn one(
@@ -34,7 +34,8 @@ pub(super) async fn one(
     record(row)
 }
 
-/// The place of a thread in a list; the list's end where none is named.
+/// The place of a thread in a list, or where it stood if it was deleted a short while ago; the list's end where
+/// none is named.
 macro_rules! place {
     ($owner:literal, $id:literal, $end:literal) => {
         concat!(
@@ -42,11 +43,15 @@ macro_rules! place {
             $id,
             "::text IS NULL THEN ",
             $end,
-            " ELSE (SELECT created_at FROM chatkitd.threads WHERE id = ",
+            " ELSE COALESCE((SELECT created_at FROM chatkitd.threads WHERE id = ",
             $id,
             " AND ",
             $owner,
-            ") END, COALESCE(",
+            "), (SELECT created_at FROM chatkitd.deleted_threads WHERE id = ",
+            $id,
+            " AND ",
+            $owner,
+            ")) END, COALESCE(",
             $id,
             ", ''))"
         )
@@ -176,7 +181,7 @@ pub(super) async fn change(
     record(row)?.ok_or(StoreError::NotFound)
 }
 
-/// Items and runs go by their foreign keys.
+/// Items and runs go by their foreign keys. Where the thread stood is kept for a while.
 pub(super) async fn delete(
     database: &Database,
     scope: &Scope,
@@ -186,12 +191,19 @@ pub(super) async fn delete(
     let mut transaction = database.pool.begin().await.map_err(store_error)?;
     let deleted = database
         .query(
-            "DELETE FROM chatkitd.threads
-             WHERE id = $1 AND site = $2 AND ($3::text IS NULL OR user_id = $3)",
+            "WITH deleted AS (
+                 DELETE FROM chatkitd.threads
+                 WHERE id = $1 AND site = $2 AND ($3::text IS NULL OR user_id = $3)
+                 RETURNING id, site, user_id, created_at)
+             INSERT INTO chatkitd.deleted_threads (id, site, user_id, created_at, deleted_at)
+             SELECT id, site, user_id, created_at, $4 FROM deleted
+             ON CONFLICT (id) DO UPDATE SET (site, user_id, created_at, deleted_at)
+                 = (excluded.site, excluded.user_id, excluded.created_at, excluded.deleted_at)",
         )
         .bind(id.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
+        .bind(millis(entry.at))
         .execute(&mut *transaction)
         .await
         .map_err(store_error)?;
