@@ -48,22 +48,15 @@ class Script:
         turns = self.content.get("turns", [])
         return steps(turns[number - 1]) if number <= len(turns) else self.otherwise()
 
-    def to_input(self, newest_first: list[ThreadItem]) -> Steps | None:
+    def to_input(self, answered: ThreadItem) -> Steps | None:
         """The answer to a client tool's output, or to answered questions."""
-        tool_outputs = self.content.get("tool_outputs", {})
-        for item in newest_first[:1]:
-            if item.type == "client_tool_call" and item.name in tool_outputs:
-                return steps(tool_outputs[item.name])
-        for item in newest_first:
-            if item.type == "structured_input" and item.status != "pending":
-                return self.to_questions([question.id for question in item.inputs])
-        return self.otherwise()
-
-    def to_questions(self, ids: list[str]) -> Steps | None:
-        answers = self.content.get("structured_inputs", {})
-        for question in ids:
-            if question in answers:
-                return steps(answers[question])
+        if answered.type == "client_tool_call":
+            answers, names = self.content.get("tool_outputs", {}), [answered.name]
+        else:
+            answers, names = self.content.get("structured_inputs", {}), [question.id for question in answered.inputs]
+        for name in names:
+            if name in answers:
+                return steps(answers[name])
         return self.otherwise()
 
     def to_action(self, kind: str) -> Steps | None:

@@ -35,11 +35,11 @@ class ScriptServer(ChatKitServer[None]):
         self.script = script
 
     async def respond(self, thread, input_user_message, context):
-        items = list(reversed(self.store.items[thread.id].values()))
         if input_user_message is None:
-            answer = self.script.to_input(items)
+            # The SDK does not say what the answer goes on after. It has just written it.
+            answer = self.script.to_input(self.store.written[thread.id])
         else:
-            number = sum(item.type == "user_message" for item in items)
+            number = sum(item.type == "user_message" for item in self.store.items[thread.id].values())
             answer = self.script.to_message(input_user_message, number)
         async for event in play(thread, answer):
             yield event

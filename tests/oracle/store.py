@@ -16,6 +16,8 @@ class MemoryStore(Store[None]):
         # A dict keeps the order of insertion, also when a value is replaced.
         self.threads: dict[str, ThreadMetadata] = {}
         self.items: dict[str, dict[str, ThreadItem]] = {}
+        # The item of each thread that was written last.
+        self.written: dict[str, ThreadItem] = {}
         self.attachments: dict[str, Attachment] = {}
 
     # Ids look as chatkitd's do, so that one rule finds them on both wires.
@@ -44,7 +46,7 @@ class MemoryStore(Store[None]):
         return page(found(self.items, thread_id), limit, after, order)
 
     async def add_thread_item(self, thread_id, item, context):
-        found(self.items, thread_id)[item.id] = item.model_copy(deep=True)
+        self.written[thread_id] = found(self.items, thread_id)[item.id] = item.model_copy(deep=True)
 
     save_item = add_thread_item
 

@@ -73,9 +73,12 @@ impl Runs {
     pub(crate) async fn end(&self, grace: Duration) {
         let last_words = LAST_WORDS.min(grace / 3);
         self.chat.drain(grace - last_words).await;
-        self.chat.shut_down(last_words).await;
-        // What is told to other nodes, or to the database, after the last event.
-        if tokio::time::timeout(last_words, self.spawner.finished()).await.is_err() {
+        let ended = async {
+            self.chat.shut_down(last_words).await;
+            // What is told to other nodes, or to the database, after the last event.
+            self.spawner.finished().await;
+        };
+        if tokio::time::timeout(last_words, ended).await.is_err() {
             tracing::warn!("runs were still going at the end of the grace; the next start closes them");
         }
     }

@@ -38,9 +38,7 @@ pub enum ServingLockError {
 impl ServingLock {
     /// Takes the lock of a database, in a file beside it.
     pub(crate) fn take(database: &Path) -> Result<Self, ServingLockError> {
-        let mut path = database.as_os_str().to_owned();
-        path.push(".lock");
-        let path = PathBuf::from(path);
+        let path = lock_file(database);
         let file = |source| ServingLockError::File { path: path.clone(), source };
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(file)?;
         match opened.try_lock() {
@@ -48,5 +46,45 @@ impl ServingLock {
             Err(TryLockError::WouldBlock) => Err(ServingLockError::Taken { database: database.to_owned() }),
             Err(TryLockError::Error(source)) => Err(file(source)),
         }
+    }
+}
+
+/// Beside the file itself, whichever links lead to it. One that is not there yet is in its folder.
+fn lock_file(database: &Path) -> PathBuf {
+    let real = database.canonicalize().or_else(|_| {
+        let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+        folder.map(|folder| folder.join(database.file_name().unwrap_or_default()))
+    });
+    // Where there is no such folder, the lock cannot be made, and the error names it as it was set.
+    let mut path = real.unwrap_or_else(|_| database.to_owned()).into_os_string();
+    path.push(".lock");
+    path.into()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_a_database_has_the_lock_of_the_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let [data, linked] = ["data", "linked"].map(|name| folder.path().join(name));
+        std::fs::create_dir(&data).unwrap();
+        std::os::unix::fs::symlink(&data, &linked).unwrap();
+        let taken = |database: &Path| match ServingLock::take(database) {
+            Err(ServingLockError::Taken { database: named }) => assert_eq!(named, database),
+            other => panic!("{other:?}"),
+        };
+        let database = data.join("chatkitd.db");
+        // Not there yet, as at the first start.
+        let lock = ServingLock::take(&database).unwrap();
+        taken(&linked.join("chatkitd.db"));
+        drop(lock);
+        std::fs::write(&database, "").unwrap();
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+        let _lock = ServingLock::take(&database).unwrap();
+        taken(&link);
     }
 }

@@ -1,5 +1,8 @@
 //! An agent of your own: it knows the opening hours of a shop.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error;
 
 use async_trait::async_trait;

@@ -159,6 +159,10 @@ pub trait RunLog: Send + Sync {
         ended: bool,
     ) -> Result<(), RunLogError>;
 
+    /// Ends the log of a run in the place of its node. The first of these frames has the number `first`, which may
+    /// lie anywhere beyond the last one's. A log that has ended, or is not there, stays as it is.
+    async fn close(&self, run: &RunId, first: u64, frames: &[Vec<u8>]) -> Result<(), RunLogError>;
+
     /// The frames after number `after`, at least one unless the log has ended or `wait` is over; at most
     /// about 64 KiB of them. `None`: there is no such log, or not any more.
     async fn read(&self, run: &RunId, after: u64, wait: Duration) -> Result<Option<LogPart>, RunLogError>;

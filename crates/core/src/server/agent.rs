@@ -22,7 +22,7 @@ use crate::threads::{Fence, ItemPage, ItemQuery, PageQuery, ThreadRecord};
 #[async_trait]
 pub trait Agent: Send + Sync {
     /// Answers what the user just sent ([`Turn::message`]), or goes on after a client tool's output or
-    /// answered questions (there is no message then; [`Turn::items`] has what happened).
+    /// answered questions ([`Turn::answered`]; there is no message then).
     async fn respond(&self, turn: &Turn, answer: &Answer) -> Result<(), AgentError>;
 
     /// Answers a click in a widget (`threads.custom_action`). `sender` is the widget, when it came from
@@ -52,7 +52,8 @@ pub trait Agent: Send + Sync {
         Err(AgentError::custom("Nothing here reacts to this action."))
     }
 
-    /// Whether the visitor may stop the answer (`stream_options.allow_cancel`). Yes, unless overridden.
+    /// Whether the widget offers to stop the answer (`stream_options.allow_cancel`). Yes, unless overridden. A cancel
+    /// and a lost connection stop it all the same.
     fn allow_cancel(&self, turn: &Turn) -> bool {
         let _ = turn;
         true
@@ -135,10 +136,20 @@ pub struct AgentContext {
     pub metadata: Map<String, Value>,
 }
 
+/// What a turn comes after.
+pub(crate) enum Cause {
+    /// A message: the new one, or the one that is retried.
+    Message(UserMessageItem),
+    /// An item of the agent's that has now what it waited for.
+    Answered(ThreadItem),
+    /// A click.
+    Action,
+}
+
 /// One answer to be given: the thread, what was said, and who asks.
 pub struct Turn {
     pub(crate) thread: ThreadRecord,
-    pub(crate) message: Option<UserMessageItem>,
+    pub(crate) cause: Cause,
     pub(crate) context: AgentContext,
     pub(crate) threads: Arc<dyn Threads>,
     pub(crate) attachments: Option<Arc<AttachmentService>>,
@@ -167,12 +178,24 @@ impl Turn {
     /// The message to answer: the new one, or the one that is retried. `None` when the turn goes on
     /// after a tool's output, answered questions or an action.
     pub fn message(&self) -> Option<&UserMessageItem> {
-        self.message.as_ref()
+        match &self.cause {
+            Cause::Message(message) => Some(message),
+            Cause::Answered(_) | Cause::Action => None,
+        }
+    }
+
+    /// The item after which the turn goes on: a client tool call with its `output`, or questions with their
+    /// answers. It need not be the newest of the thread. `None` when the turn answers a message or an action.
+    pub fn answered(&self) -> Option<&ThreadItem> {
+        match &self.cause {
+            Cause::Answered(item) => Some(item),
+            Cause::Message(_) | Cause::Action => None,
+        }
     }
 
     /// The words of the message to answer; empty when there is none.
     pub fn text(&self) -> String {
-        self.message.as_ref().map(UserMessageItem::text).unwrap_or_default()
+        self.message().map(UserMessageItem::text).unwrap_or_default()
     }
 
     /// Who asks.
@@ -182,12 +205,12 @@ impl Turn {
 
     /// The tool that the visitor chose for this message.
     pub fn tool_choice(&self) -> Option<&ToolChoice> {
-        self.message.as_ref()?.inference_options.tool_choice.as_ref()
+        self.message()?.inference_options.tool_choice.as_ref()
     }
 
     /// The model that the visitor chose for this message.
     pub fn model(&self) -> Option<&str> {
-        self.message.as_ref()?.inference_options.model.as_deref()
+        self.message()?.inference_options.model.as_deref()
     }
 
     /// The newest items of the thread, at most `limit`, oldest first; hidden ones and this answer's own

@@ -1,5 +1,6 @@
 //! How an agent speaks: each event it emits is checked, saved where the protocol says so, and sent.
 
+mod hidden;
 mod image;
 mod items;
 mod message;
@@ -47,7 +48,8 @@ impl Answer {
     ///
     /// `thread.item.done` saves the item, `.replaced` writes it over the one with its id, `.removed`
     /// deletes it; `.added` and `.updated` save nothing (protocol rule 3). An item without an id or time
-    /// gets one; its thread is always this one. Hidden items are saved and not sent (rule 4).
+    /// gets one; its thread is always this one. Hidden items are saved and not sent (rule 4); one that replaces
+    /// an item, or ends one that was begun, takes that away.
     ///
     /// The event is on its way when this returns. What is awaited is the agent's next turn, and not a future that
     /// holds the event: each agent's own would be larger by half a kilobyte for every call on the way here.
@@ -179,9 +181,10 @@ impl Shared {
         if let Some(item) = item_of(&mut event) {
             self.complete(item, &state.thread);
         }
+        hidden::leave_out_of_thread(&mut event);
         let (event, json) = without_nul(event);
+        let json = hidden::told(&event, json, &state.pending);
         state.pending.observe(&event);
-        let json = json.filter(|_| !is_hidden(&event));
         self.send(&mut state, Held { write: write_of(event).map_or(Write::None, Write::Waiting), json });
         state.pace()
     }
@@ -387,15 +390,6 @@ fn item_of(event: &mut ThreadEvent) -> Option<&mut ThreadItem> {
         | ThreadEvent::ItemDone { item, .. }
         | ThreadEvent::ItemReplaced { item, .. } => Some(item),
         _ => None,
-    }
-}
-
-fn is_hidden(event: &ThreadEvent) -> bool {
-    match event {
-        ThreadEvent::ItemAdded { item, .. }
-        | ThreadEvent::ItemDone { item, .. }
-        | ThreadEvent::ItemReplaced { item, .. } => item.is_hidden(),
-        _ => false,
     }
 }
 

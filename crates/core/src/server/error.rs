@@ -34,7 +34,7 @@ pub enum ServerError {
     /// The run's events are not kept any more.
     #[error("the events of this run are not kept any more")]
     RunGone,
-    /// The run is going on another node, and nothing carries its events here.
+    /// The run is going on another node, or was a moment ago, and its events are not here.
     #[error("the run is on another node")]
     RunElsewhere,
     /// The item is not of the kind that the operation needs.

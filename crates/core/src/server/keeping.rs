@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Page, ThreadEvent};
-use chatkitd_protocol::sse;
 use futures_util::future::join;
 
 use super::engine::{ChatCaller, ChatServer, LEASE};
 use super::error::ServerError;
-use super::live::{KEPT_FOR, Known, elapsed};
+use super::live::{KEPT_FOR, Known};
+use super::log::{LAST_EVENT, closing_frames};
 use super::run::{count, interrupted, last_word};
 use super::stop::StopReason;
-use super::watch::{Elsewhere, Watch, end_log};
+use super::watch::{Elsewhere, Watch, close_log, elapsed, may_come};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::threads::{RunOutcome, RunRecord, RunStatus, Which};
@@ -21,9 +21,6 @@ const RECOVERED_AT_ONCE: u32 = 100;
 /// How often a deletion looks whether the run on the thread has ended, and for how long.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 100;
-/// The number of the last event that is told of a run without a log. Nobody knows any more how many came
-/// before; it is beyond all of them, and JavaScript reads it exactly. Who comes back with it has seen the end.
-const LAST_EVENT: u64 = (1 << 53) - 1;
 
 /// What there is of a run.
 pub(super) enum Kept {
@@ -71,7 +68,10 @@ impl ChatServer {
     /// A run of which nothing is left but how it ended.
     pub(super) fn without_log(&self, record: &RunRecord, after: u64) -> Result<Watch, ServerError> {
         let run = record.id.clone();
-        let is_old = record.ended_at.is_some_and(|at| elapsed(at, self.clock.now()) >= KEPT_FOR);
+        let now = self.clock.now();
+        let is_old = record.ended_at.is_some_and(|at| elapsed(at, now) >= KEPT_FOR);
+        // A log that was away, or lost everything, is filled by the run's node within seconds.
+        let comes = self.log.is_some() && record.ended_at.is_some_and(|at| may_come(at, now));
         match record.status {
             RunStatus::Running => Err(ServerError::RunElsewhere),
             _ if after >= LAST_EVENT => Ok(Watch::at_end(run, after, self.clock.clone())),
@@ -79,6 +79,7 @@ impl ChatServer {
             RunStatus::Ended(RunOutcome::ShutDown | RunOutcome::Interrupted) => {
                 Ok(Watch::closed(run, frames(&[interrupted()]), self.clock.clone()))
             }
+            RunStatus::Ended(_) if comes => Err(ServerError::RunElsewhere),
             RunStatus::Ended(_) => Err(ServerError::RunGone),
         }
     }
@@ -135,14 +136,14 @@ impl ChatServer {
     /// Keeps this node's leases and checkpoints, and stops what ended sessions started: to be called more often
     /// than once a second.
     pub async fn keep(&self) -> Result<(), StoreError> {
-        self.runs.sweep(self.clock.now());
+        self.runs.sweep(self.clock.monotonic());
         self.runs.measure();
         let (kept, stopped) = join(self.keep_leases(), self.stop_what_ended_sessions_started()).await;
         kept.and(stopped)
     }
 
     async fn keep_leases(&self) -> Result<(), StoreError> {
-        let renewals = self.runs.renewals(self.clock.now());
+        let renewals = self.runs.renewals(self.clock.monotonic());
         if renewals.is_empty() {
             return Ok(());
         }
@@ -170,7 +171,7 @@ impl ChatServer {
             for run in &stranded {
                 tracing::warn!(run = %run.run, "a run was interrupted: its process is gone");
                 count(RunStatus::Ended(RunOutcome::Interrupted).as_str());
-                self.end_log(&run.run).await;
+                self.close_log(&run.run).await;
             }
             if stranded.len() < RECOVERED_AT_ONCE as usize {
                 return Ok(());
@@ -178,9 +179,9 @@ impl ChatServer {
         }
     }
 
-    async fn end_log(&self, run: &RunId) {
+    async fn close_log(&self, run: &RunId) {
         let Some(log) = &self.log else { return };
-        if let Err(error) = end_log(log.as_ref(), run, &[interrupted()]).await {
+        if let Err(error) = close_log(log.as_ref(), run, &[interrupted()]).await {
             tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
         }
     }
@@ -207,9 +208,5 @@ impl ChatServer {
 
 /// Events that do not come from a log.
 fn frames(events: &[ThreadEvent]) -> Vec<u8> {
-    let mut frames = Vec::new();
-    for (number, event) in (LAST_EVENT - events.len() as u64 + 1..).zip(events) {
-        sse::write_line(&mut frames, Some(number), &serde_json::to_vec(event).unwrap_or_default());
-    }
-    frames
+    closing_frames(events).1.concat()
 }

@@ -4,8 +4,6 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::answer::Shared;
 use super::lock;
 use super::log::EventLog;
@@ -36,13 +34,15 @@ pub(crate) struct LiveRun {
     pub(super) session: Option<SessionId>,
     pub(super) shared: Arc<Shared>,
     pub(super) stop: StopSignal,
-    renewed_at: Mutex<Timestamp>,
+    /// `None`: a renewal is due. This time and the others here are monotonic, since a clock that is set back must
+    /// not let a lease run out.
+    renewed_at: Mutex<Option<Duration>>,
 }
 
 impl LiveRun {
-    pub(super) fn new(fence: Fence, session: Option<SessionId>, shared: Arc<Shared>, now: Timestamp) -> Self {
+    pub(super) fn new(fence: Fence, session: Option<SessionId>, shared: Arc<Shared>, now: Duration) -> Self {
         let log = Arc::clone(&shared.log);
-        Self { fence, log, session, shared, stop: StopSignal::default(), renewed_at: Mutex::new(now) }
+        Self { fence, log, session, shared, stop: StopSignal::default(), renewed_at: Mutex::new(Some(now)) }
     }
 
     /// Asks the run to stop. One that has ended is not harmed.
@@ -51,20 +51,20 @@ impl LiveRun {
     }
 
     /// What to tell the store now, if anything: a lease that is due, or text that is not safe yet.
-    fn renewal(&self, now: Timestamp) -> Option<Renewal> {
+    fn renewal(&self, now: Duration) -> Option<Renewal> {
         let checkpoint = self.shared.checkpoint();
         let mut renewed_at = lock(&self.renewed_at);
-        let due = elapsed(*renewed_at, now) >= RENEW_EVERY;
+        let due = renewed_at.is_none_or(|at| now.saturating_sub(at) >= RENEW_EVERY);
         if checkpoint.is_none() && !due {
             return None;
         }
-        *renewed_at = now;
+        *renewed_at = Some(now);
         Some(Renewal { run: self.fence.run.clone(), checkpoint })
     }
 
     /// The store did not hear of it: both are due again.
     fn renewal_failed(&self, renewal: &Renewal) {
-        *lock(&self.renewed_at) = Timestamp::UNIX_EPOCH;
+        *lock(&self.renewed_at) = None;
         if renewal.checkpoint.is_some() {
             self.shared.checkpoint_failed();
         }
@@ -108,10 +108,6 @@ impl Known {
     }
 }
 
-pub(super) fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(since)).unwrap_or_default()
-}
-
 /// All runs of this process.
 #[derive(Default)]
 pub(crate) struct LiveRuns(Mutex<State>);
@@ -122,7 +118,7 @@ struct State {
     by_thread: HashMap<ThreadId, RunId>,
     kept: HashMap<RunId, KeptRun>,
     /// Ended runs, the first to go first, with their size.
-    ended: VecDeque<(Timestamp, RunId, usize)>,
+    ended: VecDeque<(Duration, RunId, usize)>,
     kept_bytes: usize,
     /// Events that went early, for those who were still reading them.
     lingering: Vec<Lingering>,
@@ -133,17 +129,17 @@ struct Lingering {
     log: Arc<EventLog>,
     /// How often it was read, and since when not more often.
     reads: u64,
-    since: Timestamp,
+    since: Duration,
 }
 
 impl Lingering {
     /// Whether somebody still reads it.
-    fn is_read(&mut self, now: Timestamp) -> bool {
+    fn is_read(&mut self, now: Duration) -> bool {
         let reads = self.log.reads();
         if reads != self.reads {
             (self.reads, self.since) = (reads, now);
         }
-        Arc::weak_count(&self.log) > 0 && elapsed(self.since, now) < STALLED
+        Arc::weak_count(&self.log) > 0 && now.saturating_sub(self.since) < STALLED
     }
 }
 
@@ -185,7 +181,7 @@ impl LiveRuns {
     }
 
     /// A run has ended; its events are kept for a while.
-    pub(super) fn ended(&self, run: &Arc<LiveRun>, now: Timestamp) {
+    pub(super) fn ended(&self, run: &Arc<LiveRun>, now: Duration) {
         let id = run.fence.run.clone();
         let bytes = run.log.bytes() + RUN_BYTES;
         let mut state = lock(&self.0);
@@ -231,7 +227,7 @@ impl LiveRuns {
     }
 
     /// What to tell the store about the runs that are going.
-    pub(super) fn renewals(&self, now: Timestamp) -> Vec<Renewal> {
+    pub(super) fn renewals(&self, now: Duration) -> Vec<Renewal> {
         self.going().iter().filter_map(|run| run.renewal(now)).collect()
     }
 
@@ -277,7 +273,7 @@ impl LiveRuns {
     }
 
     /// Forgets events that were kept long enough.
-    pub(super) fn sweep(&self, now: Timestamp) {
+    pub(super) fn sweep(&self, now: Duration) {
         let mut state = lock(&self.0);
         state.forget(now);
         state.lingering.retain_mut(|log| log.is_read(now));
@@ -285,9 +281,9 @@ impl LiveRuns {
 }
 
 impl State {
-    fn forget(&mut self, now: Timestamp) {
+    fn forget(&mut self, now: Duration) {
         while let Some((ended_at, id, bytes)) = self.ended.front() {
-            if elapsed(*ended_at, now) < KEPT_FOR && self.kept_bytes <= KEPT_BYTES {
+            if now.saturating_sub(*ended_at) < KEPT_FOR && self.kept_bytes <= KEPT_BYTES {
                 return;
             }
             self.kept_bytes -= bytes;

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
+use chatkitd_protocol::chatkit::ThreadEvent;
 use chatkitd_protocol::sse;
 
 use super::lock;
@@ -17,6 +18,22 @@ use crate::ports::LogPart;
 pub const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
 /// The most that a reader gets at once, unless one event alone is larger.
 pub(super) const MAX_PART_BYTES: usize = 64 * 1024;
+
+/// The number of the last event that is told of a run by others than its node. They cannot know how many came
+/// before: the node's own watchers were further than any other log. This is beyond all of them, and JavaScript
+/// reads it exactly. Who comes back with it has seen the end.
+pub(super) const LAST_EVENT: u64 = (1 << 53) - 1;
+
+/// The last events of a run, as others than its node tell them: the number of the first, and the frames.
+pub(super) fn closing_frames(events: &[ThreadEvent]) -> (u64, Vec<Vec<u8>>) {
+    let first = LAST_EVENT - events.len() as u64 + 1;
+    let frame = |(number, event)| {
+        let mut frame = Vec::new();
+        sse::write_line(&mut frame, Some(number), &serde_json::to_vec(event).unwrap_or_default());
+        frame
+    };
+    (first, (first..).zip(events).map(frame).collect())
+}
 
 /// A stretch of a log, each frame by itself.
 pub(super) struct Batch {

@@ -47,6 +47,11 @@ impl Pending {
         &self.items
     }
 
+    /// The one with this id.
+    pub(super) fn find(&self, id: &str) -> Option<&ThreadItem> {
+        self.items.iter().rfind(|item| item.id() == id)
+    }
+
     /// The assistant's messages that have some text: what a stop keeps (protocol rule 12).
     pub(super) fn partial_messages(&self) -> impl Iterator<Item = &ThreadItem> {
         self.items.iter().filter(|item| is_partial_message(item))

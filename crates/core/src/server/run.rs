@@ -57,17 +57,14 @@ impl Run {
         let ending = answered.unwrap_or_else(|_| self.panicked());
         let leftover = self.live.shared.close();
         match ending {
-            Ending::Stopped(StopReason::LeaseLost) => {
-                self.live.shared.send_last(interrupted());
-                count("superseded");
-            }
+            Ending::Stopped(StopReason::LeaseLost) => self.superseded(),
             // In a box of its own: what it takes is not part of a run while that is going.
             ending => Box::pin(self.finish(ending, leftover)).await,
         }
         metrics::counter!("chatkitd_run_events_total").increment(self.live.log.events());
         drop(self.admission);
         self.live.log.end();
-        self.runs.ended(&self.live, self.clock.now());
+        self.runs.ended(&self.live, self.clock.monotonic());
     }
 
     async fn answer(&self, agent: Work) -> Ending {
@@ -174,19 +171,30 @@ impl Run {
             Ending::Stopped(reason) => self.stopped(reason, leftover.pending),
         };
         writes.splice(0..0, leftover.writes);
-        count(RunStatus::Ended(outcome).as_str());
         let end = RunEnd { outcome, writes, now: self.clock.now() };
         match self.end(end).await {
             Ok(()) => {
+                count(RunStatus::Ended(outcome).as_str());
                 self.live.shared.saved(saved);
                 last.into_iter().for_each(|event| self.live.shared.send_last(event));
             }
+            Err(StoreError::Conflict | StoreError::NotFound) => self.superseded(),
             Err(error) => {
                 let run = &self.live.fence.run;
                 tracing::error!(%run, error = &error as &dyn std::error::Error, "the end of a run was not saved");
+                // Of one that the store did not hear of, whoever closes it counts the end.
+                if !matches!(error, StoreError::Unavailable(_)) {
+                    count(RunStatus::Ended(RunOutcome::Failed).as_str());
+                }
                 self.live.shared.send_last(stream_error());
             }
         }
+    }
+
+    /// The thread is another run's by now, and the store takes nothing of this one any more.
+    fn superseded(&self) {
+        count("superseded");
+        self.live.shared.send_last(interrupted());
     }
 
     /// What a stop leaves: the messages that have some text, and a hidden note, so that the next answer does

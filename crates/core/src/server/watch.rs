@@ -11,8 +11,8 @@ use chatkitd_protocol::sse;
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 
-use super::live::{LiveRun, elapsed};
-use super::log::{EventLog, MAX_PART_BYTES};
+use super::live::LiveRun;
+use super::log::{EventLog, MAX_PART_BYTES, closing_frames};
 use super::run::last_word;
 use super::stop::StopReason;
 use crate::id::RunId;
@@ -34,7 +34,8 @@ pub struct Watch {
     run: RunId,
     after: u64,
     clock: Arc<dyn Clock>,
-    handed_out: Option<Timestamp>,
+    /// Since when the client has what it got last, by the monotonic clock.
+    handed_out: Option<Duration>,
     finished: bool,
     /// The run that ends with this watch.
     stops: Option<Weak<LiveRun>>,
@@ -79,16 +80,20 @@ impl Elsewhere {
     pub(super) async fn end_if_over(&self, record: &RunRecord, now: Timestamp) -> Result<(), RunLogError> {
         let is_left = match (record.status, record.ended_at) {
             (RunStatus::Ended(RunOutcome::Interrupted), _) => true,
-            (RunStatus::Ended(_), Some(at)) => elapsed(at, now) >= HEARTBEAT,
+            (RunStatus::Ended(_), Some(at)) => !may_come(at, now),
             _ => false,
         };
-        if !is_left {
+        if !is_left || !self.is_open(&record.id).await? {
             return Ok(());
         }
-        let Some(last) = open_end(self.log.as_ref(), &record.id).await? else { return Ok(()) };
         let mut events = self.answer(record).await;
         events.extend(last_word(record.status));
-        append_end(self.log.as_ref(), &record.id, last, &events).await
+        close_log(self.log.as_ref(), &record.id, &events).await
+    }
+
+    async fn is_open(&self, run: &RunId) -> Result<bool, RunLogError> {
+        let part = self.log.read(run, u64::MAX, Duration::ZERO).await?;
+        Ok(part.is_some_and(|part| !part.ended))
     }
 
     /// What the run said, as it is stored: the events that told it died with their node.
@@ -116,37 +121,24 @@ impl Elsewhere {
     }
 }
 
+/// Whether what a run said at last may be on its way to other nodes, after an end at that time.
+pub(super) fn may_come(ended_at: Timestamp, now: Timestamp) -> bool {
+    elapsed(ended_at, now) < HEARTBEAT
+}
+
+/// Between two times of clocks that may have been set since.
+pub(super) fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(since)).unwrap_or_default()
+}
+
 /// Ends the log of a run with these events, if nobody did.
-pub(super) async fn end_log(
+pub(super) async fn close_log(
     log: &dyn RunLog,
     run: &RunId,
     events: &[ThreadEvent],
 ) -> Result<(), RunLogError> {
-    match open_end(log, run).await? {
-        Some(last) => append_end(log, run, last, events).await,
-        None => Ok(()),
-    }
-}
-
-/// The number of the last event of a log that has not ended.
-async fn open_end(log: &dyn RunLog, run: &RunId) -> Result<Option<u64>, RunLogError> {
-    let part = log.read(run, u64::MAX, Duration::ZERO).await?;
-    Ok(part.filter(|part| !part.ended).map(|part| part.last))
-}
-
-async fn append_end(
-    log: &dyn RunLog,
-    run: &RunId,
-    last: u64,
-    events: &[ThreadEvent],
-) -> Result<(), RunLogError> {
-    let frame = |(number, event)| {
-        let mut frame = Vec::new();
-        sse::write_line(&mut frame, Some(number), &serde_json::to_vec(event).unwrap_or_default());
-        frame
-    };
-    let frames: Vec<_> = (last + 1..).zip(events).map(frame).collect();
-    log.append(run, last + 1, &frames, true).await
+    let (first, frames) = closing_frames(events);
+    log.close(run, first, &frames).await
 }
 
 impl Watch {
@@ -213,7 +205,7 @@ impl Watch {
         };
         self.after = part.last;
         self.finished = part.ended;
-        self.handed_out = Some(self.clock.now());
+        self.handed_out = Some(self.clock.monotonic());
         if part.frames.is_empty() {
             return Ok((!part.ended).then(|| sse::comment("")));
         }
@@ -244,11 +236,8 @@ impl Watch {
     fn is_too_slow(&self) -> bool {
         let Source::Here(log) = &self.source else { return false };
         let Some(log) = log.upgrade() else { return true };
-        let took_long = self.handed_out.is_some_and(|since| {
-            let took = Duration::try_from(self.clock.now().duration_since(since)).unwrap_or_default();
-            took > SLOW
-        });
-        took_long && log.bytes_after(self.after) > SLOW_BYTES
+        let took = self.handed_out.map(|since| self.clock.monotonic().saturating_sub(since));
+        took.is_some_and(|took| took > SLOW) && log.bytes_after(self.after) > SLOW_BYTES
     }
 }
 

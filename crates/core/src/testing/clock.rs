@@ -17,6 +17,7 @@ pub struct ManualClock(Mutex<State>);
 
 struct State {
     now: Timestamp,
+    monotonic: Duration,
     waiting: Vec<Waker>,
 }
 
@@ -24,23 +25,31 @@ impl ManualClock {
     /// A clock at this Unix second.
     pub fn at_second(second: i64) -> Self {
         let now = Timestamp::from_second(second).expect("a second that jiff knows");
-        Self(Mutex::new(State { now, waiting: Vec::new() }))
+        let monotonic = Duration::try_from(now.as_duration()).unwrap_or_default();
+        Self(Mutex::new(State { now, monotonic, waiting: Vec::new() }))
     }
 
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let mut state = self.state();
         state.now = state.now.checked_add(by).expect("a time that jiff knows");
+        state.monotonic += by;
         state.waiting.drain(..).for_each(Waker::wake);
+    }
+
+    /// Sets the time of day back, as somebody does who corrects a machine's clock: no time passes.
+    pub fn set_back(&self, by: Duration) {
+        let mut state = self.state();
+        state.now = state.now.checked_sub(by).expect("a time that jiff knows");
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().expect("no test panics while it holds the clock")
     }
 
-    fn poll_until(&self, end: Timestamp, context: &Context<'_>) -> Poll<()> {
+    fn poll_until(&self, end: Duration, context: &Context<'_>) -> Poll<()> {
         let mut state = self.state();
-        if state.now >= end {
+        if state.monotonic >= end {
             return Poll::Ready(());
         }
         state.waiting.push(context.waker().clone());
@@ -55,11 +64,11 @@ impl Clock for ManualClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::try_from(self.now().as_duration()).unwrap_or_default()
+        self.state().monotonic
     }
 
     async fn sleep(&self, duration: Duration) {
-        let end = self.now().checked_add(duration).unwrap_or(Timestamp::MAX);
+        let end = self.monotonic().saturating_add(duration);
         let mut yielded = false;
         std::future::poll_fn(|context| {
             if duration >= LONG {

@@ -30,7 +30,8 @@ struct State {
 
 #[derive(Default)]
 struct Run {
-    frames: Vec<Vec<u8>>,
+    /// With their numbers.
+    frames: Vec<(u64, Vec<u8>)>,
     ended: bool,
     waiting: Vec<Waker>,
 }
@@ -61,27 +62,33 @@ impl MemoryRunLog {
 }
 
 impl Run {
-    fn add(&mut self, first: u64, frames: &[Vec<u8>], ended: bool) -> Result<(), RunLogError> {
-        let known = self.frames.len() as u64;
-        if first > known + 1 {
+    fn last(&self) -> u64 {
+        self.frames.last().map_or(0, |(number, _)| *number)
+    }
+
+    fn append(&mut self, first: u64, frames: &[Vec<u8>], ended: bool) -> Result<(), RunLogError> {
+        if first > self.last() + 1 {
             return Err(RunLogError("events are missing before these".into()));
         }
-        let repeated = usize::try_from(known + 1 - first).unwrap_or(usize::MAX);
-        self.frames.extend(frames.iter().skip(repeated).cloned());
-        self.ended = ended;
-        self.waiting.drain(..).for_each(Waker::wake);
+        self.add(first, frames, ended);
         Ok(())
     }
 
+    fn add(&mut self, first: u64, frames: &[Vec<u8>], ended: bool) {
+        let last = self.last();
+        self.frames.extend((first..).zip(frames.iter().cloned()).filter(|(number, _)| *number > last));
+        self.ended = ended;
+        self.waiting.drain(..).for_each(Waker::wake);
+    }
+
     fn part(&self, after: u64) -> LogPart {
-        let from = usize::try_from(after).unwrap_or(usize::MAX).min(self.frames.len());
-        let mut part = LogPart { frames: Vec::new(), last: from as u64, ended: false };
-        for frame in &self.frames[from..] {
+        let mut part = LogPart { frames: Vec::new(), last: after.min(self.last()), ended: false };
+        for (number, frame) in self.frames.iter().filter(|(number, _)| *number > after) {
             if !part.frames.is_empty() && part.frames.len() + frame.len() > PART {
                 return part;
             }
             part.frames.extend_from_slice(frame);
-            part.last += 1;
+            part.last = *number;
         }
         part.ended = self.ended;
         part
@@ -102,8 +109,16 @@ impl RunLog for MemoryRunLog {
                 return Err(RunLogError("events are missing before these".into()));
             }
             let known = state.runs.entry(run.clone()).or_default();
-            if known.ended { Ok(()) } else { known.add(first, frames, ended) }
+            if known.ended { Ok(()) } else { known.append(first, frames, ended) }
         })?
+    }
+
+    async fn close(&self, run: &RunId, first: u64, frames: &[Vec<u8>]) -> Result<(), RunLogError> {
+        self.with(|state| {
+            if let Some(open) = state.runs.get_mut(run).filter(|run| !run.ended) {
+                open.add(first, frames, true);
+            }
+        })
     }
 
     async fn read(&self, run: &RunId, after: u64, wait: Duration) -> Result<Option<LogPart>, RunLogError> {

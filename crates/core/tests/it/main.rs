@@ -9,6 +9,7 @@
 )]
 
 mod attachments;
+mod counters;
 mod fuzz_targets;
 mod issuing;
 mod memory_run_log;

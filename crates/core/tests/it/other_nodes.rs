@@ -17,18 +17,25 @@ use chatkitd_core::threads::{
 };
 use chatkitd_protocol::chatkit::Request;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
+use crate::counters::Counters;
 use crate::world::Tokio;
 
 const LEASE: Duration = Duration::from_secs(10);
+/// The number of the last event that one node tells of another's run.
+const LAST_EVENT: u64 = (1 << 53) - 1;
 const WORKFLOW: &str = "wf_greeter";
 
-/// Says hello.
-struct Greeter;
+/// Says hello; to `wait` not before it may.
+struct Greeter(Arc<Semaphore>);
 
 #[async_trait]
 impl Agent for Greeter {
-    async fn respond(&self, _: &Turn, answer: &Answer) -> Result<(), AgentError> {
+    async fn respond(&self, turn: &Turn, answer: &Answer) -> Result<(), AgentError> {
+        if turn.text() == "wait" {
+            self.0.acquire().await.unwrap().forget();
+        }
         let mut message = answer.message().await;
         message.push("hello").await;
         message.done().await;
@@ -41,6 +48,8 @@ struct Cluster {
     store: Arc<MemoryStore>,
     log: Arc<MemoryRunLog>,
     rng: Arc<SeededRng>,
+    /// How many that wait may be greeted.
+    greetings: Arc<Semaphore>,
     a: Arc<ChatServer>,
     b: Arc<ChatServer>,
 }
@@ -51,27 +60,33 @@ impl Cluster {
         let store = Arc::new(MemoryStore::with_clock(clock.clone()));
         let log = Arc::new(MemoryRunLog::new(clock.clone()));
         let rng = Arc::new(SeededRng::new(1));
-        let node = || node(&store, Some(log.clone()), &clock, &rng);
+        let greetings = Arc::new(Semaphore::new(0));
+        let node = || node(&store, Some(log.clone()), &clock, &rng, &greetings);
         let (a, b) = (node(), node());
-        Self { clock, store, log, rng, a, b }
+        Self { clock, store, log, rng, greetings, a, b }
+    }
+
+    /// A node that shares the store, and this log if any.
+    fn node(&self, log: Option<Arc<MemoryRunLog>>, clock: &Arc<ManualClock>) -> Arc<ChatServer> {
+        node(&self.store, log, clock, &self.rng, &self.greetings)
     }
 
     /// A node that shares nothing but the store, as after a restart of the only one.
     fn alone(&self) -> Arc<ChatServer> {
-        node(&self.store, None, &self.clock, &self.rng)
+        self.node(None, &self.clock)
     }
 
-    /// While time passes.
+    /// While time passes, an hour at the most.
     async fn passing<T>(&self, work: impl Future<Output = T>) -> T {
         let passing = async {
-            loop {
+            for _ in 0..3_600 {
                 tokio::task::yield_now().await;
                 self.clock.advance(Duration::from_secs(1));
             }
         };
         tokio::select! {
             done = work => done,
-            () = passing => unreachable!(),
+            () = passing => panic!("it never ends"),
         }
     }
 
@@ -95,9 +110,7 @@ impl Cluster {
     }
 
     async fn create(&self) -> Watch {
-        let params = json!({"input": {"content": [{"type": "input_text", "text": "hi"}], "attachments": [],
-                            "inference_options": {}}});
-        stream(&self.a, "threads.create", params).await
+        create(&self.a, "hi").await
     }
 }
 
@@ -106,6 +119,7 @@ fn node(
     log: Option<Arc<MemoryRunLog>>,
     clock: &Arc<ManualClock>,
     rng: &Arc<SeededRng>,
+    greetings: &Arc<Semaphore>,
 ) -> Arc<ChatServer> {
     Arc::new(ChatServer::new(ChatServerParts {
         attachments: None,
@@ -116,10 +130,16 @@ fn node(
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
         rng: rng.clone(),
-        agents: Agents::from_iter([(WORKFLOW, Arc::new(Greeter) as Arc<dyn Agent>)]),
+        agents: Agents::from_iter([(WORKFLOW, Arc::new(Greeter(greetings.clone())) as Arc<dyn Agent>)]),
         transcriber: None,
         run_time_limit: Duration::from_secs(600),
     }))
+}
+
+async fn create(node: &Arc<ChatServer>, text: &str) -> Watch {
+    let params = json!({"input": {"content": [{"type": "input_text", "text": text}], "attachments": [],
+                        "inference_options": {}}});
+    stream(node, "threads.create", params).await
 }
 
 fn site() -> SiteName {
@@ -189,9 +209,25 @@ async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
     assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
     let again = rest(cluster.a.watch(&scope(), &run, 0).await.unwrap()).await;
     assert_eq!(again, frames, "on any node, once and no more");
-    let last = frames.matches("id: ").count() as u64;
-    for (after, at_end) in [(last - 1, false), (last, true), (u64::MAX, true)] {
+    for (after, at_end) in [(1, false), (LAST_EVENT - 1, false), (LAST_EVENT, true), (u64::MAX, true)] {
         assert_eq!(cluster.a.watch(&scope(), &run, after).await.unwrap().is_at_end(), at_end, "{after}");
+    }
+}
+
+/// A node tells its own watchers at once and the log in batches: one that died had told them more.
+#[tokio::test]
+async fn who_heard_more_from_a_dead_node_than_the_log_did_is_told_of_the_end() {
+    let cluster = Cluster::new();
+    let (run, _) = cluster.stranded().await;
+    let watching = cluster.b.watch(&scope(), &run, 40).await.unwrap();
+    cluster.clock.advance(LEASE + Duration::from_secs(1));
+    cluster.b.recover(Which::Expired).await.unwrap();
+    let late = cluster.b.watch(&scope(), &run, 40).await.unwrap();
+    for frames in [rest(watching).await, rest(late).await] {
+        assert!(
+            frames.starts_with(&format!("id: {LAST_EVENT}\n")) && ends_as_interrupted(&frames),
+            "{frames}"
+        );
     }
 }
 
@@ -226,7 +262,7 @@ async fn a_run_that_ended_on_a_node_that_died_before_it_said_so_is_told_as_it_is
                         "attachments": [], "inference_options": {}}});
     rest(stream(&cluster.a, "threads.add_user_message", params).await).await;
     let frames = cluster.passing(rest(watching)).await;
-    assert!(frames.contains("id: 2\n") && frames.contains("all of it"), "{frames}");
+    assert!(frames.contains(&format!("id: {LAST_EVENT}\n")) && frames.contains("all of it"), "{frames}");
     assert!(!frames.contains("hello"), "the next answer is another run's: {frames}");
     let late = cluster.a.watch(&scope(), &run, 1).await.unwrap();
     assert!(frames.ends_with(&rest(late).await), "{frames}");
@@ -338,4 +374,51 @@ async fn a_watcher_that_stopped_reading_is_sent_away_and_one_that_reads_is_not()
     wait(2).await;
     let part = stalled.next().await.unwrap().unwrap();
     assert!(String::from_utf8(part).unwrap().contains("too slow"));
+}
+
+/// The lease is the database's, whatever a node's own clock says.
+#[tokio::test]
+async fn a_clock_that_is_set_back_lets_no_lease_run_out() {
+    let cluster = Cluster::new();
+    let clock = Arc::new(ManualClock::at_second(1_767_225_600));
+    let node = cluster.node(Some(cluster.log.clone()), &clock);
+    let watch = create(&node, "wait").await;
+    clock.set_back(Duration::from_secs(60));
+    for _ in 0..15 {
+        cluster.clock.advance(Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
+        node.keep().await.unwrap();
+        cluster.b.recover(Which::Expired).await.unwrap();
+    }
+    cluster.greetings.add_permits(1);
+    let frames = rest(watch).await;
+    assert!(frames.contains("hello") && !frames.contains("\"error\""), "{frames}");
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_to_its_end_without_its_lease_is_superseded() {
+    let counters = Counters::default();
+    let _counting = metrics::set_default_local_recorder(&counters);
+    let cluster = Cluster::new();
+    let watch = create(&cluster.a, "wait").await;
+    cluster.clock.advance(LEASE + Duration::from_secs(1));
+    cluster.b.recover(Which::Expired).await.unwrap();
+    cluster.greetings.add_permits(1);
+    let frames = rest(watch).await;
+    assert!(ends_as_interrupted(&frames) && frames.contains("The answer was interrupted"), "{frames}");
+    assert_eq!((counters.runs_ended("superseded"), counters.runs_ended("completed")), (1, 0));
+}
+
+#[tokio::test]
+async fn a_run_that_the_log_lost_is_to_be_asked_for_again_while_its_node_may_fill_the_log() {
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    let end = RunEnd { outcome: RunOutcome::Completed, writes: Vec::new(), now: cluster.clock.now() };
+    cluster.store.end_run(&Fence { scope: scope(), thread, run: run.clone() }, &end).await.unwrap();
+    let emptied = Arc::new(MemoryRunLog::new(cluster.clock.clone()));
+    let node = cluster.node(Some(emptied), &cluster.clock);
+    let refused = async || node.watch(&scope(), &run, 0).await.err();
+    assert!(matches!(refused().await, Some(ServerError::RunElsewhere)));
+    cluster.clock.advance(Duration::from_secs(15));
+    assert!(matches!(refused().await, Some(ServerError::RunGone)));
 }

@@ -55,6 +55,23 @@ redis.call('PUBLISH', channel, last)
 return last
 ";
 
+/// Ends a log that is there and open, with numbers of any distance from the last one.
+const CLOSE: &str = r"
+local first, kept, channel = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if not newest then return end
+local last, mark = string.match(newest[1], '^(%d+)-(%d+)$')
+if mark ~= '0' then return end
+for i = 4, #ARGV do
+  -- First the difference: beyond 2^53 numbers are not exact.
+  last = string.format('%d', first + (i - 4))
+  redis.call('XADD', KEYS[1], last .. '-0', 'frame', ARGV[i])
+end
+redis.call('XADD', KEYS[1], last .. '-1', 'end', '')
+redis.call('PEXPIRE', KEYS[1], kept)
+redis.call('PUBLISH', channel, last)
+";
+
 /// What follows a number: the frames in one piece, the last one's number, and whether the log ends there.
 const READ: &str = r"
 local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -80,6 +97,7 @@ end
 pub struct RedisRunLog {
     connection: ConnectionManager,
     append: Script,
+    close: Script,
     read: Script,
     kept_while_open: Duration,
     news: Arc<News>,
@@ -106,6 +124,7 @@ impl RedisRunLog {
         let log = Self {
             connection,
             append: Script::new(APPEND),
+            close: Script::new(CLOSE),
             read: Script::new(READ),
             kept_while_open: longest_run + KEPT,
             news,
@@ -157,18 +176,20 @@ impl RunLog for RedisRunLog {
     ) -> Result<(), RunLogError> {
         let kept = if ended { KEPT } else { self.kept_while_open };
         let mut invocation = self.append.prepare_invoke();
-        invocation
-            .key(key(run))
-            .arg(first)
-            .arg(u8::from(ended))
-            .arg(u64::try_from(kept.as_millis()).unwrap_or(u64::MAX))
-            .arg(news::channel(run));
+        invocation.key(key(run)).arg(first).arg(u8::from(ended)).arg(millis(kept)).arg(news::channel(run));
         for frame in frames {
             invocation.arg(frame);
         }
         let mut connection = self.connection.clone();
         self.note(invocation.invoke_async::<u64>(&mut connection).await)?;
         Ok(())
+    }
+
+    async fn close(&self, run: &RunId, first: u64, frames: &[Vec<u8>]) -> Result<(), RunLogError> {
+        let mut invocation = self.close.prepare_invoke();
+        invocation.key(key(run)).arg(first).arg(millis(KEPT)).arg(news::channel(run)).arg(frames);
+        let mut connection = self.connection.clone();
+        self.note(invocation.invoke_async(&mut connection).await)
     }
 
     async fn read(&self, run: &RunId, after: u64, wait: Duration) -> Result<Option<LogPart>, RunLogError> {
@@ -191,6 +212,10 @@ impl RunLog for RedisRunLog {
         announce.arg(STOPS).arg(run.as_str());
         self.note(announce.query_async(&mut connection).await)
     }
+}
+
+fn millis(kept: Duration) -> u64 {
+    u64::try_from(kept.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// In braces, so that a cluster keeps a run's stream in one place (and nothing else with it).

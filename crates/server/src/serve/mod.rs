@@ -4,12 +4,14 @@ mod process;
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatkitd_core::ports::StoreError;
 use chatkitd_core::server::Agent;
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 pub use crate::admin::Admin;
@@ -21,6 +23,9 @@ use crate::reload::{Current, Reloader};
 use crate::settings::Settings;
 pub use process::RunError;
 pub(crate) use process::shutdown_signal;
+
+/// For the background tasks and the database at the very end, even where the requests took all of the grace.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -101,13 +106,23 @@ impl Server {
         let served = connections::serve(listener, current.routes(), patience, &shutdown);
         let ended = async {
             shutdown.cancelled().await;
+            let deadline = Instant::now() + patience.grace;
             if let Some(runs) = &foundation.runs {
                 runs.end(patience.grace).await;
             }
+            deadline
         };
-        tokio::join!(served, ended);
-        beside.end(reloads).await;
-        foundation.stores.close().await;
+        let ((), deadline) = tokio::join!(served, ended);
+        let closed = async {
+            beside.end(reloads).await;
+            foundation.stores.close().await;
+        };
+        // A database that has fallen silent, or a slow operator, keeps neither a restart nor a roll-out waiting.
+        if timeout_at(deadline.max(Instant::now() + CLOSING), closed).await.is_err() {
+            tracing::warn!(
+                "background tasks or the database did not end within the grace; their connections are cut"
+            );
+        }
         Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! What the server depends on goes away, and comes back.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 use tempfile::tempdir;
 
-use crate::databases::{OwnPostgres, OwnRedis, run};
+use crate::databases::{OwnPostgres, OwnRedis, Way, postgres, run};
 use crate::server::{Env, Node};
 use crate::wait::until;
 
@@ -47,6 +49,19 @@ async fn a_server_starts_without_its_redis() {
         .unset("CHATKITD_LIMIT_ANONYMOUS");
     let node = Node::start(&env).await;
     assert_eq!(node.create().await.status, 200);
+}
+
+/// A partition refuses no connection: it answers nothing.
+#[tokio::test]
+async fn with_postgresql_silent_a_server_still_stops_within_its_grace() {
+    let (folder, way) = (tempdir().unwrap(), Way::to(&postgres().await).await);
+    let env =
+        Env::sqlite(&folder).set("CHATKITD_DATABASE_URL", &way.url).set("CHATKITD_SHUTDOWN_GRACE", "1s");
+    let node = Node::start(&env).await;
+    assert_eq!(node.create().await.status, 200);
+    way.silence();
+    let stopped = tokio::time::timeout(Duration::from_secs(20), node.stop()).await;
+    stopped.expect("nobody waits for a database that says nothing");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use reqwest::Client;
+use serde_json::json;
 use tempfile::tempdir;
 
 use crate::binary::Process;
@@ -143,4 +144,35 @@ async fn what_needs_a_restart_stays_and_is_named_and_counts_are_kept() {
         assert!(log.contains(&format!("{name} was changed and needs a restart")), "{name}: {log}");
     }
     assert!(!log.contains("hunter2") && !log.contains("CHATKITD_LISTEN was changed"), "{log}");
+}
+
+#[tokio::test]
+async fn what_was_said_to_a_workflow_that_was_removed_can_still_be_read_and_deleted() {
+    let folder = tempdir().unwrap();
+    let site = "[sites.default]\nworkflows = [\"wf_echo\", \"wf_old\"]\n";
+    write(folder.path(), &format!("{site}[workflows.wf_old]\nagent = \"echo\"\n"));
+    let server = Process::serve(folder.path(), &bare(folder.path()));
+    let chat = Chat::open(&server.url, "wf_old").await;
+    let mut stream = chat.create("hello").await;
+    let (run, thread) = (stream.run.clone(), stream.thread().await);
+    let told = stream.rest().await;
+    write(folder.path(), "[sites.default]\nworkflows = [\"wf_echo\"]\n");
+    reload(&server, DONE).await;
+
+    let named = json!({"thread_id": thread});
+    for (operation, params) in
+        [("threads.list", &json!({})), ("threads.get_by_id", &named), ("items.list", &named)]
+    {
+        let answer = chat.ask(operation, params.clone()).await;
+        assert_eq!(answer.status, 200, "{operation}: {answer:?}");
+    }
+    assert_eq!(chat.resume(&run, 1).await.rest().await, told);
+    assert_eq!(chat.cancel(&run).await.status, 200);
+    let refused = send(chat.saying(&thread, "and now?")).await;
+    assert_eq!(
+        (refused.status, refused.body["error"]["code"].as_str()),
+        (500, Some("no_agent")),
+        "{refused:?}"
+    );
+    assert_eq!(chat.ask("threads.delete", named).await.status, 200);
 }

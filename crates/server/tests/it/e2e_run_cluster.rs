@@ -217,6 +217,9 @@ async fn who_watches_a_run_of_a_dead_node_is_told_that_it_was_interrupted() {
     let watching = follow(&on_b, &run, seen.id).await;
     a.kill();
     assert_interrupted(&watching.rest().await);
+    // The dead node had told this one more than the log between nodes ever got.
+    let last = events.rest().await.last().map_or(seen.id, |event| event.id);
+    assert_interrupted(&follow(&on_b, &run, last).await.rest().await);
     let again = follow(&on_b, &run, 0).await.rest().await;
     assert_interrupted(&again);
     let said = answers(&on_b.items(&thread).await);

@@ -66,12 +66,20 @@ fn body_in_readme() -> &'static str {
     rest.split_once('\'').unwrap().0
 }
 
+/// The first code that the documentation shows below this heading.
+fn documented(heading: &str) -> &'static str {
+    let (_, section) = include_str!("../../../../docs/AGENTS.md").split_once(heading).unwrap();
+    let (_, code) = section.split_once("```rust\n").unwrap();
+    code.split_once("```\n").unwrap().0
+}
+
 #[test]
-fn the_documentation_shows_this_program() {
-    let (_, code) = include_str!("../../../../docs/AGENTS.md").split_once("```rust\n").unwrap();
-    let (code, _) = code.split_once("```\n").unwrap();
-    assert!(include_str!("../../src/main.rs").ends_with(code), "docs/AGENTS.md and src/main.rs differ");
-    assert!(code.contains("impl Agent for"));
+fn the_documentation_shows_this_program_and_its_test() {
+    let (program, test) = (documented("\n## The whole program\n"), documented("\n## Testing an agent\n"));
+    assert!(include_str!("../../src/main.rs").ends_with(program), "docs/AGENTS.md and src/main.rs differ");
+    assert!(program.contains("impl Agent for"));
+    assert!(include_str!("../../src/tests.rs").ends_with(test), "docs/AGENTS.md and src/tests.rs differ");
+    assert!(test.contains("#[tokio::test]"));
 }
 
 #[tokio::test]

@@ -12,8 +12,7 @@ impl Answer {
     /// Asks the visitor's page to run one of its client tools.
     ///
     /// End the answer after this. Once the page has the output, [`Agent::respond`] is called again without
-    /// a message, and the newest of [`Turn::items`] is this call, completed, with its `output`. Returns
-    /// the item's id.
+    /// a message, and [`Turn::answered`] is this call, completed, with its `output`. Returns the item's id.
     ///
     /// ```
     /// # use chatkitd_core::server::Answer;
@@ -24,7 +23,7 @@ impl Answer {
     /// ```
     ///
     /// [`Agent::respond`]: crate::server::Agent::respond
-    /// [`Turn::items`]: crate::server::Turn::items
+    /// [`Turn::answered`]: crate::server::Turn::answered
     pub async fn call_client_tool(&self, name: impl Into<String>, arguments: Map<String, Value>) -> String {
         let id = self.new_item_id();
         let call = ClientToolCallItem {
@@ -40,8 +39,7 @@ impl Answer {
     /// Asks the visitor questions, with choices to pick from or a field to write in.
     ///
     /// End the answer after this. Once they are answered or skipped, [`Agent::respond`] is called again
-    /// without a message, and the newest of [`Turn::items`] is this item with the answers in it. Returns
-    /// the item's id.
+    /// without a message, and [`Turn::answered`] is this item with the answers in it. Returns the item's id.
     ///
     /// ```
     /// # use chatkitd_core::server::Answer;
@@ -56,7 +54,7 @@ impl Answer {
     /// ```
     ///
     /// [`Agent::respond`]: crate::server::Agent::respond
-    /// [`Turn::items`]: crate::server::Turn::items
+    /// [`Turn::answered`]: crate::server::Turn::answered
     pub async fn ask(&self, inputs: Vec<StructuredInput>) -> String {
         self.put(StructuredInputItem { inputs, ..StructuredInputItem::default() }).await
     }

@@ -8,7 +8,7 @@ use super::begin::{Beginning, Opened, Task};
 use super::reading::{document, thread_id};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
-use crate::server::agent::{AgentError, Turn};
+use crate::server::agent::{AgentError, Cause, Turn};
 use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::watch::Watch;
@@ -84,7 +84,7 @@ impl ChatServer {
         let run = RunId::mint(self.clock.now(), self.rng.as_ref());
         let turn = Turn {
             thread,
-            message: None,
+            cause: Cause::Action,
             context: caller.context,
             threads: self.threads.clone(),
             attachments: self.attachments.clone(),

@@ -4,13 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatkitd_protocol::chatkit::{Action, StreamOptions, ThreadEvent, UserMessageItem, WidgetItem};
+use chatkitd_protocol::chatkit::{
+    Action, StreamOptions, ThreadEvent, ThreadItem, UserMessageItem, WidgetItem,
+};
 use tracing::{Instrument as _, Span};
 
 use crate::attachments::AttachmentError;
 use crate::id::{AttachmentId, RunId, ThreadId};
 use crate::ports::Scope;
-use crate::server::agent::{Agent, Turn};
+use crate::server::agent::{Agent, Cause, Turn};
 use crate::server::answer::{Answer, Shared};
 use crate::server::engine::{Answered, ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
 use crate::server::error::ServerError;
@@ -60,8 +62,10 @@ pub(super) struct Opening {
 
 /// What the agent is asked to do.
 pub(super) enum Task {
-    /// To answer this message, or to go on.
-    Respond(Option<UserMessageItem>),
+    /// To answer this message.
+    Answer(UserMessageItem),
+    /// To go on, now that this item has what it waited for.
+    GoOn(ThreadItem),
     /// To react to a click.
     Act(Action, Option<WidgetItem>),
 }
@@ -163,17 +167,18 @@ impl ChatServer {
             fence.clone(),
             caller.context.session.clone(),
             Arc::clone(&shared),
-            self.clock.now(),
+            self.clock.monotonic(),
         ));
         self.runs.began(&live);
 
-        let (message, action) = match task {
-            Task::Respond(message) => (message, None),
-            Task::Act(action, sender) => (None, Some((action, sender))),
+        let (cause, action) = match task {
+            Task::Answer(message) => (Cause::Message(message), None),
+            Task::GoOn(item) => (Cause::Answered(item), None),
+            Task::Act(action, sender) => (Cause::Action, Some((action, sender))),
         };
         let turn = Turn {
             thread,
-            message,
+            cause,
             context: caller.context,
             threads: self.threads.clone(),
             attachments: self.attachments.clone(),

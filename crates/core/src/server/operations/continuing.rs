@@ -35,7 +35,7 @@ impl ChatServer {
             Opened::Run(opening) => opening,
         };
         match self.complete_tool_call(&opening, params.result).await {
-            Ok(()) => Ok(self.start(*opening, Task::Respond(None), Vec::new(), Vec::new())),
+            Ok(call) => Ok(self.start(*opening, Task::GoOn(call), Vec::new(), Vec::new())),
             Err(error) => {
                 self.abandon(&opening).await;
                 Err(error)
@@ -43,25 +43,27 @@ impl ChatServer {
         }
     }
 
-    /// The newest item becomes completed, and other pending calls near it are deleted.
-    async fn complete_tool_call(&self, opening: &Opening, output: Value) -> Result<(), ServerError> {
+    /// The newest item becomes completed, and other pending calls near it are deleted. The agent's own notes may
+    /// follow it. A note of the server's may not: it says that the answer with this call was stopped.
+    async fn complete_tool_call(&self, opening: &Opening, output: Value) -> Result<ThreadItem, ServerError> {
         let fence = &opening.fence;
         let page = PageQuery { limit: RECENT, order: Order::Desc, after: None, before: None };
         let query = ItemQuery { page, hidden: true, kinds: None };
         let recent = self.threads.items(&fence.scope, &fence.thread, &query).await?;
         let recent = recent.ok_or(ServerError::ThreadNotFound)?.items;
-        let mut visible = recent.into_iter().filter(|item| !item.is_hidden());
-        let Some(ThreadItem::ClientToolCall(mut call)) = visible.next().filter(is_pending_call) else {
+        let mut recent = recent.into_iter().filter(|item| !matches!(item, ThreadItem::HiddenContext(_)));
+        let Some(ThreadItem::ClientToolCall(mut call)) = recent.next().filter(is_pending_call) else {
             return Err(ServerError::WrongItem(
                 "The thread does not end with a tool call that waits for its output.",
             ));
         };
         call.status = ToolCallStatus::Completed;
         call.output = Some(output);
-        let forgotten = visible.filter(is_pending_call).map(|item| ItemWrite::Remove(item.id().to_owned()));
-        let writes: Vec<_> =
-            std::iter::once(ItemWrite::Put(ThreadItem::ClientToolCall(call))).chain(forgotten).collect();
-        Ok(self.threads.write_run(fence, &writes).await?)
+        let forgotten = recent.filter(is_pending_call).map(|item| ItemWrite::Remove(item.id().to_owned()));
+        let call = ThreadItem::ClientToolCall(call);
+        let writes: Vec<_> = std::iter::once(ItemWrite::Put(call.clone())).chain(forgotten).collect();
+        self.threads.write_run(fence, &writes).await?;
+        Ok(call)
     }
 
     pub(in crate::server) async fn add_structured_input(
@@ -83,8 +85,8 @@ impl ChatServer {
         };
         match self.answer_questions(&opening, params).await {
             Ok(item) => {
-                let replaced = ThreadEvent::item_replaced(item);
-                Ok(self.start(*opening, Task::Respond(None), Vec::new(), vec![replaced]))
+                let replaced = ThreadEvent::item_replaced(item.clone());
+                Ok(self.start(*opening, Task::GoOn(item), Vec::new(), vec![replaced]))
             }
             Err(error) => {
                 self.abandon(&opening).await;

@@ -36,7 +36,7 @@ impl ChatServer {
             Opened::Run(opening) => {
                 let created = ThreadEvent::thread_created(opening.thread.to_wire(Page::default()));
                 let done = ThreadEvent::item_done(ThreadItem::UserMessage(shown));
-                Ok(self.start(*opening, Task::Respond(Some(message)), vec![created, done], Vec::new()))
+                Ok(self.start(*opening, Task::Answer(message), vec![created, done], Vec::new()))
             }
         }
     }
@@ -61,7 +61,7 @@ impl ChatServer {
             Opened::Repeated(watch) => Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => {
                 let done = ThreadEvent::item_done(ThreadItem::UserMessage(shown));
-                Ok(self.start(*opening, Task::Respond(Some(message)), vec![done], Vec::new()))
+                Ok(self.start(*opening, Task::Answer(message), vec![done], Vec::new()))
             }
         }
     }
@@ -85,7 +85,7 @@ impl ChatServer {
             Opened::Run(opening) => opening,
         };
         match self.cut_after(&opening, &params.item_id).await {
-            Ok(message) => Ok(self.start(*opening, Task::Respond(Some(message)), Vec::new(), Vec::new())),
+            Ok(message) => Ok(self.start(*opening, Task::Answer(message), Vec::new(), Vec::new())),
             Err(error) => {
                 self.abandon(&opening).await;
                 Err(error)

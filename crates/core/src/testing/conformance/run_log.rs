@@ -89,6 +89,48 @@ pub async fn an_ended_log_says_so_and_takes_nothing_more(log: &dyn RunLog) {
     assert_eq!(now(log, &run, 0).await, part(&frames(1..=2), 2, true));
 }
 
+/// Who has heard more of a run than its log, from its node itself, hears the end too.
+pub async fn a_log_is_closed_beyond_every_number_that_its_node_gave_out(log: &dyn RunLog) {
+    const LAST: u64 = (1 << 53) - 1;
+    let run = run(114);
+    log.append(&run, 1, &frames(1..=2), false).await.unwrap();
+    let end = frames(LAST - 1..=LAST);
+    log.close(&run, LAST - 1, &end).await.unwrap();
+    log.close(&run, LAST, &frames(LAST..=LAST)).await.unwrap();
+    log.append(&run, 3, &frames(3..=3), true).await.unwrap();
+    let whole = [frames(1..=2), end.clone()].concat();
+    assert_eq!(now(log, &run, 0).await, part(&whole, LAST, true), "once, and nothing more");
+    for after in [2, 3, 1_000_000, LAST - 2] {
+        assert_eq!(now(log, &run, after).await, part(&end, LAST, true), "after {after}");
+    }
+    assert_eq!(now(log, &run, LAST - 1).await, part(&end[1..], LAST, true));
+    for after in [LAST, u64::MAX] {
+        assert_eq!(now(log, &run, after).await, part(&[], LAST, true), "after {after}");
+    }
+}
+
+pub async fn a_log_is_closed_without_a_word(log: &dyn RunLog) {
+    let run = run(115);
+    log.append(&run, 1, &frames(1..=2), false).await.unwrap();
+    log.close(&run, 1 << 53, &[]).await.unwrap();
+    assert_eq!(now(log, &run, 1).await, part(&frames(2..=2), 2, true));
+    assert_eq!(now(log, &run, 3).await, part(&[], 2, true));
+}
+
+pub async fn a_log_that_is_not_there_is_not_closed(log: &dyn RunLog) {
+    let run = run(116);
+    log.close(&run, 5, &frames(5..=5)).await.unwrap();
+    assert_eq!(now(log, &run, 0).await, None);
+}
+
+pub async fn who_waits_hears_at_once_that_a_log_is_closed(log: &dyn RunLog) {
+    let run = run(117);
+    log.append(&run, 1, &frames(1..=1), false).await.unwrap();
+    let (read, closed) = join(log.read(&run, 1, LONG), log.close(&run, 9, &frames(9..=9))).await;
+    closed.unwrap();
+    assert_eq!(read.unwrap(), part(&frames(9..=9), 9, true));
+}
+
 pub async fn a_run_without_events_can_end(log: &dyn RunLog) {
     let run = run(108);
     log.append(&run, 1, &[], true).await.unwrap();

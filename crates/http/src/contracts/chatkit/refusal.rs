@@ -99,10 +99,10 @@ fn no_agent(site: &SiteName, workflow: &str) -> ApiError {
 }
 
 /// 503 and not 409: the request is right and nothing of the client's stands in the way. It only came to the
-/// wrong server, and it is answered when it comes again, to the right one or when the run is over.
+/// wrong server, or too early, and it is answered when it comes again.
 fn run_elsewhere() -> ApiError {
-    let message = "Another server is giving this answer. Try again in a moment. The operator can set \
-                   CHATKITD_REDIS_URL, so that every server can go on with it.";
+    let message = "The events of this answer are on another server, or not here yet. Try again in a moment. Where \
+                   several servers run, CHATKITD_REDIS_URL lets each of them go on with it.";
     ApiError {
         extra: Extra::RetryAfter(RUN_ELSEWHERE_SECONDS),
         ..ApiError::unavailable("run_elsewhere", message)

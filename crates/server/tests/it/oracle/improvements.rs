@@ -17,7 +17,7 @@ pub enum Improvement {
     /// ends the answer; here it is announced when it is made.
     ThreadChangesAtOnce,
     /// The reference keeps hidden items back only when they are done, and sends them when they are added or
-    /// replaced. They are never sent (protocol rule 4).
+    /// replaced. They are never sent (protocol rule 4): where one is written over another item, that is removed.
     HiddenItemsAreNeverSent,
     /// The reference drops what is null in the payload of a widget's action, which comes back without it.
     PayloadsKeepTheirNulls,
@@ -30,6 +30,8 @@ pub enum Improvement {
     RefusedProperly,
     /// The reference has begun a stream with status 200 when it finds out, and breaks it off or sends nothing.
     RefusedBeforeTheStream,
+    /// The reference takes the output of a client tool only where the agent noted nothing after the call.
+    ToolOutputsPassNotes,
     /// The reference leaves it to the widget not to send into a locked or closed thread.
     LockedThreadsTakeNoMessages,
     /// The reference takes feedback about items and threads that are not there.
@@ -37,7 +39,7 @@ pub enum Improvement {
 }
 
 impl Improvement {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::UtcTimes,
         Self::ThreadChangesAtOnce,
         Self::HiddenItemsAreNeverSent,
@@ -46,6 +48,7 @@ impl Improvement {
         Self::FullPages,
         Self::RefusedProperly,
         Self::RefusedBeforeTheStream,
+        Self::ToolOutputsPassNotes,
         Self::LockedThreadsTakeNoMessages,
         Self::FeedbackIsAboutSomething,
     ];

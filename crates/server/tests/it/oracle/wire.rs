@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One answer.
 #[derive(Debug)]
@@ -104,13 +104,18 @@ fn kind_of(text: &str) -> Option<&'static str> {
     }
 }
 
-/// The events in what came of a stream so far, and how many more were of hidden items. A frame that is not
-/// whole yet is left out.
+/// The events in what came of a stream so far, and how many more were of hidden items. One that is written over
+/// another counts as the end of that, which is what chatkitd sends. A frame that is not whole yet is left out.
 pub fn events(bytes: &[u8]) -> (Vec<Value>, usize) {
     let text = String::from_utf8_lossy(bytes);
     let whole = text.rfind("\n\n").map_or("", |end| &text[..end]);
-    let (hidden, events): (Vec<_>, _) = whole.split("\n\n").filter_map(event).partition(is_hidden);
-    (events, hidden.len())
+    let mut events: Vec<_> = whole.split("\n\n").filter_map(event).collect();
+    let hidden = events.iter().filter(|event| is_hidden(event)).count();
+    events.retain(|event| !is_hidden(event) || event["type"] == "thread.item.replaced");
+    for event in events.iter_mut().filter(|event| is_hidden(event)) {
+        *event = json!({"type": "thread.item.removed", "item_id": event["item"]["id"]});
+    }
+    (events, hidden)
 }
 
 fn is_hidden(event: &Value) -> bool {

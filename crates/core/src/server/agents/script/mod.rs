@@ -10,9 +10,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chatkitd_protocol::chatkit::{
-    Action, Order, StructuredInputItem, StructuredInputStatus, ThreadItem, UserMessageContent, WidgetItem,
-};
+use chatkitd_protocol::chatkit::{Action, Order, ThreadItem, UserMessageContent, WidgetItem};
 use serde::Deserialize;
 
 use self::ordered::Ordered;
@@ -24,8 +22,6 @@ use crate::threads::PageQuery;
 
 /// How many items are read at once to find a message's number.
 const PAGE: u32 = 100;
-/// How many of the newest items are looked through for the questions that were just answered.
-const NEWEST: u32 = 100;
 
 /// Answers written down beforehand: for tests, demos and front-end work. Read from YAML or JSON by serde;
 /// `docs/SCRIPTS.md` explains every key.
@@ -64,11 +60,11 @@ impl Agent for Script {
         let steps = match turn.message() {
             Some(message) => {
                 let said: Vec<_> = message.content.iter().map(UserMessageContent::as_text).collect();
-                self.to_message(turn, &said.join(" ")).await
+                self.to_message(turn, &said.join(" ")).await?
             }
-            None => self.to_input(turn).await,
+            None => turn.answered().and_then(|item| self.to_input(item)),
         };
-        self.play(steps.map_err(AgentError::failed)?, answer).await
+        self.play(steps, answer).await
     }
 
     async fn action(
@@ -122,23 +118,15 @@ impl Script {
         Ok(number.checked_sub(1).and_then(|index| self.turns.get(index)))
     }
 
-    /// By the tool whose output is the newest item, else by the questions that were answered last.
-    async fn to_input(&self, turn: &Turn) -> Result<Option<&Steps>, StoreError> {
-        let items = turn.items(NEWEST).await?;
-        if let Some(ThreadItem::ClientToolCall(call)) = items.last()
-            && let Some(steps) = self.tool_outputs.get(&call.name)
-        {
-            return Ok(Some(steps));
-        }
-        let answered = items.iter().rev().find_map(|item| match item {
-            ThreadItem::StructuredInput(item) if item.status != StructuredInputStatus::Pending => Some(item),
+    /// By the tool that was run, or by the questions that were answered.
+    fn to_input(&self, answered: &ThreadItem) -> Option<&Steps> {
+        match answered {
+            ThreadItem::ClientToolCall(call) => self.tool_outputs.get(&call.name),
+            ThreadItem::StructuredInput(item) => {
+                item.inputs.iter().find_map(|question| self.structured_inputs.get(question.id()?))
+            }
             _ => None,
-        });
-        Ok(answered.and_then(|item| self.to_questions(item)))
-    }
-
-    fn to_questions(&self, item: &StructuredInputItem) -> Option<&Steps> {
-        item.inputs.iter().find_map(|question| self.structured_inputs.get(question.id()?))
+        }
     }
 }
 

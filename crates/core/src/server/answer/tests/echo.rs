@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use chatkitd_protocol::chatkit::{Extra, InputTag, UserMessageContent, UserMessageItem};
+use chatkitd_protocol::chatkit::{ClientToolCallItem, Extra, InputTag, UserMessageContent, UserMessageItem};
 use serde_json::Map;
 
 use super::Stage;
 use crate::id::{RunId, SiteName, UserId};
 use crate::ports::{Clock as _, Scope};
+use crate::server::agent::Cause;
 use crate::server::agents::Echo;
 use crate::server::{Agent as _, AgentContext, Turn};
 use crate::testing::{MemoryStore, SeededRng};
@@ -27,7 +28,10 @@ fn turn(stage: &Stage, content: Option<Vec<UserMessageContent>>) -> Turn {
         attachments: None,
         fence: Fence { scope, thread: thread.id.clone(), run },
         thread,
-        message: content.map(|content| UserMessageItem { content, ..UserMessageItem::default() }),
+        cause: match content {
+            Some(content) => Cause::Message(UserMessageItem { content, ..UserMessageItem::default() }),
+            None => Cause::Answered(ClientToolCallItem::default().into()),
+        },
         context: AgentContext {
             site,
             user,

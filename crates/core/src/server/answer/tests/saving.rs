@@ -1,6 +1,8 @@
 //! What is saved, and what is done to the thread.
 
-use chatkitd_protocol::chatkit::{AssistantMessageItem, Task, ThoughtTask, ThreadStatus, WorkflowKind};
+use chatkitd_protocol::chatkit::{
+    AssistantMessageItem, HiddenContextItem, Task, ThoughtTask, ThreadEvent, ThreadStatus, WorkflowKind,
+};
 use serde_json::{Map, Value, json};
 
 use super::super::Closed;
@@ -64,6 +66,52 @@ async fn what_is_hidden_is_saved_and_not_sent() {
     let [ItemWrite::Put(item)] = writes.as_slice() else { panic!("{writes:?}") };
     assert_eq!(serde_json::to_value(item).unwrap()["content"], json!({"seen": ["red shoes"]}));
     assert_eq!(stage.sent(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn nothing_of_what_is_hidden_is_in_other_events() {
+    let stage = Stage::new();
+    let hidden = json!({"type": "hidden_context_item", "id": "h", "thread_id": "", "created_at": "", "content": "secret"});
+    let message =
+        json!({"type": "assistant_message", "id": "m", "thread_id": "", "created_at": "", "content": []});
+    let thread = json!({"id": "cthr_1", "created_at": "", "items": {"data": [hidden, message]}});
+    let part = json!({"type": "output_text", "text": "secret"});
+    let update = json!({"type": "assistant_message.content_part.added", "content_index": 0, "content": part});
+    for event in [
+        json!({"type": "thread.updated", "thread": thread}),
+        json!({"type": "thread.created", "thread": thread}),
+        json!({"type": "thread.item.added", "item": hidden}),
+        json!({"type": "thread.item.updated", "item_id": "h", "update": update}),
+        json!({"type": "thread.item.done", "item": hidden}),
+    ] {
+        stage.answer.emit(serde_json::from_value(event).unwrap()).await;
+    }
+    stage.save();
+    let sent = stage.sent();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    for event in sent {
+        assert_eq!(event["thread"]["items"]["data"], json!([message]));
+    }
+}
+
+#[tokio::test]
+async fn what_the_visitor_saw_goes_away_where_something_hidden_is_written_over_it() {
+    let stage = Stage::new();
+    let note = |id: &str| HiddenContextItem {
+        id: id.to_owned(),
+        content: "secret".into(),
+        ..HiddenContextItem::default()
+    };
+    let said = stage.answer.say("Too much").await;
+    let begun = stage.answer.message().await.id().to_owned();
+    stage.save();
+    let before = stage.sent().len();
+    stage.answer.replace_item(note(&said)).await;
+    stage.answer.emit(ThreadEvent::item_done(note(&begun).into())).await;
+    let writes = stage.save();
+    assert!(matches!(writes.as_slice(), [ItemWrite::Put(_), ItemWrite::Put(_)]), "{writes:?}");
+    let removed = [&said, &begun].map(|id| json!({"type": "thread.item.removed", "item_id": id}));
+    assert_eq!(stage.sent()[before..], removed);
 }
 
 #[tokio::test]
