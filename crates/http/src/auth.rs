@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, header};
 
 use crate::app::App;
-use crate::caller::{Caller, Device};
+use crate::caller::{Caller, Device, not_signed_in};
 use crate::cookies;
 use crate::cors::SentOrigin;
 use crate::error::ApiError;
@@ -114,6 +114,8 @@ pub(crate) async fn identify(
     headers: &HeaderMap,
 ) -> Result<(Arc<Site>, Caller), ApiError> {
     match bearer(headers)? {
+        // What front ends send for the token of somebody who is not signed in.
+        Some("null" | "undefined") => Err(not_signed_in()),
         // Without a database nothing is known of a secret, and the device says who it is (design 4.4).
         Some(token) if token.starts_with(SECRET_PREFIX) && !app.sessions.remembers() => {
             device(app, ambient, headers)
@@ -195,7 +197,10 @@ async fn service_key(
 ) -> Result<(Arc<Site>, Caller), ApiError> {
     let key = app.credentials.service_key(&SecretText::new(token).hash()).await?;
     let key = key.ok_or_else(|| {
-        ApiError::unauthorized("invalid_key", "This service key is not valid here, or was revoked.")
+        ApiError::unauthorized(
+            "invalid_key",
+            "This is no valid token, client secret or service key; a key may have been revoked.",
+        )
     })?;
     let site = ambient.named(app, &key.site)?;
     // A page's secret goes before its device token, which may be of another time; a server has no such past.
@@ -215,8 +220,10 @@ fn device(app: &App, ambient: &Ambient, headers: &HeaderMap) -> Result<(Arc<Site
         return Ok((site, Caller::Device(device)));
     }
     let site = ambient.site(app);
-    let cookie = cookies::read(headers, &site.name).and_then(|token| app.devices.read(token, now));
-    let caller = match cookie.filter(|read| read.device.site == site.name) {
+    let cookie = cookies::read(headers, &site.name)
+        .filter_map(|token| app.devices.read(token, now))
+        .find(|read| read.device.site == site.name);
+    let caller = match cookie {
         Some(read) => Caller::Device(Device {
             user: read.device.user,
             ambient_elsewhere: !ambient.same_origin,

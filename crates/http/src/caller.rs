@@ -67,18 +67,54 @@ impl FromRequestParts<Arc<App>> for Call {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        UnplacedCall::from_request_parts(parts, app).await?.at_its_site()
+    }
+}
+
+/// A request that a secret in its body may yet move to another site. Only once the site is settled does it show whether
+/// the page may call it.
+#[derive(Debug)]
+pub(crate) struct UnplacedCall(Call);
+
+impl FromRequestParts<Arc<App>> for UnplacedCall {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let ambient = Ambient::of(app, parts)?;
         let (site, caller) = auth::identify(app, &ambient, &parts.headers).await?;
-        ambient.require_origin_of(&site)?;
         let https_page = matches!(&ambient.origin, SentOrigin::Page(origin) if origin.is_https());
-        Ok(Self {
+        Ok(Self(Call {
             caller,
             base: app.public_base(parts, &site.name),
             address: app.proxies.client(&parts.extensions, &parts.headers),
             secure: https_page || app.proxies.forwarded_https(&parts.extensions, &parts.headers),
             site,
             ambient,
-        })
+        }))
+    }
+}
+
+impl UnplacedCall {
+    /// The call at the site that it is for by itself.
+    pub(crate) fn at_its_site(self) -> Result<Call, ApiError> {
+        self.0.ambient.require_origin_of(&self.0.site)?;
+        Ok(self.0)
+    }
+
+    /// The call at the site of a secret that came in the body (design 4.2: the old secret names the session). Who is
+    /// calling was proven to one site only: elsewhere a device is nobody, and whoever has more than that is refused.
+    pub(crate) fn at_site_of(self, app: &App, presented: &Presented) -> Result<Call, ApiError> {
+        let site = self.0.ambient.named(app, &presented.session.site)?;
+        if site.name == self.0.site.name {
+            return self.at_its_site();
+        }
+        if !matches!(self.0.caller, Caller::Device(_) | Caller::Nobody) {
+            return Err(ApiError::forbidden(
+                "wrong_site",
+                "The credential in the header and the secret in the body belong to two sites.",
+            ));
+        }
+        Self(Call { site, caller: Caller::Nobody, ..self.0 }).at_its_site()
     }
 }
 
@@ -140,18 +176,6 @@ impl Call {
             Caller::Device(device) if !device.ambient_elsewhere => Ok(Scope::User(site, device.user.clone())),
             Caller::Device(_) | Caller::Nobody => Err(not_signed_in()),
         }
-    }
-
-    /// Moves the call to the site of a secret that came in the body (design 4.2: the old secret names the
-    /// session). The page has to be one of that site's, too.
-    pub(crate) fn enter_site_of(&mut self, app: &App, presented: &Presented) -> Result<(), ApiError> {
-        if presented.session.site == self.site.name {
-            return Ok(());
-        }
-        let site = self.ambient.named(app, &presented.session.site)?;
-        self.ambient.require_origin_of(&site)?;
-        self.site = site;
-        Ok(())
     }
 
     /// What the audit log calls this caller.

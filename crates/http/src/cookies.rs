@@ -26,8 +26,11 @@ fn name(site: &SiteName) -> String {
     }
 }
 
-/// The device cookie of a request.
-pub(crate) fn read<'a>(headers: &'a HeaderMap, site: &SiteName) -> Option<&'a str> {
+/// How many device cookies of a request are looked at.
+const MAX_READ: usize = 4;
+
+/// The device cookies of a request: another path or domain of the host may have left one of the same name.
+pub(crate) fn read<'a>(headers: &'a HeaderMap, site: &SiteName) -> impl Iterator<Item = &'a str> + use<'a> {
     let name = name(site);
     headers
         .get_all(header::COOKIE)
@@ -35,7 +38,8 @@ pub(crate) fn read<'a>(headers: &'a HeaderMap, site: &SiteName) -> Option<&'a st
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+        .filter_map(move |(key, value)| (key == name).then_some(value))
+        .take(MAX_READ)
 }
 
 /// The `Set-Cookie` value that keeps a device for 30 days.
@@ -57,8 +61,17 @@ mod tests {
     fn a_cookie_is_found_among_others_by_its_whole_name() {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, "xchatkit_device=1; chatkit_device=abc.def; other=2".parse().unwrap());
-        assert_eq!(read(&headers, &SiteName::default_site()), Some("abc.def"));
-        assert_eq!(read(&headers, &SiteName::parse("shop").unwrap()), None);
+        assert!(read(&headers, &SiteName::default_site()).eq(["abc.def"]));
+        assert_eq!(read(&headers, &SiteName::parse("shop").unwrap()).next(), None);
+    }
+
+    #[test]
+    fn of_many_cookies_of_the_name_the_first_few_are_looked_at() {
+        let mut headers = HeaderMap::new();
+        headers
+            .append(header::COOKIE, "chatkit_device=1; chatkit_device=2; chatkit_device=3".parse().unwrap());
+        headers.append(header::COOKIE, "chatkit_device=4; chatkit_device=5".parse().unwrap());
+        assert!(read(&headers, &SiteName::default_site()).eq(["1", "2", "3", "4"]));
     }
 
     #[test]

@@ -54,10 +54,13 @@ impl Refreshing {
 struct Turn {
     service: Arc<SessionService>,
     secret: SecretHash,
+    /// The line is empty, and who stands there now stands in the next one.
+    is_over: bool,
 }
 
 impl Turn {
-    fn tell(self, replaced: &Result<Issued, SessionError>) {
+    fn tell(mut self, replaced: &Result<Issued, SessionError>) {
+        self.is_over = true;
         for waiting in self.service.refreshing.leave(&self.secret) {
             // Who has gone away needs no answer.
             drop(match replaced {
@@ -71,7 +74,9 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.service.refreshing.leave(&self.secret);
+        if !self.is_over {
+            self.service.refreshing.leave(&self.secret);
+        }
     }
 }
 
@@ -108,7 +113,7 @@ impl SessionService {
                 return shared.map_err(SessionError::Upstream);
             }
         }
-        let turn = Turn { service: Arc::clone(self), secret: presented.record.hash };
+        let turn = Turn { service: Arc::clone(self), secret: presented.record.hash, is_over: false };
         self.replace_to_the_end(turn, site.clone(), presented.clone()).await
     }
 

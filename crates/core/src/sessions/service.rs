@@ -14,7 +14,7 @@ use super::record::{
 use super::refresh::Refreshing;
 use super::secret::ClientSecrets;
 use super::upstream::{Grant, Opened, Upstream};
-use crate::id::{SessionId, UserId};
+use crate::id::{SessionId, SiteName, UserId};
 use crate::ports::{Clock, Credentials, Rng, Scope, Spawner, Store, StoreError};
 use crate::seal::Sealer;
 use crate::secret_text::SecretText;
@@ -146,6 +146,13 @@ impl SessionService {
         self.store.remembers()
     }
 
+    /// Refuses what no secret can be issued for, as far as that shows without asking anybody: no workflow that the site
+    /// offers, or nothing that answers for it.
+    pub fn check(&self, site: &Site, asked: &NewSession) -> Result<(), SessionError> {
+        let workflow = self.choose_workflow(site, asked)?;
+        self.upstream(&site.name, &workflow).map(|_| ())
+    }
+
     /// Issues a secret to the user: of a session that can be reused, or of a new one. What is promised over REST
     /// is promised to a session of its own.
     pub async fn issue(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
@@ -155,10 +162,15 @@ impl SessionService {
         }
         // Goes round again only when another request made the session, or ended it, between the look and the write.
         for _ in 0..ISSUE_TRIES {
-            if let Some(issued) = self.reuse(site, asked, &workflow).await? {
-                return Ok(issued);
-            }
-            if let Some(issued) = self.create_unless_made(site, asked, &workflow).await? {
+            let issued = match self.standing_session(site, asked, &workflow).await? {
+                // Two tabs at this moment get a new one each; whoever comes later gets the newest.
+                Some(session) if self.is_about_to_end(site, &session) => {
+                    Some(self.create(site, asked, &workflow).await?)
+                }
+                Some(session) => self.reuse(site, asked, &session).await?,
+                None => self.create_unless_made(site, asked, &workflow).await?,
+            };
+            if let Some(issued) = issued {
                 return Ok(issued);
             }
         }
@@ -222,8 +234,8 @@ impl SessionService {
         workflow.len() <= workflows::MAX_ID_BYTES && self.workflows.placement(&site.name, workflow).is_some()
     }
 
-    fn upstream(&self, session: &Session) -> Result<&dyn Upstream, SessionError> {
-        match self.workflows.placement(&session.site, &session.workflow) {
+    fn upstream(&self, site: &SiteName, workflow: &str) -> Result<&dyn Upstream, SessionError> {
+        match self.workflows.placement(site, workflow) {
             Some(Placement::Local) if self.store.remembers() => Ok(self.local.as_ref()),
             Some(Placement::Local) => Err(SessionError::NeedsDatabase),
             Some(Placement::Hosted) => self.hosted.as_deref().ok_or(SessionError::NoUpstream),
@@ -273,29 +285,40 @@ impl SessionService {
         }
     }
 
-    /// The user's session for this workflow with a fresh secret, where one stands (design 4.1, reuse).
-    async fn reuse(
+    /// The user's session for this workflow, where one stands.
+    async fn standing_session(
         &self,
         site: &Site,
         asked: &NewSession,
         workflow: &str,
-    ) -> Result<Option<Issued>, SessionError> {
+    ) -> Result<Option<Session>, SessionError> {
         let scope = Scope::User(site.name.clone(), asked.user.clone());
-        let now = self.clock.now();
-        let Some(session) = self.store.reusable_session(&scope, workflow, now).await? else {
-            return Ok(None);
-        };
-        // One that is too old to be renewed serves to its end; then a new one takes its place.
-        let renewal = self.renewal(site, &session).unwrap_or_default();
+        Ok(self.store.reusable_session(&scope, workflow, self.clock.now()).await?)
+    }
+
+    /// Whether little is left of it and no more can be had. Given out again, it would last ever shorter, and its secrets
+    /// with it.
+    fn is_about_to_end(&self, site: &Site, session: &Session) -> bool {
+        let last_end = session.expires_at.max(session.renewable_until());
+        last_end <= self.renewed_before(lifetime(site, &session.user))
+    }
+
+    /// The user's session with a fresh secret (design 4.1, reuse). `None`: it was revoked since it was looked up.
+    async fn reuse(
+        &self,
+        site: &Site,
+        asked: &NewSession,
+        session: &Session,
+    ) -> Result<Option<Issued>, SessionError> {
+        let renewal = self.renewal(site, session)?;
         let change = SessionChange {
             state_variables: asked.state_variables.clone(),
             metadata: asked.metadata.clone(),
             configuration: asked.configuration.is_some().then(|| kept_configuration(site, asked)),
             ..renewal
         };
-        match self.extend(site, &scope, &session, change).await {
+        match self.extend(site, &owner(session), session, change).await {
             Ok(issued) => Ok(Some(issued)),
-            // Revoked since it was looked up: the user gets a new one.
             Err(SessionError::Store(StoreError::Conflict)) => Ok(None),
             Err(error) => Err(error),
         }
@@ -309,7 +332,7 @@ impl SessionService {
             return Err(SessionError::SessionRevoked);
         }
         let lifetime = lifetime(site, &session.user);
-        if later(now, RENEW_BELOW.min(lifetime / 4)) < session.expires_at {
+        if self.renewed_before(lifetime) < session.expires_at {
             return Ok(SessionChange::default());
         }
         let expires_at = later(now, lifetime).min(session.renewable_until());
@@ -317,6 +340,11 @@ impl SessionService {
             return Err(SessionError::SessionTooOld);
         }
         Ok(SessionChange { expires_at: Some(expires_at), ..SessionChange::default() })
+    }
+
+    /// Sessions of this lifetime that end by then have little time left.
+    fn renewed_before(&self, lifetime: Duration) -> Timestamp {
+        later(self.clock.now(), RENEW_BELOW.min(lifetime / 4))
     }
 
     async fn extend(
@@ -348,7 +376,7 @@ impl SessionService {
     }
 
     pub(super) async fn open(&self, site: &Site, session: &Session) -> Result<Opened, SessionError> {
-        let upstream = self.upstream(session)?;
+        let upstream = self.upstream(&session.site, &session.workflow)?;
         let configuration = session.configuration_on(site).to_map();
         let left = session.expires_at.duration_since(self.clock.now());
         let grant = Grant {

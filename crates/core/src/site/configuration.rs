@@ -65,8 +65,6 @@ pub const MAX_FILES: u32 = 10;
 pub struct ConfigurationError {
     /// Which number.
     pub field: &'static str,
-    /// What it is.
-    pub number: u32,
     /// What it may be.
     pub range: &'static str,
 }
@@ -81,8 +79,8 @@ impl ChatKitConfiguration {
             ("history.recent_threads", self.recent_threads(), 1..=u32::MAX, "at least 1"),
         ];
         for (field, number, allowed, range) in numbers {
-            if let Some(number) = number.filter(|number| !allowed.contains(number)) {
-                return Err(ConfigurationError { field, number, range });
+            if number.is_some_and(|number| !allowed.contains(&number)) {
+                return Err(ConfigurationError { field, range });
             }
         }
         Ok(())

@@ -46,6 +46,39 @@ async fn a_session_is_renewed_for_thirty_days_and_then_a_new_one_takes_its_place
 }
 
 #[tokio::test]
+async fn a_session_that_can_be_renewed_no_more_is_not_given_out_in_its_last_hour() {
+    let world = world();
+    let mut last = world.issue("wf_demo").await;
+    let (id, end) = (last.session.id.clone(), last.session.renewable_until());
+    while last.session.expires_at < end {
+        world.clock.advance(DAY - HOUR / 2);
+        last = world.issue("wf_demo").await;
+    }
+    let left = Duration::try_from(end.duration_since(world.clock.now())).unwrap();
+    world.clock.advance(left.checked_sub(2 * HOUR).unwrap());
+    assert_eq!(world.issue("wf_demo").await.session.id, id);
+    world.clock.advance(HOUR);
+    let next = world.issue("wf_demo").await;
+    assert_ne!(next.session.id, id);
+    assert_eq!(next.session.expires_at, later(world.clock.now(), DAY));
+    assert_eq!(world.issue("wf_demo").await.session.id, next.session.id);
+    // What is open goes on to its end.
+    assert_eq!(world.refresh(&last.secret).await.unwrap().session.id, id);
+}
+
+/// As where its lifetime was set longer than thirty days.
+#[tokio::test]
+async fn a_session_of_sixty_days_is_given_out_until_little_is_left() {
+    let mut world = world();
+    world.site.lifetimes.session = 60 * DAY;
+    let first = world.issue("wf_demo").await;
+    world.clock.advance(59 * DAY);
+    assert_eq!(world.issue("wf_demo").await.session.id, first.session.id);
+    world.clock.advance(DAY - HOUR);
+    assert_ne!(world.issue("wf_demo").await.session.id, first.session.id);
+}
+
+#[tokio::test]
 async fn a_refresh_past_thirty_days_is_refused() {
     let world = world();
     let mut issued = world.issue("wf_demo").await;

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::session;
 use crate::app::App;
 use crate::body::{JsonBody, read_json};
-use crate::caller::Call;
+use crate::caller::{Call, UnplacedCall};
 use crate::device::set_cookie;
 use crate::error::{ApiError, ErrorBody};
 use crate::limits;
@@ -88,7 +88,7 @@ pub(crate) async fn start(State(app): State<Arc<App>>, call: Call) -> Result<Res
 )]
 pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
-    mut call: Call,
+    call: UnplacedCall,
     request: Request,
 ) -> Result<Response, ApiError> {
     let sent: RefreshRequest = read_json(request).await?;
@@ -97,10 +97,10 @@ pub(crate) async fn refresh(
     })?;
     let presented = match app.sessions.present(&SecretText::new(secret)).await {
         Ok(presented) if presented.standing != SecretStanding::Expired => presented,
-        Ok(_) | Err(SessionError::SecretUnknown) => return start_session(&app, &call).await,
+        Ok(_) | Err(SessionError::SecretUnknown) => return start_session(&app, &call.at_its_site()?).await,
         Err(error) => return Err(error.into()),
     };
-    call.enter_site_of(&app, &presented)?;
+    let call = call.at_site_of(&app, &presented)?;
     let decision = app.limit_session(&call.site, &presented.session.id).await?;
     match app.sessions.refresh(&call.site, &presented).await {
         Ok(issued) => respond(&app, &call, &issued, decision),

@@ -28,7 +28,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 ];
 
 /// What is between the caller and this server, and nobody else's business.
-const OURS: [HeaderName; 10] = [
+const OURS: [HeaderName; 16] = [
     header::AUTHORIZATION,
     header::HOST,
     header::COOKIE,
@@ -39,6 +39,15 @@ const OURS: [HeaderName; 10] = [
     HeaderName::from_static("x-forwarded-host"),
     HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-real-ip"),
+    // What a visitor's page says of itself here.
+    HeaderName::from_static("chatkit-device-id"),
+    HeaderName::from_static("chatkit-device-token"),
+    HeaderName::from_static("chatkit-frame-instance-id"),
+    // Whoever asks whether to go on is told so by this server.
+    header::EXPECT,
+    // These speak of the host that is asked.
+    header::STRICT_TRANSPORT_SECURITY,
+    header::ALT_SVC,
 ];
 
 impl App {

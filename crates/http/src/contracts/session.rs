@@ -205,12 +205,14 @@ fn needs_token() -> ApiError {
     )
 }
 
-/// Counts the creation where it is counted and issues a secret.
+/// Counts the creation where it is counted and issues a secret. What nothing can be issued for is refused first: nobody's
+/// limit is used up by it, and the reason goes on being said.
 pub(super) async fn issue(
     app: &App,
     call: &Call,
     new: &NewSession,
 ) -> Result<(Issued, Option<Decision>), ApiError> {
+    app.sessions.check(&call.site, new)?;
     let decision = match &call.caller {
         Caller::Service(_) if new.user.is_anonymous() => None,
         _ if new.user.is_anonymous() => app.limit_anonymous(&call.site, call.address).await?,

@@ -63,6 +63,15 @@ async fn a_forged_cookie_is_somebody_new() {
 }
 
 #[tokio::test]
+async fn a_cookie_counts_behind_one_of_its_name_that_is_not_good() {
+    let app = Setup::default().start().await;
+    let first = send(app.create()).await;
+    let both = format!("chatkit_device=stale; {}", first.cookie());
+    let again = send(app.create().header("cookie", both)).await;
+    assert_eq!(again.field("user_id"), first.field("user_id"));
+}
+
+#[tokio::test]
 async fn a_client_secret_is_no_device_and_a_device_no_client_secret() {
     let app = Setup::default().start().await;
     let first = send(app.create()).await;

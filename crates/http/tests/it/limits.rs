@@ -67,6 +67,27 @@ async fn only_anonymous_creations_count_against_the_address() {
     }
 }
 
+/// The reason goes on being said, and whoever asks rightly then is not made to wait.
+#[tokio::test]
+async fn what_cannot_be_issued_is_refused_uncounted() {
+    let app = Setup { hosted: false, ..Setup::default() }.start().await;
+    for _ in 0..6 {
+        let foreign = app.create().json(&json!({"workflowId": "wf_foreign"}));
+        send(foreign).await.is_error(403, "workflow_not_allowed");
+        let keyless = app.create().json(&json!({"workflowId": "wf_hosted"}));
+        send(keyless).await.is_error(500, "openai_key_not_configured");
+    }
+    assert_eq!(send(app.create()).await.header("x-ratelimit-remaining"), "4");
+
+    let mut bare = site();
+    bare.workflows.clear();
+    let app = Setup::of(bare).start().await;
+    for _ in 0..6 {
+        let start = send(app.post("/.netlify/functions/chatkit-start")).await;
+        start.is_error(500, "workflow_not_configured");
+    }
+}
+
 #[tokio::test]
 async fn users_sessions_and_sites_have_limits_of_their_own() {
     let mut limited = site();

@@ -138,3 +138,34 @@ async fn a_secret_in_the_body_brings_its_site_along() {
     send(other_path).await.is_error(403, "wrong_site");
     assert_eq!(send(app.post(path).json(&body)).await.status, 200);
 }
+
+/// Who somebody is was proven to one site only.
+#[tokio::test]
+async fn who_is_known_to_one_site_does_not_bring_the_secret_of_another() {
+    let app = two_sites().await;
+    let key = app.service_key("shop").await;
+    let secret = send(app.create().bearer_auth(&key)).await.field("client_secret");
+    let other_key = app.service_key("default").await;
+    for bearer in [token("bob"), other_key] {
+        let body = json!({"currentClientSecret": secret});
+        let refresh = app.post("/.netlify/functions/chatkit-refresh").bearer_auth(bearer).json(&body);
+        send(refresh).await.is_error(403, "wrong_site");
+    }
+}
+
+/// By its origin alone the request would be for the default site, which does not list the page.
+#[tokio::test]
+async fn a_page_that_two_sites_list_refreshes_the_secret_of_its_own() {
+    let page = "https://both.example";
+    let sites = ["shop", "blog"].map(|name| site_of(name, &[page]));
+    let sites = [vec![site_of("default", &["https://other.example"])], sites.into()].concat();
+    let app = Setup { sites, ..Setup::default() }.start().await;
+    let path = "/.netlify/functions/chatkit-refresh";
+    let start = app.post("/s/shop/.netlify/functions/chatkit-start").header("origin", page);
+    let secret = send(start).await.field("client_secret");
+    let refresh = |body| send(app.post(path).header("origin", page).json(&body));
+    let fresh = refresh(json!({"currentClientSecret": secret})).await;
+    assert_eq!((fresh.status.as_u16(), fresh.header("access-control-allow-origin")), (200, page));
+    // One that names no site is a start.
+    refresh(json!({"currentClientSecret": "ek_unknown"})).await.is_error(403, "origin_not_allowed");
+}

@@ -71,13 +71,13 @@ pub(in crate::contracts) fn recognise<'a>(
     // workflow is of more help than "not signed in".
     let door = if app.sessions.remembers() { door } else { Door::Page };
     let who = who(call, door)?;
-    let workflow = match who.session() {
-        Some(session) => session.workflow.clone(),
-        None => {
-            let first = call.site.workflows.first().cloned();
-            first.ok_or_else(|| SessionError::NoWorkflow(call.site.name.clone()))?
-        }
-    };
+    if let Some(session) = who.session() {
+        // It was promised a workflow that ran here. Where that is gone since, what was said is still theirs to
+        // read and to delete; the engine refuses what needs an agent.
+        return Ok(Recognised { who, workflow: session.workflow.clone() });
+    }
+    let first = call.site.workflows.first().cloned();
+    let workflow = first.ok_or_else(|| SessionError::NoWorkflow(call.site.name.clone()))?;
     match app.sessions.workflows().placement(&call.site.name, &workflow) {
         Some(Placement::Local) => Ok(Recognised { who, workflow }),
         Some(Placement::Hosted) => Err(hosted_needs_cdn(&call.site.name)),

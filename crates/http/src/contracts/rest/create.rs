@@ -4,13 +4,13 @@ use std::num::NonZeroU32;
 
 use chatkitd_core::id::{UserId, UserIdError};
 use chatkitd_core::sessions::{NewSession, Promise};
-use chatkitd_core::site::{ChatKitConfiguration, ConfigurationError};
+use chatkitd_core::site::{ChatKitConfiguration, FileUpload, History, MAX_FILE_SIZE, Titling};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, Schema, SchemaType, Type};
 
 use crate::body::JsonBody;
 use crate::error::ApiError;
@@ -41,8 +41,8 @@ pub(crate) struct CreateChatSession {
     #[schema(nullable)]
     rate_limits: Option<RateLimitsParam>,
     /// What the chat may do, within what the site says.
-    #[schema(nullable, value_type = Option<Object>)]
-    chatkit_configuration: Option<ChatKitConfiguration>,
+    #[schema(nullable)]
+    chatkit_configuration: Option<ConfigurationParam>,
 }
 
 /// `workflow` of a session to be created.
@@ -91,6 +91,56 @@ struct RateLimitsParam {
     max_requests_per_1_minute: Option<i64>,
 }
 
+/// `chatkit_configuration` of a session to be created.
+#[derive(Default, Deserialize, ToSchema)]
+struct ConfigurationParam {
+    /// Whether threads get their titles by themselves.
+    #[schema(nullable)]
+    automatic_thread_titling: Option<TitlingParam>,
+    /// What may be uploaded.
+    #[schema(nullable)]
+    file_upload: Option<FileUploadParam>,
+    /// Which old threads are shown.
+    #[schema(nullable)]
+    history: Option<HistoryParam>,
+}
+
+/// `automatic_thread_titling` of a session to be created.
+#[derive(Default, Deserialize, ToSchema)]
+struct TitlingParam {
+    /// Default `true`.
+    #[schema(nullable)]
+    enabled: Option<bool>,
+}
+
+/// `file_upload` of a session to be created.
+#[derive(Default, Deserialize, ToSchema)]
+struct FileUploadParam {
+    /// Default `false`.
+    #[schema(nullable)]
+    enabled: Option<bool>,
+    /// Megabytes. Default 512.
+    #[serde(default, deserialize_with = "whole_number")]
+    #[schema(nullable, minimum = 1, maximum = 512)]
+    max_file_size: Option<i64>,
+    /// How many, in all of the session. Default 10.
+    #[serde(default, deserialize_with = "whole_number")]
+    #[schema(nullable, minimum = 1, maximum = 4_294_967_295_u64)]
+    max_files: Option<i64>,
+}
+
+/// `history` of a session to be created.
+#[derive(Default, Deserialize, ToSchema)]
+struct HistoryParam {
+    /// Default `true`.
+    #[schema(nullable)]
+    enabled: Option<bool>,
+    /// Default: all.
+    #[serde(default, deserialize_with = "whole_number")]
+    #[schema(nullable, minimum = 1, maximum = 4_294_967_295_u64)]
+    recent_threads: Option<i64>,
+}
+
 /// JSON has one kind of numbers: 60.0 is 60, though Rust's integers do not read it.
 fn whole_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
@@ -111,6 +161,7 @@ fn state_variables_schema() -> RefOr<Schema> {
         .item(of(Type::Boolean));
     let names = ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_NAME_CHARS)).build();
     ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .property_names(Some(names))
         .additional_properties(Some(Schema::AnyOf(value.build())))
         .max_properties(Some(MAX_STATE_VARIABLES))
@@ -141,9 +192,6 @@ impl CreateChatSession {
             return Err(empty("workflow.id"));
         }
         check_state_variables(workflow.state_variables.as_ref())?;
-        if let Some(configuration) = &self.chatkit_configuration {
-            configuration.check().map_err(out_of_range)?;
-        }
         let promise = Promise {
             max_requests_per_1_minute: max_requests(self.rate_limits)?,
             secret_seconds: secret_seconds(self.expires_after)?,
@@ -156,7 +204,7 @@ impl CreateChatSession {
             trusted: true,
             state_variables: workflow.state_variables,
             metadata: None,
-            configuration: Some(promised(self.chatkit_configuration)),
+            configuration: Some(promised(self.chatkit_configuration.unwrap_or_default())?),
             promise: Some(promise),
         })
     }
@@ -164,10 +212,31 @@ impl CreateChatSession {
 
 /// What nobody asked for is promised as OpenAI promises it: uploads only where they were asked for, though the site's
 /// own pages may have them.
-fn promised(configuration: Option<ChatKitConfiguration>) -> ChatKitConfiguration {
-    let mut configuration = configuration.unwrap_or_default();
-    configuration.file_upload.get_or_insert_default().enabled.get_or_insert(false);
-    configuration
+fn promised(asked: ConfigurationParam) -> Result<ChatKitConfiguration, ApiError> {
+    let upload = asked.file_upload.unwrap_or_default();
+    let bound = |number, max: u32, field| bound(number, max, &format!("chatkit_configuration.{field}"));
+    Ok(ChatKitConfiguration {
+        automatic_thread_titling: asked
+            .automatic_thread_titling
+            .map(|titling| Titling { enabled: titling.enabled }),
+        file_upload: Some(FileUpload {
+            enabled: upload.enabled.or(Some(false)),
+            max_file_size: bound(upload.max_file_size, MAX_FILE_SIZE, "file_upload.max_file_size")?,
+            max_files: bound(upload.max_files, u32::MAX, "file_upload.max_files")?,
+        }),
+        history: asked
+            .history
+            .map(|history| {
+                let recent_threads = bound(history.recent_threads, u32::MAX, "history.recent_threads")?;
+                Ok::<_, ApiError>(History { enabled: history.enabled, recent_threads })
+            })
+            .transpose()?,
+    })
+}
+
+fn bound(number: Option<i64>, max: u32, param: &str) -> Result<Option<u32>, ApiError> {
+    let number = number.map(|number| within(number, 1, max.into(), param)).transpose()?;
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
 }
 
 fn required<T>(value: Option<T>, param: &str) -> Result<T, ApiError> {
@@ -252,14 +321,6 @@ pub(super) fn within(number: i64, min: i64, max: i64, param: &str) -> Result<i64
         "Invalid '{param}': integer {side} value. Expected a value {sign} {bound}, but got {number} instead."
     );
     Err(ApiError::bad_request(code, message).about(param))
-}
-
-fn out_of_range(error: ConfigurationError) -> ApiError {
-    // 0 is below each of them.
-    let code = if error.number == 0 { "integer_below_min_value" } else { "integer_above_max_value" };
-    let param = format!("chatkit_configuration.{}", error.field);
-    let message = format!("Invalid '{param}': it must be {}, but got {}.", error.range, error.number);
-    ApiError::bad_request(code, message).about(param)
 }
 
 /// The refusal of an empty text.

@@ -74,7 +74,7 @@ impl Operator {
 
 /// A key that is not good has `OpenAI`'s code, which programs look for.
 fn in_openais_words(error: ApiError) -> ApiError {
-    if error.code != "invalid_key" {
+    if !matches!(error.code, "invalid_key" | "not_signed_in") {
         return error;
     }
     ApiError::unauthorized(

@@ -32,7 +32,7 @@ const SHOWN_CHARS: usize = 128;
     security(("bearer" = [])),
     responses(
         (status = 200, description = "`chatkit.session`", body = ChatSession),
-        (status = 400, description = "Malformed; `param` names the field", body = OpenAiErrorBody),
+        (status = 400, description = "Malformed, and `param` names the field; or refused by OpenAI", body = OpenAiErrorBody),
         (status = 401, description = "No service key, or one that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 404, description = "No such workflow", body = OpenAiErrorBody),
@@ -59,6 +59,7 @@ pub(crate) async fn create(
         | SessionError::WorkflowNotAllowed(_)
         | SessionError::NoUpstream
         | SessionError::Upstream(UpstreamError::Refused { status: 404 }) => no_workflow(&workflow),
+        SessionError::Upstream(UpstreamError::Refused { status: 400 }) => refused_upstream(),
         error => error.into(),
     })?;
     let site = operator.site.name.to_string();
@@ -96,6 +97,12 @@ pub(crate) async fn cancel(
     let session = app.sessions.find(&operator.scope(), &session_id).await.map_err(missing)?;
     app.sessions.revoke(&operator.scope(), &session_id, operator.actor()).await.map_err(missing)?;
     Ok(Json(ChatSession::cancelled(&session, &operator.site)))
+}
+
+/// No SDK sends it again, as it would a 502: OpenAI would refuse it again.
+fn refused_upstream() -> ApiError {
+    let message = "OpenAI refused this session as it was asked for. Its reason is in this server's log.";
+    ApiError::bad_request("upstream_refused", message)
 }
 
 fn no_workflow(id: &str) -> ApiError {

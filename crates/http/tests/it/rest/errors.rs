@@ -13,7 +13,7 @@ async fn only_a_service_key_opens_it() {
     send(list()).await.is_openai_error(401, "invalid_api_key");
     let device = send(app.create()).await;
     send(list().header("cookie", device.cookie())).await.is_openai_error(401, "invalid_api_key");
-    for wrong in ["sk-wrong", "My API Key with blanks", "sk_chatkitd_000"] {
+    for wrong in ["sk-wrong", "My API Key with blanks", "sk_chatkitd_000", "undefined"] {
         let refused = send(list().bearer_auth(wrong)).await;
         refused.is_openai_error(401, "invalid_api_key");
         assert!(!refused.text.contains(wrong), "a key is never repeated");
@@ -77,7 +77,12 @@ async fn what_is_wrong_with_a_session_is_named() {
         ("rate_limits.max_requests_per_1_minute", json!(4_294_967_296_u64), "integer_above_max_value"),
         ("chatkit_configuration.file_upload.max_file_size", json!(513), "integer_above_max_value"),
         ("chatkit_configuration.file_upload.max_file_size", json!(0), "integer_below_min_value"),
+        ("chatkit_configuration.file_upload.max_file_size", json!(-1), "integer_below_min_value"),
+        ("chatkit_configuration.file_upload.max_file_size", json!("1"), "invalid_type"),
         ("chatkit_configuration.file_upload.max_files", json!(0), "integer_below_min_value"),
+        ("chatkit_configuration.file_upload.max_files", json!(4_294_967_296_u64), "integer_above_max_value"),
+        ("chatkit_configuration.file_upload.max_files", json!(u64::MAX), "integer_above_max_value"),
+        ("chatkit_configuration.history.recent_threads", json!(4_294_967_296_u64), "integer_above_max_value"),
         ("chatkit_configuration.history.recent_threads", json!(0), "integer_below_min_value"),
         ("chatkit_configuration.history", json!("all"), "invalid_type"),
     ] {
@@ -123,7 +128,9 @@ async fn a_query_that_cannot_be_is_refused_with_its_parameter() {
     for list in ["/threads".to_owned(), format!("/threads/{thread}/items")] {
         for (query, param, code) in [
             ("limit=101".to_owned(), "limit", "integer_above_max_value"),
+            ("limit=99999999999999999999".to_owned(), "limit", "integer_above_max_value"),
             ("limit=-1".to_owned(), "limit", "integer_below_min_value"),
+            ("limit=-99999999999999999999".to_owned(), "limit", "integer_below_min_value"),
             ("limit=many".to_owned(), "limit", "invalid_type"),
             ("limit=".to_owned(), "limit", "invalid_type"),
             ("order=newest".to_owned(), "order", "invalid_value"),

@@ -171,6 +171,23 @@ async fn uploads_that_nobody_asked_for_are_not_promised_though_the_sites_pages_h
 }
 
 #[tokio::test]
+async fn uploads_that_the_site_does_not_speak_of_are_promised_and_those_that_it_forbids_are_not() {
+    for (site_says, promised, status) in [(json!({}), true, 200), (json!({"enabled": false}), false, 403)] {
+        let mut site = site();
+        site.configuration = serde_json::from_value(json!({"file_upload": site_says})).unwrap();
+        let backend = Backend::start(Setup { files: true, ..Setup::of(site) }).await;
+        let asked = with("chatkit_configuration", json!({"file_upload": {"enabled": true}}));
+        let made = backend.create(&asked).await;
+        assert_eq!(made.json()["chatkit_configuration"]["file_upload"]["enabled"], promised);
+        let params = json!({"name": "a.pdf", "mime_type": "application/pdf", "size": 7});
+        let announcement = json!({"type": "attachments.create", "params": params});
+        let answer =
+            send(backend.app.conversation(&announcement).bearer_auth(made.field("client_secret"))).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn the_agent_is_told_what_was_promised_within_what_the_site_says() {
     let mut site = site();
     site.configuration = serde_json::from_value(json!({"file_upload": {"max_files": 2}})).unwrap();

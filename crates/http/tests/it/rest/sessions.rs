@@ -207,6 +207,8 @@ async fn a_hosted_workflow_is_brokered_and_unknown_ones_are_told_in_openais_word
     let refused = backend.create(&body).await;
     refused.is_openai_error(404, "workflow_not_found");
     assert_eq!(refused.json()["error"]["message"], "Workflow with id 'wf_elsewhere' not found.");
+    *backend.app.upstream.failure.lock().unwrap() = Some(|| UpstreamError::Refused { status: 400 });
+    backend.create(&body).await.is_openai_error(400, "upstream_refused");
     let keyless = Backend::start(Setup { hosted: false, ..Setup::default() }).await;
     keyless.create(&body).await.is_openai_error(404, "workflow_not_found");
 }
