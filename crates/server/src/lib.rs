@@ -25,6 +25,7 @@ pub mod models;
 mod page_facts;
 mod passthrough;
 pub mod previews;
+mod public_address;
 pub mod pull;
 #[cfg(feature = "redis")]
 pub mod redis_limiter;

@@ -8,6 +8,8 @@ use jiff::{Timestamp, fmt::rfc2822};
 
 const MAX_RETRIES: u32 = 2;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// Whoever asks for a longer pause has a clock that is wrong, or is back long before.
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Two more tries, 200 ms and 400 ms apart, or as the other side wants it.
 pub(crate) struct Backoff<'a> {
@@ -51,8 +53,13 @@ pub(crate) fn is_worth_retrying(status: StatusCode, headers: &HeaderMap) -> bool
     }
 }
 
-/// The pause that the server asks for: `retry-after-ms`, else `Retry-After` in seconds or as a date.
+/// The pause that the server asks for, or [`MAX_PAUSE`] where that is shorter.
 pub(crate) fn asked_pause(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    Some(read_pause(headers, now)?.min(MAX_PAUSE))
+}
+
+/// `retry-after-ms`, else `Retry-After` in seconds or as a date.
+fn read_pause(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     if let Some(ms) = text("retry-after-ms").and_then(|ms| ms.trim().parse::<f64>().ok()) {
         return Duration::try_from_secs_f64(ms / 1000.0).ok();
@@ -84,6 +91,8 @@ mod tests {
         assert_eq!(asked(&[("retry-after", "1.5")]), Some(Duration::from_millis(1500)));
         assert_eq!(asked(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]), Some(Duration::from_secs(60)));
         assert_eq!(asked(&[("retry-after", "Wed, 21 Oct 2015 07:26:00 GMT")]), Some(Duration::ZERO));
+        assert_eq!(asked(&[("retry-after", "Wed, 21 Oct 2037 07:28:00 GMT")]), Some(MAX_PAUSE));
+        assert_eq!(asked(&[("retry-after", "344405798")]), Some(MAX_PAUSE));
         assert_eq!(asked(&[("retry-after", "-3")]), None);
         assert_eq!(asked(&[("retry-after", "soon")]), None);
     }

@@ -239,8 +239,10 @@ impl Archive {
         self.commit()
     }
 
-    /// A log for a new version of `files.jsonl`, which [`replace_files`](Self::replace_files) puts in its place.
-    pub(super) fn new_files(&self) -> Result<Log, PullError> {
+    /// A log for a new version of `files.jsonl`, which [`replace_files`](Self::replace_files) puts in its place. The
+    /// old one is read for it, so all of its rows are brought to the disk.
+    pub(super) fn new_files(&mut self) -> Result<Log, PullError> {
+        self.commit()?;
         Log::open(self.dir.join(NEW_FILES), Extent::default())
     }
 

@@ -37,7 +37,7 @@ pub struct PullArgs {
     #[arg(long, conflicts_with = "verify")]
     pub update: bool,
     /// The largest file to save, in MB (10^6 bytes)
-    #[arg(long, value_name = "MB", default_value_t = 512)]
+    #[arg(long, value_name = "MB", default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_file_size: u64,
     /// How many threads to fetch at a time (1 to 64)
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -154,7 +154,9 @@ mod tests {
     #[test]
     fn the_key_is_not_taken_from_the_command_line() {
         assert!(Cli::try_parse_from(["pull", "--key", "sk-1"]).is_err());
-        assert!(Cli::try_parse_from(["pull", "--concurrency", "0"]).is_err());
+        for option in ["--concurrency", "--max-file-size"] {
+            assert!(Cli::try_parse_from(["pull", option, "0"]).is_err(), "{option}");
+        }
         let args = Cli::try_parse_from(["pull"]).map(|cli| cli.args).unwrap();
         assert_eq!(args.out, Path::new("chatkit-export"));
         assert_eq!((args.concurrency, args.max_file_size), (4, 512));

@@ -113,6 +113,11 @@ pub enum PullError {
         #[source]
         source: io::Error,
     },
+    /// Standard output takes nothing.
+    #[error(
+        "the work is done, but its result cannot be printed: {0}. `chatkitd pull --verify` checks the folder"
+    )]
+    Output(#[source] io::Error),
     /// The user stopped the command.
     #[error("stopped. What was fetched is saved: run the same command again to go on")]
     Interrupted,

@@ -21,20 +21,23 @@ use sha2::{Digest, Sha256};
 use tokio::{
     fs::{self, File},
     io::{AsyncWriteExt, BufWriter},
+    sync::Mutex,
     time::sleep,
 };
 use url::Url;
 
 use super::{
     Settings,
-    address::{NotPublic, PublicDns, may_be_public},
     api::{bearer, client},
     archive::SPOOL,
     error::{PullError, root},
+    job::blocking,
     page::Attachment,
     progress::Progress,
-    record::{FileOutcome, file_path, hex},
+    record::{FileOutcome, Part, file_path, hex},
+    verify::measure_one,
 };
+use crate::public_address::{NotPublic, PublicDns, may_be_public};
 use crate::retry::{asked_pause, is_worth_retrying};
 
 /// Tries of one file in a run. Fewer than of a page: a later run tries again.
@@ -51,6 +54,8 @@ pub(super) struct Downloader {
     settings: Arc<Settings>,
     progress: Arc<Progress>,
     spooled: AtomicU64,
+    /// Held while a file takes its place, so that of two with one name the first stays.
+    placing: Mutex<()>,
 }
 
 /// Why a file could not be had. The text stands in `files.jsonl`.
@@ -75,6 +80,14 @@ enum Fault {
 impl Fault {
     fn may_pass(&self) -> bool {
         matches!(self, Self::Network(_) | Self::Status(_, true, _))
+    }
+
+    /// What stands of it in `files.jsonl`; a fault of the disk ends the pull.
+    fn recorded(self, pending: bool) -> Result<FileOutcome, PullError> {
+        match self {
+            Self::Disk(error) => Err(*error),
+            fault => Ok(FileOutcome::Failed { error: fault.to_string(), pending }),
+        }
     }
 
     fn network(error: reqwest::Error) -> Self {
@@ -106,31 +119,46 @@ impl Downloader {
             settings,
             progress,
             spooled: AtomicU64::new(0),
+            placing: Mutex::default(),
         })
     }
 
-    /// Fetches the file of `attachment`. An error is the disk's; all others are outcomes.
+    /// Fetches the file of `attachment`. What its server refuses is pending: its URL may have run out since it was
+    /// listed. An error is the disk's; all others are outcomes.
     pub(super) async fn save(&self, attachment: &Attachment) -> Result<FileOutcome, PullError> {
+        self.fetch(attachment).await.or_else(|fault| {
+            let pending = fault.may_pass() || matches!(fault, Fault::Status(..));
+            fault.recorded(pending)
+        })
+    }
+
+    /// The same with a URL that was given just now: what is refused then is refused for good.
+    pub(super) async fn save_anew(&self, attachment: &Attachment) -> Result<FileOutcome, PullError> {
+        self.fetch(attachment).await.or_else(|fault| {
+            let pending = fault.may_pass();
+            fault.recorded(pending)
+        })
+    }
+
+    async fn fetch(&self, attachment: &Attachment) -> Result<FileOutcome, Fault> {
         let Some(url) = &attachment.url else {
             return Ok(FileOutcome::NoUrl);
         };
         let mut tries = 0;
-        let fault = loop {
+        loop {
             tries += 1;
             match self.attempt(&attachment.id, url).await {
                 Ok(outcome) => {
                     self.progress.files.fetch_add(1, Relaxed);
                     return Ok(outcome);
                 }
-                Err(Fault::Disk(error)) => return Err(*error),
                 Err(fault) if fault.may_pass() && tries < TRIES => {
                     self.progress.retries.fetch_add(1, Relaxed);
                     sleep(self.pause(&fault, tries)).await;
                 }
-                Err(fault) => break fault,
+                Err(fault) => return Err(fault),
             }
-        };
-        Ok(FileOutcome::Failed { error: fault.to_string(), pending: fault.may_pass() })
+        }
     }
 
     fn pause(&self, fault: &Fault, failures: u32) -> Duration {
@@ -160,8 +188,23 @@ impl Downloader {
         };
         let path = file_path(id);
         let target = self.settings.out.join(&path);
+        let _placing = self.placing.lock().await;
+        if fs::try_exists(&target).await.map_err(on_disk(&target))? {
+            let _ = fs::remove_file(&part).await;
+            return self.saved(path).await;
+        }
         fs::rename(&part, &target).await.map_err(on_disk(&target))?;
         Ok(FileOutcome::Saved { path, size, sha256 })
+    }
+
+    /// The file that was there first: another item has the same id, or an interrupted run got this far. A row may
+    /// tell its size and hash, so it stays as it is.
+    async fn saved(&self, path: String) -> Result<FileOutcome, Fault> {
+        let out = self.settings.out.clone();
+        let measured = blocking(move || measure_one(&out, &path).map_err(PullError::disk(out.join(&path))));
+        let Part { path, bytes, sha256, .. } =
+            measured.await.map_err(|error| Fault::Disk(Box::new(error)))?;
+        Ok(FileOutcome::Saved { path, size: bytes, sha256 })
     }
 
     /// Follows redirects to a success.
@@ -196,7 +239,8 @@ impl Downloader {
 
     fn succeeded(&self, response: Response) -> Result<Response, Fault> {
         let status = response.status();
-        if status.is_success() {
+        // Nobody asked for a part.
+        if status.is_success() && status != StatusCode::PARTIAL_CONTENT {
             return Ok(response);
         }
         let headers = response.headers();

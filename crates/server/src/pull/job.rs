@@ -211,7 +211,7 @@ impl Job {
         if worthwhile == 0 {
             return Ok(());
         }
-        let mut new = self.on_disk(|archive| archive.new_files()).await?;
+        let mut new = self.on_disk(Archive::new_files).await?;
         let mut counts = counts.without_files();
         let path = self.settings.out.join("files.jsonl");
         let file = File::open(&path).await.map_err(PullError::disk(&path))?;
@@ -239,7 +239,7 @@ impl Job {
         }
         let found = items::find_attachment(&self.api, &row.thread_id, &row.item_id, &row.id).await?;
         row.outcome = match found {
-            Some(attachment) => self.downloader.save(&attachment).await?,
+            Some(attachment) => self.downloader.save_anew(&attachment).await?,
             None => FileOutcome::Failed { error: "its item was deleted".to_owned(), pending: false },
         };
         let line = serde_json::to_string(&row).map_err(|_| damaged())?;

@@ -5,7 +5,6 @@
 //! Memory is bounded by `concurrency` pages; ids are kept as 16-byte hashes, those of one thread's items always, those
 //! of all threads only when a page may repeat some of them.
 
-mod address;
 mod api;
 mod archive;
 mod args;
@@ -22,7 +21,12 @@ mod update;
 mod verify;
 mod walk;
 
-use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    io::{ErrorKind, Write as _},
+    num::NonZeroUsize,
+    path::PathBuf,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -133,7 +137,6 @@ impl Summary {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the result is what the command prints")]
 /// Runs the command: pulls, or verifies with `--verify`. Results go to stdout, progress to stderr.
 ///
 /// `shutdown` (Ctrl-C) stops it with everything fetched so far saved. The exit code of an error is
@@ -144,26 +147,32 @@ pub async fn run(args: PullArgs, shutdown: CancellationToken) -> Result<(), Pull
     }
     let out = args.out.clone();
     let summary = pull(args.into_settings()?, shutdown).await?;
-    print!("{}", args::in_words(&summary, &out));
+    let said = say(&args::in_words(&summary, &out));
     match summary.files_pending {
-        0 => Ok(()),
+        0 => said,
         files => Err(PullError::FilesPending(files)),
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the result is what the command prints")]
 async fn verify_folder(dir: PathBuf) -> Result<(), PullError> {
     let report =
         tokio::task::spawn_blocking(move || verify(&dir)).await.map_err(|_| PullError::Interrupted)??;
-    for damage in &report.damage {
-        println!("{damage}");
-    }
+    let damage: String = report.damage.iter().map(|damage| format!("{damage}\n")).collect();
+    let said = say(&damage);
     if report.problems > 0 {
         return Err(PullError::Damaged(report.problems));
     }
-    println!(
-        "The folder is whole: {} threads, {} items, {} files.",
+    said?;
+    say(&format!(
+        "The folder is whole: {} threads, {} items, {} files.\n",
         report.threads, report.items, report.files
-    );
-    Ok(())
+    ))
+}
+
+/// Prints to standard output. When nobody reads on, the exit code still tells how it went.
+fn say(text: &str) -> Result<(), PullError> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(PullError::Output),
+    }
 }

@@ -99,9 +99,11 @@ impl Job {
             return Ok(thread.keep());
         }
         let newest = self.one(ListOf::NewestItem { thread_id: id.clone() }).await?;
-        let Some(newest) = newest.filter(|newest| Some(&newest.line) != thread.last_item.as_ref()) else {
+        let is_as_saved =
+            |newest: &Entry| Some(&newest.line) == thread.last_item.as_ref() && thread.has_its_files();
+        if newest.as_ref().is_none_or(is_as_saved) {
             return Ok(thread.keep());
-        };
+        }
         drop(newest);
         let Some(now) = self.one(ListOf::Thread { thread_id: id.clone() }).await? else {
             return Ok(thread.keep());
@@ -139,6 +141,11 @@ struct Thread {
 }
 
 impl Thread {
+    /// Whether `files.jsonl` has the rows that the ledger counts.
+    fn has_its_files(&self) -> bool {
+        self.files.len() as u64 == self.row.attachments
+    }
+
     fn keep(self) -> Renewed {
         let LedgerRow { thread_id, status, items, .. } = self.row;
         let line_bytes = self.line.len() as u64 + 1;
@@ -195,10 +202,25 @@ impl Stored {
             last_item = Some(item);
         }
         let items = ItemLines::Part { shard: self.out.join(&self.shard.path), at, bytes: self.shard_at - at };
-        let files = (0..row.attachments).map(|_| self::row(&mut self.files)).collect::<Result<_, _>>()?;
+        let files = self.files_of(&row.thread_id)?;
         Ok(Some(Thread { line, number, row, last_item, items, files }))
     }
+
+    fn files_of(&mut self, thread: &str) -> Result<Vec<FileRow>, PullError> {
+        let mut rows = Vec::new();
+        while let Some(line) = self.files.peek() {
+            let row: FileRow = serde_json::from_slice(line).map_err(|_| damaged(&self.files, NO_ROW))?;
+            if row.thread_id != thread {
+                break;
+            }
+            self.files.take()?;
+            rows.push(row);
+        }
+        Ok(rows)
+    }
 }
+
+const NO_ROW: &str = "a line is not a row of this file";
 
 fn text(lines: &mut Lines) -> Result<String, PullError> {
     let line = lines.take()?.and_then(|line| String::from_utf8(line).ok());
@@ -207,7 +229,7 @@ fn text(lines: &mut Lines) -> Result<String, PullError> {
 
 fn row<T: DeserializeOwned>(lines: &mut Lines) -> Result<T, PullError> {
     let line = text(lines)?;
-    serde_json::from_str(&line).map_err(|_| damaged(lines, "a line is not a row of this file"))
+    serde_json::from_str(&line).map_err(|_| damaged(lines, NO_ROW))
 }
 
 fn damaged(lines: &Lines, reason: &'static str) -> PullError {

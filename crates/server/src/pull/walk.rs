@@ -63,7 +63,7 @@ impl Walk {
         while !self.done {
             match api.page(&self.list, self.cursor.as_deref()).await {
                 Ok(page) if !page.entries.is_empty() => return Ok(Some(page)),
-                Ok(page) => self.met_nothing(api, &page).await,
+                Ok(page) => self.met_nothing(api, &page).await?,
                 Err(error) if self.is_lost_cursor(&error) => self.step_back(),
                 Err(error) => return Err(error),
             }
@@ -92,16 +92,26 @@ impl Walk {
         Ok(())
     }
 
-    async fn met_nothing(&mut self, api: &Api, page: &Page) {
+    async fn met_nothing(&mut self, api: &Api, page: &Page) -> Result<(), PullError> {
         let believed = self.confirmed && !self.promised;
-        if page.has_more == Some(true) && self.stalls < MAX_STALLS {
-            self.stalls += 1;
-            api.pause(self.stalls).await;
+        if page.has_more == Some(true) {
+            self.stall(api).await?;
         } else if self.cursor.is_none() || believed || self.steps_back >= MAX_STEPS_BACK {
             self.done = true;
         } else {
             self.step_back();
         }
+        Ok(())
+    }
+
+    /// Waits before a page is asked for again that should have held something.
+    async fn stall(&mut self, api: &Api) -> Result<(), PullError> {
+        self.stalls += 1;
+        if self.stalls >= MAX_STALLS {
+            return Err(PullError::CursorLoop { list: self.list.path(), tries: self.stalls });
+        }
+        api.pause(self.stalls).await;
+        Ok(())
     }
 
     fn is_lost_cursor(&self, error: &PullError) -> bool {
@@ -125,12 +135,7 @@ impl Walk {
 
     async fn watch_for_a_circle(&mut self, api: &Api, next: Option<&str>) -> Result<(), PullError> {
         if next == self.anchor.as_deref() {
-            self.stalls += 1;
-            if self.stalls >= MAX_STALLS {
-                return Err(PullError::CursorLoop { list: self.list.path(), tries: self.stalls });
-            }
-            api.pause(self.stalls).await;
-            return Ok(());
+            return self.stall(api).await;
         }
         self.steps += 1;
         if self.steps == self.power {

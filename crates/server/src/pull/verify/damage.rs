@@ -17,6 +17,29 @@ pub enum Damage {
     /// `manifest.json` is missing or unreadable.
     #[error("manifest.json is missing or not the JSON that a pull writes")]
     Manifest,
+    /// The manifest names another API than the pull.
+    #[error("manifest.json: the base URL is {found} instead of {expected}")]
+    BaseUrl {
+        /// By `state.json`.
+        expected: String,
+        /// By the manifest.
+        found: String,
+    },
+    /// The manifest leaves out a file of lines, or names one that is none or stands twice.
+    #[error("manifest.json: `parts` does not name exactly the .jsonl files of this folder, in their order")]
+    Parts,
+    /// A file that belongs to no pull.
+    #[error("{path} is not of this pull")]
+    Surplus {
+        /// Relative to the folder.
+        path: String,
+    },
+    /// Something else stands where a file should.
+    #[error("{path} is not a file")]
+    NoFile {
+        /// Relative to the folder.
+        path: String,
+    },
     /// A file of the folder is not there.
     #[error("{path} is missing")]
     Missing {

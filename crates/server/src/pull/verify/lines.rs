@@ -1,7 +1,7 @@
 //! A file of lines, read one by one with a look ahead.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufRead, BufReader, ErrorKind},
     path::Path,
 };
@@ -17,12 +17,17 @@ pub(in crate::pull) struct Lines {
 }
 
 impl Lines {
-    /// A missing file has no lines; that it is missing is found when it is measured.
+    /// What is missing, or is no file, has no lines; that it is so is found when it is measured.
     pub(in crate::pull) fn open(dir: &Path, path: &str) -> Result<Self, PullError> {
-        let reader = match File::open(dir.join(path)) {
-            Ok(file) => Some(BufReader::new(file)),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(PullError::disk(dir.join(path))(error)),
+        let file = dir.join(path);
+        let reader = match fs::metadata(&file) {
+            Ok(found) if found.is_file() => {
+                Some(BufReader::new(File::open(&file).map_err(PullError::disk(&file))?))
+            }
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Err(PullError::disk(file)(error));
+            }
+            _ => None,
         };
         let mut lines = Self { path: path.to_owned(), number: 0, reader, ahead: None };
         lines.read_ahead()?;

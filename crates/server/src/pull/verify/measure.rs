@@ -13,19 +13,21 @@ use crate::pull::{
     record::{Part, hex, shard_path},
 };
 
-/// The files of lines of a folder whose last shard is `last_shard`, as they are on the disk.
-pub(in crate::pull) fn measure(dir: &Path, last_shard: u64) -> Result<Vec<Part>, PullError> {
+/// The files of lines of a folder whose last shard is `last_shard`.
+pub(super) fn part_paths(last_shard: u64) -> impl Iterator<Item = String> {
     let fixed = ["threads.jsonl", "ledger.jsonl", "files.jsonl"].map(str::to_owned);
-    let shards = (0..=last_shard).map(shard_path);
-    fixed
-        .into_iter()
-        .chain(shards)
+    fixed.into_iter().chain((0..=last_shard).map(shard_path))
+}
+
+/// The same as they are on the disk.
+pub(in crate::pull) fn measure(dir: &Path, last_shard: u64) -> Result<Vec<Part>, PullError> {
+    part_paths(last_shard)
         .map(|path| measure_one(dir, &path).map_err(PullError::disk(dir.join(path))))
         .collect()
 }
 
-/// One file of lines.
-pub(super) fn measure_one(dir: &Path, path: &str) -> io::Result<Part> {
+/// One file. Its lines count for the files of lines.
+pub(in crate::pull) fn measure_one(dir: &Path, path: &str) -> io::Result<Part> {
     let mut file = File::open(dir.join(path))?;
     let mut hash = Sha256::new();
     let (mut bytes, mut lines) = (0, 0);

@@ -5,6 +5,7 @@
 
 mod damage;
 pub(super) mod lines;
+mod manifest;
 mod measure;
 
 use std::{
@@ -20,13 +21,12 @@ use super::{
     archive::read_state,
     error::PullError,
     page::Entry,
-    record::{FileOutcome, FileRow, LedgerRow, Manifest, file_path, id_hash, shard_path},
+    record::{Counts, FileOutcome, FileRow, LedgerRow, Manifest, Part, file_path, id_hash, shard_path},
 };
 use lines::Lines;
-use measure::measure_one;
 
 pub use damage::Damage;
-pub(super) use measure::measure;
+pub(super) use measure::{measure, measure_one};
 
 /// Problems that are kept with their details; further ones are only counted.
 const DETAILS: usize = 100;
@@ -49,8 +49,8 @@ pub struct Report {
 /// Checks the folder `dir`. An error means that it could not be read; what is wrong with it is in the report.
 pub fn verify(dir: &Path) -> Result<Report, PullError> {
     let mut report = Report::default();
-    match read_state(dir) {
-        Ok(Some(state)) if state.complete => {}
+    let state = match read_state(dir) {
+        Ok(Some(state)) if state.complete => state,
         Ok(Some(state)) => {
             report.add(Damage::Unfinished { fetched: state.ledger.lines, listed: state.threads.lines });
             return Ok(report);
@@ -60,12 +60,12 @@ pub fn verify(dir: &Path) -> Result<Report, PullError> {
             return Ok(report);
         }
         Err(error) => return Err(error),
-    }
-    let Some(manifest) = read_manifest(dir)? else {
+    };
+    let Some(manifest) = manifest::read(dir)? else {
         report.add(Damage::Manifest);
         return Ok(report);
     };
-    check_parts(dir, &manifest, &mut report)?;
+    manifest::check(dir, &manifest, &state, &mut report)?;
     Walk::open(dir, &mut report)?.check(&manifest)?;
     Ok(report)
 }
@@ -85,40 +85,43 @@ impl Report {
     }
 }
 
-fn read_manifest(dir: &Path) -> Result<Option<Manifest>, PullError> {
-    let path = dir.join("manifest.json");
-    match fs::read(&path) {
-        Ok(json) => Ok(serde_json::from_slice(&json).ok()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(PullError::disk(path)(error)),
-    }
+/// The file as it is. One that is not there, or is none, is reported.
+fn measured(dir: &Path, path: &str, report: &mut Report) -> Result<Option<Part>, PullError> {
+    let file = dir.join(path);
+    let damage = match fs::metadata(&file) {
+        Ok(found) if found.is_file() => {
+            return measure_one(dir, path).map(Some).map_err(PullError::disk(file));
+        }
+        Ok(_) => Damage::NoFile { path: path.to_owned() },
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Damage::Missing { path: path.to_owned() }
+        }
+        Err(error) => return Err(PullError::disk(file)(error)),
+    };
+    report.add(damage);
+    Ok(None)
 }
 
-fn check_parts(dir: &Path, manifest: &Manifest, report: &mut Report) -> Result<(), PullError> {
-    for part in &manifest.parts {
-        check_file(dir, &part.path, part.bytes, &part.sha256, report)?;
-    }
-    Ok(())
-}
-
+/// The file as it is, where it is what it should be.
 fn check_file(
     dir: &Path,
     path: &str,
     bytes: u64,
     sha256: &str,
     report: &mut Report,
-) -> Result<(), PullError> {
+) -> Result<Option<Part>, PullError> {
+    let Some(found) = measured(dir, path, report)? else {
+        return Ok(None);
+    };
     let path = path.to_owned();
-    match measure_one(dir, &path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => report.add(Damage::Missing { path }),
-        Err(error) => return Err(PullError::disk(dir.join(path))(error)),
-        Ok(found) if found.bytes != bytes => {
-            report.add(Damage::Size { path, expected: bytes, found: found.bytes });
-        }
-        Ok(found) if found.sha256 != sha256 => report.add(Damage::Hash { path }),
-        Ok(_) => {}
+    if found.bytes != bytes {
+        report.add(Damage::Size { path, expected: bytes, found: found.bytes });
+    } else if found.sha256 != sha256 {
+        report.add(Damage::Hash { path });
+    } else {
+        return Ok(Some(found));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The files of lines, side by side.
@@ -131,6 +134,7 @@ struct Walk<'a> {
     files: Lines,
     thread_ids: HashSet<[u8; 16]>,
     attachments: u64,
+    counts: Counts,
     /// Threads and ledger have parted: comparing on would name every further line.
     parted: bool,
 }
@@ -146,6 +150,7 @@ impl<'a> Walk<'a> {
             report,
             thread_ids: HashSet::new(),
             attachments: 0,
+            counts: Counts::default(),
             parted: false,
         })
     }
@@ -171,17 +176,25 @@ impl<'a> Walk<'a> {
             let thread = parse::<FileRow>(&line).map(|row| row.thread_id);
             self.report.add(Damage::Attachments { thread: thread.unwrap_or_default() });
         }
-        let Self { report, threads, ledger, attachments, .. } = self;
+        let Self { report, threads, ledger, attachments, counts, .. } = self;
         report.threads = threads.number;
+        report.files = counts.files_saved;
         report.compare("threads", manifest.threads, threads.number);
         report.compare("ledger rows", manifest.threads, ledger.number);
         report.compare("items", manifest.items, report.items);
         report.compare("attachments", manifest.attachments, attachments);
-        report.compare("saved files", manifest.counts.files_saved, report.files);
+        let expected = manifest.counts;
+        report.compare("deleted threads", expected.threads_gone, counts.threads_gone);
+        report.compare("skipped threads", expected.threads_skipped, counts.threads_skipped);
+        report.compare("saved files", expected.files_saved, counts.files_saved);
+        report.compare("failed files", expected.files_failed, counts.files_failed);
+        report.compare("pending files", expected.files_pending, counts.files_pending);
+        report.compare("files without URL", expected.files_without_url, counts.files_without_url);
         Ok(())
     }
 
     fn check_thread(&mut self, row: &LedgerRow) -> Result<(), PullError> {
+        self.counts.add_thread(row.status);
         self.take_thread(&row.thread_id)?;
         let expected = self.check_items(row)?;
         let found = self.check_files(row)?;
@@ -272,23 +285,24 @@ impl<'a> Walk<'a> {
                 self.bad_line("files.jsonl", self.files.number);
                 continue;
             };
-            self.check_saved(&file)?;
+            self.check_row(&file)?;
             found.push((file.item_id, file.id));
         }
         Ok(found)
     }
 
-    fn check_saved(&mut self, row: &FileRow) -> Result<(), PullError> {
+    fn check_row(&mut self, row: &FileRow) -> Result<(), PullError> {
+        self.counts.add_file(&row.outcome);
         let FileOutcome::Saved { path, size, sha256 } = &row.outcome else {
             return Ok(());
         };
-        self.report.files += 1;
         // A path is never taken from the row: it could lead out of the folder.
         if *path != file_path(&row.id) {
             self.bad_line("files.jsonl", self.files.number);
             return Ok(());
         }
-        check_file(&self.dir, path, *size, sha256, self.report)
+        check_file(&self.dir, path, *size, sha256, self.report)?;
+        Ok(())
     }
 
     fn end_shard(&mut self) -> Result<(), PullError> {

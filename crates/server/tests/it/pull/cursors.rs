@@ -99,6 +99,20 @@ async fn an_empty_page_is_not_believed_at_once() {
 }
 
 #[tokio::test]
+async fn an_empty_page_that_more_should_follow_is_never_believed() {
+    // The first page of the threads, the second one, the items of a thread.
+    for from in [0, 1, 4] {
+        let scene = Scene::new().await;
+        for request in from..40 {
+            scene.server.fault(request, Fault::Empty { has_more: true });
+        }
+        let error = scene.pull().await.unwrap_err();
+        assert!(matches!(error, PullError::CursorLoop { .. }), "request {from}: {error}");
+        assert_eq!(error.exit_code(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_thread_deleted_meanwhile_is_recorded_as_gone() {
     let scene = Scene::new().await;
     scene.server.fault(3, Fault::Delete("cthr_6"));

@@ -1,3 +1,5 @@
+use std::{num::NonZeroUsize, time::Duration};
+
 use chatkitd::pull;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -128,6 +130,51 @@ async fn a_file_that_is_not_to_be_had_does_not_stop_the_pull_and_a_later_run_get
 }
 
 #[tokio::test]
+async fn a_file_that_is_refused_once_is_fetched_at_the_end_of_the_run() {
+    for status in [401, 403, 404, 410] {
+        let scene = with_file(|server| format!("{}/raw/x", server.origin())).await;
+        scene.server.fault(2, Fault::Status(status, Vec::new()));
+        let summary = scene.pull().await.unwrap();
+        assert_eq!((summary.files_saved, summary.files_failed), (1, 0), "{status}");
+        let again = ["/v1/chatkit/threads/cthr_0/items", "/raw/x"];
+        assert_eq!(scene.requests()[3..], again, "{status}");
+        scene.assert_whole();
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_file_is_not_the_file() {
+    let scene = with_file(|server| format!("{}/raw/x", server.origin())).await;
+    for request in 2..5 {
+        if request != 3 {
+            scene.server.fault(request, Fault::Status(206, Vec::new()));
+        }
+    }
+    let summary = scene.pull().await.unwrap();
+    assert_eq!((summary.files_failed, summary.files_pending), (1, 0));
+    assert_eq!(row(&scene)["error"], "HTTP 206 Partial Content");
+}
+
+#[tokio::test]
+async fn two_items_with_one_attachment_id_share_the_file_that_came_first() {
+    let scene = Scene::empty().await;
+    scene.server.world(|world| {
+        for name in ["x", "other"] {
+            let url = format!("{}/raw/{name}", scene.server.origin());
+            world.add_thread(&format!("cthr_{name}"), 1, 1, &[("cfile_x", Some(url))]);
+            world.files.insert(format!("/raw/{name}"), name.into());
+        }
+    });
+    let mut settings = scene.settings();
+    settings.concurrency = NonZeroUsize::MIN;
+    pull::pull(settings, CancellationToken::new()).await.unwrap();
+    assert_eq!(std::fs::read(scene.out().join("files/cfile_x")).unwrap(), b"x");
+    let rows = scene.lines("files.jsonl");
+    assert_eq!((&rows[0]["size"], &rows[0]["sha256"]), (&rows[1]["size"], &rows[1]["sha256"]));
+    scene.assert_whole();
+}
+
+#[tokio::test]
 async fn a_file_whose_server_is_down_is_worth_another_run() {
     let scene = with_file(|server| format!("{}/raw/x", server.origin())).await;
     for request in 2..20 {
@@ -140,4 +187,27 @@ async fn a_file_whose_server_is_down_is_worth_another_run() {
     assert_eq!((summary.files_failed, summary.files_pending), (1, 1));
     scene.server.calm();
     assert_eq!(scene.pull().await.unwrap().files_saved, 1);
+}
+
+#[tokio::test]
+async fn rows_that_were_not_committed_yet_are_there_after_a_failed_file_was_tried_again() {
+    let scene = Scene::empty().await;
+    scene.server.world(|world| {
+        for (number, name) in ["x", "y"].into_iter().enumerate() {
+            let url = format!("{}/raw/{name}", scene.server.origin());
+            world.add_thread(&format!("cthr_{number}"), 1, 1, &[(&format!("cfile_{name}"), Some(url))]);
+            world.files.insert(format!("/raw/{name}"), name.into());
+        }
+    });
+    // The four tries of the first file.
+    for request in 2..6 {
+        scene.server.fault(request, Fault::Status(503, Vec::new()));
+    }
+    let mut settings = scene.settings();
+    settings.concurrency = NonZeroUsize::MIN;
+    settings.tuning.commit_every = Duration::MAX;
+    let summary = pull::pull(settings, CancellationToken::new()).await.unwrap();
+    assert_eq!((summary.files_saved, summary.files_failed), (2, 0));
+    assert_eq!(scene.lines("files.jsonl").len(), 2);
+    scene.assert_whole();
 }

@@ -1,8 +1,10 @@
 use std::fs;
 
 use chatkitd::pull::{self, Damage};
+use serde_json::Value;
 
 use super::Scene;
+use crate::{binary::command, server::Env};
 
 /// What a verification says after `change` was made to a file of a whole folder.
 async fn after(path: &str, change: impl FnOnce(String) -> String) -> Vec<Damage> {
@@ -127,4 +129,83 @@ async fn an_unfinished_pull_is_told_from_a_damaged_one() {
     scene.pull().await.unwrap_err();
     let report = pull::verify(&scene.out()).unwrap();
     assert_eq!(report.damage, [Damage::Unfinished { fetched: 0, listed: 8 }]);
+}
+
+#[tokio::test]
+async fn a_manifest_that_contradicts_its_folder_is_found() {
+    let numbers = [
+        ("threads_gone", "deleted threads", 0),
+        ("threads_skipped", "skipped threads", 0),
+        ("files_failed", "failed files", 0),
+        ("files_pending", "pending files", 0),
+        ("files_without_url", "files without URL", 1),
+    ];
+    for (field, what, found) in numbers {
+        let old = format!("\"{field}\": {found}");
+        let damage = after("manifest.json", |text| text.replacen(&old, &format!("\"{field}\": 7"), 1)).await;
+        assert_eq!(damage, [Damage::Count { what, expected: 7, found }]);
+    }
+    let damage = after("manifest.json", |text| text.replacen("\"format\": 1", "\"format\": 2", 1)).await;
+    assert_eq!(damage, [Damage::Count { what: "format of manifest.json", expected: 1, found: 2 }]);
+    let damage = after("manifest.json", |text| text.replacen("/v1\"", "/v2\"", 1)).await;
+    assert!(matches!(damage[..], [Damage::BaseUrl { .. }]), "{damage:?}");
+}
+
+#[tokio::test]
+async fn the_parts_of_a_manifest_are_exactly_the_files_of_lines() {
+    let changes: [fn(&mut Vec<Value>); 3] = [
+        |parts| drop(parts.pop()),
+        |parts| parts.push(parts[0].clone()),
+        |parts| parts[0]["path"] = "../undisturbed/threads.jsonl".into(),
+    ];
+    for change in changes {
+        let changed = |text: String| {
+            let mut manifest: Value = serde_json::from_str(&text).unwrap();
+            change(manifest["parts"].as_array_mut().unwrap());
+            manifest.to_string()
+        };
+        assert_eq!(after("manifest.json", changed).await, [Damage::Parts]);
+    }
+}
+
+#[tokio::test]
+async fn a_thread_with_another_status_is_found() {
+    let damage = after("ledger.jsonl", |text| text.replacen("\"saved\"", "\"gone\"", 1)).await;
+    let expected = Damage::Count { what: "deleted threads", expected: 0, found: 1 };
+    assert!(damage.contains(&expected), "{damage:?}");
+}
+
+#[tokio::test]
+async fn what_stands_in_place_of_a_file_or_beside_the_shards_is_named() {
+    let scene = Scene::new().await;
+    scene.pull().await.unwrap();
+    for path in ["files/cfile_a", "items/000001.jsonl"] {
+        fs::remove_file(scene.out().join(path)).unwrap();
+        fs::create_dir(scene.out().join(path)).unwrap();
+    }
+    fs::write(scene.out().join("items/000003.jsonl"), "{}\n").unwrap();
+    fs::write(scene.out().join("items/.DS_Store"), "a file manager's").unwrap();
+    let damage = pull::verify(&scene.out()).unwrap().damage;
+    for path in ["files/cfile_a", "items/000001.jsonl"] {
+        assert!(damage.contains(&Damage::NoFile { path: path.to_owned() }), "{damage:?}");
+    }
+    let surplus: Vec<_> = damage.iter().filter(|damage| matches!(damage, Damage::Surplus { .. })).collect();
+    assert_eq!(surplus, [&Damage::Surplus { path: "items/000003.jsonl".to_owned() }]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_result_that_cannot_be_printed_is_an_error_and_not_a_panic() {
+    let scene = Scene::new().await;
+    scene.pull().await.unwrap();
+    let verify = || {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut verify = command(scene.dir.path(), &Env::default(), &["pull", "--verify", "--out", "export"]);
+        let output = verify.stdout(full).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, error) = verify();
+    assert!(code == Some(1) && error.contains("cannot be printed"), "{error}");
+    fs::remove_file(scene.out().join("threads.jsonl")).unwrap();
+    assert_eq!(verify().0, Some(4), "what was found is still told by the exit code");
 }

@@ -1,5 +1,5 @@
-//! Which addresses a file may be fetched from (design 6): public ones, checked after DNS, and the
-//! connection goes to the address that was checked.
+//! Public addresses. Files are fetched from no others (design 6): they are checked after DNS, and the connection goes to
+//! the address that was checked.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -9,10 +9,10 @@ use url::{Host, Url};
 /// A host name whose addresses are all private.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not a public address")]
-pub(super) struct NotPublic(String);
+pub(crate) struct NotPublic(String);
 
 /// DNS that answers with public addresses only. reqwest connects to nothing else than what it answers.
-pub(super) struct PublicDns;
+pub(crate) struct PublicDns;
 
 impl Resolve for PublicDns {
     fn resolve(&self, name: Name) -> Resolving {
@@ -28,7 +28,7 @@ impl Resolve for PublicDns {
 }
 
 /// False for a URL whose host is a private address in digits: that one never passes through DNS.
-pub(super) fn may_be_public(url: &Url) -> bool {
+pub(crate) fn may_be_public(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => is_public(ip.into()),
         Some(Host::Ipv6(ip)) => is_public(ip.into()),
