@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::Instrument;
 
 use crate::app::App;
@@ -38,11 +38,11 @@ pub(crate) async fn around<F: Future<Output = Response>>(
     let id = RequestId::of(request.headers(), app);
     let envelope = Envelope::of(request.uri().path());
     let is_openais = request.uri().path().starts_with("/v1/");
-    let method = request.method().clone();
+    let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     // At the level of errors, so that whatever is logged names its request.
     let traced = tracing::field::Empty;
-    let span = tracing::error_span!("request", request_id = %id.0, %method, route = %route, traced);
+    let span = tracing::error_span!("request", request_id = %id.0, method, route = %route, traced);
     let started = app.clock.monotonic();
     let response = inner(request).instrument(span.clone()).await;
     let elapsed = app.clock.monotonic().saturating_sub(started);
@@ -50,7 +50,7 @@ pub(crate) async fn around<F: Future<Output = Response>>(
     if is_openais {
         describe(response.headers_mut(), elapsed);
     }
-    span.in_scope(|| record(&method, route, response.status(), elapsed));
+    span.in_scope(|| record(method, route, response.status(), elapsed));
     response
 }
 
@@ -82,9 +82,25 @@ fn describe(headers: &mut HeaderMap, elapsed: Duration) {
     headers.entry("openai-processing-ms").or_insert(HeaderValue::from(millis));
 }
 
-fn record(method: &http::Method, route: String, status: StatusCode, elapsed: Duration) {
-    let labels =
-        [("method", method.as_str().to_owned()), ("route", route), ("status", status.as_str().to_owned())];
+/// The method as logs and metrics name it. Whoever calls may make methods up, and each would be a line of metrics for
+/// ever; they share the name that OpenTelemetry's conventions have for them.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::CONNECT => "CONNECT",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::PATCH => "PATCH",
+        _ => "_OTHER",
+    }
+}
+
+fn record(method: &'static str, route: String, status: StatusCode, elapsed: Duration) {
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("chatkitd_http_requests_total", &labels).increment(1);
     metrics::histogram!("chatkitd_http_request_seconds", &labels).record(elapsed);
     let (status, millis) = (status.as_u16(), elapsed.as_secs_f64() * 1000.0);

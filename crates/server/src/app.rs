@@ -43,6 +43,7 @@ use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::settings::{Database, FailurePolicy, LimiterKind, Settings};
 use crate::spawner::TokioSpawner;
 use crate::stores::{DATA_DIR, OpenError, Stores, UsersTable, check_folder, make_folder};
+use crate::telemetry;
 
 /// The server cannot be put together.
 #[derive(Debug, thiserror::Error)]
@@ -189,7 +190,7 @@ impl Foundation {
             upload_idle: UPLOAD_IDLE,
         };
         let canceller = hosted.map(|hosted| hosted as Arc<dyn Canceller>);
-        Ok(Serving { routes: chatkitd_http::router(app), canceller })
+        Ok(Serving { routes: telemetry::traced(chatkitd_http::router(app), settings), canceller })
     }
 
     fn sessions(&self, workflows: Workflows, hosted: Option<Arc<HostedUpstream>>) -> SessionService {
@@ -366,7 +367,7 @@ struct DatabaseReadiness(Arc<dyn Maintenance>);
 impl Readiness for DatabaseReadiness {
     async fn check(&self) -> Result<(), NotReady> {
         self.0.ping().await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "the database does not answer");
+            tracing::error!(error = &error as &dyn std::error::Error, "the database is not ready");
             NotReady("database")
         })
     }

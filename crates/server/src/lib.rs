@@ -9,6 +9,7 @@ mod answerers;
 mod app;
 mod attachment_jobs;
 pub mod blobs;
+mod client_span;
 pub mod clock;
 pub mod commands;
 pub mod connections;
@@ -43,5 +44,7 @@ mod spawner;
 mod stores;
 pub mod telemetry;
 mod text_log;
+#[cfg(feature = "otel")]
+mod traces;
 
 pub use serve::Server;

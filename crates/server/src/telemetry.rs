@@ -1,17 +1,20 @@
 //! Logs, traces and metrics.
 
 use std::io::IsTerminal as _;
-#[cfg(feature = "otel")]
-use std::time::Duration;
 
+use axum::Router;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
+use crate::client_span;
 use crate::json_log::WithSources;
 use crate::settings::{LogFormat, Settings};
 use crate::text_log::MaskedStderr;
+#[cfg(feature = "otel")]
+use crate::traces;
 
 /// Logs, traces or metrics cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +58,7 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Sets up logs and traces for the whole process.
 pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
-    let filter =
-        EnvFilter::try_new(&settings.log).map_err(|_| TelemetryError::Filter(settings.log.clone()))?;
+    let filter = log_filter(&settings.log).map_err(|_| TelemetryError::Filter(settings.log.clone()))?;
     let format: BoxedLayer = match settings.log_format {
         LogFormat::Json => Box::new(
             fmt::layer()
@@ -81,67 +83,35 @@ pub fn start(settings: &Settings) -> Result<Telemetry, TelemetryError> {
     Ok(telemetry)
 }
 
-#[cfg(feature = "otel")]
-fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
-    use opentelemetry::trace::TracerProvider as _;
-    use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
-    use opentelemetry_sdk::Resource;
-    use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
-
-    let Some(endpoint) = &settings.otlp_endpoint else { return Ok(Telemetry::default()) };
-    // The variable names the collector; traces have a path of their own there (OTLP exporter specification).
-    let endpoint = format!("{}/v1/traces", endpoint.as_str().trim_end_matches('/'));
-    let exporter = SpanExporter::builder()
-        .with_http()
-        .with_endpoint(endpoint)
-        .build()
-        .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
-    let resource = Resource::builder().with_service_name(settings.otlp_service_name.clone()).build();
-    let processor = WithoutPromised(BatchSpanProcessor::builder(exporter).build());
-    let provider =
-        SdkTracerProvider::builder().with_span_processor(processor).with_resource(resource).build();
-    let filter = EnvFilter::try_new("info").map_err(|_| TelemetryError::Filter("info".to_owned()))?;
-    layers.push(Box::new(
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("chatkitd")).with_filter(filter),
-    ));
-    Ok(Telemetry { traces: Some(provider) })
+fn log_filter(log: &str) -> Result<EnvFilter, ParseError> {
+    let without_client_spans = format!("{}=off", client_span::TARGET).parse()?;
+    Ok(EnvFilter::try_new(log)?.add_directive(without_client_spans))
 }
 
-/// Leaves out the requests of sessions that were promised not to be traced. Who calls shows only after the
-/// span of a request has begun, so that it cannot be left out by then.
 #[cfg(feature = "otel")]
-#[derive(Debug)]
-struct WithoutPromised(opentelemetry_sdk::trace::BatchSpanProcessor);
-
-#[cfg(feature = "otel")]
-impl opentelemetry_sdk::trace::SpanProcessor for WithoutPromised {
-    fn on_start(&self, span: &mut opentelemetry_sdk::trace::Span, context: &opentelemetry::Context) {
-        self.0.on_start(span, context);
-    }
-
-    fn on_end(&self, span: opentelemetry_sdk::trace::SpanData) {
-        let untraced = opentelemetry::KeyValue::new("traced", false);
-        if !span.attributes.contains(&untraced) {
-            self.0.on_end(span);
-        }
-    }
-
-    fn force_flush(&self) -> opentelemetry_sdk::error::OTelSdkResult {
-        self.0.force_flush()
-    }
-
-    fn shutdown_with_timeout(&self, timeout: Duration) -> opentelemetry_sdk::error::OTelSdkResult {
-        self.0.shutdown_with_timeout(timeout)
-    }
-
-    fn set_resource(&mut self, resource: &opentelemetry_sdk::Resource) {
-        self.0.set_resource(resource);
-    }
+fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
+    let Some(collector) = &settings.otlp_endpoint else { return Ok(Telemetry::default()) };
+    let provider = traces::provider(collector, settings.otlp_service_name.clone())
+        .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
+    let filter = EnvFilter::try_new("info").map_err(|_| TelemetryError::Filter("info".to_owned()))?;
+    layers.push(Box::new(traces::layer(&provider).with_filter(filter)));
+    Ok(Telemetry { traces: Some(provider) })
 }
 
 #[cfg(not(feature = "otel"))]
 fn traces(_: &Settings, _: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry::default())
+}
+
+/// `routes`, where each request goes on with the trace of whoever sends it. Without a collector they stay as they are.
+#[cfg(feature = "otel")]
+pub(crate) fn traced(routes: Router, settings: &Settings) -> Router {
+    if settings.otlp_endpoint.is_some() { traces::continuing(routes) } else { routes }
+}
+
+#[cfg(not(feature = "otel"))]
+pub(crate) fn traced(routes: Router, _: &Settings) -> Router {
+    routes
 }
 
 /// Sets up metrics for the whole process; the handle renders them.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
+use crate::client_span;
 use crate::retry::asked_pause;
 
 /// The largest answer that is read. A session has about one kilobyte.
@@ -84,6 +85,7 @@ impl From<Failure> for UpstreamError {
 /// The body of an answer that succeeded.
 pub(super) async fn read_success(response: Response, now: Timestamp) -> Result<Vec<u8>, Failure> {
     let status = response.status();
+    client_span::answered(status);
     let retry_after = asked_pause(response.headers(), now);
     let request_id =
         response.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(for_operators);
@@ -100,7 +102,7 @@ pub(super) async fn read_success(response: Response, now: Timestamp) -> Result<V
         request_id,
         code,
         r#type = kind,
-        message,
+        reason = message,
         "OpenAI refused a request"
     );
     if status == StatusCode::NOT_FOUND && message.starts_with("Workflow with id") {

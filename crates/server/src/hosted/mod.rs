@@ -22,7 +22,9 @@ use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder, Url};
 use secrecy::ExposeSecret;
+use tracing::{Instrument as _, Span};
 
+use crate::client_span;
 use crate::retry::Backoff;
 use crate::settings::OpenAi;
 use answer::{Failure, read_success};
@@ -100,33 +102,46 @@ impl HostedUpstream {
         Ok(request.bearer_auth(key.expose_secret()).header(BETA.0, BETA.1))
     }
 
-    /// Sends a request until it succeeds, fails for good, or the time is up.
-    async fn call(&self, request: RequestBuilder, idempotent: bool) -> Result<Vec<u8>, UpstreamError> {
-        let Ok(called) = tokio::time::timeout(self.deadlines.total, self.attempts(request, idempotent)).await
-        else {
-            return Err(UpstreamError::TimedOut);
-        };
-        called
+    /// Sends a request until it succeeds, fails for good, or the time is up. Each try has its `span`.
+    async fn call(
+        &self,
+        span: impl Fn() -> Span,
+        request: RequestBuilder,
+        idempotent: bool,
+    ) -> Result<Vec<u8>, UpstreamError> {
+        let attempts = self.attempts(span, request, idempotent);
+        let called = tokio::time::timeout(self.deadlines.total, attempts).await;
+        called.unwrap_or(Err(UpstreamError::TimedOut))
     }
 
-    async fn attempts(&self, request: RequestBuilder, idempotent: bool) -> Result<Vec<u8>, UpstreamError> {
+    async fn attempts(
+        &self,
+        span: impl Fn() -> Span,
+        request: RequestBuilder,
+        idempotent: bool,
+    ) -> Result<Vec<u8>, UpstreamError> {
         let _place = self.queue.enter().await?;
         let mut backoff = Backoff::new(self.deadlines.total, self.rng.as_ref());
         loop {
             let Some(attempt) = request.try_clone() else { return Err(UpstreamError::Failed(None)) };
-            let failure = match attempt.send().await {
-                Ok(response) => match read_success(response, self.clock.now()).await {
-                    Ok(body) => return Ok(body),
-                    Err(failure) => failure,
-                },
-                Err(error) => Failure::from_send(error),
+            let span = span();
+            let attempt = attempt.headers(client_span::headers(&span));
+            let failure = match self.attempt(attempt).instrument(span.clone()).await {
+                Ok(body) => return Ok(body),
+                Err(failure) => failure,
             };
+            client_span::failed(&span);
             let may_repeat = failure.never_happened() || idempotent && failure.is_passing();
             match may_repeat.then(|| backoff.next(failure.retry_after())).flatten() {
                 Some(wait) => self.clock.sleep(wait).await,
                 None => return Err(failure.into()),
             }
         }
+    }
+
+    async fn attempt(&self, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+        let response = request.send().await.map_err(Failure::from_send)?;
+        read_success(response, self.clock.now()).await
     }
 
     /// Retries and the wait for a place are part of the time.
@@ -139,8 +154,10 @@ impl HostedUpstream {
 
     async fn open_for(&self, user: &str, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
         let request = self.request(&grant.session.site, self.sessions.clone())?;
+        let is_traced = grant.session.is_traced();
+        let span = || if is_traced { client_span::post(&self.sessions) } else { Span::none() };
         let started = self.clock.monotonic();
-        let opened = self.call(request.json(&Self::body(user, grant)), false).await;
+        let opened = self.call(span, request.json(&Self::body(user, grant)), false).await;
         let opened = opened.and_then(|body| read_session(&body));
         self.count("create", started, opened.as_ref().err());
         opened
@@ -224,7 +241,8 @@ impl Canceller for HostedUpstream {
             path.extend([upstream_session, "cancel"]);
         }
         let started = self.clock.monotonic();
-        let called = self.call(self.request(site, url)?, true).await;
+        // A job's: nobody's request is behind it.
+        let called = self.call(Span::none, self.request(site, url)?, true).await;
         self.count("cancel", started, called.as_ref().err());
         match called {
             // Gone already, which is what was wanted.

@@ -12,9 +12,11 @@ use http::header::CONTENT_ENCODING;
 use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::{Deadlines, ModelClient};
+use crate::client_span;
 use crate::retry::{Backoff, asked_pause, is_worth_retrying};
 
 /// The most of an error's body that is read. A reason is shorter.
@@ -89,10 +91,12 @@ impl Endpoint<'_> {
         let ModelClient { deadlines, clock, rng, .. } = self.client;
         let mut backoff = Backoff::new(deadlines.retries, rng.as_ref());
         loop {
-            let failure = match self.attempt(fill(self.request())).await {
+            let span = client_span::post(&self.url);
+            let failure = match self.attempt(fill(self.request())).instrument(span.clone()).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
+            client_span::failed(&span);
             let wait = failure.is_passing.then(|| backoff.next(failure.retry_after)).flatten();
             match wait {
                 Some(wait) => clock.sleep(wait).await,
@@ -115,6 +119,7 @@ impl Endpoint<'_> {
             .await
             .map_err(|_| Failure::stalled(after))?
             .map_err(Failure::connection)?;
+        client_span::answered(response.status());
         if response.status().is_success() {
             return match packing(&response) {
                 Some(packing) => Err(Failure::lasting(ModelError::Malformed(format!("it is {packing}")))),

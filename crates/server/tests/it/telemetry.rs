@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::routing::post;
 use chatkitd_core::testing::TestKey;
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::tempdir;
 use tokio::net::TcpListener;
@@ -76,6 +76,49 @@ async fn traces_are_from_the_service_that_otel_service_name_names() {
     let batches = received.lock().unwrap().clone();
     let text: String = batches.iter().map(|(_, body)| String::from_utf8_lossy(body).into_owned()).collect();
     assert!(text.contains("chat-of-the-shop"), "{text:?}");
+}
+
+/// W3C Trace Context, and OpenTelemetry's semantic conventions for HTTP.
+#[tokio::test]
+async fn a_trace_goes_on_from_the_caller_to_the_upstream() {
+    let (folder, (collector, received)) = (tempdir().unwrap(), collector().await);
+    let standin = UpstreamStandin::start().await;
+    let env = Env::sqlite(&folder).hosted(&standin.base).set("OTEL_EXPORTER_OTLP_ENDPOINT", &collector);
+    let mut node = Process::serve(folder.path(), &env);
+    let trace: [u8; 16] = *b"the trace of all";
+    let trace_id = trace.map(|byte| format!("{byte:02x}")).concat();
+    standin.reply([Reply::Status(401, vec![])]);
+    let request = Client::new()
+        .post(format!("{}{SESSION}", node.url))
+        .header("traceparent", format!("00-{trace_id}-00f067aa0ba902b7-01"))
+        .header("x-request-id", "req-of-the-test");
+    assert_eq!(request.send().await.unwrap().status(), 502);
+    let code = tokio::task::spawn_blocking(move || (node.terminate(), node)).await.unwrap();
+    assert_eq!(code.0, 0);
+
+    let sent = standin.seen()[0].headers["traceparent"].to_str().unwrap().to_owned();
+    assert!(sent.starts_with(&format!("00-{trace_id}-")) && !sent.contains("00f067aa0ba902b7"), "{sent}");
+    let batches = received.lock().unwrap().clone();
+    let bytes: Vec<u8> = batches.into_iter().flat_map(|(_, body)| body).collect();
+    let spans = bytes.windows(trace.len()).filter(|window| *window == trace).count();
+    assert_eq!(spans, 2, "the request and the one upstream");
+    let text = String::from_utf8_lossy(&bytes);
+    for expected in [&format!("POST {SESSION}"), "http.route", "http.response.status_code", "server.port"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    // The line of the log is about the request that came in.
+    let line = log_line(&code.1, "OpenAI refused a request").await;
+    assert_eq!(line["span"]["request_id"], "req-of-the-test", "{line}");
+}
+
+#[tokio::test]
+async fn without_a_collector_nobody_is_handed_a_trace() {
+    let (folder, standin) = (tempdir().unwrap(), UpstreamStandin::start().await);
+    let node = Process::serve(folder.path(), &Env::sqlite(&folder).hosted(&standin.base));
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+    let request = Client::new().post(format!("{}{SESSION}", node.url)).header("traceparent", trace);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert!(standin.seen()[0].headers.get("traceparent").is_none());
 }
 
 #[tokio::test]
@@ -149,6 +192,23 @@ async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
     })
     .await;
     assert_eq!(client.get(format!("{}/metrics", node.url)).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn methods_that_a_caller_makes_up_are_one_line_of_metrics_and_are_not_logged() {
+    let (folder, admin) = (tempdir().unwrap(), free_address());
+    let node = Process::serve(folder.path(), &Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", &admin));
+    for number in 0..3 {
+        let made_up = Method::from_bytes(format!("MADE-UP-{number}").as_bytes()).unwrap();
+        let answer = Client::new().request(made_up, format!("{}/healthz", node.url)).send().await.unwrap();
+        assert_eq!(answer.status(), 405);
+    }
+    let total = "chatkitd_http_requests_total{method=\"_OTHER\",route=\"/healthz\",status=\"405\"} 3";
+    let metrics = async || Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    until("the requests are counted", async || metrics().await.text().await.unwrap().contains(total)).await;
+    assert!(!metrics().await.text().await.unwrap().contains("MADE-UP"));
+    until("the requests are in the log", async || node.log().matches("answered").count() >= 3).await;
+    assert!(!node.log().contains("MADE-UP"), "{}", node.log());
 }
 
 #[tokio::test]
