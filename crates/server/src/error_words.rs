@@ -3,7 +3,10 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-/// The error and its causes, but for those whose words are part of another's.
+use crate::masking::masked;
+
+/// The error and its causes, but for those whose words are part of another's. It may quote what was set, so what is
+/// secret is masked.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -14,5 +17,5 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
         }
         cause = next.source();
     }
-    text
+    masked(&text)
 }

@@ -11,6 +11,7 @@ use crate::agents::{self, OwnAgents};
 use crate::answerers::who_answers;
 use crate::app::Foundation;
 use crate::clock::SystemClock;
+use crate::masking::masked;
 use crate::models::{Deadlines, ModelClient};
 use crate::rng::SystemRng;
 use crate::settings::{Settings, Source};
@@ -41,7 +42,7 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
             Source::DevFile { file, name } => format!("{file}, {name}"),
             Source::File { path, line, key } => format!("{}, {key}, line {line}", path.display()),
         };
-        say(&format!("  {} = {}  ({source})", fact.name, fact.value))?;
+        tell(&format!("  {} = {}  ({source})", fact.name, fact.value))?;
     }
     if settings.facts.is_empty() {
         say("  nothing; every setting stands at its default")?;
@@ -49,7 +50,7 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
     say("In force:")?;
     let (answered, unanswered) = answers(&settings);
     for line in in_force::lines(&settings).iter().chain(&answered) {
-        say(&format!("  {line}"))?;
+        tell(&format!("  {line}"))?;
     }
     let missing = missing(&settings).into_iter().chain(unanswered).collect();
     for (title, lines) in [("Missing:", missing), ("Risky:", settings.warnings.clone())] {
@@ -57,10 +58,15 @@ pub(super) fn run(config: Option<&Path>, command: &ConfigCommand) -> CommandResu
             say(title)?;
         }
         for line in lines {
-            say(&format!("  {line}"))?;
+            tell(&format!("  {line}"))?;
         }
     }
     Ok(())
+}
+
+/// Prints a line that quotes what was set.
+fn tell(line: &str) -> std::io::Result<()> {
+    say(&masked(line))
 }
 
 /// What answers for the workflows that sites offer; the second list is what is missing.

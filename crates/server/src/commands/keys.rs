@@ -36,7 +36,7 @@ pub(super) enum KeysCommand {
         #[command(flatten)]
         target: Target,
     },
-    /// List the keys
+    /// List the keys of a site
     List {
         /// As JSON
         #[arg(long)]
@@ -133,7 +133,8 @@ async fn revoke(operator: Operator, id: &str) -> CommandResult {
     let audit = operator.audit(AuditAction::KeyRevoked, id.as_str());
     match operator.store.revoke_service_key(&operator.scope(), &id, operator.clock.now(), &audit).await {
         Err(StoreError::NotFound) => {
-            return Err(format!("site {} has no key {id}", operator.site.name).into());
+            let site = &operator.site.name;
+            return Err(format!("site {site} has no key {id}; name the key's own site with --site").into());
         }
         revoked => revoked?,
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_core::models::HostedTool;
-use chatkitd_core::workflows::{MAX_ID_BYTES, WorkflowCard};
+use chatkitd_core::workflows::WorkflowCard;
 use chatkitd_workflow::agent::ModelAgentSettings;
 use jiff::SignedDuration;
 
@@ -63,16 +63,6 @@ pub(super) struct Table<'a, 'r> {
 }
 
 impl Table<'_, '_> {
-    pub(super) fn check_id(&self, id: &str) -> Result<(), SettingsError> {
-        if (1..=MAX_ID_BYTES).contains(&id.len()) {
-            return Ok(());
-        }
-        Err(SettingsError::Refused {
-            setting: self.reader.key(&self.key),
-            reason: format!("a workflow's id has 1 to {MAX_ID_BYTES} bytes"),
-        })
-    }
-
     pub(super) fn agent_of_site(
         &self,
         id: &str,

@@ -195,8 +195,8 @@ fn read_keys(
     key: Option<SecretString>,
 ) -> Result<Option<S3Keys>, SettingsError> {
     let id = reader.text("AWS_ACCESS_KEY_ID", "attachments.s3.access_key_id", id);
-    let key = reader.secret("AWS_SECRET_ACCESS_KEY", "attachments.s3.secret_access_key", key);
-    let session_token = reader.secret("AWS_SESSION_TOKEN", "", None);
+    let key = reader.service_key("AWS_SECRET_ACCESS_KEY", "attachments.s3.secret_access_key", key)?;
+    let session_token = reader.service_key("AWS_SESSION_TOKEN", "", None)?;
     match (id, key) {
         (Some(access_key_id), Some(secret_access_key)) => {
             Ok(Some(S3Keys { access_key_id, secret_access_key, session_token }))

@@ -1,15 +1,13 @@
-//! What no server may start with, and what works and should be changed.
+//! What no server may start with.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use chatkitd_core::identity::Verifiers;
-use chatkitd_core::site::{Site, SiteSetting};
 use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::reader::{Reader, without_password};
-use super::{AttachmentStorage, Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError, Source};
+use super::{Database, LimiterKind, PLACEHOLDER_SECRET, Settings, SettingsError, Source};
 
 /// No upstream may be this server (design 4.4).
 pub(super) fn refuse_own_address(settings: &Settings, reader: &Reader<'_>) -> Result<(), SettingsError> {
@@ -132,66 +130,4 @@ pub(super) fn refuse_shared_secret(settings: &Settings, reader: &Reader<'_>) -> 
         }
     }
     Ok(())
-}
-
-pub(super) fn warnings(settings: &Settings) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if settings.secrets.iter().any(|secret| secret.expose_secret().len() < 32) {
-        warnings
-            .push("CHATKIT_SECRET is shorter than 32 bytes and may be guessed; use a longer one".to_owned());
-    }
-    if settings.secrets.is_empty() {
-        let file = settings.data_dir.join("secret");
-        warnings.push(format!(
-            "CHATKIT_SECRET is not set; a secret is kept in {}, which other nodes do not have",
-            file.display()
-        ));
-    }
-    for site in &settings.sites {
-        if !site.lists_origins() {
-            warnings.push(format!(
-                "site {} lists no origins, so any page may use it; set {}",
-                site.name,
-                SiteSetting::Origins.of(&site.name)
-            ));
-        }
-    }
-    for (site, sign_in) in &settings.sign_in {
-        if let Ok(verifiers) = Verifiers::new(&sign_in.verifiers) {
-            warnings.extend(verifiers.warnings().map(|(_, warning)| format!("site {site}: {warning}")));
-        }
-    }
-    if matches!(settings.database, Database::None) {
-        warnings.push(
-            "there is no database: only hosted workflows work, and sessions are neither kept, validated nor revoked"
-                .to_owned(),
-        );
-    }
-    if settings.limiter == LimiterKind::Memory && matches!(settings.database, Database::Postgres(_)) {
-        warnings.push(
-            "requests are counted in each process by itself; set CHATKITD_REDIS_URL to share the counts"
-                .to_owned(),
-        );
-    }
-    let uploads = |site: &Site| {
-        site.configuration.file_upload.as_ref().is_some_and(|upload| upload.enabled == Some(true))
-    };
-    let one_folder = matches!(
-        (&settings.database, &settings.attachments.storage),
-        (Database::Postgres(_), AttachmentStorage::Folder(_))
-    );
-    if one_folder && settings.sites.iter().any(uploads) {
-        warnings.push(
-            "files that visitors send lie in a folder; with several nodes, set CHATKITD_ATTACHMENTS=s3://bucket or share \
-             the folder"
-                .to_owned(),
-        );
-    }
-    if settings.redis_url.is_none() && matches!(settings.database, Database::Postgres(_)) {
-        warnings.push(
-            "an answer can be followed on the node that gives it only; with several nodes, set CHATKITD_REDIS_URL"
-                .to_owned(),
-        );
-    }
-    warnings
 }

@@ -18,6 +18,7 @@ mod restart;
 mod sign_in;
 mod sites;
 mod source;
+mod warnings;
 mod workflows;
 
 use std::collections::BTreeMap;
@@ -173,7 +174,7 @@ impl Settings {
         check::refuse_placeholder(&settings)?;
         check::refuse_what_needs_more(&settings, &reader)?;
         check::refuse_shared_secret(&settings, &reader)?;
-        Ok(Self { warnings: check::warnings(&settings), facts: reader.into_facts(), ..settings })
+        Ok(Self { warnings: warnings::all(&settings, &reader), facts: reader.into_facts(), ..settings })
     }
 
     /// Where the database is where nobody says it.

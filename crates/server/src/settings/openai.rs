@@ -29,14 +29,14 @@ pub(super) struct OpenAiKeys {
 
 impl OpenAiKeys {
     pub(super) fn read(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Self, SettingsError> {
-        let key = reader.secret("OPENAI_API_KEY", "openai_api_key", file.openai_api_key.take());
+        let key = reader.service_key("OPENAI_API_KEY", "openai_api_key", file.openai_api_key.take())?;
         let base = reader.url("OPENAI_BASE_URL", "", None, OPENAI)?;
         let is_elsewhere = base.is_some();
         let base = base.map_or_else(|| default_base(reader), Ok)?;
         let mut of_sites = BTreeMap::new();
         for (name, site) in &mut file.sites {
             let place = format!("sites.{name}.openai_api_key");
-            if let Some(key) = reader.secret("", &place, site.openai_api_key.take()) {
+            if let Some(key) = reader.service_key("", &place, site.openai_api_key.take())? {
                 of_sites.insert(sites::site_name(reader, name)?, key);
             }
         }

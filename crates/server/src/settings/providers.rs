@@ -153,7 +153,7 @@ fn read_one(
             return Err(SettingsError::Refused { setting: reader.key(&format!("providers.{name}")), reason });
         }
     };
-    let own = reader.secret(variable("CHATKITD_MODEL_API_KEY"), &key("api_key"), provider.api_key);
+    let own = reader.service_key(variable("CHATKITD_MODEL_API_KEY"), &key("api_key"), provider.api_key)?;
     let api = reader.choice(variable("CHATKITD_MODEL_API"), &key("api"), provider.api)?;
     let is_openai = base.host_str() == Some("api.openai.com");
     let for_openai = keys.are_for(&base);

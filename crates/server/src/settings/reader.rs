@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use chatkitd_core::foreign_text::mask_keys;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::SettingsError;
@@ -97,6 +97,10 @@ impl<'a> Reader<'a> {
         (self.env)(name).filter(|variable| !variable.value.trim().is_empty())
     }
 
+    pub(super) fn is_set_to_nothing(&self, name: &str) -> bool {
+        (self.env)(name).is_some_and(|variable| variable.value.trim().is_empty())
+    }
+
     /// Where a setting was set that a variable of this name, or the key in the file, sets.
     pub(super) fn setting(&self, name: &str, key: &str) -> Source {
         match (self.variable(name).map(|variable| variable.file), &self.document) {
@@ -139,6 +143,24 @@ impl<'a> Reader<'a> {
         let value = self.in_environment(name).map(SecretString::from).or(in_file)?;
         self.note(name, key, "set (masked)".to_owned());
         Some(value)
+    }
+
+    /// A key that another service gave. In the file it is read as in the environment: without the blanks around it,
+    /// and one of nothing is none.
+    pub(super) fn service_key(
+        &mut self,
+        name: &str,
+        key: &str,
+        in_file: Option<SecretString>,
+    ) -> Result<Option<SecretString>, SettingsError> {
+        let in_file = in_file.filter(|value| !value.expose_secret().trim().is_empty());
+        let Some(value) = self.secret(name, key, in_file) else { return Ok(None) };
+        let value = value.expose_secret().trim();
+        if value.contains(char::is_control) {
+            // No header carries it.
+            return Err(self.invalid(name, key, "…", "the key alone, on one line"));
+        }
+        Ok(Some(value.into()))
     }
 
     /// The error about a value that was read.

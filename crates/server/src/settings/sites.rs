@@ -7,13 +7,13 @@ use chatkitd_core::attachments::AllowedTypes;
 use chatkitd_core::id::SiteName;
 use chatkitd_core::limits::{Quota, SiteLimits};
 use chatkitd_core::site::{FileUpload, Lifetimes, OriginPattern, Site};
-use chatkitd_core::workflows;
+use chatkitd_core::workflows::{DEMO, ECHO, MODEL};
 
 use super::attachments::{allowed_types, read_types};
 use super::file::{FileLimits, FileSettings, FileSite};
 use super::reader::Reader;
 use super::workflows::WorkflowSettings;
-use super::{SettingsError, SignInSettings, Source, duration, read_duration, sign_in};
+use super::{SettingsError, SignInSettings, Source, duration, read_duration, sign_in, workflows};
 
 type SitesAndSignIn = (Vec<Site>, BTreeMap<SiteName, SignInSettings>);
 
@@ -126,14 +126,19 @@ fn build(
             *target = duration(key(field), text)?;
         }
     }
-    let origins = origins(&origins_setting(reader, &name), &site.origins.unwrap_or_default())?;
+    let setting = |variable, field| site_setting(reader, &name, variable, field);
+    let origins = origins(&setting("CHATKIT_ALLOWED_ORIGINS", "origins"), &site.origins.unwrap_or_default())?;
+    let workflows = site.workflows.unwrap_or_default();
+    for id in &workflows {
+        workflows::check_id(setting("CHATKIT_WORKFLOW_ID", "workflows"), id)?;
+    }
     let file_types = match &site.file_types {
         Some(types) => allowed_types(key("file_types"), types)?,
         None => defaults.file_types.clone(),
     };
     Ok(Site {
         origins,
-        workflows: site.workflows.unwrap_or_default(),
+        workflows,
         anonymous: site.anonymous.unwrap_or(!signs_in),
         lifetimes,
         limits: over(&site.limits, defaults.limits),
@@ -145,9 +150,9 @@ fn build(
 }
 
 /// Only the default site's are set by the environment, too.
-fn origins_setting(reader: &Reader<'_>, site: &SiteName) -> Source {
+fn site_setting(reader: &Reader<'_>, site: &SiteName, variable: &str, field: &str) -> Source {
     let is_default = *site == SiteName::default_site();
-    reader.setting(if is_default { "CHATKIT_ALLOWED_ORIGINS" } else { "" }, &format!("sites.{site}.origins"))
+    reader.setting(if is_default { variable } else { "" }, &format!("sites.{site}.{field}"))
 }
 
 fn origins(setting: &Source, listed: &[String]) -> Result<Vec<OriginPattern>, SettingsError> {
@@ -172,8 +177,8 @@ const DEMO_UPLOAD: FileUpload =
 impl DemoSite {
     /// The model that the settings name, and under `--dev` what the page at `/` shows.
     pub(super) fn new(read: &WorkflowSettings, dev: bool) -> Self {
-        let model = read.agents.contains_key(workflows::MODEL).then_some(workflows::MODEL);
-        let demos = [workflows::DEMO, workflows::ECHO];
+        let model = read.agents.contains_key(MODEL).then_some(MODEL);
+        let demos = [DEMO, ECHO];
         let offered = model.into_iter().chain(demos.into_iter().filter(|_| dev));
         Self { workflows: offered.map(str::to_owned).collect(), file_upload: dev.then_some(DEMO_UPLOAD) }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chatkitd_core::id::SiteName;
-use chatkitd_core::workflows::{MODEL, WorkflowCard};
+use chatkitd_core::workflows::{MAX_ID_BYTES, MODEL, WorkflowCard};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ use super::agents::{AgentSettings, Table};
 use super::file::FileSettings;
 use super::providers::Providers;
 use super::reader::Reader;
-use super::{SettingsError, sites};
+use super::{SettingsError, Source, sites};
 
 /// One table. What belongs to one agent only is refused for another one.
 #[derive(Debug, Default, Deserialize)]
@@ -86,7 +86,7 @@ pub(super) fn read(
     let mut read = WorkflowSettings::default();
     for (id, workflow) in workflows {
         let table = Table { reader, providers, key: format!("workflows.{id}") };
-        table.check_id(&id)?;
+        check_id(reader.key(&table.key), &id)?;
         if let Some(agent) = table.agent(&workflow)? {
             read.agents.insert(id.clone(), agent);
         }
@@ -100,7 +100,7 @@ pub(super) fn read(
         let mut agents = BTreeMap::new();
         for (id, workflow) in std::mem::take(&mut site.agents) {
             let table = Table { reader, providers, key: format!("sites.{name}.agents.{id}") };
-            table.check_id(&id)?;
+            check_id(reader.key(&table.key), &id)?;
             agents.insert(id.clone(), table.agent_of_site(&id, workflow)?);
         }
         if !agents.is_empty() {
@@ -108,6 +108,17 @@ pub(super) fn read(
         }
     }
     Ok(read)
+}
+
+/// Refuses what cannot be, or was not meant to be, the id of a workflow.
+pub(super) fn check_id(setting: Source, id: &str) -> Result<(), SettingsError> {
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    if (1..=MAX_ID_BYTES).contains(&id.len()) && !id.contains(blank) {
+        return Ok(());
+    }
+    let reason =
+        format!("{id:?} is not the id of a workflow: it has 1 to {MAX_ID_BYTES} bytes, and no blanks");
+    Err(SettingsError::refused(setting, reason))
 }
 
 /// `CHATKITD_MODEL` and `CHATKITD_INSTRUCTIONS`: a workflow without a file.

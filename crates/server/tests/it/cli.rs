@@ -64,6 +64,18 @@ async fn a_key_works_from_its_creation_to_its_revocation() {
     assert!(desk.run(&["keys", "list"]).ok().contains("revoked"));
 }
 
+#[test]
+fn whoever_revokes_the_key_of_another_site_is_told_to_name_the_site() {
+    let desk = Desk::new();
+    fs::write(desk.folder.path().join("chatkitd.toml"), "[sites.shop]\nworkflows = [\"wf_echo\"]\n").unwrap();
+    desk.run(&["keys", "create", "--site", "shop"]).ok();
+    let listed = rows(&desk.run(&["keys", "list", "--json", "--site", "shop"]).ok());
+    let id = listed[0]["id"].as_str().unwrap();
+    let refused = desk.run(&["keys", "revoke", id]);
+    assert!(refused.code == 1 && refused.err.contains("--site"), "{refused:?}");
+    desk.run(&["keys", "revoke", id, "--site", "shop"]).ok();
+}
+
 #[tokio::test]
 async fn a_key_that_servers_hold_already_is_imported_once() {
     let desk = Desk::new();

@@ -102,6 +102,34 @@ fn a_file_that_is_missing_or_damaged_is_named_with_its_line_and_site() {
     assert_both_refuse(&folder, &env, "chatkitd.toml, line 2: this is not UTF-8");
 }
 
+#[test]
+fn a_key_or_password_that_was_pasted_anywhere_is_masked() {
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder).set("CHATKITD_LISTEN", "127.0.0.1:0").set("OPENAI_API_KEY", "sk-x");
+    let model = "[workflows.wf_x]\nagent = \"model\"\nmodel = \"m\"\n";
+    for (file, words) in [
+        (format!("{model}history_tokens = \"sk-leak-1\"\n"), "line 4: invalid type"),
+        (format!("{model}history_tokens = \"postgres://u:leak@h/db\"\n"), "line 4: invalid type"),
+        (format!("{model}provider = \"sk-leak-1\"\n"), "there is no provider \"[masked]\""),
+        ("[workflows.wf_x]\nagent = \"sk-leak-1\"\n".to_owned(), "unknown variant `[masked]`"),
+        ("\"sk-leak-1\" = 1\n".to_owned(), "unknown field `[masked]`"),
+        (format!("{model}instructions_file = \"sk-leak-1\"\n"), "instructions_file"),
+        ("[workflows.wf_x]\nagent = \"script\"\nfile = \"sk-leak-1\"\n".to_owned(), "the script"),
+    ] {
+        fs::write(folder.path().join("chatkitd.toml"), file).unwrap();
+        for command in [&["serve"][..], &["config", "check"]] {
+            let refused = run(folder.path(), &env, command);
+            assert!(refused.code == 1 && refused.err.contains(words), "{refused:?}");
+            assert!(!format!("{refused:?}").contains("leak"), "{refused:?}");
+        }
+    }
+    let refused = check_in(&folder, &env.set("CHATKITD_CONFIG", "sk-leak-1"));
+    assert!(refused.code == 1 && !format!("{refused:?}").contains("leak"), "{refused:?}");
+    let env = Env::default().set("CHATKIT_WORKFLOW_ID", "sk-leak-1");
+    let text = check(&env, "[sites.sk-leak-2]\norigins = [\"https://a.example\"]\n");
+    assert!(text.contains("[masked]") && !text.contains("leak"), "{text}");
+}
+
 /// A server that is away is the world's state and not a setting.
 #[test]
 fn a_postgresql_is_not_asked() {

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use crate::server::required;
@@ -82,8 +84,7 @@ impl OwnRedis {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        until("Redis listens", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
-            .await;
+        until("Redis listens", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
         Self { url: format!("redis://127.0.0.1:{port}"), server, _folder: folder }
     }
 
@@ -98,6 +99,46 @@ impl Drop for OwnRedis {
         // It may have been killed already.
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+}
+
+/// The way to a server, which a test may silence as a network does that loses everything: nothing arrives any more,
+/// and neither end is told.
+pub struct Way {
+    /// The server's URL, this way.
+    pub url: String,
+    silence: CancellationToken,
+    _open: AbortOnDropHandle<()>,
+}
+
+impl Way {
+    /// To the server at this URL.
+    pub async fn to(url: &str) -> Self {
+        let mut url: Url = url.parse().unwrap();
+        let server = (url.host_str().unwrap().to_owned(), url.port().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let silence = CancellationToken::new();
+        let silent = silence.clone();
+        let open = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(carry(client, server.clone(), silent.clone()));
+            }
+        });
+        Self { url: url.into(), silence, _open: AbortOnDropHandle::new(open) }
+    }
+
+    /// From now on, for ever.
+    pub fn silence(&self) {
+        self.silence.cancel();
+    }
+}
+
+async fn carry(mut client: TcpStream, server: (String, u16), silence: CancellationToken) {
+    let mut server = TcpStream::connect(server).await.unwrap();
+    let carried = tokio::io::copy_bidirectional(&mut client, &mut server);
+    if silence.run_until_cancelled(carried).await.is_none() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -33,6 +33,13 @@ fn whatever_is_wrong_in_the_file_is_named_with_its_line() {
         ("log = \"info\"\n[providers.a]\n".to_owned(), 2, "needs base_url"),
         ("[providers.a]\nbase_url = \"ftp://a.example\"\n".to_owned(), 2, "https://api.openai.com/v1"),
         (format!("{provider}api = \"soap\"\n"), 3, "responses or chat_completions"),
+        (format!("{provider}api_key = \"hunter2\\nhunter3\"\n"), 3, "api_key = \"…\" is not valid"),
+        ("openai_api_key = \"hunter2\\u0000\"\n".to_owned(), 1, "the key alone, on one line"),
+        (
+            "[sites.shop]\nopenai_api_key = \"hunter2\\thunter3\"\n".to_owned(),
+            2,
+            "the key alone, on one line",
+        ),
         (format!("{provider}[transcription]\nprovider = \"a\"\n"), 4, "transcription.model"),
         (format!("{provider}[transcription]\nprovider = \"b\"\nmodel = \"m\"\n"), 4, "no provider \"b\""),
         // Agents.

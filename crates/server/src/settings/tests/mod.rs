@@ -2,6 +2,7 @@ mod lines;
 mod models;
 mod sentences;
 mod sign_in;
+mod template;
 
 use std::path::Path;
 use std::time::Duration;

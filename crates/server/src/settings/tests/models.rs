@@ -75,6 +75,23 @@ fn openais_key_goes_to_the_address_it_was_set_for_and_to_no_other() {
 }
 
 #[test]
+fn a_key_in_the_file_is_read_as_one_in_the_environment() {
+    for (key, read) in [("\"\"\" own\n\"\"\"", Some("own")), ("\"\"", None), ("\" \\n\"", None)] {
+        let file = format!(
+            "[providers.a]\nbase_url = \"https://a.example/v1\"\napi_key = {key}\n\
+             [workflows.wf_a]\nagent = \"model\"\nmodel = \"m\"\n"
+        );
+        let settings = load(&[], Some(&file), false).unwrap();
+        assert_eq!(key_of(agent(&settings, "wf_a").0, "default"), read, "{key}");
+    }
+    for (key, read) in [("\"\"", "sk-of-the-server"), ("\" sk-of-the-shop\\n\"", "sk-of-the-shop")] {
+        let file = format!("[sites.shop]\nopenai_api_key = {key}\n");
+        let settings = load(&[KEY, ("CHATKITD_MODEL", "m")], Some(&file), false).unwrap();
+        assert_eq!(key_of(agent(&settings, "wf_model").0, "shop"), Some(read), "{key}");
+    }
+}
+
+#[test]
 fn a_workflow_without_a_provider_gets_the_obvious_one() {
     let workflow = "[workflows.wf_a]\nagent = \"model\"\nmodel = \"m\"\n";
     let here = "[providers.here]\nbase_url = \"http://127.0.0.1:1/v1\"\n";
@@ -145,4 +162,35 @@ fn no_key_is_shown() {
     let masked =
         |name: &str| settings.facts.iter().any(|fact| fact.name == name && fact.value.contains("masked"));
     assert!(masked("providers.a.api_key") && masked("sites.shop.openai_api_key") && masked("OPENAI_API_KEY"));
+}
+
+#[test]
+fn a_key_that_goes_over_plain_http_to_a_public_place_is_warned_of() {
+    let warned = |env: &[(&str, &str)], file: &str| {
+        let warnings = load(env, Some(file), false).unwrap().warnings;
+        warnings.into_iter().filter(|warning| warning.contains("plain http")).collect::<Vec<_>>().join("\n")
+    };
+    let provider = |base: &str| format!("[providers.own]\nbase_url = \"{base}\"\napi_key = \"k\"\n");
+    for base in ["http://models.example/v1", "http://8.8.8.8/v1", "http://[2606:4700::1]/v1"] {
+        assert!(warned(&[], &provider(base)).starts_with("the key of provider own goes to http"), "{base}");
+        for name in ["CHATKIT_API_BASE", "OPENAI_BASE_URL"] {
+            assert!(warned(&[KEY, (name, base)], "").contains("the key of hosted workflows"), "{name}");
+        }
+    }
+    for base in [
+        "https://models.example/v1",
+        "http://127.0.0.1:11434/v1",
+        "http://[::1]:1/v1",
+        "http://10.0.0.7/v1",
+        "http://ollama:11434/v1",
+        "http://models.internal/v1",
+        "http://model.app.svc.cluster.local/v1",
+    ] {
+        assert_eq!(warned(&[], &provider(base)), "", "{base}");
+    }
+    assert_eq!(
+        warned(&[], "[providers.own]\nbase_url = \"http://models.example/v1\"\n"),
+        "",
+        "it has no key"
+    );
 }

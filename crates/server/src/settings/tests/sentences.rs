@@ -45,3 +45,16 @@ fn a_sentence_about_a_value_reads_well() {
     let types = refused(&[("CHATKITD_ATTACHMENT_TYPES", "text/html")], None);
     assert!(types.starts_with("CHATKITD_ATTACHMENT_TYPES: ") && !types.contains("set it to"), "{types}");
 }
+
+#[test]
+fn what_cannot_be_the_id_of_a_workflow_is_refused() {
+    let shop = |id: &str| refused(&[], Some(&format!("[sites.shop]\nworkflows = [{id:?}]\n")));
+    for id in ["", "wf a", "wf_a\n"] {
+        let message = shop(id);
+        assert!(message.starts_with("chatkitd.toml, line 2: sites.shop.workflows: "), "{message}");
+        assert!(message.contains("is not the id of a workflow"), "{message}");
+    }
+    let message = refused(&[("CHATKIT_WORKFLOW_ID", "wf_a, wf b")], None);
+    assert!(message.starts_with("CHATKIT_WORKFLOW_ID: \"wf b\" is not"), "{message}");
+    assert!(refused(&[], Some("[workflows.\"wf a\"]\n")).contains("is not the id"));
+}

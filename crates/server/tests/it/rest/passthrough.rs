@@ -51,6 +51,8 @@ async fn answer(State(openai): State<OpenAi>, request: Request) -> Response {
         ("set-cookie", "__cf_bm=x"),
         ("access-control-allow-origin", "*"),
         ("keep-alive", "timeout=5"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("alt-svc", "h3=\":443\""),
     ];
     let Some(words) = openai.words.lock().unwrap().take() else {
         return ([("content-encoding", "gzip")], headers, "not gzip, and nobody looks").into_response();
@@ -90,6 +92,9 @@ async fn a_call_goes_out_with_the_operators_key_and_comes_back_as_it_is() {
         .header("openai-beta", "x=v1")
         .header("cookie", "chatkit=1")
         .header("x-forwarded-for", "1.2.3.4")
+        .header("chatkit-device-id", "device")
+        .header("chatkit-device-token", "a device's proof")
+        .header("chatkit-frame-instance-id", "frame")
         .header("accept-encoding", "gzip")
         .header("connection", "x-mine")
         .header("x-mine", "1");
@@ -99,7 +104,9 @@ async fn a_call_goes_out_with_the_operators_key_and_comes_back_as_it_is() {
     let headers = answer.headers().clone();
     assert_eq!(headers["x-request-id"], "req_of_openai");
     assert_eq!(headers["content-encoding"], "gzip");
-    for ours in ["set-cookie", "access-control-allow-origin", "keep-alive"] {
+    for ours in
+        ["set-cookie", "access-control-allow-origin", "keep-alive", "strict-transport-security", "alt-svc"]
+    {
         assert!(!headers.contains_key(ours), "{ours}");
     }
     assert_eq!(answer.bytes().await.unwrap(), "not gzip, and nobody looks");
@@ -111,7 +118,8 @@ async fn a_call_goes_out_with_the_operators_key_and_comes_back_as_it_is() {
         (&headers["openai-beta"], &headers["accept-encoding"]),
         (&"x=v1".parse().unwrap(), &"gzip".parse().unwrap())
     );
-    for ours in ["cookie", "x-forwarded-for", "x-mine"] {
+    let page = ["chatkit-device-id", "chatkit-device-token", "chatkit-frame-instance-id"];
+    for ours in ["cookie", "x-forwarded-for", "x-mine"].into_iter().chain(page) {
         assert!(!headers.contains_key(ours), "{ours}");
     }
     let read = passing.node.get("/v1/models").bearer_auth(&passing.key).send().await.unwrap();
