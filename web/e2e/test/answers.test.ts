@@ -1,7 +1,7 @@
 // Answers: stopped, taken up again, judged, given anew, and what is said beside them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Locator } from 'playwright-core';
+import type { Browser, Locator, Page, Request } from 'playwright-core';
 import { complaintsOf, keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
@@ -59,6 +59,38 @@ test('an answer goes on after a reload', async (t) => {
   assert.equal(await chat.items.count(), 2);
   assert.equal((await eventsOf(page, 'chatkit.response.start')).length, 1);
 });
+
+test('an answer that ends while its conversation is being opened is whole', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const { page } = chat;
+  const begun = page.waitForResponse((response) => response.headers()['x-chatkit-run-id'] !== undefined);
+  await chat.say('Count slowly');
+  const run = (await begun).headers()['x-chatkit-run-id']!;
+  await chat.lastItem.getByText('three').waitFor();
+  const [{ threadId }] = (await eventsOf(page, 'chatkit.thread.change')) as [{ threadId: string }];
+  await chat.call('setThreadId', null);
+  const of = (request: Request, op: string) => (request.postDataJSON() as { type?: string } | null)?.type === op;
+  const listed = page.waitForResponse((response) => of(response.request(), 'items.list'));
+  await page.route('**/chatkit', async (route) => {
+    if (of(route.request(), 'threads.get_by_id')) {
+      await listed;
+      await readToItsEnd(page, run);
+    }
+    await route.continue();
+  });
+  await chat.call('setThreadId', threadId);
+  await chat.lastItem.getByText(/^one two three .* fourteen fifteen$/).waitFor();
+  await chat.button('Send').waitFor();
+  assert.equal(await chat.items.count(), 2);
+});
+
+/** Follows an answer beside the element. */
+async function readToItsEnd(page: Page, run: string): Promise<void> {
+  await page.evaluate(async (url) => {
+    const token = Object.entries(localStorage).find(([key]) => key.startsWith('chatkit.device:'))![1] as string;
+    await (await fetch(url, { headers: { 'chatkit-device-token': token } })).text();
+  }, `${server.url}/chatkit/runs/${run}/events`);
+}
 
 test('an answer can be judged, and copied', async (t) => {
   const context = await visitor(t, browser, { permissions: ['clipboard-read', 'clipboard-write'] });

@@ -114,7 +114,8 @@ pub enum Reply {
     Json {
         /// The body.
         body: Vec<u8>,
-        /// The run that is going on the thread, for `threads.get_by_id`.
+        /// The run that was going on the thread before its items were read, for `threads.get_by_id` and the first page
+        /// of `items.list`.
         live_run: Option<RunId>,
     },
     /// A run's events, from the first.

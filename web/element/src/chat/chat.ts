@@ -282,7 +282,9 @@ export class Chat {
     this.takeNewest(newest.body);
     this.thread = thread.body;
     this.load = 'ready';
-    if (thread.run !== null && thread.run !== except && !this.isAnswering) void this.takeUp(thread.run, { isOwn });
+    // An answer may end between the two: with the items, it is known whether they have all of it.
+    const run = newest.run ?? thread.run;
+    if (run !== null && run !== except && !this.isAnswering) void this.takeUp(run, { isOwn });
   }
 
   /** Items that were loaded before stay, where the newest go on from them. */

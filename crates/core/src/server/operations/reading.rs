@@ -30,9 +30,9 @@ impl ChatServer {
     ) -> Result<Reply, ServerError> {
         let scope = &caller.scope();
         let id = thread_id(&params.thread_id)?;
-        let thread = self.threads.thread(scope, &id).await?.ok_or(ServerError::ThreadNotFound)?;
-        // Before the items: a run that ends in between has its items among them.
+        // Before all else: a run that ends meanwhile has changed what is read after that.
         let live_run = self.threads.live_run(scope, &id).await?.map(|run| run.id);
+        let thread = self.threads.thread(scope, &id).await?.ok_or(ServerError::ThreadNotFound)?;
         let page = page_query(None, Order::Asc, None);
         let items = self.visible_items(caller, &id, page).await?;
         Ok(Reply::Json { body: json(&thread.to_wire(items))?, live_run })
@@ -70,14 +70,20 @@ impl ChatServer {
         caller: &ChatCaller,
         params: ItemsListParams,
     ) -> Result<Reply, ServerError> {
+        let scope = &caller.scope();
         let id = thread_id(&params.thread_id)?;
+        // As above. Whoever opens a thread asks for both at once, and its run may end between the two answers.
+        let live_run = match params.after {
+            None => self.threads.live_run(scope, &id).await?.map(|run| run.id),
+            Some(_) => None,
+        };
         let page = page_query(params.limit, params.order, params.after);
         let query = ItemQuery { page, hidden: false, kinds: None };
-        let items = self.threads.item_texts(&caller.scope(), &id, &query).await?;
+        let items = self.threads.item_texts(scope, &id, &query).await?;
         let mut items = items.ok_or(ServerError::ThreadNotFound)?;
         self.address_texts(caller, &mut items).map_err(not_json)?;
         let body = items.to_json().map_err(not_json)?;
-        Ok(Reply::Json { body, live_run: None })
+        Ok(Reply::Json { body, live_run })
     }
 
     async fn visible_items(

@@ -50,6 +50,12 @@ async fn with_the_wish_to_resume_the_answer_goes_on_without_its_connection() {
     let ann = token("ann");
     let loaded = send(app.chat(&get(&thread)).bearer_auth(&ann)).await;
     assert_eq!(loaded.header("x-chatkit-run-id"), run, "a reload learns of the run");
+    let listed = |after: &str| {
+        let params = json!({"thread_id": thread, "after": Some(after).filter(|id| !id.is_empty())});
+        send(app.chat(&json!({"type": "items.list", "params": params})).bearer_auth(&ann))
+    };
+    assert_eq!(listed("").await.header("x-chatkit-run-id"), run, "and with the items");
+    assert_eq!(listed("cti_1").await.header("x-chatkit-run-id"), "", "further pages do not say so again");
     app.agent.go_on.add_permits(1);
     let again = send(app.events(&run).bearer_auth(&ann)).await;
     assert_eq!(again.header("x-chatkit-run-id"), run);
