@@ -55,7 +55,8 @@ impl Archive {
         read_state(&dir)?;
         let lock = lock(&dir)?;
         if read_state(&dir)?.is_some_and(|state| state.swap_update) {
-            finish_update(&dir)?;
+            move_update(&dir)?;
+            remove_update(&dir)?;
         }
         let state = match read_state(&dir)? {
             Some(state) => state,
@@ -125,19 +126,23 @@ impl Archive {
             ..update.state.clone()
         };
         update.finish(now)?;
+        let state = update.state.clone();
+        // Not every file system removes a folder in which a file, such as its lock, is open.
+        drop(update);
         self.state.swap_update = true;
         self.commit()?;
-        finish_update(&self.dir)?;
-        let state = read_state(&self.dir)?.unwrap_or_else(|| update.state.clone());
+        move_update(&self.dir)?;
+        // The new state is in its place: whatever fails from here on, a commit must not bring the old one back.
+        self.state = state.clone();
         let lock = self.lock.try_clone().map_err(PullError::disk(self.dir.join(LOCK)))?;
         *self = Self::of(self.dir.clone(), state, lock)?;
-        Ok(())
+        remove_update(&self.dir)
     }
 
     /// Removes an update that found nothing.
     pub(super) fn discard(&mut self, update: Self) -> Result<(), PullError> {
         drop(update);
-        empty(&self.dir.join(UPDATE))
+        remove_update(&self.dir)
     }
 
     pub(super) fn state(&self) -> &State {
@@ -387,7 +392,7 @@ fn finish_swap(dir: &Path) -> Result<(), PullError> {
 }
 
 /// Moves the files of a finished update to their places. Its state goes last: until then this is done again.
-fn finish_update(dir: &Path) -> Result<(), PullError> {
+fn move_update(dir: &Path) -> Result<(), PullError> {
     let update = dir.join(UPDATE);
     let items = update.join("items");
     for shard in fs::read_dir(&items).map_err(PullError::disk(&items))? {
@@ -399,9 +404,18 @@ fn finish_update(dir: &Path) -> Result<(), PullError> {
     }
     sync_dir(&dir.join("items"))?;
     sync_dir(dir)?;
-    take_place(&update.join("state.json"), &dir.join("state.json"))?;
+    take_place(&update.join("state.json"), &dir.join("state.json"))
+}
+
+/// Removes an update whose files were moved, once the moves will last, or which is not wanted any more. Its state goes
+/// first: the next start removes what is left of it.
+fn remove_update(dir: &Path) -> Result<(), PullError> {
     sync_dir(dir)?;
-    empty(&update)
+    let state = dir.join(UPDATE).join("state.json");
+    match fs::remove_file(&state) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(PullError::disk(state)(error)),
+        _ => empty(&dir.join(UPDATE)),
+    }
 }
 
 /// What is not there is at its place already.

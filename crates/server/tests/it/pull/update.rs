@@ -173,6 +173,24 @@ async fn a_crash_while_an_update_takes_its_place_is_made_good() {
     }
 }
 
+/// Its lines are behind a link that leads nowhere any more once it was moved, so they are not opened again.
+#[tokio::test]
+async fn an_update_that_fails_after_it_took_its_place_is_in_its_place() {
+    let scene = stale().await;
+    scene.server.world(|world| world.dead_from = Some(9));
+    update(&scene).await.unwrap_err();
+    let (out, kept) = (scene.out(), scene.out().join("kept"));
+    fs::create_dir(&kept).unwrap();
+    fs::rename(out.join(".update/threads.jsonl"), kept.join("threads.jsonl")).unwrap();
+    std::os::unix::fs::symlink("../kept/threads.jsonl", out.join(".update/threads.jsonl")).unwrap();
+    scene.server.calm();
+    let failed = update(&scene).await.unwrap_err();
+    assert!(matches!(failed, PullError::Disk { .. }), "{failed}");
+    fs::rename(kept, scene.dir.path().join("kept")).unwrap();
+    scene.pull().await.unwrap();
+    assert_up_to_date(&scene);
+}
+
 #[tokio::test]
 async fn an_update_fetches_what_a_thread_lacks_in_rows_of_files() {
     let scene = Scene::new().await;
