@@ -254,6 +254,10 @@ impl Archive {
     /// Replaces `files.jsonl`. The state names the new one before it is renamed, so a crash in between is made good
     /// when the folder is opened again.
     pub(super) fn replace_files(&mut self, mut new: Log, counts: Counts) -> Result<(), PullError> {
+        if counts.files_saved > self.state.counts.files_saved {
+            // An interrupted update copied rows that say the files could not be had.
+            remove_update(&self.dir)?;
+        }
         new.sync()?;
         self.state.files = new.extent();
         self.state.counts = counts;

@@ -35,8 +35,20 @@ struct Renewed {
 impl Job {
     /// Reads changed threads again. Returns how many those are.
     pub(super) async fn update(&self) -> Result<u64, PullError> {
+        let (mut updated, went_on) = self.look_up_all().await?;
+        if went_on {
+            // The interrupted run looked the first ones up, and nobody knows how long ago that was.
+            updated += self.look_up_all().await?.0;
+        }
+        Ok(updated)
+    }
+
+    /// Looks every thread up, or those that an interrupted update has left. Returns how many were read again, and
+    /// whether there was such an update.
+    async fn look_up_all(&self) -> Result<(u64, bool), PullError> {
         let settings = self.settings.clone();
         let update = self.on_disk(move |archive| archive.open_update(&settings)).await?;
+        let went_on = update.state().ledger.lines > 0;
         let update = self.fill(update).await?;
         let (now, updated) = ((self.settings.now)(), update.state().updated);
         self.on_disk(move |archive| match updated {
@@ -44,7 +56,7 @@ impl Job {
             _ => archive.adopt(update, now),
         })
         .await?;
-        Ok(updated)
+        Ok((updated, went_on))
     }
 
     /// Appends to `update` the threads that it lacks, some looked up at a time.

@@ -129,7 +129,7 @@ async fn an_update_that_is_cut_off_at_any_request_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn an_update_that_is_killed_asks_no_thread_twice() {
+async fn an_update_that_is_killed_goes_on_where_it_stopped_and_then_asks_for_all_once_more() {
     let scene = stale().await;
     scene.server.fault(9, Fault::Hang);
     let mut settings = settings(&scene);
@@ -146,8 +146,42 @@ async fn an_update_that_is_killed_asks_no_thread_twice() {
         tokio::task::yield_now().await;
     }
     assert_up_to_date(&scene);
-    let first = "/v1/chatkit/threads/cthr_0/items".to_owned();
-    assert!(before.contains(&first) && !scene.requests().contains(&first), "{before:?}");
+    let path = |thread: &str| format!("/v1/chatkit/threads/{thread}/items");
+    assert!(before.contains(&path("cthr_0")), "{before:?}");
+    let after = scene.requests();
+    let at = |thread: &str| after.iter().position(|seen| *seen == path(thread));
+    assert!(at("cthr_7") < at("cthr_0"), "{after:?}");
+}
+
+#[tokio::test]
+async fn what_was_written_while_an_update_was_interrupted_is_not_missed() {
+    let scene = stale().await;
+    scene.server.world(|world| world.dead_from = Some(9));
+    update(&scene).await.unwrap_err();
+    let asked = |path: &String| path == "/v1/chatkit/threads/cthr_0/items";
+    assert!(scene.requests().iter().any(asked));
+    scene.server.calm();
+    scene.server.world(|world| world.add_items("cthr_0", 1, &[]));
+    update(&scene).await.unwrap();
+    assert_up_to_date(&scene);
+}
+
+#[tokio::test]
+async fn a_file_that_was_saved_while_an_update_was_interrupted_stays_saved() {
+    let scene = Scene::new().await;
+    let file = scene.server.world(|world| world.files.remove("/raw/a")).unwrap();
+    assert_eq!(scene.pull().await.unwrap().files_failed, 1);
+    scene.server.world(|world| world.add_items("cthr_7", 1, &[]));
+    scene.server.calm();
+    scene.server.world(|world| world.dead_from = Some(9));
+    update(&scene).await.unwrap_err();
+    assert!(scene.requests().iter().any(|path| path == "/v1/chatkit/threads/cthr_4/items"), "past the file");
+    scene.server.calm();
+    scene.server.world(|world| world.files.insert("/raw/a".to_owned(), file));
+    assert_eq!(scene.pull().await.unwrap().files_failed, 0);
+    scene.server.world(|world| world.files.remove("/raw/a"));
+    assert_eq!(update(&scene).await.unwrap().files_failed, 0);
+    scene.assert_whole();
 }
 
 #[tokio::test]
