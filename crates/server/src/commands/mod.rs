@@ -98,7 +98,7 @@ async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn run_pull(args: PullArgs) -> ExitCode {
-    match pull::run(args, shutdown_signal()).await {
+    match pull::run(args, shutdown_signal).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, error.exit_code()),
     }

@@ -312,10 +312,15 @@ pub(super) fn read_state(dir: &Path) -> Result<Option<State>, PullError> {
         }
         Err(error) => return Err(PullError::disk(path)(error)),
     };
-    let state: State = serde_json::from_slice(&json)
-        .map_err(|_| PullError::Folder { path, reason: "it is not the JSON that a pull writes" })?;
+    let state: State = serde_json::from_slice(&json).map_err(|_| PullError::Folder {
+        path: path.clone(),
+        reason: "it is not the JSON that a pull writes",
+    })?;
     if state.format > FORMAT {
         return Err(PullError::NewerFormat(dir.to_owned()));
+    }
+    if state.threads_per_shard == 0 {
+        return Err(PullError::Folder { path, reason: "its threads_per_shard is 0" });
     }
     Ok(Some(state))
 }

@@ -139,14 +139,15 @@ impl Summary {
 
 /// Runs the command: pulls, or verifies with `--verify`. Results go to stdout, progress to stderr.
 ///
-/// `shutdown` (Ctrl-C) stops it with everything fetched so far saved. The exit code of an error is
+/// What `shutdown` returns (Ctrl-C) stops a pull with everything fetched so far saved. It is not called for a
+/// verification: that saves nothing, so signals may end it as they end any process. The exit code of an error is
 /// [`PullError::exit_code`].
-pub async fn run(args: PullArgs, shutdown: CancellationToken) -> Result<(), PullError> {
+pub async fn run(args: PullArgs, shutdown: impl FnOnce() -> CancellationToken) -> Result<(), PullError> {
     if args.verify {
         return verify_folder(args.out).await;
     }
     let out = args.out.clone();
-    let summary = pull(args.into_settings()?, shutdown).await?;
+    let summary = pull(args.into_settings()?, shutdown()).await?;
     let said = say(&args::in_words(&summary, &out));
     match summary.files_pending {
         0 => said,
@@ -155,8 +156,7 @@ pub async fn run(args: PullArgs, shutdown: CancellationToken) -> Result<(), Pull
 }
 
 async fn verify_folder(dir: PathBuf) -> Result<(), PullError> {
-    let report =
-        tokio::task::spawn_blocking(move || verify(&dir)).await.map_err(|_| PullError::Interrupted)??;
+    let report = job::blocking(move || verify(&dir)).await?;
     let damage: String = report.damage.iter().map(|damage| format!("{damage}\n")).collect();
     let said = say(&damage);
     if report.problems > 0 {

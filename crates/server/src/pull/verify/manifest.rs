@@ -29,7 +29,7 @@ pub(super) fn check(
     if manifest.base_url != state.base_url {
         report.add(Damage::BaseUrl { expected: state.base_url.clone(), found: manifest.base_url.clone() });
     }
-    let last_shard = state.ledger.lines.saturating_sub(1) / state.threads_per_shard.max(1);
+    let last_shard = state.ledger.lines.saturating_sub(1) / state.threads_per_shard;
     let paths: Vec<String> = part_paths(last_shard).collect();
     if !manifest.parts.iter().map(|part| &part.path).eq(&paths) {
         report.add(Damage::Parts);

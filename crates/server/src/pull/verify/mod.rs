@@ -66,7 +66,7 @@ pub fn verify(dir: &Path) -> Result<Report, PullError> {
         return Ok(report);
     };
     manifest::check(dir, &manifest, &state, &mut report)?;
-    Walk::open(dir, &mut report)?.check(&manifest)?;
+    Walk::open(dir, &mut report)?.check(&manifest, state.threads_per_shard)?;
     Ok(report)
 }
 
@@ -155,12 +155,12 @@ impl<'a> Walk<'a> {
         })
     }
 
-    fn check(mut self, manifest: &Manifest) -> Result<(), PullError> {
+    fn check(mut self, manifest: &Manifest, threads_per_shard: u64) -> Result<(), PullError> {
         while let Some(line) = self.ledger.take()? {
             let index = self.ledger.number - 1;
-            if index > 0 && index.is_multiple_of(manifest.threads_per_shard.max(1)) {
+            if index > 0 && index.is_multiple_of(threads_per_shard) {
                 self.end_shard()?;
-                self.shard = Lines::open(&self.dir, &shard_path(index / manifest.threads_per_shard))?;
+                self.shard = Lines::open(&self.dir, &shard_path(index / threads_per_shard))?;
             }
             match parse::<LedgerRow>(&line) {
                 Some(row) => self.check_thread(&row)?,

@@ -1,6 +1,11 @@
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
-use chatkitd::pull::{self, Damage};
+use chatkitd::pull::{self, Damage, PullError};
 use serde_json::Value;
 
 use super::Scene;
@@ -152,6 +157,21 @@ async fn a_manifest_that_contradicts_its_folder_is_found() {
 }
 
 #[tokio::test]
+async fn a_number_of_threads_for_each_file_that_no_pull_writes_is_named() {
+    let zero = |text: String| text.replacen("\"threads_per_shard\": 3", "\"threads_per_shard\": 0", 1);
+    let expected = Damage::Count { what: "threads_per_shard", expected: 3, found: 0 };
+    assert_eq!(after("manifest.json", zero).await, [expected]);
+    let scene = Scene::new().await;
+    scene.pull().await.unwrap();
+    let state = scene.out().join("state.json");
+    let text = fs::read_to_string(&state).unwrap();
+    fs::write(&state, text.replacen("\"threads_per_shard\":3", "\"threads_per_shard\":0", 1)).unwrap();
+    assert_eq!(pull::verify(&scene.out()).unwrap().damage, [Damage::NoState]);
+    let refused = scene.pull().await.unwrap_err();
+    assert!(matches!(&refused, PullError::Folder { path, .. } if *path == state), "{refused}");
+}
+
+#[tokio::test]
 async fn the_parts_of_a_manifest_are_exactly_the_files_of_lines() {
     let changes: [fn(&mut Vec<Value>); 3] = [
         |parts| drop(parts.pop()),
@@ -208,4 +228,23 @@ async fn a_result_that_cannot_be_printed_is_an_error_and_not_a_panic() {
     assert!(code == Some(1) && error.contains("cannot be printed"), "{error}");
     fs::remove_file(scene.out().join("threads.jsonl")).unwrap();
     assert_eq!(verify().0, Some(4), "what was found is still told by the exit code");
+}
+
+/// The state is a pipe that nobody writes into, so the verification has no end of its own.
+#[test]
+fn a_verification_can_be_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("export")).unwrap();
+    let state = dir.path().join("export/state.json");
+    assert!(Command::new("mkfifo").arg(&state).status().unwrap().success());
+    let mut verify =
+        command(dir.path(), &Env::default(), &["pull", "--verify", "--out", "export"]).spawn().unwrap();
+    // Opened at both ends or not at all.
+    let pipe = fs::File::options().write(true).open(state).unwrap();
+    assert!(Command::new("kill").arg(verify.id().to_string()).status().unwrap().success());
+    let (sender, ended) = channel();
+    thread::spawn(move || sender.send(verify.wait().unwrap()));
+    let ended = ended.recv_timeout(Duration::from_secs(20)).expect("it goes on");
+    drop(pipe);
+    assert_eq!(ended.signal(), Some(15), "{ended}");
 }
