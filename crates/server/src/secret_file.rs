@@ -62,13 +62,12 @@ fn make(path: &Path, rng: &dyn Rng) -> io::Result<SecretString> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(&aside).and_then(|mut file| {
-        file.write_all(secret.as_bytes())?;
-        file.sync_all()
-    });
+    let mut file = options.open(&aside)?;
+    let written = file.write_all(secret.as_bytes()).and_then(|()| file.sync_all());
     let linked = written.and_then(|()| fs::hard_link(&aside, path));
-    fs::remove_file(&aside)?;
-    linked.map(|()| secret.into())
+    // What failed first is the reason.
+    linked.and(fs::remove_file(&aside))?;
+    Ok(secret.into())
 }
 
 #[cfg(test)]
@@ -95,6 +94,14 @@ mod tests {
             );
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    /// Nobody makes files there, not even root.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_reason_why_it_cannot_be_kept_is_the_first_one() {
+        let error = read_or_make(Path::new("/sys"), &SeededRng::new(1)).unwrap_err();
+        assert_ne!(error.source.kind(), io::ErrorKind::NotFound, "{error:?}");
     }
 
     #[test]
