@@ -1,5 +1,6 @@
 //! `chatkitd keys`: what trusted servers present.
 
+use std::env::VarError;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -100,7 +101,11 @@ async fn import(operator: Operator, name: &str, text: &SecretText) -> CommandRes
 
 fn read_key(from_env: Option<&str>) -> Result<SecretText, Box<dyn std::error::Error + Send + Sync>> {
     let text = match from_env {
-        Some(name) => std::env::var(name).map_err(|error| format!("{name}: {error}"))?,
+        Some(name) => std::env::var(name).map_err(|error| match error {
+            VarError::NotPresent => format!("{name} is not set"),
+            // The error itself quotes the key.
+            VarError::NotUnicode(_) => format!("{name} is not UTF-8"),
+        })?,
         None => {
             let mut text = String::new();
             std::io::stdin().take(16 * 1024).read_to_string(&mut text)?;

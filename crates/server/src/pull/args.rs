@@ -1,7 +1,7 @@
 //! The command line of `chatkitd pull`.
 
 use std::{
-    env,
+    env::{self, VarError},
     num::NonZeroUsize,
     path::{Path, PathBuf},
 };
@@ -55,9 +55,12 @@ pub struct PullArgs {
 
 impl PullArgs {
     pub(super) fn into_settings(self) -> Result<Settings, PullError> {
-        let key = variable("OPENAI_API_KEY").ok_or(PullError::NoKey)?;
+        let key = variable("OPENAI_API_KEY")?.ok_or(PullError::NoKey)?;
         let base = self.base_url.filter(|url| !url.trim().is_empty());
-        let base = base.or_else(|| variable("OPENAI_BASE_URL")).unwrap_or_else(|| OPENAI.to_owned());
+        let base = match base {
+            Some(base) => base,
+            None => variable("OPENAI_BASE_URL")?.unwrap_or_else(|| OPENAI.to_owned()),
+        };
         Ok(Settings {
             out: self.out,
             base_url: parse_base(&base)?,
@@ -125,8 +128,13 @@ fn parse_base(value: &str) -> Result<Url, PullError> {
     Ok(url)
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
+/// One that is set to nothing counts as not set; one that cannot be read does not: requests would go elsewhere.
+fn variable(name: &'static str) -> Result<Option<String>, PullError> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(PullError::NotUtf8(name)),
+    }
 }
 
 /// From the TLS provider's generator, which is linked anyway. If that fails, pauses go without jitter.

@@ -14,6 +14,9 @@ pub enum PullError {
     /// `OPENAI_API_KEY` cannot be sent in a header.
     #[error("OPENAI_API_KEY holds a character that no API key has (a line break?). Set it again")]
     BadKey,
+    /// A variable that cannot be read.
+    #[error("{0} is not UTF-8. Set it again")]
+    NotUtf8(&'static str),
     /// The base URL is not an absolute http(s) URL.
     #[error(
         "the base URL {value:?} is not an http(s) URL. Give one like https://api.openai.com/v1 with --base-url \
@@ -135,7 +138,7 @@ impl PullError {
     /// The exit code of the command, as `docs/PULL.md` lists them (0 is success, 2 is clap's usage error).
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::NoKey | Self::BadKey | Self::BadBaseUrl { .. } => 2,
+            Self::NoKey | Self::BadKey | Self::NotUtf8(_) | Self::BadBaseUrl { .. } => 2,
             Self::KeyRefused { .. } => 3,
             Self::Damaged(_) => 4,
             Self::FilesPending(_) => 5,

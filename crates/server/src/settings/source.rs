@@ -1,6 +1,8 @@
 //! Where a process's settings come from: the file, the environment, and under `--dev` the `.env` files.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::env::{self, VarError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::string::FromUtf8Error;
@@ -45,6 +47,9 @@ pub enum SourceError {
         /// Why.
         source: std::io::Error,
     },
+    /// A variable that cannot be read, which must not count as not set.
+    #[error("{0} is not UTF-8; set it to a text in UTF-8")]
+    NotUtf8(String),
     /// What they say.
     #[error(transparent)]
     Settings(#[from] SettingsError),
@@ -60,13 +65,25 @@ impl Settings {
             let (value, file) = dev_values.get(name)?;
             Some(Variable { value: value.clone(), file: Some(file) })
         };
-        let look_up =
-            |name: &str| std::env::var(name).ok().map(Variable::of_environment).or_else(|| in_dev_file(name));
+        let not_utf8 = Cell::new(None);
+        let look_up = |name: &str| match env::var(name) {
+            Ok(value) => Some(Variable::of_environment(value)),
+            Err(VarError::NotPresent) => in_dev_file(name),
+            Err(VarError::NotUnicode(_)) => {
+                not_utf8.set(Some(name.to_owned()));
+                None
+            }
+        };
         let file = file.as_ref().map(|(path, text)| (path.as_path(), text.as_str()));
         // A file that was there has to be there when it is read again, whether it was asked for or not.
         let found = file.map(|(path, _)| path);
         let origin = SettingsOrigin { config: found.or(config).map(Path::to_owned) };
-        Ok(Self { origin: Some(origin), ..Self::look_up(&look_up, file, dev)? })
+        let settings = Self::look_up(&look_up, file, dev);
+        // First, because what else is wrong may come of it.
+        if let Some(name) = not_utf8.take() {
+            return Err(SourceError::NotUtf8(name));
+        }
+        Ok(Self { origin: Some(origin), ..settings? })
     }
 
     /// The settings as they are now where these came from.

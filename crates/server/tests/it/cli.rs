@@ -1,12 +1,14 @@
 //! The command line of the built binary.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
-use crate::binary::{Done, Process, run, run_with_input};
+use crate::binary::{Done, Process, command, run, run_with_input};
 use crate::databases::{self, postgres};
 use crate::server::{Env, SESSION, send};
 
@@ -176,6 +178,30 @@ async fn init_supabase_writes_a_migration_that_chatkitd_is_content_with() {
     let node = desk.serve();
     let made = send(Client::new().post(format!("{}{SESSION}", node.url))).await;
     assert_eq!(made.status, 200, "{made:?}");
+}
+
+/// What was meant to be a secret, saved as Latin-1: it must not count as not set.
+#[test]
+fn a_variable_that_is_not_utf_8_is_refused_by_its_name() {
+    let desk = Desk::new();
+    let value = OsStr::from_bytes(b"geheim-f\xfcr-alle-0123456789-0123456789");
+    let refused = |name: &str, arguments: &[&str]| {
+        let mut command = command(desk.folder.path(), &desk.env, arguments);
+        let output = command.env(name, value).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(&format!("{name} is not UTF-8")) && !error.contains("geheim"), "{error}");
+        output.status.code()
+    };
+    for name in ["CHATKITD_AUTH_HS256_SECRET", "OPENAI_API_KEY", "CHATKITD_LISTEN"] {
+        assert_eq!(refused(name, &["config", "check"]), Some(1));
+        assert_eq!(refused(name, &["serve"]), Some(1));
+    }
+    assert_eq!(refused("OUR_KEY", &["keys", "import", "--from-env", "OUR_KEY"]), Some(1));
+    assert_eq!(refused("OPENAI_API_KEY", &["pull"]), Some(2));
+    let with_key = desk.env.clone().set("OPENAI_API_KEY", "sk-1");
+    let mut pull = command(desk.folder.path(), &with_key, &["pull"]);
+    let output = pull.env("OPENAI_BASE_URL", value).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "the key is not sent to somebody else");
 }
 
 /// As `serve` does at its start.
