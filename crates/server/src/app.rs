@@ -81,6 +81,12 @@ pub enum BuildError {
     /// The query on the users table.
     #[error("CHATKITD_ROLES_QUERY cannot be used")]
     RoleQuery(#[from] RoleQueryError),
+    /// The users table is in the database that there will be after a restart.
+    #[error(
+        "CHATKITD_ROLES_QUERY asks chatkitd's own database, and there is none until a restart; restart, or set \
+         CHATKITD_ROLES_DATABASE_URL"
+    )]
+    NoRolesDatabase,
     /// Where files are kept.
     #[error(transparent)]
     Files(#[from] FilesError),
@@ -259,7 +265,9 @@ impl Foundation {
     fn sign_in(&self, settings: &Settings) -> Result<SignIn, BuildError> {
         let users_table: Option<Arc<dyn Roles>> = match &settings.roles_query {
             Some(roles) => {
-                Some(Arc::new(UsersTable(RoleQuery::new(roles.database_url.expose_secret(), &roles.query)?)))
+                let url = roles.database_url.clone().or_else(|| settings.database.url());
+                let url = url.ok_or(BuildError::NoRolesDatabase)?;
+                Some(Arc::new(UsersTable(RoleQuery::new(url.expose_secret(), &roles.query)?)))
             }
             None => None,
         };

@@ -135,6 +135,17 @@ pub enum Database {
     None,
 }
 
+impl Database {
+    /// Where it is, as a query on it is told.
+    pub(crate) fn url(&self) -> Option<SecretString> {
+        match self {
+            Self::Postgres(url) => Some(url.clone()),
+            Self::Sqlite(path) => Some(format!("sqlite://{}", path.display()).into()),
+            Self::None => None,
+        }
+    }
+}
+
 /// How a site signs its users in.
 #[derive(Clone, Debug, Default)]
 pub struct SignInSettings {
@@ -149,8 +160,8 @@ pub struct SignInSettings {
 /// A query on the app's own users table (seed 004).
 #[derive(Clone, Debug)]
 pub struct RolesQuery {
-    /// The app's database.
-    pub database_url: SecretString,
+    /// The app's database; `None`: chatkitd's own.
+    pub database_url: Option<SecretString>,
     /// One parameter, the user's id; the first column of the first row is the role.
     pub query: String,
 }
@@ -368,23 +379,20 @@ fn read_roles_query(
     let Some(query) = reader.text("CHATKITD_ROLES_QUERY", "roles.query", file.roles.query.take()) else {
         return Ok(None);
     };
-    let own = match database {
-        Database::Postgres(url) => Some(url.clone()),
-        Database::Sqlite(path) => Some(format!("sqlite://{}", path.display()).into()),
-        Database::None => None,
-    };
     let (name, key) = ("CHATKITD_ROLES_DATABASE_URL", "roles.database_url");
-    let url = reader.secret(name, key, file.roles.database_url.take());
-    if url.as_ref().is_some_and(|url| RoleQuery::check_url(url.expose_secret()).is_err()) {
+    let database_url = reader.secret(name, key, file.roles.database_url.take());
+    if database_url.as_ref().is_some_and(|url| RoleQuery::check_url(url.expose_secret()).is_err()) {
         // The value may hold a password, so it is not shown.
         let expected = "postgres://user:password@host/name, or sqlite:///path/to/file";
         return Err(reader.invalid(name, key, "…", expected));
     }
     // To go on without asking would let everybody in whom the table does not know.
-    let database_url = url.or(own).ok_or(SettingsError::Needs {
-        setting: reader.setting("CHATKITD_ROLES_QUERY", "roles.query"),
-        needs: "CHATKITD_ROLES_DATABASE_URL, the database that holds the users table",
-    })?;
+    if database_url.is_none() && matches!(database, Database::None) {
+        return Err(SettingsError::Needs {
+            setting: reader.setting("CHATKITD_ROLES_QUERY", "roles.query"),
+            needs: "CHATKITD_ROLES_DATABASE_URL, the database that holds the users table",
+        });
+    }
     Ok(Some(RolesQuery { database_url, query }))
 }
 

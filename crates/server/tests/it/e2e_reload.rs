@@ -11,6 +11,7 @@ use crate::binary::Process;
 use crate::chat::{Chat, Event};
 use crate::databases::free_port;
 use crate::e2e_models::{answer, bare};
+use crate::e2e_roles::{HS256_SECRET, USERS, token, with_roles};
 use crate::local_model::LocalModel;
 use crate::server::{SESSION, send};
 use crate::wait::until;
@@ -144,6 +145,38 @@ async fn what_needs_a_restart_stays_and_is_named_and_counts_are_kept() {
         assert!(log.contains(&format!("{name} was changed and needs a restart")), "{name}: {log}");
     }
     assert!(!log.contains("hunter2") && !log.contains("CHATKITD_LISTEN was changed"), "{log}");
+}
+
+#[tokio::test]
+async fn roles_are_looked_up_in_the_database_that_is_in_force() {
+    let folder = tempdir().unwrap();
+    let env = with_roles(bare(folder.path()));
+    let right = "[sites.default]\nworkflows = [\"wf_echo\"]\n";
+    write(folder.path(), right);
+    let server = Process::serve(folder.path(), &env);
+    let own = rusqlite::Connection::open(folder.path().join("chatkitd.db")).unwrap();
+    own.execute_batch(USERS).unwrap();
+    let create = async || {
+        let request = Client::new().post(format!("{}{SESSION}", server.url));
+        send(request.bearer_auth(token("user_admin"))).await.status
+    };
+    assert_eq!(create().await, 200);
+    write(folder.path(), &format!("database_url = \"sqlite://{}/new.db\"\n{right}", folder.path().display()));
+    reload(&server, DONE).await;
+    assert_eq!(create().await, 200);
+}
+
+#[tokio::test]
+async fn roles_in_a_database_that_comes_with_the_restart_are_refused_until_then() {
+    let folder = tempdir().unwrap();
+    let env = bare(folder.path()).set("CHATKITD_AUTH_HS256_SECRET", HS256_SECRET);
+    write(folder.path(), "database_url = \"none\"\n");
+    let server = Process::serve(folder.path(), &env);
+    let database = format!("database_url = \"sqlite://{}/new.db\"\n", folder.path().display());
+    write(folder.path(), &format!("{database}[roles]\nquery = \"SELECT role FROM users WHERE id = $1\"\n"));
+    reload(&server, REFUSED).await;
+    let log = server.log();
+    assert!(log.contains("there is none until a restart"), "{log}");
 }
 
 #[tokio::test]

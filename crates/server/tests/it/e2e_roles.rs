@@ -11,8 +11,8 @@ use tempfile::tempdir;
 use crate::databases::{postgres, run};
 use crate::server::{Env, Node, SESSION, send};
 
-const HS256_SECRET: &str = "the-apps-own-secret-of-forty-bytes-12345";
-const USERS: &str = "CREATE TABLE users (clerk_user_id TEXT PRIMARY KEY, role TEXT);
+pub const HS256_SECRET: &str = "the-apps-own-secret-of-forty-bytes-12345";
+pub const USERS: &str = "CREATE TABLE users (clerk_user_id TEXT PRIMARY KEY, role TEXT);
                      INSERT INTO users VALUES ('user_admin', 'admin')";
 
 pub fn token(subject: &str) -> String {
@@ -28,7 +28,7 @@ fn hs256(secret: &str) -> jsonwebtoken::EncodingKey {
     jsonwebtoken::EncodingKey::from_base64_secret(&STANDARD.encode(secret)).unwrap()
 }
 
-fn with_roles(env: Env) -> Env {
+pub fn with_roles(env: Env) -> Env {
     env.set("CHATKITD_AUTH_HS256_SECRET", HS256_SECRET)
         .set("CHATKITD_ROLES_QUERY", "SELECT role FROM users WHERE clerk_user_id = $1")
 }
