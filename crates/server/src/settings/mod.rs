@@ -76,6 +76,8 @@ pub struct Settings {
     pub limiter_on_failure: FailurePolicy,
     /// The signing secrets, the newest first. Empty: one is made in the data folder.
     pub secrets: Vec<SecretString>,
+    /// Whether they are the key of `openai`, for want of a database and of `CHATKIT_SECRET`.
+    pub(crate) signs_with_openai_key: bool,
     /// The hosted upstream, where a key is set.
     pub openai: Option<OpenAi>,
     /// Whether other calls of `OpenAI`'s API are forwarded there with that key. Default no.
@@ -213,6 +215,7 @@ impl Settings {
         let roles_query = read_roles_query(reader, &mut file, &database)?;
         let demo = sites::DemoSite::new(&workflows, dev);
         let (sites, sign_in) = sites::read(reader, &mut file, roles_query.is_some(), demo)?;
+        let (secrets, signs_with_openai_key) = read_secrets(reader, &mut file, &database, openai.as_ref());
         Ok(Self {
             dev,
             attachments: attachments::read(reader, std::mem::take(&mut file.attachments), &data_dir)?,
@@ -228,7 +231,8 @@ impl Settings {
             limiter_on_failure: reader
                 .choice("CHATKITD_LIMITER_ON_FAILURE", "limiter_on_failure", file.limiter_on_failure.take())?
                 .unwrap_or(FailurePolicy::Open),
-            secrets: read_secrets(reader, &mut file, &database, openai.as_ref()),
+            secrets,
+            signs_with_openai_key,
             database,
             redis_url,
             openai,
@@ -251,9 +255,7 @@ impl Settings {
                 .unwrap_or(if dev { LogFormat::Text } else { LogFormat::Json }),
             shutdown_grace: read_shutdown_grace(reader, &mut file)?,
             otlp_endpoint: read_otlp_endpoint(reader, &mut file)?,
-            otlp_service_name: reader
-                .text("OTEL_SERVICE_NAME", "otlp_service_name", file.otlp_service_name.take())
-                .unwrap_or_else(|| "chatkitd".to_owned()),
+            otlp_service_name: read_otlp_service_name(reader, &mut file),
             origin: None,
             facts: Vec::new(),
             warnings: Vec::new(),
@@ -350,25 +352,20 @@ fn is_redis(_: &str) -> bool {
 }
 
 /// Keys derive from `CHATKIT_SECRET`; without a database and without that, from the `OpenAI` key, since
-/// there is no folder to keep a generated one in (design 4.4).
+/// there is no folder to keep a generated one in (design 4.4). Also returns whether they do the latter.
 fn read_secrets(
     reader: &mut Reader<'_>,
     file: &mut FileSettings,
     database: &Database,
     openai: Option<&OpenAi>,
-) -> Vec<SecretString> {
-    let list = reader.secret("CHATKIT_SECRET", "secret", file.secret.take());
-    match (list, database, openai) {
-        (Some(list), _, _) => list
-            .expose_secret()
-            .split(',')
-            .map(str::trim)
-            .filter(|secret| !secret.is_empty())
-            .map(SecretString::from)
-            .collect(),
-        (None, Database::None, Some(openai)) => openai.key.iter().cloned().collect(),
-        _ => Vec::new(),
+) -> (Vec<SecretString>, bool) {
+    if let Some(list) = reader.secret("CHATKIT_SECRET", "secret", file.secret.take()) {
+        let list = list.expose_secret().split(',').map(str::trim);
+        return (list.filter(|secret| !secret.is_empty()).map(SecretString::from).collect(), false);
     }
+    let key = openai.and_then(|openai| openai.key.clone()).filter(|_| matches!(database, Database::None));
+    let signs_with_it = key.is_some();
+    (key.into_iter().collect(), signs_with_it)
 }
 
 fn read_roles_query(
@@ -410,6 +407,11 @@ fn read_otlp_endpoint(
 ) -> Result<Option<Url>, SettingsError> {
     let (name, key) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "otlp_endpoint");
     reader.url(name, key, file.otlp_endpoint.take(), "http://collector.example:4318")
+}
+
+fn read_otlp_service_name(reader: &mut Reader<'_>, file: &mut FileSettings) -> String {
+    let set = reader.text("OTEL_SERVICE_NAME", "otlp_service_name", file.otlp_service_name.take());
+    set.unwrap_or_else(|| "chatkitd".to_owned())
 }
 
 fn read_shutdown_grace(reader: &mut Reader<'_>, file: &mut FileSettings) -> Result<Duration, SettingsError> {

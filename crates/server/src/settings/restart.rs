@@ -15,9 +15,7 @@ impl Settings {
         kept.keep("CHATKITD_DURABILITY", &old.durability, &mut self.durability, Clone::clone);
         kept.keep("CHATKITD_REDIS_URL", &old.redis_url, &mut self.redis_url, |url| url.as_ref().map(exposed));
         kept.keep("CHATKITD_LIMITER", &old.limiter, &mut self.limiter, Clone::clone);
-        kept.keep("CHATKIT_SECRET", &old.secrets, &mut self.secrets, |secrets| {
-            secrets.iter().map(exposed).collect::<Vec<_>>()
-        });
+        self.keep_secrets(old, &mut kept);
         // Keys show as such in it, so a new secret alone is not noticed; its name is new, too.
         kept.keep("CHATKITD_ATTACHMENTS", &old.attachments, &mut self.attachments, |files| {
             format!("{files:?}")
@@ -29,7 +27,23 @@ impl Settings {
         kept.keep("OTEL_SERVICE_NAME", &old.otlp_service_name, &mut self.otlp_service_name, Clone::clone);
         kept.0
     }
+
+    fn keep_secrets(&mut self, old: &Self, kept: &mut Kept) {
+        let exposed = |secrets: &Vec<SecretString>| secrets.iter().map(exposed).collect::<Vec<_>>();
+        if !(self.signs_with_openai_key && old.signs_with_openai_key) {
+            kept.keep("CHATKIT_SECRET", &old.secrets, &mut self.secrets, exposed);
+        } else if exposed(&old.secrets) != exposed(&self.secrets) {
+            // For calls to OpenAI the new one is in force.
+            self.warnings.push(OPENAI_KEY_SIGNS.to_owned());
+            self.secrets.clone_from(&old.secrets);
+        }
+        self.signs_with_openai_key = old.signs_with_openai_key;
+    }
 }
+
+const OPENAI_KEY_SIGNS: &str = "OPENAI_API_KEY was changed, and CHATKIT_SECRET is not set: the old key goes on signing device cookies until the \
+     restart, which makes all of them invalid, so that anonymous visitors begin anew; to keep them, set CHATKIT_SECRET to \
+     a new secret, a comma and the old key before you restart";
 
 #[derive(Default)]
 struct Kept(Vec<&'static str>);

@@ -37,6 +37,13 @@ fn of_secrets(settings: &Settings) -> Vec<String> {
             file.display()
         ));
     }
+    if settings.signs_with_openai_key {
+        warnings.push(
+            "CHATKIT_SECRET is not set, so OPENAI_API_KEY signs device cookies, and a new key makes all of them \
+             invalid; set CHATKIT_SECRET"
+                .to_owned(),
+        );
+    }
     warnings
 }
 

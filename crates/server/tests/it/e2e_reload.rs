@@ -180,6 +180,31 @@ async fn roles_in_a_database_that_comes_with_the_restart_are_refused_until_then(
 }
 
 #[tokio::test]
+async fn a_new_key_of_openai_that_signs_too_is_named_with_what_a_restart_costs() {
+    let folder = tempdir().unwrap();
+    let env = bare(folder.path()).unset("CHATKIT_SECRET").set("CHATKITD_DATABASE_URL", "none");
+    let with_key = |key: &str| {
+        let site = "[sites.default]\nworkflows = [\"wf_hosted\"]\n";
+        write(
+            folder.path(),
+            &format!("openai_api_key = \"sk-{key}-0123456789-0123456789-0123456789\"\n{site}"),
+        );
+    };
+    with_key("one");
+    let server = Process::serve(folder.path(), &env);
+    for key in ["two", "three"] {
+        with_key(key);
+        reload(&server, DONE).await;
+    }
+    let log = server.log();
+    let told = log.matches("OPENAI_API_KEY was changed").count();
+    assert!(
+        told == 2 && log.contains("device cookies") && !log.contains("CHATKIT_SECRET was changed"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn what_was_said_to_a_workflow_that_was_removed_can_still_be_read_and_deleted() {
     let folder = tempdir().unwrap();
     let site = "[sites.default]\nworkflows = [\"wf_echo\", \"wf_old\"]\n";
