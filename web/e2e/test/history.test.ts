@@ -6,7 +6,9 @@ import type { Browser } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf } from '../harness/page.js';
+import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
+import { json, refused, type Reply, type StandIn, thread } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -143,4 +145,71 @@ test('a list that does not come says so, and can be asked for again', async (t) 
   await chat.page.unroute('**/chatkit');
   await alert.getByRole('button', { name: 'Try again' }).click();
   await chat.element.getByText('There are no conversations yet.').waitFor();
+});
+
+/** Has the stand-in list these conversations, newest first, in pages of 30. */
+function list(standIn: StandIn, titles: string[]): void {
+  standIn.on('threads.list', (response, call) => pageOf(titles, call.body!.params.after as string | undefined)(response, call));
+}
+
+function pageOf(titles: string[], after?: string): Reply {
+  const start = after === undefined ? 0 : titles.indexOf(after) + 1;
+  const data = titles.slice(start, start + 30).map((title) => ({ ...thread, id: title, title }));
+  return json({ data, has_more: start + 30 < titles.length, after: data.at(-1)?.id ?? null });
+}
+
+test('what was scrolled to, and a name that is being written, stay when the visitor comes back', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  const titles = Array.from({ length: 100 }, (_, at) => `Talk ${at}`);
+  list(standIn, titles);
+  await chat.button('Conversations').click();
+  const lines = chat.element.getByRole('dialog').locator('li.entry');
+  for (const last of [29, 59]) {
+    await lines.nth(last).scrollIntoViewIfNeeded();
+    await lines.nth(last + 1).waitFor();
+  }
+  await chat.button('Rename: Talk 65').click();
+  await chat.page.keyboard.insertText('A better na');
+  titles.unshift('Talk from elsewhere');
+  await chat.page.evaluate(() => dispatchEvent(new Event('focus')));
+  await lines.getByText('Talk from elsewhere').waitFor();
+  await chat.page.keyboard.insertText('me');
+  assert.equal(await chat.element.getByRole('textbox', { name: 'Rename' }).inputValue(), 'A better name');
+  assert.equal(await lines.count(), 91);
+  await lines.nth(90).scrollIntoViewIfNeeded();
+  await lines.getByText('Talk 99').waitFor();
+  assert.deepEqual(await lines.locator('.name').allTextContents(), titles);
+});
+
+test('a conversation that was deleted elsewhere can be deleted here', async (t) => {
+  const { chat, standIn, told } = await sceneWith(t, browser, server);
+  list(standIn, ['Here', 'Elsewhere']);
+  standIn.on('threads.delete', refused(404, 'There is no such thread.'));
+  await chat.button('Conversations').click();
+  await chat.button('Delete: Elsewhere').click();
+  await chat.element.getByRole('button', { name: 'Delete', exact: true }).click();
+  await chat.element.getByText('Elsewhere').waitFor({ state: 'detached' });
+  assert.equal(await chat.element.getByRole('alert').count(), 0);
+  assert.deepEqual(await told(), []);
+});
+
+test('a list that was asked for before a conversation was deleted does not bring it back', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  let answerLate!: () => void;
+  standIn.on(
+    'threads.list',
+    pageOf(['Kept', 'Deleted']),
+    (response, call) => (answerLate = () => pageOf(['Kept', 'Deleted'])(response, call)),
+    (response, call) => {
+      answerLate();
+      pageOf(['Fresh', 'Kept'])(response, call);
+    },
+  ).on('threads.delete', json({}));
+  await chat.button('Conversations').click();
+  await chat.button('Delete: Deleted').click();
+  await chat.page.evaluate(() => dispatchEvent(new Event('focus')));
+  await chat.element.getByText('Loading').waitFor();
+  await chat.element.getByRole('button', { name: 'Delete', exact: true }).click();
+  await chat.button(/^Fresh/).waitFor();
+  assert.deepEqual(await chat.element.locator('li.entry .name').allTextContents(), ['Fresh', 'Kept']);
 });

@@ -155,7 +155,7 @@ export class ChatKitElement extends LitElement implements Methods {
 
   async fetchUpdates(): Promise<void> {
     const { chat, history } = this.require();
-    await Promise.all([chat.refresh(), history.isOpen ? history.show() : undefined]);
+    await Promise.all([chat.refresh(), history.refresh()]);
   }
 
   protected override render(): unknown {

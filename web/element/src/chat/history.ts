@@ -1,6 +1,5 @@
 import { asError, ChatKitError } from '../wire/errors';
 import type { Client } from '../wire/client';
-import type { JsonOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { isThread } from '../wire/shape';
 import type { Emit } from './chat';
@@ -38,7 +37,12 @@ export class History {
       this.isOpen = true;
       this.emit('chatkit.history.open');
     }
-    await this.read(undefined);
+    await this.read(undefined, { anew: true });
+  }
+
+  /** Reads the newest anew where the list is shown; what was read behind them stays. */
+  async refresh(): Promise<void> {
+    if (this.isOpen) await this.read(undefined);
   }
 
   hide(): void {
@@ -55,23 +59,26 @@ export class History {
 
   /** The thread with its new title; `null`: it has none, and the visitor reads so. */
   async rename(id: string, title: string): Promise<P.Thread | null> {
-    const renamed = await this.change('threads.update', { thread_id: id, title });
+    const renamed = await this.change(async () => (await this.client.call('threads.update', { thread_id: id, title })).body);
     if (renamed !== null) this.threads = this.threads.map((thread) => (thread.id === id ? { ...thread, title: renamed.title } : thread));
     return renamed;
   }
 
   /** `false`: it is still there, and the visitor reads so. */
   async delete(id: string): Promise<boolean> {
-    const isGone = (await this.change('threads.delete', { thread_id: id })) !== null;
+    const isGone = (await this.change(() => this.client.call('threads.delete', { thread_id: id }).catch(unlessGone))) !== null;
     if (isGone) this.threads = this.threads.filter((thread) => thread.id !== id);
     return isGone;
   }
 
-  private async change<Op extends 'threads.update' | 'threads.delete'>(op: Op, params: JsonOperations[Op][0]): Promise<JsonOperations[Op][1] | null> {
+  private async change<T>(attempt: () => Promise<T>): Promise<T | null> {
     this.notices.clear();
     this.changes.mark();
     try {
-      return (await this.client.call(op, params)).body;
+      const changed = await attempt();
+      // What is being read may be from before.
+      if (this.isLoading) void this.refresh();
+      return changed;
     } catch (thrown) {
       this.notices.failToDo(thrown);
       return null;
@@ -80,7 +87,8 @@ export class History {
     }
   }
 
-  private async read(after: string | undefined): Promise<void> {
+  /** `anew`: what is known of the list is let go. */
+  private async read(after: string | undefined, { anew = false } = {}): Promise<void> {
     const read = ++this.reads;
     this.isLoading = true;
     this.hasFailed = false;
@@ -89,9 +97,10 @@ export class History {
       const { body } = await this.client.call('threads.list', { order: 'desc', limit: 30, ...(after && { after }) });
       if (read !== this.reads) return;
       const threads = this.readable(body.data);
-      this.threads = after === undefined ? threads : [...this.threads, ...threads];
+      const behind = anew || after !== undefined || !body.has_more ? [] : this.behind(threads);
+      this.threads = after === undefined ? [...threads, ...behind] : [...this.threads, ...threads];
       // A page of nothing leads nowhere.
-      this.after = body.has_more && body.data.length > 0 ? (body.after ?? null) : null;
+      if (behind.length === 0) this.after = body.has_more && body.data.length > 0 ? (body.after ?? null) : null;
     } catch (thrown) {
       if (read !== this.reads) return;
       this.hasFailed = true;
@@ -100,6 +109,13 @@ export class History {
       if (read === this.reads) this.isLoading = false;
       this.changes.mark();
     }
+  }
+
+  /** What is known of the list behind its newest page. */
+  private behind(newest: P.Thread[]): P.Thread[] {
+    const ids = new Set(newest.map(({ id }) => id));
+    const end = this.threads.findIndex(({ id }) => id === newest.at(-1)?.id);
+    return end < 0 ? [] : this.threads.slice(end + 1).filter(({ id }) => !ids.has(id));
   }
 
   /** Without what is no thread, which the page is told once. */
@@ -111,4 +127,9 @@ export class History {
     }
     return threads;
   }
+}
+
+/** What is deleted already need not be deleted. */
+function unlessGone(thrown: unknown): void {
+  if (!(thrown instanceof ChatKitError) || thrown.status !== 404) throw thrown;
 }

@@ -41,8 +41,7 @@ export class Session {
 
   /** Something else may have changed what is shown: reads it anew. Without success it stays, and the next time will do. */
   async refresh(): Promise<void> {
-    const history = this.history.isOpen ? this.history.show() : undefined;
-    await Promise.all([this.chat.refresh(), history]).catch(() => undefined);
+    await Promise.all([this.chat.refresh(), this.history.refresh()]).catch(() => undefined);
   }
 
   /** Nothing is watched or recorded any more. */

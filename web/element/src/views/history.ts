@@ -30,7 +30,7 @@ export function history(view: View): unknown {
         ${list.isLoading ? html`<li class="quiet" role="status">${locale.text('loading')}</li>` : nothing}
         ${list.hasFailed
           ? html`<li class="quiet" role="alert">${locale.text('historyFailed')}
-              <button class="text" @click=${() => void list.show()}>${locale.text('retry')}</button></li>`
+              <button class="text" @click=${() => void list.refresh()}>${locale.text('retry')}</button></li>`
           : nothing}
         ${!list.isLoading && !list.hasFailed && list.threads.length === 0
           ? html`<li class="quiet">${locale.text('historyEmpty')}</li>`
