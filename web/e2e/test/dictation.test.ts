@@ -5,8 +5,10 @@ import type { Browser } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
 import { openChat, operationsOf } from '../harness/page.js';
+import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
 import { Site } from '../harness/site.js';
+import { json, thread } from '../harness/stand-in.js';
 
 let browser: Browser;
 before(async () => {
@@ -74,4 +76,44 @@ test('without the option there is no such button', async (t) => {
   const server = await listening(t, '');
   const chat = await openChat(t, await visitor(t, browser), server);
   assert.equal(await chat.button('Dictate').count(), 0);
+});
+
+test('a recording that goes on in a locked conversation, or without the option, can be ended', async (t) => {
+  const server = await listening(t, 'and two lemons');
+  const { chat, standIn } = await sceneWith(t, browser, server, { options: { composer: { dictation: { enabled: true } } } });
+  standIn
+    .on('threads.get_by_id', json({ ...thread, status: { type: 'locked', reason: 'Too many messages' } }))
+    .on('items.list', json({ data: [], has_more: false }))
+    .on('input.transcribe', json({ text: 'Two oranges' }));
+  await chat.button('Dictate').click();
+  await chat.button('Stop recording').waitFor();
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByText('Too many messages').waitFor();
+  await keepPicture(chat.page, 'dictation-locked');
+  await chat.button('Cancel').click();
+  await chat.button('Cancel').waitFor({ state: 'detached' });
+
+  await chat.call('setThreadId', null);
+  await chat.button('Dictate').click();
+  await chat.button('Stop recording').waitFor();
+  await chat.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' });
+  await chat.button('Stop recording').click();
+  await chat.composer.getByText('Two oranges').waitFor();
+  assert.equal(await chat.button('Dictate').count(), 0);
+});
+
+test('a recording that cannot begin gives the microphone back', async (t) => {
+  const server = await listening(t, 'nothing of this');
+  const chat = await openChat(t, await visitor(t, browser), server, { composer: { dictation: { enabled: true } } });
+  const microphone = await chat.page.evaluateHandle(() => {
+    const seen: { tracks: MediaStreamTrack[] } = { tracks: [] };
+    MediaRecorder.prototype.start = function () {
+      seen.tracks = this.stream.getTracks();
+      throw new DOMException('There is no encoder.', 'NotSupportedError');
+    };
+    return seen;
+  });
+  await chat.button('Dictate').click();
+  await chat.element.getByRole('alert').getByText('The recording could not be written down.').waitFor();
+  assert.deepEqual(await microphone.evaluate(({ tracks }) => tracks.map(({ readyState }) => readyState)), ['ended']);
 });

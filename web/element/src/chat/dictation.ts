@@ -32,7 +32,7 @@ export class Dictation {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
       // The element may have gone while the visitor was asked.
       if (this.discard) this.release(stream);
-      else this.record(stream);
+      else this.begin(stream);
     } catch (thrown) {
       this.failed(thrown);
     }
@@ -45,11 +45,19 @@ export class Dictation {
     if (this.recorder?.state === 'recording') this.recorder.stop();
   }
 
+  private begin(stream: MediaStream): void {
+    try {
+      this.record(stream);
+    } catch (thrown) {
+      this.release(stream);
+      throw thrown;
+    }
+  }
+
   private record(stream: MediaStream): void {
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
     const recorder = new MediaRecorder(stream, mimeType === undefined ? {} : { mimeType });
     const parts: Blob[] = [];
-    const limit = setTimeout(() => this.stop(), MAX_SECONDS * 1000);
     recorder.ondataavailable = ({ data }) => parts.push(data);
     recorder.onstop = () => {
       clearTimeout(limit);
@@ -58,6 +66,7 @@ export class Dictation {
       if (!this.discard) void this.transcribe(new Blob(parts, { type: recorder.mimeType }));
     };
     recorder.start();
+    const limit = setTimeout(() => this.stop(), MAX_SECONDS * 1000);
     this.recorder = recorder;
     this.become('recording');
   }

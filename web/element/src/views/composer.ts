@@ -29,8 +29,9 @@ export function composer(view: View): unknown {
   `;
 }
 
-function notActive({ locale }: View, type: string, reason: string | undefined): unknown {
-  return html`<p class="not-active" role="status">${icon('info')} ${reason ?? locale.text(type === 'locked' ? 'locked' : 'closed')}</p>`;
+function notActive(view: View, type: string, reason: string | undefined): unknown {
+  return html`<p class="not-active" role="status">${icon('info')} ${reason ?? view.locale.text(type === 'locked' ? 'locked' : 'closed')}</p>
+    ${isRecording(view) ? html`<div class="tools"><div class="end">${recording(view)}</div></div>` : nothing}`;
 }
 
 function writing(view: View, list: Suggestions): unknown {
@@ -212,17 +213,26 @@ function models(view: View): unknown {
   return menuButton(name === undefined ? word : `${word}: ${name}`, face, lines, ({ id }) => session.composer.selectModel(id));
 }
 
-function dictation({ options, session, locale }: View): unknown {
+function dictation(view: View): unknown {
+  if (isRecording(view)) return recording(view);
+  const { options, session, locale } = view;
   if (options.composer?.dictation?.enabled !== true || !Dictation.isPossible) return nothing;
   const { dictation: voice } = session;
-  if (voice.state === 'recording') {
-    return html`<span class="recording" role="status">${locale.text('dictating')}</span>
-      <button type="button" class="icon" aria-label=${locale.text('cancel')} @click=${() => voice.stop({ discard: true })}>${icon('close')}</button>
-      <button type="button" class="icon" aria-label=${locale.text('dictateStop')} @click=${() => voice.stop()}>${icon('check')}</button>`;
-  }
   return html`${voice.state === 'failed' ? html`<span class="about" role="alert">${locale.text('dictateFailed')}</span>` : nothing}
     <button type="button" class="icon" aria-label=${locale.text('dictate')} ?disabled=${voice.state === 'starting' || voice.state === 'transcribing'}
       @click=${() => void voice.start()}>${icon('microphone')}</button>`;
+}
+
+/** Nobody is listened to without a way to end it, whatever else has gone meanwhile. */
+function isRecording({ session }: View): boolean {
+  return session.dictation.state === 'recording';
+}
+
+function recording({ session, locale }: View): unknown {
+  const { dictation: voice } = session;
+  return html`<span class="recording" role="status">${locale.text('dictating')}</span>
+    <button type="button" class="icon" aria-label=${locale.text('cancel')} @click=${() => voice.stop({ discard: true })}>${icon('close')}</button>
+    <button type="button" class="icon" aria-label=${locale.text('dictateStop')} @click=${() => voice.stop()}>${icon('check')}</button>`;
 }
 
 function field(view: View): ComposerInput {
