@@ -7,6 +7,7 @@ import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
 import { openChat, operationsOf } from '../harness/page.js';
+import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
 import { pageWith, Site } from '../harness/site.js';
 import { events, opening, StandIn, userMessage } from '../harness/stand-in.js';
@@ -190,4 +191,24 @@ test('a picture whose preview lies in its address is shown, and one with another
   assert.equal(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth)), 1);
   assert.equal(await chat.element.getByRole('img', { name: 'script.png' }).count(), 0);
   await chat.element.getByText('script.png').waitFor();
+});
+
+test('a file that is on its way is given up when the chat goes, or turns to another server', async (t) => {
+  const { chat, site } = await sceneWith(t, browser, server);
+  site.put('/upload', (request) => request.resume());
+  const options = (url: string) => ({
+    api: { url, domainKey: 'any', uploadStrategy: { type: 'direct', uploadUrl: '/upload' } },
+    composer: { attachments: { enabled: true } },
+    locale: 'en',
+  });
+  const goings = [() => chat.configure(options('/elsewhere')), () => chat.element.evaluate((element) => element.remove())];
+  for (const go of goings) {
+    await chat.configure(options('/chatkit'));
+    const begun = chat.page.waitForRequest('**/upload');
+    await choose(chat, NOTE);
+    await begun;
+    const givenUp = chat.page.waitForEvent('requestfailed', (request) => request.url().endsWith('/upload'));
+    await go();
+    assert.equal((await givenUp).failure()!.errorText, 'net::ERR_ABORTED');
+  }
 });

@@ -44,9 +44,10 @@ export class Session {
     await Promise.all([this.chat.refresh(), this.history.refresh()]).catch(() => undefined);
   }
 
-  /** Nothing is watched or recorded any more. */
+  /** Nothing is watched, uploaded or recorded any more. */
   end(): void {
     this.chat.leave();
+    this.uploads.end();
     this.dictation.stop({ discard: true });
     this.tabs.close();
   }

@@ -37,9 +37,14 @@ export class Uploads {
     return refused;
   }
 
+  /** Nothing is brought any more. */
+  end(): void {
+    for (const { abort } of this.composer.uploads) abort.abort();
+  }
+
   /** Takes files that are at the server already. */
   attach(attachments: Attachment[]): void {
-    for (const { abort } of this.composer.uploads) abort.abort();
+    this.end();
     this.composer.uploads = attachments.map((attachment) => ({
       key: attachment.id,
       file: { name: attachment.name, type: attachment.mime_type, size: 0 },
