@@ -365,3 +365,13 @@ test('a message is told in the order: start, thread, end; a lost connection is l
   const names = await chat.page.evaluate(() => chatkitEvents.map((event) => event.name));
   assert.deepEqual(names.filter((one) => one !== 'chatkit.log'), ['chatkit.ready', 'chatkit.response.start', 'chatkit.thread.change', 'chatkit.response.end']);
 });
+
+test('files that are given to an element that was taken out are refused with words', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  const refusal = await chat.element.evaluate(async (element) => {
+    element.remove();
+    const given = (element as OpenAIChatKit).setComposerValue({ files: [new File(['Two oranges'], 'note.txt')] });
+    return given.then(() => null, (error: { code?: string; message: string }) => [error.code, error.message]);
+  });
+  assert.deepEqual(refusal, ['not_ready', 'The chat has not begun yet. Put the element into the page first.']);
+});

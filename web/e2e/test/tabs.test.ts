@@ -3,8 +3,11 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { complaintsOf, openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
+import { eventsOf } from '../harness/page.js';
+import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
 import { proxyTo, Site } from '../harness/site.js';
+import { json, thread } from '../harness/stand-in.js';
 
 const config = `[workflows.wf_parrot]
 agent = "echo"
@@ -255,4 +258,41 @@ test('an element that is made before the script, and put into the page after it,
   await chat.ask('Hello');
   await answer(chat).getByText('Hello').waitFor();
   assert.deepEqual(complaints, []);
+});
+
+test('an element that is put back before it was drawn says once that it is ready', async (t) => {
+  const { open } = await visit(t, script + element);
+  const { page, chat, complaints } = await open();
+  await page.evaluate(async (options) => {
+    const chat = document.querySelector('openai-chatkit') as HTMLElement & { setOptions(options: unknown): void };
+    chat.setOptions({ ...options, locale: 'de' });
+    chat.remove();
+    // The element sees then that it is not merely being moved.
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    document.body.append(chat);
+  }, options);
+  await chat.composer.waitFor();
+  await page.waitForFunction(() => chatkitEvents.some(({ name }) => name === 'chatkit.ready'));
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(resolve)))));
+  assert.deepEqual(await eventsOf(page, 'chatkit.ready'), [null]);
+  assert.deepEqual(complaints, []);
+});
+
+test('what an element showed when it was taken out is shown once more, and not each time that its server is set', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  const opened = async (configure: () => Promise<unknown>): Promise<unknown> => {
+    const changed = chat.next('chatkit.thread.change');
+    await configure();
+    return changed;
+  };
+  standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [], has_more: false }));
+  await chat.call('setThreadId', thread.id);
+  const back = await opened(() => chat.element.evaluate(async (element) => {
+    element.remove();
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    document.body.append(element);
+  }));
+  assert.deepEqual(back, { threadId: thread.id });
+  await chat.configure({ ...options, api: { url: '/elsewhere', domainKey: 'any' } });
+  assert.deepEqual(await opened(() => chat.configure({ ...options, initialThread: 'cthr_first' })), { threadId: 'cthr_first' });
 });

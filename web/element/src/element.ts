@@ -32,7 +32,8 @@ export class ChatKitElement extends LitElement implements Methods {
   private locale: Locale | null = null;
   private readonly changes = new Changes();
   private unlisten: (() => void) | null = null;
-  private started = false;
+  /** A new one for each time that it begins. */
+  private started: symbol | null = null;
   /** A chat in a closed popup, or far down a page, costs its server nothing. */
   private readonly sight = new IntersectionObserver((seen) => {
     if (!seen.some(({ isIntersecting }) => isIntersecting)) return;
@@ -135,6 +136,8 @@ export class ChatKitElement extends LitElement implements Methods {
     if (params.files !== undefined) {
       // What is refused is said, in the language of the chat.
       await this.drawn;
+      // The element may have gone meanwhile.
+      this.require();
       attach(this.view()!, params.files);
     }
     if (params.selectedToolId !== undefined) composer.selectTool(params.selectedToolId);
@@ -182,9 +185,9 @@ export class ChatKitElement extends LitElement implements Methods {
     if (this.session === null || connection !== this.connection) this.connect(connection, options);
     this.session?.composer.fit();
     this.requestUpdate();
-    if (this.started) return;
-    this.started = true;
-    void this.drawn.then(painted).then(() => this.started && this.emit('chatkit.ready'));
+    if (this.started !== null) return;
+    const started = (this.started = Symbol());
+    void this.drawn.then(painted).then(() => this.started === started && this.emit('chatkit.ready'));
   }
 
   private connect(connection: string, options: ChatKitOptions): void {
@@ -195,6 +198,7 @@ export class ChatKitElement extends LitElement implements Methods {
     const first = options.composer?.models?.find((model) => model.default && !model.disabled)?.id;
     if (first !== undefined) this.session.composer.selectModel(first);
     const shown = this.left?.connection === connection ? this.left.threadId : options.initialThread;
+    this.left = null;
     if (shown) void this.session.chat.open(shown);
     this.sight.observe(this);
   }
@@ -205,7 +209,7 @@ export class ChatKitElement extends LitElement implements Methods {
     this.session = null;
     this.sight.disconnect();
     this.connection = '';
-    this.started = false;
+    this.started = null;
   }
 
   private async loadLocale(asked: string): Promise<void> {

@@ -3,9 +3,8 @@
  * two visitors of one.
  */
 export class Introduction {
+  private isDone = false;
   private underWay: Promise<void> | null = null;
-
-  constructor(private isDone = false) {}
 
   /** Waits while another request introduces the visitor. `null` when that is done; else what ends this request's turn. */
   async begin(): Promise<((wasSeen: boolean) => void) | null> {

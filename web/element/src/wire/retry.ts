@@ -52,8 +52,9 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | null | 
   if (signal == null) return work;
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
+    // First of all, so that how it ends is never left unhandled.
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
