@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { OpenAIChatKit } from '@openai/chatkit';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
+import type { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf } from '../harness/page.js';
 import { sceneWith } from '../harness/scene.js';
@@ -212,4 +213,53 @@ test('a list that was asked for before a conversation was deleted does not bring
   await chat.element.getByRole('button', { name: 'Delete', exact: true }).click();
   await chat.button(/^Fresh/).waitFor();
   assert.deepEqual(await chat.element.locator('li.entry .name').allTextContents(), ['Fresh', 'Kept']);
+});
+
+/** What has the focus, as it is read out. */
+function focused(chat: Chat): Promise<string | null> {
+  return chat.element.evaluate(({ shadowRoot }) => shadowRoot!.activeElement && (shadowRoot!.activeElement.ariaLabel ?? shadowRoot!.activeElement.textContent));
+}
+
+test('in a line that is being renamed or deleted, the keyboard goes to nothing that cannot be seen', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  list(standIn, ['One', 'Two', 'Three']);
+  await chat.button('Conversations').click();
+  for (const [opens, first] of [['Rename: Two', 'Rename'], ['Delete: Two', 'Cancel']] as const) {
+    await chat.button(opens).click();
+    assert.equal(await focused(chat), first);
+    await chat.page.keyboard.press('Shift+Tab');
+    assert.equal(await focused(chat), 'Delete: One');
+    await chat.page.keyboard.press('Tab');
+    await chat.page.keyboard.press('Escape');
+    assert.equal(await focused(chat), opens);
+  }
+});
+
+test('where a conversation was deleted, the keyboard goes on with the one beside it', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  list(standIn, ['One', 'Two', 'Three']);
+  standIn.on('threads.delete', json({}));
+  await chat.button('Conversations').click();
+  for (const [title, next] of [['Two', 'Delete: Three'], ['Three', 'Delete: One'], ['One', 'Back']] as const) {
+    await chat.button(`Delete: ${title}`).press('Enter');
+    await chat.element.locator('li.entry', { hasText: title }).getByRole('button', { name: 'Delete', exact: true }).press('Enter');
+    await chat.element.locator('li.entry', { hasText: title }).waitFor({ state: 'detached' });
+    assert.equal(await focused(chat), next);
+  }
+});
+
+test('on a narrow page with large letters, all of the question can be seen, and names begin where their dates do', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server, { options: { locale: 'de', theme: { density: 'spacious', typography: { baseSize: 18 } } } });
+  await chat.page.setViewportSize({ width: 320, height: 600 });
+  list(standIn, ['One', 'ما هو الطقس اليوم؟', 'Three']);
+  await chat.call('showHistory');
+  await chat.button('Löschen: One').click();
+  await keepPicture(chat.page, 'history-narrow');
+  const box = async (locator: Locator) => (await locator.boundingBox())!;
+  const question = chat.element.getByRole('group', { name: 'Diese Unterhaltung löschen?' });
+  const [line, last, second] = await Promise.all([box(question), box(question.getByRole('button').last()), box(chat.element.locator('li.entry').nth(1))]);
+  assert.ok(last.x + last.width <= 320, `it ends at ${last.x + last.width}`);
+  assert.ok(line.y + line.height <= second.y, 'it lies over no other');
+  const [name, date] = await Promise.all([box(chat.element.getByText('ما هو الطقس اليوم؟')), box(chat.element.locator('time').nth(1))]);
+  assert.equal(name.x, date.x);
 });

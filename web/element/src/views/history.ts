@@ -60,12 +60,14 @@ function entry(view: View, thread: P.Thread): unknown {
     <div class="confirm" role="group" aria-label=${locale.text('deleteConfirm')} hidden
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endAsking(event)}>
       <span>${locale.text('deleteConfirm')}</span>
-      <button class="text" @click=${endAsking}>${locale.text('cancel')}</button>
-      <button class="text danger" @click=${() => void remove(view, thread)}>${locale.text('delete')}</button>
+      <div class="buttons">
+        <button class="text" @click=${endAsking}>${locale.text('cancel')}</button>
+        <button class="text danger" @click=${(event: Event) => void remove(view, thread, event)}>${locale.text('delete')}</button>
+      </div>
     </div>
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && !event.isComposing && endRename(event)}>
-      <input name="title" maxlength="255" required aria-label=${locale.text('rename')} .defaultValue=${titleOf(thread)} />
+      <input name="title" dir="auto" maxlength="255" required aria-label=${locale.text('rename')} .defaultValue=${titleOf(thread)} />
       <button class="icon" aria-label=${locale.text('save')}>${icon('check')}</button>
     </form>
   </li>`;
@@ -135,11 +137,17 @@ async function rename({ session }: View, thread: P.Thread, event: SubmitEvent): 
   focusOn(form, '[data-rename]');
 }
 
-async function remove({ session, host }: View, thread: P.Thread): Promise<void> {
+async function remove({ session }: View, thread: P.Thread, event: Event): Promise<void> {
+  const line = (event.currentTarget as Element).closest('li')!;
   if (!(await session.history.delete(thread.id))) return;
-  // The line with the focus goes, and with it the keyboard would leave the list.
-  host.shadowRoot?.querySelector<HTMLElement>('.history button')?.focus();
+  if (line.matches(':focus-within')) leave(line);
   if (session.chat.threadId === thread.id) await session.chat.open(null);
+}
+
+/** The line with the focus goes: the keyboard goes on beside it, and does not leave the list. */
+function leave(line: Element): void {
+  const beside = [line.nextElementSibling, line.previousElementSibling].map((other) => other?.querySelector<HTMLElement>('[data-delete]'));
+  (beside.find((button) => button != null) ?? line.closest('.history')!.querySelector<HTMLElement>('button'))?.focus();
 }
 
 function begun(view: View, { created_at: time }: P.Thread): unknown {
