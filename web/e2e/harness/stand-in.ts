@@ -80,6 +80,26 @@ export function inRun(run: string, reply: Reply): Reply {
   };
 }
 
+/** An answer that is kept back until it is let go. */
+export interface Held {
+  reply: Reply;
+  /** It has been asked for. */
+  asked: Promise<void>;
+  letGo: () => void;
+}
+
+export function held(reply: Reply): Held {
+  let letGo!: () => void;
+  let ask!: () => void;
+  const free = new Promise<void>((resolve) => (letGo = resolve));
+  const asked = new Promise<void>((resolve) => (ask = resolve));
+  const waiting: Reply = (response, call) => {
+    ask();
+    void free.then(() => reply(response, call));
+  };
+  return { reply: waiting, asked, letGo };
+}
+
 export const thread = { id: 'cthr_1', created_at: '2026-01-01T00:00:00Z', status: { type: 'active' }, items: { data: [], has_more: false }, metadata: {} };
 
 const place = { thread_id: thread.id, created_at: thread.created_at };

@@ -95,11 +95,12 @@ export class Chat {
     this.load = 'loading';
     this.changes.mark();
     this.emit('chatkit.thread.load.start', { threadId: id });
+    const { left } = this;
     this.reading = this.loading = this.fetch(id);
     try {
       await this.loading;
     } catch (thrown) {
-      if (this.wanted === id) this.cannotOpen(id, thrown);
+      if (this.left === left) this.cannotOpen(id, thrown);
     } finally {
       this.emit('chatkit.thread.load.end', { threadId: id });
       this.changes.mark();
@@ -144,7 +145,7 @@ export class Chat {
   async loadOlder(): Promise<void> {
     const [id, after] = [this.wanted, this.older];
     if (id === null || after === null || this.isLoadingOlder) return;
-    const { items } = this;
+    const { items, left } = this;
     this.isLoadingOlder = true;
     this.changes.mark();
     try {
@@ -156,7 +157,7 @@ export class Chat {
     } catch (thrown) {
       this.notices.report(thrown);
     } finally {
-      this.isLoadingOlder = false;
+      if (this.left === left) this.isLoadingOlder = false;
       this.changes.mark();
     }
   }
@@ -191,10 +192,13 @@ export class Chat {
     const params: P.CustomActionParams = { thread_id: this.wanted, action };
     if (itemId !== undefined) params.item_id = itemId;
     if (streaming) return this.run('threads.custom_action', params);
+    const { left } = this;
     try {
       const { body } = await this.client.call('threads.sync_custom_action', params);
+      if (this.left !== left) return;
       if (body.updated_item !== undefined) for (const item of this.readable([body.updated_item])) this.items.put(item);
     } catch (thrown) {
+      if (this.left !== left) return this.notices.report(thrown);
       this.notices.fail(thrown, () => this.act(action, itemId, { streaming }), 'action');
     }
     this.changes.mark();
@@ -202,10 +206,12 @@ export class Chat {
 
   async feedback(itemIds: string[], kind: P.FeedbackKind): Promise<void> {
     if (this.wanted === null) return;
+    const { left } = this;
     try {
       await this.client.call('items.feedback', { thread_id: this.wanted, item_ids: itemIds, kind });
     } catch (thrown) {
-      this.notices.failToDo(thrown);
+      if (this.left === left) this.notices.failToDo(thrown);
+      else this.notices.report(thrown);
       throw thrown;
     }
   }
@@ -258,6 +264,7 @@ export class Chat {
     this.thread = null;
     this.items = new Items();
     this.older = null;
+    this.isLoadingOlder = false;
     this.isBroken = false;
     this.load = 'new';
     this.loading = null;

@@ -29,8 +29,8 @@ export class WidgetElement extends LitElement {
   private declare opened: ReadonlySet<string>;
   /** How many components may be drawn. */
   private declare room: number;
-  /** Choices that were made while nothing could be sent, by their fields. */
-  private readonly waiting = new Map<string, Deed>();
+  /** Choices that were made while nothing could be sent, by their fields, and the conversation that was shown then. */
+  private readonly waiting = new Map<string, { deed: Deed; threadId: string | null }>();
   private readonly ids = new Map<string, string>();
   private readonly reported = new Set<string>();
 
@@ -89,17 +89,19 @@ export class WidgetElement extends LitElement {
   }
 
   protected override updated(): void {
-    for (const [path, deed] of this.waiting) {
-      if (this.isBlocked(deed.action)) return;
+    for (const [path, { deed, threadId }] of this.waiting) {
+      // In another one nobody knows of it.
+      const isHere = threadId === this.view.session.chat.threadId;
+      if (isHere && this.isBlocked(deed.action)) return;
       this.waiting.delete(path);
-      void this.act(path, deed);
+      if (isHere) void this.act(path, deed);
     }
   }
 
   private async act(path: string, deed: Deed): Promise<void> {
     if (this.isBlocked(deed.action)) {
       // A button that is pressed in vain can be pressed again. A choice was made, and is seen to be.
-      if (deed.binding === 'change') this.waiting.set(path, deed);
+      if (deed.binding === 'change') this.waiting.set(path, { deed, threadId: this.view.session.chat.threadId });
       return;
     }
     const shown = shownAt(deed.action.loadingBehavior, deed.binding);

@@ -1,0 +1,133 @@
+// What is still under way when the visitor goes on to another conversation is none of that one's.
+import assert from 'node:assert/strict';
+import { after, before, test, type TestContext } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { openBrowser } from '../harness/browser.js';
+import type { Chat } from '../harness/chat.js';
+import { type Scene, sceneWith } from '../harness/scene.js';
+import { Server } from '../harness/server.js';
+import { type Call, done, events, held, json, refused, type Reply, thread, userMessage, widget } from '../harness/stand-in.js';
+
+let browser: Browser;
+let server: Server;
+before(async () => {
+  [browser, server] = await Promise.all([openBrowser(), Server.start()]);
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const ONE = 'cthr_1';
+const TWO = 'cthr_2';
+
+const idIn = (call: Call): string => call.body!.params.thread_id as string;
+const aThread: Reply = (response, call) => json({ ...thread, id: idIn(call) })(response, call);
+
+/** A chat, and conversations with these items, newest first; the first of them is shown. */
+async function scene(t: TestContext, items: Record<string, object[]>, more: { options?: object; functions?: Record<string, string>; hasMore?: boolean } = {}): Promise<Scene> {
+  const here = await sceneWith(t, browser, server, more);
+  here.standIn.on('threads.get_by_id', aThread);
+  here.standIn.on('items.list', (response, call) => json({ data: items[idIn(call)], has_more: more.hasMore === true, after: 'cti_after' })(response, call));
+  here.standIn.on('threads.add_user_message', events({ type: 'thread.item.done', item: userMessage('And?', 'cti_and') }, done('That is all.', 'cti_all')));
+  await here.chat.call('setThreadId', ONE);
+  return here;
+}
+
+/** The answer to this operation has come, whatever becomes of it. */
+async function letGo(chat: Chat, op: string, act: () => void): Promise<void> {
+  const answer = chat.page.waitForResponse((response) => response.request().postData()?.includes(op) ?? false);
+  act();
+  await (await answer).finished();
+}
+
+/** Whatever has changed can be seen. */
+async function drawn(chat: Chat): Promise<void> {
+  await chat.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+}
+
+const card = (...children: object[]) => widget({ type: 'Card', children });
+const toggle = { type: 'Button', label: 'Toggle', onClickAction: { type: 'toggle', streaming: false } };
+
+test('the answer to an action is not put into the conversation that is shown by then', async (t) => {
+  const { chat, standIn } = await scene(t, { [ONE]: [card(toggle)], [TWO]: [userMessage('Another matter')] });
+  const slow = held(json({ updated_item: card({ type: 'Text', value: 'Toggled' }) }));
+  standIn.on('threads.sync_custom_action', slow.reply);
+  await chat.button('Toggle').click();
+  await slow.asked;
+  await chat.call('setThreadId', TWO);
+  await letGo(chat, 'sync_custom_action', slow.letGo);
+  await chat.ask('And?');
+  assert.deepEqual(await chat.items.locator('.bubble, chatkitd-markdown').allInnerTexts(), ['Another matter', 'And?', 'That is all.']);
+  assert.equal(await chat.items.count(), 3);
+});
+
+test('an action or a vote that fails later is told to the page, and not in the conversation that is shown by then', async (t) => {
+  const options = { threadItemActions: { feedback: true } };
+  const { chat, standIn, told } = await scene(t, { [ONE]: [card(toggle), userMessage('Hello')], [TWO]: [userMessage('Another matter')] }, { options });
+  const [action, vote] = [held(refused(409, 'No such action.')), held(refused(403, 'No votes.'))];
+  standIn.on('threads.sync_custom_action', action.reply).on('items.feedback', vote.reply);
+  await chat.button('Toggle').click();
+  await chat.button('Good answer').click();
+  await Promise.all([action.asked, vote.asked]);
+  await chat.call('setThreadId', TWO);
+  for (const late of [action, vote]) {
+    const failed = chat.next('chatkit.error');
+    late.letGo();
+    await failed;
+  }
+  await drawn(chat);
+  assert.deepEqual((await told()).map(({ status }) => status), [409, 403]);
+  assert.equal(await chat.element.getByRole('alert').count(), 0);
+});
+
+test('a choice that waits for its turn is not sent into another conversation', async (t) => {
+  const pay = { type: 'RadioGroup', name: 'pay', options: [{ label: 'Cash', value: 'cash' }, { label: 'Card', value: 'card' }], onChangeAction: { type: 'pay' } };
+  const here = { type: 'Button', label: 'Here', onClickAction: { type: 'here', handler: 'client' } };
+  const functions = { 'widgets.onAction': '() => new Promise((resolve) => { globalThis.finish = resolve; })' };
+  const { chat, standIn } = await scene(t, { [ONE]: [card(here, pay)], [TWO]: [userMessage('Another matter')] }, { functions });
+  await chat.button('Here').click();
+  await chat.element.getByLabel('Card').check();
+  await chat.call('setThreadId', TWO);
+  await chat.page.evaluate(() => (globalThis as unknown as { finish: () => void }).finish());
+  await chat.ask('And?');
+  assert.deepEqual(standIn.of('threads.custom_action'), []);
+});
+
+test('a conversation that is opened again is not failed by the load that was given up', async (t) => {
+  const here = await scene(t, { [ONE]: [userMessage('Hello')], [TWO]: [userMessage('Another matter')] });
+  const { chat, standIn } = here;
+  await chat.call('setThreadId', null);
+  const [first, second] = [held(refused(409, 'Not now.')), held(aThread)];
+  standIn.on('threads.get_by_id', first.reply, aThread, second.reply);
+  const given = chat.call('setThreadId', ONE);
+  await first.asked;
+  await chat.call('setThreadId', TWO);
+  const wanted = chat.call('setThreadId', ONE);
+  await second.asked;
+  first.letGo();
+  await given;
+  second.letGo();
+  await wanted;
+  await chat.element.getByText('Hello').waitFor();
+  assert.equal(await chat.element.getByRole('alert').count(), 0);
+});
+
+test('older messages of a conversation can be loaded while those of another are still on their way', async (t) => {
+  const { chat, standIn } = await scene(t, { [ONE]: [userMessage('Hello')], [TWO]: [userMessage('Another matter', 'cti_2')] }, { hasMore: true });
+  const late = held(json({ data: [userMessage('Long ago', 'cti_0')], has_more: false }));
+  const older = held(json({ data: [userMessage('Another past', 'cti_1')], has_more: false }));
+  standIn.on('items.list', late.reply, json({ data: [userMessage('Another matter', 'cti_2')], has_more: true, after: 'cti_2' }), older.reply);
+  await chat.button('Load older messages').click();
+  await late.asked;
+  await chat.call('setThreadId', TWO);
+  await chat.element.getByText('Another matter').waitFor();
+  await chat.button('Load older messages').click();
+  await older.asked;
+  await letGo(chat, 'items.list', late.letGo);
+  await drawn(chat);
+  assert.equal(await chat.button('Load older messages').isDisabled(), true);
+  older.letGo();
+  await chat.element.getByText('Another past').waitFor();
+  assert.equal(await chat.element.getByText('Long ago').count(), 0);
+});
