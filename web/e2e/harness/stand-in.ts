@@ -100,6 +100,15 @@ export function held(reply: Reply): Held {
   return { reply: waiting, asked, letGo };
 }
 
+/** A stream whose line is cut after these events. */
+export function brokenOff(...pieces: object[]): Reply {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const text = pieces.map((piece) => `data: ${JSON.stringify(piece)}\n\n`).join('');
+    response.write(text, () => setImmediate(() => response.destroy()));
+  };
+}
+
 export const thread = { id: 'cthr_1', created_at: '2026-01-01T00:00:00Z', status: { type: 'active' }, items: { data: [], has_more: false }, metadata: {} };
 
 const place = { thread_id: thread.id, created_at: thread.created_at };

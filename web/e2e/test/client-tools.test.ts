@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf, toldOf } from '../harness/page.js';
+import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
+import { brokenOff, done, events, held, inRun, json, opening, refused, thread, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -123,4 +126,74 @@ test("a widget's client action goes to the page, which may send it on", async (t
   assert.equal(item.widget.type, 'Card');
   const { type, params } = sent.at(-1)!;
   assert.deepEqual([type, params.item_id, params.action], ['threads.custom_action', item.id, action]);
+});
+
+const call = { type: 'client_tool_call', id: 'cti_call', thread_id: thread.id, created_at: thread.created_at, call_id: 'call_1', name: 'where', arguments: {}, status: 'pending' };
+const asked = [...opening('Where am I?'), { type: 'thread.item.done', item: call }];
+const COUNTED = '() => { globalThis.runs = (globalThis.runs ?? 0) + 1; return { place: "here" }; }';
+const runs = (page: Page) => page.evaluate(() => (globalThis as { runs?: number }).runs ?? 0);
+const inList = json({ data: [call, userMessage('Where am I?')], has_more: false });
+
+test('a client tool that is at work in one tab is not begun in another one, which opens the conversation late', async (t) => {
+  const { site, standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: SLOW } });
+  const page = await chat.page.context().newPage();
+  await page.goto(site.url);
+  const other = new Chat(page);
+  await other.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' }, { onClientTool: COUNTED });
+  const [answer, list] = [held(events(...asked)), held(inList)];
+  standIn.on('threads.create', inRun('run_1', answer.reply)).onResume('run_1', events(...asked));
+  standIn.on('threads.get_by_id', inRun('run_1', json(thread))).on('items.list', list.reply);
+  await chat.say('Where am I?');
+  await answer.asked;
+  const ended = other.ended();
+  const opened = other.call('setThreadId', thread.id);
+  await list.asked;
+  const atWork = chat.ended();
+  answer.letGo();
+  await atWork;
+  list.letGo();
+  await Promise.all([opened, ended]);
+  assert.equal(await runs(page), 0);
+  standIn.on('threads.add_client_tool_output', events(done('You are here.')));
+  await letGo(chat.page);
+  await chat.lastItem.getByText('You are here.').waitFor();
+});
+
+test('a client tool is run once when the line is lost right after it was asked for', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: COUNTED } });
+  standIn.on('threads.create', inRun('run_1', brokenOff(...asked))).onResume('run_1', refused(409, 'Not now.'), inRun('run_1', events(...asked)));
+  standIn.on('threads.get_by_id', json(thread)).on('items.list', inList).on('threads.add_client_tool_output', events(done('You are here.')));
+  await chat.ask('Where am I?');
+  const again = chat.element.getByRole('alert').getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  assert.equal(await runs(chat.page), 0);
+  await again.click();
+  await chat.lastItem.getByText('You are here.').waitFor();
+  assert.equal(await runs(chat.page), 1);
+  assert.equal(standIn.of('threads.add_client_tool_output').length, 1);
+});
+
+test('what came of a client tool is sent again when the visitor says so, and the tool is not run again', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: COUNTED } });
+  standIn.on('threads.create', events(...asked)).on('threads.add_client_tool_output', refused(409, 'Not now.'), events(done('You are here.')));
+  await chat.say('Where am I?');
+  await chat.element.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+  await chat.lastItem.getByText('You are here.').waitFor();
+  assert.equal(await runs(chat.page), 1);
+});
+
+test('a chat that looks on does not run the client tool after its line was lost, either', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: COUNTED } });
+  const before = json({ data: [userMessage('Where am I?')], has_more: false });
+  standIn.on('threads.get_by_id', json(thread), inRun('run_1', json(thread))).on('items.list', before);
+  standIn.onResume('run_1', refused(409, 'Not now.'), inRun('run_1', events(...asked)));
+  await chat.call('setThreadId', thread.id);
+  await chat.call('fetchUpdates');
+  const again = chat.element.getByRole('alert').getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  const ended = chat.ended();
+  await again.click();
+  await ended;
+  await chat.button('Send').waitFor();
+  assert.equal(await runs(chat.page), 0);
 });

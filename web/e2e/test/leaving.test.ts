@@ -4,9 +4,10 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import type { Chat } from '../harness/chat.js';
+import { eventsOf } from '../harness/page.js';
 import { type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { type Call, done, events, held, json, refused, type Reply, thread, userMessage, widget } from '../harness/stand-in.js';
+import { brokenOff, type Call, done, events, held, inRun, json, opening, refused, type Reply, thread, userMessage, widget } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -130,4 +131,48 @@ test('older messages of a conversation can be loaded while those of another are 
   older.letGo();
   await chat.element.getByText('Another past').waitFor();
   assert.equal(await chat.element.getByText('Long ago').count(), 0);
+});
+
+const call = { type: 'client_tool_call', id: 'cti_call', thread_id: TWO, created_at: thread.created_at, call_id: 'call_1', name: 'where', arguments: {}, status: 'pending' };
+
+test('an answer that its server has forgotten ends in its own conversation', async (t) => {
+  const functions = { onClientTool: '() => { globalThis.runs = (globalThis.runs ?? 0) + 1; return {}; }' };
+  const { chat, standIn } = await scene(t, { [ONE]: [userMessage('Hello')], [TWO]: [call] }, { functions });
+  const reread = held(aThread);
+  const said = held(events({ type: 'thread.item.done', item: userMessage('And?', 'cti_and') }, done('That is all.', 'cti_all')));
+  standIn.on('threads.add_user_message', inRun('run_1', brokenOff(...opening('More').slice(1))), inRun('run_2', said.reply));
+  standIn.onResume('run_1', refused(404, 'No such answer.'));
+  standIn.on('threads.get_by_id', reread.reply, aThread);
+  await chat.say('More');
+  await reread.asked;
+  await assert.rejects(chat.call('sendUserMessage', { text: 'Too early' }), /An answer is still being given/);
+  await chat.call('setThreadId', TWO);
+  await chat.say('And?');
+  await said.asked;
+  await letGo(chat, 'get_by_id', reread.letGo);
+  await drawn(chat);
+  await chat.element.locator('article.unconfirmed').getByText('And?').waitFor();
+  const ended = chat.ended();
+  said.letGo();
+  await ended;
+  await chat.lastItem.getByText('That is all.').waitFor();
+  assert.equal(await chat.page.evaluate(() => (globalThis as { runs?: number }).runs), undefined);
+  const [starts, ends] = await Promise.all(['start', 'end'].map((what) => eventsOf(chat.page, `chatkit.response.${what}`)));
+  assert.deepEqual([starts!.length, ends!.length], [2, 2]);
+});
+
+test('a tool that a conversation waits for is not begun by the end of an answer in another one', async (t) => {
+  const functions = { onClientTool: '() => { globalThis.runs = (globalThis.runs ?? 0) + 1; return {}; }' };
+  const { chat, standIn } = await scene(t, { [ONE]: [userMessage('Hello')], [TWO]: [call] }, { functions });
+  const reread = held(aThread);
+  standIn.on('threads.add_user_message', inRun('run_1', brokenOff(...opening('More').slice(1))));
+  standIn.onResume('run_1', refused(404, 'No such answer.'));
+  standIn.on('threads.get_by_id', reread.reply, aThread);
+  await chat.say('More');
+  await reread.asked;
+  await chat.call('setThreadId', TWO);
+  await letGo(chat, 'get_by_id', reread.letGo);
+  await chat.call('fetchUpdates');
+  assert.equal(await chat.page.evaluate(() => (globalThis as { runs?: number }).runs), undefined);
+  assert.equal(standIn.of('threads.add_client_tool_output').length, 0);
 });

@@ -9,7 +9,7 @@ import { isThread, readable } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import type { Composer } from './composer';
 import { Items } from './items';
-import { type Known, type LiveRun, newRun, NOTHING_KNOWN, settles, unreadable } from './live-run';
+import { type Known, type LiveRun, newRun, NOTHING_KNOWN, type Rest, settles, unreadable } from './live-run';
 import { type Notice, Notices } from './notices';
 import { putInFront } from './older';
 import type { Changes } from './signal';
@@ -165,7 +165,7 @@ export class Chat {
   /** The visitor says something. */
   async send(input: P.UserMessageInput): Promise<void> {
     if (this.isAnswering) throw new ChatKitError('An answer is still being given.', 'busy');
-    this.notices.clear();
+    this.clearNotices();
     this.unconfirmed = input;
     const id = this.wanted;
     if (id === null) await this.run('threads.create', { input });
@@ -175,7 +175,7 @@ export class Chat {
   /** Answers a message of the visitor's anew; what came after it goes. */
   async retryAfter(itemId: string): Promise<void> {
     if (this.wanted === null || this.isAnswering) return;
-    this.notices.clear();
+    this.clearNotices();
     this.items.removeAfter(itemId);
     await this.run('threads.retry_after_item', { thread_id: this.wanted, item_id: itemId });
   }
@@ -245,6 +245,16 @@ export class Chat {
     this.giveBack();
   }
 
+  private clearNotices(): void {
+    this.notices.clear();
+    this.giveBack();
+  }
+
+  /** This message has arrived, where it is one. */
+  private confirm(said: unknown): void {
+    if (this.unconfirmed === said) this.unconfirmed = null;
+  }
+
   /** A message that did not arrive, and that nothing offers to send again, goes back to where it was written. */
   private giveBack(): void {
     const said = this.unconfirmed;
@@ -255,6 +265,7 @@ export class Chat {
 
   /** The element goes, or shows another thread: nothing is watched any more. The run itself goes on. */
   leave(): void {
+    this.clearNotices();
     const run = this.live;
     this.live = null;
     run?.abort.abort();
@@ -270,7 +281,6 @@ export class Chat {
     this.loading = null;
     this.reading = null;
     this.next = null;
-    this.notices.clear();
     this.unconfirmed = null;
     this.wanted = null;
     this.left += 1;
@@ -291,7 +301,8 @@ export class Chat {
     this.load = 'ready';
     // An answer may end between the two: with the items, it is known whether they have all of it.
     const run = newest.run ?? thread.run;
-    if (run !== null && run !== except && !this.isAnswering) void this.takeUp(run, { isOwn });
+    const isFree = this.tool === null && (this.live === null || this.live.id === except);
+    if (run !== null && run !== except && isFree) void this.takeUp(run, { isOwn });
   }
 
   /** Items that were loaded before stay, where the newest go on from them. */
@@ -317,9 +328,9 @@ export class Chat {
   }
 
   /** Watches an answer that began before this page was loaded, or in another tab. */
-  private async takeUp(id: string, { heard = 0, isOwn = true } = {}): Promise<void> {
+  private async takeUp(id: string, { heard = 0, isOwn = true, said }: Partial<Rest> = {}): Promise<void> {
     const items = new Set(this.items.all.map((item) => item.id));
-    const run = this.begin(id, isOwn);
+    const run = this.begin(id, { isOwn, said });
     this.asked += 1;
     try {
       if (isOwn) run.isOwn = await claim(id, run.abort.signal);
@@ -331,19 +342,26 @@ export class Chat {
   }
 
   /** Goes on with an answer whose connection was lost for long. */
-  private async comeBack(id: string, heard: number): Promise<void> {
-    const { wanted: thread, asked } = this;
+  private async comeBack(id: string, rest: Rest): Promise<void> {
+    const { wanted: thread, asked, left } = this;
     try {
-      if (thread !== null) await this.fetch(thread, { except: id });
+      if (thread !== null) await this.reread(thread, id, rest);
     } catch (thrown) {
-      return this.notices.failToRead(thrown, () => this.comeBack(id, heard));
+      if (this.left !== left) return this.notices.report(thrown);
+      return this.notices.failToRead(thrown, () => this.comeBack(id, rest));
     }
     // What was said meanwhile has put an end to it.
-    if (this.wanted === thread && this.live === null && asked === this.asked) await this.takeUp(id, { heard });
+    if (this.left === left && this.live === null && asked === this.asked) await this.takeUp(id, rest);
   }
 
-  private begin(id: string | null, isOwn = true): LiveRun {
-    const run = newRun(id, isOwn);
+  /** Reads what came of an answer so far. A message that is answered has arrived. */
+  private async reread(thread: string, except: string, { isOwn, said }: Pick<Rest, 'isOwn' | 'said'>): Promise<void> {
+    await this.fetch(thread, { except, isOwn });
+    this.confirm(said);
+  }
+
+  private begin(id: string | null, { isOwn = true, said }: Partial<Rest> = {}): LiveRun {
+    const run = newRun(id, isOwn, said);
     this.live = run;
     this.emit('chatkit.response.start');
     this.changes.mark();
@@ -357,7 +375,7 @@ export class Chat {
     key: string = unique(),
   ): Promise<void> {
     if (this.isAnswering) throw new ChatKitError('An answer is still being given.', 'busy');
-    const run = this.begin(null);
+    const run = this.begin(null, { said: 'input' in params ? params.input : undefined });
     try {
       // What is being opened comes first.
       const loaded = this.loading?.catch(() => undefined) ?? Promise.resolve();
@@ -380,20 +398,15 @@ export class Chat {
   private async broke(run: LiveRun, thrown: unknown, again?: () => Promise<void>): Promise<void> {
     if (this.live !== run || isAbort(thrown)) return;
     run.hasFailed = true;
-    const { id, last } = run;
+    const { id, last: heard, isOwn, said } = run;
     if (id !== null && thrown instanceof ChatKitError && (thrown.status === 404 || thrown.status === 410)) {
       // The server has forgotten the run, and not what came of it.
-      this.live = null;
-      if (this.wanted !== null) {
-        // A message that a run answers has arrived.
-        const read = this.fetch(this.wanted, { except: id }).then(() => (this.unconfirmed = null));
-        await read.catch((error: unknown) => this.notices.report(error));
-      }
-      this.live ??= run;
-      return;
+      if (this.wanted === null) return;
+      const read = this.reread(this.wanted, id, run).then(() => (run.hasFailed = false));
+      return void (await read.catch((error: unknown) => this.notices.report(error)));
     }
     const { anew } = this;
-    if (id !== null && this.client.knowsRuns) this.notices.failToRead(thrown, () => this.comeBack(id, last));
+    if (id !== null && this.client.knowsRuns) this.notices.failToRead(thrown, () => this.comeBack(id, { heard, isOwn, said }));
     // Only an answer that has begun is given up for another: what never got through has changed nothing.
     else if (run.hasBegun && this.unconfirmed === null && anew !== undefined) this.notices.fail(thrown, anew);
     else this.notices.fail(thrown, again ?? (() => this.refresh()));
@@ -407,17 +420,19 @@ export class Chat {
 
   private async end(run: LiveRun): Promise<void> {
     run.end();
-    if (this.live !== run) return;
+    if (this.live !== run) return run.abort.abort();
     this.live = null;
-    run.abort.abort();
     this.items.settle();
-    if (!run.hasFailed && (run.hasBegun || !run.stopping)) this.unconfirmed = null;
+    if (!run.hasFailed && (run.hasBegun || !run.stopping)) this.confirm(run.said);
     this.giveBack();
-    // Before the page hears of the end: it may have something to say then, and the answer goes on first.
-    if (run.isOwn && !run.stopping) this.tool = ClientTool.askedBy(this.items.last);
+    // Before the page hears of the end: it may have something to say then, and the answer goes on first. After a failure
+    // the visitor says how.
+    if (run.isOwn && !run.stopping && !run.hasFailed) this.tool = ClientTool.askedBy(this.items.last);
     this.emit('chatkit.response.end');
     this.changes.mark();
     if (this.tool !== null) await this.useTool(this.tool);
+    // Until here no other tab could begin the tool.
+    run.abort.abort();
   }
 
   /** Reads an answer to its end. */
@@ -456,7 +471,7 @@ export class Chat {
         break;
       case 'thread.item.done':
         if (event.item.type !== 'user_message') break;
-        this.unconfirmed = null;
+        this.confirm(run.said);
         if (known.items.has(event.item.id)) break;
         // Now there is something for the other tabs to see.
         this.tell(event.item.thread_id);

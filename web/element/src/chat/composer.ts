@@ -33,8 +33,8 @@ export class Composer {
   quote: string | null = null;
   toolId: string | null = null;
   modelId: string | null = null;
-  /** What the last message was made of. */
-  private taken: { input: P.UserMessageInput; content: UserMessageContent[]; uploads: Upload[]; quote: string | null } | null = null;
+  /** What each message was made of. */
+  private readonly taken = new WeakMap<P.UserMessageInput, Pick<Composer, 'content' | 'uploads' | 'quote'>>();
 
   constructor(
     private readonly options: () => ChatKitOptions,
@@ -115,7 +115,7 @@ export class Composer {
       inference_options: this.takeChoices(),
     };
     if (this.quote !== null) input.quoted_text = this.quote;
-    this.taken = { input, content: this.content, uploads: this.uploads, quote: this.quote };
+    this.taken.set(input, { content: this.content, uploads: this.uploads, quote: this.quote });
     this.content = [];
     this.uploads = [];
     this.quote = null;
@@ -125,9 +125,9 @@ export class Composer {
 
   /** A message that could not be sent comes back, before what has been written since. What the page says itself it has. */
   takeBack(input: P.UserMessageInput): void {
-    if (this.taken?.input !== input) return;
-    const { content, uploads, quote } = this.taken;
-    this.taken = null;
+    const taken = this.taken.get(input);
+    if (taken === undefined) return;
+    const { content, uploads, quote } = taken;
     this.uploads = [...uploads, ...this.uploads];
     this.quote ??= quote;
     const tool = input.inference_options?.tool_choice?.id;

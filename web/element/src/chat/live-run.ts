@@ -25,25 +25,31 @@ export interface LiveRun {
   over: Promise<void>;
   /** Brings that about. */
   end: () => void;
+  /** What the visitor says with it; `undefined`: nothing, or it is only watched. */
+  said: unknown;
   /** Whether this chat does what the answer asks of the page; else another tab does. */
   isOwn: boolean;
 }
 
-/** What is known already when an answer is taken up again. */
-export interface Known {
-  /** Items that are there. */
-  items: ReadonlySet<string>;
+/** What going on with an answer needs to know of it. */
+export interface Rest extends Pick<LiveRun, 'isOwn' | 'said'> {
   /** The number of the last event whose notices and effects have been seen. */
   heard: number;
 }
 
+/** What is known already when an answer is taken up again. */
+export interface Known extends Pick<Rest, 'heard'> {
+  /** Items that are there. */
+  items: ReadonlySet<string>;
+}
+
 export const NOTHING_KNOWN: Known = { items: new Set(), heard: 0 };
 
-export function newRun(id: string | null, isOwn: boolean): LiveRun {
+export function newRun(id: string | null, isOwn: boolean, said: unknown): LiveRun {
   let end!: () => void;
   const over = new Promise<void>((resolve) => (end = resolve));
   return {
-    id, isOwn, hasBegun: id !== null, over, end, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
+    id, isOwn, said, hasBegun: id !== null, over, end, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
     isSettled: false, isOver: false, isBroken: false, hasFailed: false,
   };
 }
