@@ -73,6 +73,23 @@ test('a message that failed stays with its offer when an action is answered', as
   await chat.element.getByText('It is done.').waitFor();
   await chat.element.locator('article.unconfirmed').getByText('Later').waitFor();
   await chat.element.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
-  await chat.element.getByText('Later, indeed.').waitFor();
+  await chat.lastItem.getByText('Later, indeed.').waitFor();
   assert.equal(await chat.element.locator('article.unconfirmed').count(), 0);
+});
+
+test('an answer that the server does not give anew stays', async (t) => {
+  const { chat, standIn, told } = await scene(t, answered('Second'));
+  await chat.ask('Second');
+  standIn.on('threads.retry_after_item', refused(429, 'No more today.', { 'retry-after': '3600' }), events(done('Hello again.', 'cti_again')));
+  const failed = chat.ended();
+  await chat.button('Try again').first().click();
+  await failed;
+  await chat.element.getByRole('alert').waitFor();
+  assert.deepEqual(await chat.items.locator('.bubble, chatkitd-markdown').allInnerTexts(), ['Hello', 'Hello to you.', 'Second', 'Second, indeed.']);
+  assert.deepEqual((await told()).map(({ status }) => status), [429]);
+  const given = chat.ended();
+  await chat.element.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+  await given;
+  await chat.lastItem.getByText('Hello again.').waitFor();
+  assert.equal(await chat.items.count(), 2);
 });

@@ -176,8 +176,9 @@ export class Chat {
   async retryAfter(itemId: string): Promise<void> {
     if (this.wanted === null || this.isAnswering) return;
     this.clearNotices();
-    this.items.removeAfter(itemId);
-    await this.run('threads.retry_after_item', { thread_id: this.wanted, item_id: itemId });
+    const params = { thread_id: this.wanted, item_id: itemId };
+    // A server that refuses keeps it.
+    await this.run('threads.retry_after_item', params, unique(), () => this.items.removeAfter(itemId));
   }
 
   /** Answers questions that the assistant asked. */
@@ -368,11 +369,12 @@ export class Chat {
     return run;
   }
 
-  /** `key` names what is done: however often it has to be sent, it is done once. */
+  /** `key` names what is done: however often it has to be sent, it is done once. `onBegin`: the server does it. */
   private async run<Op extends keyof StreamOperations>(
     op: Op,
     params: StreamOperations[Op],
     key: string = unique(),
+    onBegin?: () => void,
   ): Promise<void> {
     if (this.isAnswering) throw new ChatKitError('An answer is still being given.', 'busy');
     const run = this.begin(null, { said: 'input' in params ? params.input : undefined });
@@ -384,11 +386,13 @@ export class Chat {
       const stream = await this.client.stream(op, params, key, run.abort.signal);
       run.id = stream.run;
       run.hasBegun = true;
+      onBegin?.();
+      this.changes.mark();
       if (run.id !== null) void claim(run.id, run.abort.signal);
       if (run.stopping) void this.cancel(run);
       await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
-      await this.broke(run, thrown, () => this.run(op, params, key));
+      await this.broke(run, thrown, () => this.run(op, params, key, onBegin));
     }
     await this.end(run);
     if (this.wanted !== null) this.tell(this.wanted);
