@@ -48,6 +48,8 @@ export class Chat {
   private next: Promise<void> | null = null;
   /** The thread is on its way. */
   private loading: Promise<void> | null = null;
+  /** Actions without a stream, the last of which is still to be answered. */
+  private acting = Promise.resolve();
   /** How many answers have been asked for or taken up. */
   private asked = 0;
   /** How often a thread was left: what was asked before that is of no use after it. */
@@ -192,15 +194,24 @@ export class Chat {
     if (this.wanted === null) throw new ChatKitError('There is no thread yet to send an action to.', 'no_thread');
     const params: P.CustomActionParams = { thread_id: this.wanted, action };
     if (itemId !== undefined) params.item_id = itemId;
-    if (streaming) return this.run('threads.custom_action', params);
+    return streaming ? this.run('threads.custom_action', params) : this.actInTurn(params);
+  }
+
+  /** Whatever is done at the same time would be answered in any order, and the last answer stands. */
+  private actInTurn(params: P.CustomActionParams): Promise<void> {
     const { left } = this;
+    this.acting = this.acting.then(() => this.actAlone(params, left));
+    return this.acting;
+  }
+
+  private async actAlone(params: P.CustomActionParams, left: number): Promise<void> {
     try {
       const { body } = await this.client.call('threads.sync_custom_action', params);
       if (this.left !== left) return;
       if (body.updated_item !== undefined) for (const item of this.readable([body.updated_item])) this.items.put(item);
     } catch (thrown) {
       if (this.left !== left) return this.notices.report(thrown);
-      this.notices.fail(thrown, () => this.act(action, itemId, { streaming }), 'action');
+      this.notices.fail(thrown, () => this.actInTurn(params), 'action');
     }
     this.changes.mark();
   }
