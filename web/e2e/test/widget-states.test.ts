@@ -2,18 +2,26 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { openBrowser } from '../harness/browser.js';
+import { openBrowser, visitor } from '../harness/browser.js';
+import { Chat } from '../harness/chat.js';
+import { openPage } from '../harness/page.js';
 import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { held, json, refused, thread, widget } from '../harness/stand-in.js';
+import { assistantMessage, done, events, held, inRun, json, refused, thread, userMessage, widget } from '../harness/stand-in.js';
 
 const text = (value: string): object => ({ type: 'Text', value });
 const card = (...children: object[]) => ({ type: 'Card', children });
+const toggle = { type: 'Button', label: 'Toggle', onClickAction: { type: 'toggle', streaming: false } };
+const words = Array.from({ length: 60 }, (_, at) => `word-${at}.`).join(' ');
 
 let browser: Browser;
 let server: Server;
 before(async () => {
-  [browser, server] = await Promise.all([openBrowser(), Server.start()]);
+  const script = {
+    turns: [[{ widget: card(text('As it was'), toggle) }, { say: words, every: '80ms' }]],
+    sync_actions: { toggle: { type: 'widget', widget: card(text('Toggled')) } },
+  };
+  [browser, server] = await Promise.all([openBrowser(), Server.answering(script)]);
 });
 after(async () => {
   await browser.close();
@@ -53,4 +61,49 @@ test('a choice without a stream that fails does not keep the next from being sen
   first.letGo();
   await chat.element.getByText('It is large').waitFor();
   await chat.element.getByRole('alert').getByText('Not small.').waitFor();
+});
+
+test('a widget that was changed while an answer is given stays so after a reload', async (t) => {
+  const page = await openPage(t, await visitor(t, browser), server, `
+    await customElements.whenDefined('openai-chatkit');
+    chat.addEventListener('chatkit.thread.change', ({ detail }) => { location.hash = detail.threadId ?? ''; });
+    chat.setOptions({ api: { url: '${server.url}/chatkit', domainKey: 'any' }, initialThread: location.hash.slice(1) || null });`);
+  const chat = new Chat(page);
+  await chat.composer.waitFor();
+  await chat.say('Show me');
+  await chat.button('Toggle').click();
+  await chat.element.getByText('Toggled').waitFor();
+  await page.reload();
+  const ended = chat.ended();
+  await chat.lastItem.getByText('word-5.').waitFor();
+  const shown = chat.element.locator('article.widget');
+  assert.equal(await shown.innerText(), 'Toggled');
+  await ended;
+  assert.equal(await shown.innerText(), 'Toggled');
+  assert.equal(await chat.items.count(), 3);
+});
+
+test('a widget that the answer itself has changed, and somebody since, is shown as it is when the answer is over', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server);
+  const [now, then] = [widget(card(text('As it is'))), widget(card(text('As it was')))];
+  standIn.on('threads.get_by_id', inRun('run_1', json(thread)), json(thread));
+  standIn.on('items.list', json({ data: [now, userMessage('Hello')], has_more: false }), json({ data: [assistantMessage('Done.', 'cti_done'), now, userMessage('Hello')], has_more: false }));
+  standIn.onResume('run_1', inRun('run_1', events({ type: 'thread.item.replaced', item: then }, done('Done.', 'cti_done'))));
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByText('Done.').waitFor();
+  await chat.element.getByText('As it is').waitFor();
+  assert.equal(await chat.element.getByText('As it was').count(), 0);
+});
+
+test('a message that was half written when it was read is whole as soon as it is done', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server);
+  const half = done('Half a', 'cti_half') as { item: object };
+  standIn.on('threads.get_by_id', inRun('run_1', json(thread))).on('items.list', json({ data: [half.item], has_more: false }));
+  standIn.onResume('run_1', inRun('run_1', (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`data: ${JSON.stringify(done('Half a message', 'cti_half'))}\n\n`);
+  }));
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByText('Half a message').waitFor();
+  await chat.button('Stop').waitFor();
 });

@@ -347,6 +347,7 @@ export class Chat {
     try {
       if (isOwn) run.isOwn = await claim(id, run.abort.signal);
       await this.follow(run, null, { items, heard });
+      if (run.isStale && this.live === run) void this.refresh().catch((error: unknown) => this.notices.report(error));
     } catch (thrown) {
       await this.broke(run, thrown);
     }
@@ -485,11 +486,19 @@ export class Chat {
         if (known.items.has(event.item_id)) return;
         break;
       case 'thread.item.done':
-        if (event.item.type !== 'user_message') break;
-        this.confirm(run.said);
-        if (known.items.has(event.item.id)) break;
-        // Now there is something for the other tabs to see.
-        this.tell(event.item.thread_id);
+        if (event.item.type === 'user_message') {
+          this.confirm(run.said);
+          // Now there is something for the other tabs to see.
+          if (!known.items.has(event.item.id)) this.tell(event.item.thread_id);
+          break;
+        }
+        if (!known.items.has(event.item.id)) break;
+        run.isStale = true;
+        // Somebody may have used it since; a message is never older than what was read of it.
+        if (event.item.type === 'widget') return;
+        break;
+      case 'thread.item.replaced':
+        run.isStale ||= known.items.has(event.item.id);
         break;
       case 'stream_options':
         run.allowCancel = event.stream_options.allow_cancel;

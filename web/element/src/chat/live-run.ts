@@ -15,6 +15,8 @@ export interface LiveRun {
   last: number;
   /** Whether its last event may be the end: nothing of it was being said or prepared. */
   isSettled: boolean;
+  /** Whether it told of items that were known before, and may have told old news: they are read once more in the end. */
+  isStale: boolean;
   /** Whether it has ended with an error. */
   isOver: boolean;
   /** Whether an event could not be read. The page is told once. */
@@ -50,7 +52,7 @@ export function newRun(id: string | null, isOwn: boolean, said: unknown): LiveRu
   const over = new Promise<void>((resolve) => (end = resolve));
   return {
     id, isOwn, said, hasBegun: id !== null, over, end, abort: new AbortController(), allowCancel: true, stopping: false, progress: null, last: 0,
-    isSettled: false, isOver: false, isBroken: false, hasFailed: false,
+    isSettled: false, isOver: false, isBroken: false, isStale: false, hasFailed: false,
   };
 }
 
