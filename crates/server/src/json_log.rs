@@ -1,4 +1,4 @@
-//! Log lines as JSON, with the causes of errors.
+//! Log lines as JSON, with the causes of errors and without keys.
 
 use std::error::Error;
 use std::fmt::{Debug, Result};
@@ -14,6 +14,9 @@ use chatkitd_core::foreign_text::mask_keys;
 /// Adds `"<field>.sources": [...]` to the lines of events with errors that have causes, outermost first: the name
 /// that the text format uses. The JSON format of tracing-subscriber says the error itself and drops what
 /// [`Error::source`] names.
+///
+/// Errors and their causes come from libraries and services, which may quote what they were given: what looks like a
+/// key is masked in all of the line.
 pub(crate) struct WithSources<F>(pub(crate) F);
 
 impl<S, N, F> FormatEvent<S, N> for WithSources<F>
@@ -30,14 +33,29 @@ where
     ) -> Result {
         let mut sources = Sources::default();
         event.record(&mut sources);
-        if sources.0.is_empty() {
-            return self.0.format_event(context, writer, event);
-        }
         let mut line = String::new();
         self.0.format_event(context, Writer::new(&mut line), event)?;
-        let Some(object) = line.trim_end().strip_suffix('}') else { return writer.write_str(&line) };
-        writeln!(writer, "{object}{}}}", sources.0)
+        match line.trim_end().strip_suffix('}') {
+            Some(object) => writeln!(writer, "{}{}}}", masked(object), masked(&sources.0)),
+            None => writer.write_str(&masked(&line)),
+        }
     }
+}
+
+/// A word that follows an escape of JSON (`\n`, `\u001b`) does not begin with its letters.
+fn masked(json: &str) -> String {
+    let mut parts = json.split('\\');
+    let mut shown = parts.next().map(mask_keys).unwrap_or_default();
+    for part in parts {
+        let escape = match part.chars().next() {
+            Some('b' | 'f' | 'n' | 'r' | 't') => 1,
+            Some('u') => 5,
+            _ => 0,
+        };
+        let (escape, words) = part.split_at_checked(escape).unwrap_or(("", part));
+        shown.extend(["\\", escape, &mask_keys(words)]);
+    }
+    shown
 }
 
 /// Members of a JSON object, each with a comma before it.
@@ -47,8 +65,7 @@ struct Sources(String);
 impl Visit for Sources {
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
         let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-        // Causes come from libraries and services, which may quote what they were given.
-        let causes: Vec<String> = causes.map(|cause| mask_keys(&cause.to_string())).collect();
+        let causes: Vec<String> = causes.map(ToString::to_string).collect();
         if !causes.is_empty() {
             let name = serde_json::Value::from(format!("{}.sources", field.name()));
             self.0.push_str(&format!(",{name}:{}", serde_json::Value::from(causes)));
@@ -65,6 +82,7 @@ mod tests {
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 
+    use chatkitd_core::server::AgentError;
     use serde_json::{Value, json};
     use tracing_subscriber::fmt;
     use tracing_subscriber::layer::SubscriberExt as _;
@@ -102,8 +120,8 @@ mod tests {
         serde_json::from_str(&line).unwrap()
     }
 
-    fn log(error: &Failure) -> Value {
-        logged(|| tracing::error!(error = error as &dyn Error, "it failed"))
+    fn log(error: &(dyn Error + 'static)) -> Value {
+        logged(|| tracing::error!(error, "it failed"))
     }
 
     #[test]
@@ -124,9 +142,21 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_key_is_taken_out_of_causes() {
+    fn what_looks_like_a_key_is_taken_out_of_errors_and_causes() {
+        let causes = Failure("\tsk-d at C:\\sk-e", Some(Box::new(Failure("\u{1b}sk-f", None))));
         let error =
-            Failure("the agent failed", Some(Box::new(Failure("at https://a.example/?key=sk-abc", None))));
-        assert_eq!(log(&error)["error.sources"], json!(["at https://a.example/?key=[masked]"]));
+            AgentError::failed(Failure("at https://a.example/?key=sk-abc:\nsk-b", Some(Box::new(causes))));
+        let line = log(&error);
+        assert_eq!(line["error"], "at https://a.example/?key=[masked]:\n[masked]");
+        assert_eq!(line["error.sources"], json!(["\t[masked] at C:\\[masked]", "\u{1b}[masked]"]));
+    }
+
+    #[test]
+    fn what_looks_like_a_key_is_taken_out_of_other_fields() {
+        let line = logged(|| tracing::warn!(url = "https://a.example/sk-abc", "sk-b is refused"));
+        assert_eq!(
+            (&line["message"], &line["url"]),
+            (&json!("[masked] is refused"), &json!("https://a.example/[masked]"))
+        );
     }
 }
