@@ -45,7 +45,7 @@ pub struct HttpJwks {
 #[derive(Default)]
 struct Source {
     state: RwLock<State>,
-    /// Locked while keys are fetched. Holds when that last began.
+    /// Locked while keys are fetched. Holds when that last ended.
     attempt: Arc<Mutex<Option<Timestamp>>>,
 }
 
@@ -122,13 +122,14 @@ impl HttpJwks {
         if attempt.is_some_and(|last| is_within(pause, last, now)) {
             return;
         }
-        *attempt = Some(now);
         let (from, source, fetcher) = (from.clone(), Arc::clone(source), Arc::clone(&self.fetcher));
+        let clock = Arc::clone(&self.clock);
         // A task of its own: a caller who leaves must not use up the attempt for everybody.
         let task = tokio::spawn(async move {
             let fetched = fetcher.fetch(&from).await;
             source.state.write().await.take(&from, fetched, now);
-            drop(attempt);
+            // Those who waited have waited for this one: the pause begins where it ended.
+            *attempt = Some(clock.now());
         });
         if let Err(error) = task.await {
             tracing::error!(error = &error as &dyn std::error::Error, "fetching an issuer's keys broke off");
@@ -153,6 +154,8 @@ impl Jwks for HttpJwks {
             Some((Some(_), false)) => self.refresh_unless_busy(from, &source).await,
             Some((None, _)) | None => self.refresh(from, &source).await,
         }
+        // Keys that came while this waited are younger than `now`.
+        let now = self.clock.now();
         let state = source.state.read().await;
         let no_keys = || NoKeysError { url: bare_url(from.url()), failure: state.failure.clone() };
         state

@@ -1,12 +1,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chatkitd::jwks::{HttpJwks, KEPT, PAUSE, PAUSE_WITHOUT_KEYS};
 use chatkitd_core::identity::Algorithm::RS256;
 use chatkitd_core::identity::{Jwks, JwksSource};
+use chatkitd_core::ports::Clock;
 use chatkitd_core::testing::{ManualClock, TestKey};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use jiff::Timestamp;
 
 use super::issuer::{Answer, Issuer};
 
@@ -134,6 +137,49 @@ async fn an_issuer_that_is_down_from_the_start_is_tried_again_soon() {
     issuer.publish(one_key()).await;
     clock.advance(PAUSE_WITHOUT_KEYS);
     assert!(has(&jwks, &source, "first").await);
+}
+
+#[tokio::test]
+async fn callers_who_waited_for_a_fetch_that_failed_do_not_wait_for_another() {
+    let issuer = Issuer::start(Answer::status(503)).await;
+    let (jwks, clock) = client();
+    let source = issuer.keys_source();
+    issuer.hold();
+    let callers = join_all((0..3).map(|_| jwks.key(&source, Some("first"), RS256)));
+    let (found, ()) = tokio::join!(callers, async {
+        // Until it answers, as long passes as there is between two fetches.
+        clock.advance(PAUSE_WITHOUT_KEYS);
+        issuer.answer_one();
+    });
+    assert!(found.iter().all(Result::is_err));
+    assert_eq!(issuer.fetches(), 1);
+}
+
+/// A clock that has gone on whenever it is looked at.
+struct Ticking(ManualClock);
+
+#[async_trait]
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        self.0.advance(Duration::from_millis(1));
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+    }
+}
+
+#[tokio::test]
+async fn keys_serve_the_caller_who_fetched_them_however_long_that_took() {
+    let issuer = Issuer::start(one_key()).await;
+    let clock = Ticking(ManualClock::at_second(1_767_225_600));
+    let jwks = HttpJwks::new(Arc::new(clock)).unwrap();
+    assert!(has(&jwks, &issuer.keys_source(), "first").await);
 }
 
 #[tokio::test]
