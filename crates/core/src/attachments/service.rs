@@ -15,7 +15,7 @@ use super::incoming::{self, Size};
 use super::name::clean_name;
 use super::record::{AttachmentRecord, AttachmentState, Uploaded, may_be_shown};
 use super::terms::{Announced, AttachmentBounds, UploadTerms};
-use super::uploads::Uploads;
+use super::uploads::{Turn, Uploads, in_turn};
 use super::url::{Permit, PublicBase, Signed, SignedUrlError, UrlSigner};
 use super::wire;
 use crate::id::{AttachmentId, SiteName, ThreadId};
@@ -123,7 +123,7 @@ impl AttachmentService {
     ) -> Result<AttachmentRecord, AttachmentError> {
         self.parts.urls.check(Permit::Upload, site, id, signed, self.parts.clock.now())?;
         let scope = Scope::Site(site.clone());
-        let _turn = self.uploads.begin(id).ok_or(AttachmentError::AlreadyUploaded)?;
+        let turn = self.uploads.begin(id).ok_or(AttachmentError::AlreadyUploaded)?;
         let record = self.parts.store.attachment(&scope, id).await?.ok_or(AttachmentError::NotFound)?;
         if record.is_uploaded() {
             return Err(AttachmentError::AlreadyUploaded);
@@ -132,7 +132,8 @@ impl AttachmentService {
             return Err(AttachmentError::TooLarge { limit: record.size });
         }
         let said = said(&record.mime_type, &record.name);
-        let uploaded = self.keep(id, (types, said), Size::Exactly(record.size), content).await?;
+        let uploaded =
+            self.keep((id, Some(&turn)), (types, said), Size::Exactly(record.size), content).await?;
         self.finish(&scope, id, &uploaded).await
     }
 
@@ -150,7 +151,8 @@ impl AttachmentService {
         // The row comes first: should this process die in between, the sweep finds what it left.
         let record = self.record(scope, name, said.unwrap_or_default(), 0)?;
         self.create(scope, terms, &record).await?;
-        let kept = match self.keep(&record.id, (terms.types, said), Size::AtMost(limit), content).await {
+        let types = (terms.types, said);
+        let kept = match self.keep((&record.id, None), types, Size::AtMost(limit), content).await {
             Ok(uploaded) => self.finish(scope, &record.id, &uploaded).await,
             Err(error) => Err(error),
         };
@@ -316,7 +318,7 @@ impl AttachmentService {
     /// Keeps content once it is known what it is. On failure nothing is left.
     async fn keep(
         &self,
-        id: &AttachmentId,
+        (id, turn): (&AttachmentId, Option<&Arc<Turn>>),
         (types, said): (&AllowedTypes, Option<&str>),
         size: Size,
         content: ByteStream,
@@ -324,8 +326,9 @@ impl AttachmentService {
         let (head, content) = incoming::begin(content, size).await?;
         let mime_type = types.of_content(&head, said).ok_or(AttachmentError::TypeRejected)?;
         let key = BlobKey::content(id);
-        let size = self.parts.blobs.put(&key, content).await?;
-        let previewed = if may_be_shown(mime_type, size) { self.keep_preview(id).await } else { Ok(false) };
+        let size = self.parts.blobs.put(&key, in_turn(turn, content)).await?;
+        let previewed =
+            if may_be_shown(mime_type, size) { self.keep_preview(id, turn).await } else { Ok(false) };
         match previewed {
             Ok(preview) => Ok(Uploaded { mime_type: mime_type.to_owned(), size, preview }),
             Err(error) => {
@@ -340,11 +343,16 @@ impl AttachmentService {
 
     /// Makes the small picture from what is kept, and not from what comes in: a slow sender holds no memory. `false`:
     /// it has more pixels than are decoded.
-    async fn keep_preview(&self, id: &AttachmentId) -> Result<bool, AttachmentError> {
+    async fn keep_preview(
+        &self,
+        id: &AttachmentId,
+        turn: Option<&Arc<Turn>>,
+    ) -> Result<bool, AttachmentError> {
         let image = self.parts.blobs.get(&BlobKey::content(id)).await?.ok_or(AttachmentError::NotFound)?;
         match self.parts.previews.preview(image).await {
             Ok(preview) => {
-                self.parts.blobs.put(&BlobKey::preview(id), whole(preview.content)).await?;
+                let content = in_turn(turn, whole(preview.content));
+                self.parts.blobs.put(&BlobKey::preview(id), content).await?;
                 Ok(true)
             }
             Err(PreviewError::TooLarge) => Ok(false),

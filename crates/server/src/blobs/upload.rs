@@ -20,7 +20,7 @@ const PART_BYTES: usize = 5 * 1024 * 1024;
 ///
 /// It is a task of its own: a caller that goes away in the middle ends it, and what was written so far is
 /// then taken back, which a future that is dropped could not do. (`object_store`'s `WriteMultipart` leaves the
-/// parts in S3.)
+/// parts in S3.) `content` lives until all of that is done.
 pub(super) async fn upload(
     store: Arc<dyn ObjectStore>,
     path: Path,
@@ -52,7 +52,7 @@ impl Upload {
             self.store.put(&self.path, first.into()).await.map_err(unavailable)?;
             size
         } else {
-            self.put_parts(first, parts).await?
+            self.put_parts(first, &mut parts).await?
         };
         if self.gone.is_cancelled() {
             // It was too late to stop the last request, and nobody knows of what it made.
@@ -61,7 +61,7 @@ impl Upload {
         Ok(size)
     }
 
-    async fn put_parts(&self, first: Vec<u8>, parts: Parts) -> Result<u64, BlobError> {
+    async fn put_parts(&self, first: Vec<u8>, parts: &mut Parts) -> Result<u64, BlobError> {
         let mut upload = self.store.put_multipart(&self.path).await.map_err(unavailable)?;
         let done = match self.unless_gone(send(upload.as_mut(), first, parts)).await {
             Ok(size) => upload.complete().await.map(|_| size).map_err(unavailable),
@@ -83,7 +83,7 @@ impl Upload {
 }
 
 /// One part after the other: the next one is not read before this one is written.
-async fn send(upload: &mut dyn MultipartUpload, first: Vec<u8>, mut parts: Parts) -> Result<u64, BlobError> {
+async fn send(upload: &mut dyn MultipartUpload, first: Vec<u8>, parts: &mut Parts) -> Result<u64, BlobError> {
     let (mut part, mut size) = (first, 0);
     while !part.is_empty() {
         size += part.len() as u64;

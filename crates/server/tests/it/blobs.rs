@@ -1,7 +1,11 @@
 //! Content in a folder and in S3: what was put comes back, and what was not put whole leaves nothing.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::Router;
+use axum::extract::Request;
 use bytes::Bytes;
 use chatkitd::blobs::{FolderBlobs, S3Blobs, S3Deadlines};
 use chatkitd::settings::AttachmentStorage;
@@ -11,8 +15,11 @@ use chatkitd_core::testing::SeededRng;
 use chatkitd_core::testing::conformance::fixture::at;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::{TempDir, tempdir};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
-use crate::moto::{BUCKET, Moto};
+use crate::moto::{BUCKET, Moto, at_s3};
 use crate::server::Env;
 use crate::wait::until;
 
@@ -169,6 +176,65 @@ async fn what_breaks_off_or_is_abandoned_leaves_nothing_in_s3() {
     breaks_off(&blobs, 6 * MIB).await;
     goes_away(&blobs).await;
     until("no part is left", async || moto.left().await == (vec![], 0)).await;
+}
+
+/// An S3 that takes its time for what makes an object, and notes what it is told to delete.
+struct SlowS3 {
+    url: String,
+    begun: Arc<Notify>,
+    go_on: Arc<Notify>,
+    deleted: Arc<AtomicBool>,
+}
+
+impl SlowS3 {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (begun, go_on, deleted) = <(Arc<Notify>, Arc<Notify>, Arc<AtomicBool>)>::default();
+        let s3 = Self { url, begun, go_on, deleted };
+        let (tell, wait, deleted) = (s3.begun.clone(), s3.go_on.clone(), s3.deleted.clone());
+        let routes = Router::new().fallback(async move |request: Request| {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            let body = match request.method().as_str() {
+                "POST" if query.starts_with("uploads") => {
+                    "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
+                }
+                "PUT" if query.contains("partNumber") => "",
+                "PUT" | "POST" if !query.starts_with("delete") => {
+                    tell.notify_one();
+                    wait.notified().await;
+                    "<CompleteMultipartUploadResult><ETag>\"1\"</ETag></CompleteMultipartUploadResult>"
+                }
+                _ => {
+                    deleted.store(true, Ordering::SeqCst);
+                    "<DeleteResult></DeleteResult>"
+                }
+            };
+            ([("etag", "\"1\"")], body)
+        });
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        s3
+    }
+}
+
+#[tokio::test]
+async fn content_that_was_abandoned_lives_until_what_was_made_of_it_is_deleted() {
+    for size in [3, 6 * MIB] {
+        let (s3, key) = (SlowS3::start().await, key());
+        let blobs = bucket(&at_s3(Env::default(), &s3.url));
+        let over = CancellationToken::new();
+        let guard = over.clone().drop_guard();
+        // The guard goes with the content.
+        let content = stream_of(&bytes(size)).map(move |chunk| (&guard, chunk).1).boxed();
+        tokio::select! {
+            put = blobs.put(&key, content) => panic!("{put:?}"),
+            () = s3.begun.notified() => {}
+        }
+        assert!(!over.is_cancelled(), "{size} bytes");
+        s3.go_on.notify_one();
+        over.cancelled().await;
+        assert!(s3.deleted.load(Ordering::SeqCst), "{size} bytes");
+    }
 }
 
 #[tokio::test]

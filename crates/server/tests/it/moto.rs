@@ -17,6 +17,14 @@ server.start()
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()";
 
+/// The settings of a server that keeps its files in an S3 at `url`.
+pub fn at_s3(env: Env, url: &str) -> Env {
+    env.set("CHATKITD_ATTACHMENTS", format!("s3://{BUCKET}/chats"))
+        .set("AWS_ENDPOINT_URL_S3", url)
+        .set("AWS_ACCESS_KEY_ID", "AKIATEST")
+        .set("AWS_SECRET_ACCESS_KEY", "a-secret-key-of-s3")
+}
+
 pub struct Moto {
     pub url: String,
     process: Child,
@@ -53,10 +61,7 @@ impl Moto {
 
     /// The settings of a server that keeps its files there.
     pub fn env(&self, env: Env) -> Env {
-        env.set("CHATKITD_ATTACHMENTS", format!("s3://{BUCKET}/chats"))
-            .set("AWS_ENDPOINT_URL_S3", &self.url)
-            .set("AWS_ACCESS_KEY_ID", "AKIATEST")
-            .set("AWS_SECRET_ACCESS_KEY", "a-secret-key-of-s3")
+        at_s3(env, &self.url)
     }
 
     /// The names of all objects, and how many uploads were begun and neither completed nor aborted.

@@ -1,19 +1,21 @@
 //! What is refused, and that nothing of it stays.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use chatkitd_core::attachments::{
     ANYTHING, AllowedTypes, AttachmentError, MAX_UNSENT, Permit, PublicBase, SignedUrlError, UploadContent,
 };
 use chatkitd_core::id::{AttachmentId, SiteName};
-use chatkitd_core::ports::{Attachments as _, ByteStream, Clock as _};
+use chatkitd_core::ports::{Attachments as _, Blob, BlobError, BlobKey, Blobs, ByteStream, Clock as _};
 use chatkitd_core::server::{ChatCaller, ServerError};
 use chatkitd_core::site::FileUpload;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use serde_json::json;
 
-use super::world::{World, address, ann, caller, whole};
+use super::world::{World, address, ann, caller, upload, whole};
 use super::{PDF, PNG};
 
 fn refusal<T: std::fmt::Debug>(result: Result<T, ServerError>) -> AttachmentError {
@@ -144,6 +146,41 @@ async fn an_attachment_that_is_deleted_while_it_is_uploaded_leaves_nothing() {
     let refused = world.upload(&announced, content).await;
     assert!(matches!(refused, Err(AttachmentError::NotFound)));
     assert_eq!(world.blobs.keys(), Vec::<String>::new());
+}
+
+/// Blobs that are still being written when nobody waits for them any more.
+#[derive(Default)]
+struct SlowBlobs(Mutex<Vec<ByteStream>>);
+
+#[async_trait]
+impl Blobs for SlowBlobs {
+    async fn put(&self, _: &BlobKey, content: ByteStream) -> Result<u64, BlobError> {
+        self.0.lock().unwrap().push(content);
+        std::future::pending().await
+    }
+
+    async fn get(&self, _: &BlobKey) -> Result<Option<Blob>, BlobError> {
+        Ok(None)
+    }
+
+    async fn delete(&self, _: &BlobKey) -> Result<(), BlobError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_attachment_is_not_uploaded_again_while_what_was_abandoned_is_still_being_written() {
+    let world = World::new();
+    let announced = world.announce(&ann(), ("a.pdf", "application/pdf", PDF.len())).await.unwrap();
+    let blobs = Arc::new(SlowBlobs::default());
+    let service = world.service_with(blobs.clone());
+    let begun = || upload(&service, &announced, whole(PDF)).now_or_never();
+    assert!(begun().is_none(), "its content is being written, and its sender leaves");
+    let again = begun();
+    assert!(matches!(again, Some(Err(AttachmentError::AlreadyUploaded))), "{again:?}");
+    blobs.0.lock().unwrap().clear();
+    assert!(begun().is_none());
+    assert_eq!(blobs.0.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

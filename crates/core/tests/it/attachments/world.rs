@@ -11,7 +11,7 @@ use chatkitd_core::attachments::{
 };
 use chatkitd_core::id::{AttachmentId, SiteName, UserId};
 use chatkitd_core::keys::KeyRing;
-use chatkitd_core::ports::{ByteStream, Spawner};
+use chatkitd_core::ports::{Blobs, ByteStream, Spawner};
 use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
@@ -67,17 +67,15 @@ impl World {
         let clock = Arc::new(ManualClock::at_second(1_767_225_600));
         let store = Arc::new(MemoryStore::with_clock(clock.clone()));
         let blobs = Arc::new(MemoryBlobs::default());
-        let service = Arc::new(AttachmentService::new(AttachmentParts {
-            store: store.clone(),
-            blobs: blobs.clone(),
-            previews: Arc::new(NoPreviews),
-            urls: UrlSigner::new(&KeyRing::new(["secret".into()]).unwrap()),
-            clock: clock.clone(),
-            rng: Arc::new(SeededRng::new(1)),
-        }));
+        let service = service(&clock, &store, blobs.clone());
         let agent = Arc::new(Reader::default());
         let server = server(&clock, &store, &agent, Some(service.clone()));
         Self { clock, store, blobs, service, agent, server }
+    }
+
+    /// One more service of the same attachments, which keeps their content elsewhere.
+    pub fn service_with(&self, blobs: Arc<dyn Blobs>) -> Arc<AttachmentService> {
+        service(&self.clock, &self.store, blobs)
     }
 
     /// The same, but it keeps no files.
@@ -97,10 +95,7 @@ impl World {
 
     /// Sends content to the address that an announcement was answered with.
     pub async fn upload(&self, announced: &Value, content: ByteStream) -> Result<(), AttachmentError> {
-        let (id, signed) = address(announced["upload_descriptor"]["url"].as_str().unwrap());
-        let (site, types) = (SiteName::default_site(), AllowedTypes::default());
-        let content = UploadContent { length: None, content };
-        self.service.upload((&site, &types), &id, &signed, content).await.map(drop)
+        upload(&self.service, announced, content).await
     }
 
     /// A file of `ann`'s that is there.
@@ -165,6 +160,33 @@ impl World {
         let wishes = StreamWishes { resume: true, idempotency: key.map(|key| (key.to_owned(), [1; 32])) };
         self.server.handle(caller.clone(), request, wishes).await
     }
+}
+
+fn service(
+    clock: &Arc<ManualClock>,
+    store: &Arc<MemoryStore>,
+    blobs: Arc<dyn Blobs>,
+) -> Arc<AttachmentService> {
+    Arc::new(AttachmentService::new(AttachmentParts {
+        store: store.clone(),
+        blobs,
+        previews: Arc::new(NoPreviews),
+        urls: UrlSigner::new(&KeyRing::new(["secret".into()]).unwrap()),
+        clock: clock.clone(),
+        rng: Arc::new(SeededRng::new(1)),
+    }))
+}
+
+/// See [`World::upload`].
+pub async fn upload(
+    service: &AttachmentService,
+    announced: &Value,
+    content: ByteStream,
+) -> Result<(), AttachmentError> {
+    let (id, signed) = address(announced["upload_descriptor"]["url"].as_str().unwrap());
+    let (site, types) = (SiteName::default_site(), AllowedTypes::default());
+    let content = UploadContent { length: None, content };
+    service.upload((&site, &types), &id, &signed, content).await.map(drop)
 }
 
 fn server(
