@@ -42,7 +42,9 @@ use crate::secret_file::{self, SecretFileError};
 use crate::serving_lock::{ServingLock, ServingLockError};
 use crate::settings::{Database, FailurePolicy, LimiterKind, Settings};
 use crate::spawner::TokioSpawner;
-use crate::stores::{DATA_DIR, OpenError, Stores, UsersTable, check_folder, make_folder};
+use crate::stores::{
+    DATA_DIR, OpenError, Stores, UsersTable, check_folder, make_database_folder, make_folder,
+};
 use crate::telemetry;
 
 /// The server cannot be put together.
@@ -124,6 +126,8 @@ impl Foundation {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::default());
         let ring = key_ring(settings, rng.as_ref())?;
+        // Before the database is opened, which brings its schema up to date under whoever serves from it.
+        let lock = serving_lock(settings)?;
         let stores = Stores::open(settings).await?;
         let (run_log, stops) = run_log(settings)?.unzip();
         let files = match &stores.conversations {
@@ -144,7 +148,7 @@ impl Foundation {
             rng,
             stores,
         };
-        foundation.runs = foundation.begin_runs(settings, stops)?.map(Arc::new);
+        foundation.runs = foundation.begin_runs(settings, stops, lock).map(Arc::new);
         Ok(foundation)
     }
 
@@ -218,17 +222,11 @@ impl Foundation {
     }
 
     /// The runs, and an engine that keeps them and answers nobody: those that answer succeed it.
-    fn begin_runs(&self, settings: &Settings, stops: Stops) -> Result<Option<Runs>, BuildError> {
+    fn begin_runs(&self, settings: &Settings, stops: Stops, lock: Option<ServingLock>) -> Option<Runs> {
         let spawner = TokioSpawner::default();
-        let Some(parts) = self.chat_parts(settings, CoreAgents::default(), spawner.clone()) else {
-            return Ok(None);
-        };
-        let lock = match &settings.database {
-            Database::Sqlite(path) => Some(ServingLock::take(path)?),
-            Database::Postgres(_) | Database::None => None,
-        };
+        let parts = self.chat_parts(settings, CoreAgents::default(), spawner.clone())?;
         let (chat, clock) = (ChatServer::new(parts), self.clock.clone());
-        Ok(Some(Runs { chat, clock, spawner, stops: Mutex::new(stops), lock }))
+        Some(Runs { chat, clock, spawner, stops: Mutex::new(stops), lock })
     }
 
     /// The engine behind `/chatkit`; `None` without a database.
@@ -279,6 +277,13 @@ impl Foundation {
         }
         Ok(SignIn::new(sites, self.jwks.clone()))
     }
+}
+
+/// `None` where several servers may work on the same database.
+fn serving_lock(settings: &Settings) -> Result<Option<ServingLock>, BuildError> {
+    let Database::Sqlite(path) = &settings.database else { return Ok(None) };
+    make_database_folder(settings, path)?;
+    Ok(Some(ServingLock::take(path)?))
 }
 
 fn workflows(settings: &Settings, agents: &CoreAgents) -> Workflows {

@@ -69,10 +69,17 @@ impl Runs {
         }
     }
 
-    /// Lets runs come to their ends by themselves, then ends the others; all within `grace`.
-    pub(crate) async fn end(&self, grace: Duration) {
+    /// Lets runs come to their ends by themselves, then ends the others; all within `grace`. `answered`: no request
+    /// is in flight any more, of which each may begin one more run.
+    pub(crate) async fn end(&self, grace: Duration, answered: &CancellationToken) {
         let last_words = LAST_WORDS.min(grace / 3);
-        self.chat.drain(grace - last_words).await;
+        let by_themselves = async {
+            answered.cancelled().await;
+            self.chat.drain(grace - last_words).await;
+        };
+        if tokio::time::timeout(grace - last_words, by_themselves).await.is_err() {
+            tracing::debug!("answers or requests are still going; their last seconds have begun");
+        }
         let ended = async {
             self.chat.shut_down(last_words).await;
             // What is told to other nodes, or to the database, after the last event.

@@ -49,9 +49,11 @@ impl ServingLock {
     }
 }
 
-/// Beside the file itself, whichever links lead to it. One that is not there yet is in its folder.
+/// Beside the file itself, whichever links lead to it, also where it is not there yet.
 fn lock_file(database: &Path) -> PathBuf {
     let real = database.canonicalize().or_else(|_| {
+        let linked = std::fs::read_link(database).map(|target| database.with_file_name("").join(target));
+        let database = linked.as_deref().unwrap_or(database);
         let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).canonicalize();
         folder.map(|folder| folder.join(database.file_name().unwrap_or_default()))
@@ -77,13 +79,16 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let database = data.join("chatkitd.db");
+        let (link, relative) = (folder.path().join("link.db"), folder.path().join("relative.db"));
+        std::os::unix::fs::symlink(&database, &link).unwrap();
+        std::os::unix::fs::symlink("data/chatkitd.db", &relative).unwrap();
         // Not there yet, as at the first start.
         let lock = ServingLock::take(&database).unwrap();
-        taken(&linked.join("chatkitd.db"));
+        for database in [&linked.join("chatkitd.db"), &link, &relative] {
+            taken(database);
+        }
         drop(lock);
         std::fs::write(&database, "").unwrap();
-        let link = folder.path().join("link.db");
-        std::os::unix::fs::symlink(&database, &link).unwrap();
         let _lock = ServingLock::take(&database).unwrap();
         taken(&link);
     }

@@ -77,7 +77,7 @@ impl Stores {
         let refuse = |source| OpenError::Database { setting, source };
         match &settings.database {
             Database::Sqlite(path) => {
-                make_folder(path.parent().unwrap_or(Path::new(".")), setting)?;
+                make_database_folder(settings, path)?;
                 let mut options = SqliteOptions::new(path);
                 options.durability = match settings.durability {
                     Durability::Normal => chatkitd_store::Durability::Process,
@@ -155,6 +155,11 @@ fn database_setting(settings: &Settings) -> &'static str {
         Database::Sqlite(path) if *path == settings.own_database() => DATA_DIR,
         Database::Sqlite(_) | Database::Postgres(_) | Database::None => "CHATKITD_DATABASE_URL",
     }
+}
+
+/// Makes the folder of a SQLite file.
+pub(crate) fn make_database_folder(settings: &Settings, database: &Path) -> Result<(), OpenError> {
+    make_folder(database.parent().unwrap_or(Path::new(".")), database_setting(settings))
 }
 
 /// Makes a folder and those above it, for nobody else to look into: it holds secrets and conversations. `setting`:

@@ -103,12 +103,16 @@ impl Server {
         let reloads = hangups.map(|hangups| tokio::spawn(reloader.run(hangups, shutdown.clone())));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "chatkitd is up at http://{address}");
 
-        let served = connections::serve(listener, current.routes(), patience, &shutdown);
+        let answered = CancellationToken::new();
+        let served = async {
+            connections::serve(listener, current.routes(), patience, &shutdown).await;
+            answered.cancel();
+        };
         let ended = async {
             shutdown.cancelled().await;
             let deadline = Instant::now() + patience.grace;
             if let Some(runs) = &foundation.runs {
-                runs.end(patience.grace).await;
+                runs.end(patience.grace, &answered).await;
             }
             deadline
         };

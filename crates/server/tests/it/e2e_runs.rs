@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::binary::{Process, run};
@@ -153,6 +155,64 @@ async fn a_second_server_on_the_same_folder_is_refused_and_commands_are_not() {
     run(folder.path(), &env, &["keys", "list"]).ok();
     first.kill();
     Process::serve(folder.path(), &env);
+}
+
+#[tokio::test]
+async fn a_server_that_is_refused_has_not_touched_the_database() {
+    let folder = tempdir().unwrap();
+    let lock = std::fs::File::create(folder.path().join("chatkitd.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let env = env(&folder).set("CHATKITD_LISTEN", "127.0.0.1:0");
+    let refused = run(folder.path(), &env, &["serve"]);
+    assert!(refused.err.contains("another chatkitd serves from"), "{refused:?}");
+    assert!(!folder.path().join("chatkitd.db").exists());
+}
+
+/// What comes until this has come, or the connection is closed.
+async fn read_until(connection: &mut TcpStream, end: &str) -> String {
+    let mut said = Vec::new();
+    let reading = async {
+        while !String::from_utf8_lossy(&said).contains(end)
+            && connection.read_buf(&mut said).await.unwrap() > 0
+        {}
+    };
+    tokio::time::timeout(Duration::from_secs(20), reading).await.unwrap_or_else(|_| panic!("no {end}"));
+    String::from_utf8(said).unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_that_begins_while_the_server_stops_is_cut_off_in_order() {
+    let folder = tempdir().unwrap();
+    let env = env(&folder).set("CHATKITD_SHUTDOWN_GRACE", "3s");
+    let (node, say) = puppet(&env).await;
+    let chat = Chat::open(&node.url, PUPPET).await;
+    let connect = async || TcpStream::connect(node.url.trim_start_matches("http://")).await.unwrap();
+    let body =
+        json!({"type": "threads.create", "params": {"input": crate::chat::input("hello")}}).to_string();
+    let head = format!(
+        "POST /v1/chatkit/conversation HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
+        chat.secret(),
+        body.len()
+    );
+    let (mut asking, mut idle) = (connect().await, connect().await);
+    asking.write_all(head.as_bytes()).await.unwrap();
+    read_until(&mut asking, "100 Continue\r\n\r\n").await;
+    node.begin_shutdown();
+    // It closes connections without a request, so it has begun to stop.
+    read_until(&mut idle, "never").await;
+    asking.write_all(body.as_bytes()).await.unwrap();
+    say.send("half a".to_owned()).unwrap();
+    let answer = read_until(&mut asking, "\r\n0\r\n\r\n").await;
+    assert!(answer.contains("\"allow_retry\":true"), "{answer}");
+    node.stop().await;
+    drop(say);
+
+    let (node, _say) = puppet(&env).await;
+    let chat = chat.at(&node.url);
+    let threads = chat.ask("threads.list", json!({})).await;
+    let thread = threads.body["data"][0]["id"].as_str().unwrap();
+    assert_eq!(answers(&chat.items(thread).await), ["half a"]);
 }
 
 #[tokio::test]
