@@ -15,12 +15,17 @@ mod sessions;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
 use crate::error_words::with_causes;
 use crate::pull::{self, PullArgs};
 use crate::serve::shutdown_signal;
+
+/// For what still blocks a thread when a command is over (a name that is not resolved, a file that cannot be read to its
+/// end). Nobody waits for it any more, and it must not keep the process.
+const LEFT_BEHIND: Duration = Duration::from_secs(1);
 
 /// What a command fails with: told in words on standard error, exit code 1.
 type CommandResult = Result<(), Box<dyn Error + Send + Sync>>;
@@ -74,7 +79,9 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, 1),
     };
-    runtime.block_on(run(cli))
+    let code = runtime.block_on(run(cli));
+    runtime.shutdown_timeout(LEFT_BEHIND);
+    code
 }
 
 async fn run(cli: Cli) -> ExitCode {

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::json;
@@ -233,4 +235,21 @@ async fn what_was_said_to_a_workflow_that_was_removed_can_still_be_read_and_dele
         "{refused:?}"
     );
     assert_eq!(chat.ask("threads.delete", named).await.status, 200);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_read_to_their_end_do_not_keep_the_server_from_stopping() {
+    let (folder, model) = (tempdir().unwrap(), LocalModel::start().await);
+    write(folder.path(), &settings(&model, "Old."));
+    let env = bare(folder.path()).set("CHATKITD_SHUTDOWN_GRACE", "1s");
+    let mut server = Process::serve(folder.path(), &env);
+    let file = folder.path().join("chatkitd.toml");
+    fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    server.signal("HUP");
+    // Opened once the server reads it, which goes on for as long as this is open.
+    let _writer = fs::OpenOptions::new().write(true).open(&file).unwrap();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || ended.send(server.terminate()));
+    assert_eq!(end.recv_timeout(Duration::from_secs(20)), Ok(0));
 }
