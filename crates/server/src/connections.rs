@@ -5,6 +5,8 @@
 //! request's headers to its answer is bounded by the routes themselves (`chatkitd_http::App::answer_within`),
 //! where the refusal gets a shape.
 
+mod http2;
+
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +20,7 @@ use axum::extract::Request;
 use chatkitd_http::client_ip::PeerAddr;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -26,6 +28,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
+
+use http2::{Answers, noting};
 
 /// With so much of the head of an HTTP/1 request hyper refuses to read on. What it read last may have been as much
 /// again, so it is 64 KiB that no head can have. A credential has 16 KiB at the most.
@@ -94,14 +98,14 @@ pub async fn serve(listener: TcpListener, routes: Router, patience: Patience, sh
 /// HTTP/1 by itself, and what finds out which HTTP it is.
 struct Servers {
     http1: http1::Builder,
-    any: auto::Builder<TokioExecutor>,
+    any: auto::Builder<Answers>,
 }
 
 impl Servers {
     fn new(patience: Patience) -> Self {
         let mut http1 = http1::Builder::new();
         http1.timer(TokioTimer::new()).header_read_timeout(patience.idle).max_buf_size(MAX_HEAD_BYTES);
-        let mut any = auto::Builder::new(TokioExecutor::new());
+        let mut any = auto::Builder::new(Answers { stalled: patience.stalled });
         any.http1().timer(TokioTimer::new()).header_read_timeout(patience.idle).max_buf_size(MAX_HEAD_BYTES);
         any.http2()
             .timer(TokioTimer::new())
@@ -168,18 +172,20 @@ impl Connection {
         let Self { stream, peer, routes, servers, shutdown } = self;
         let Some(is_http1) = shutdown.run_until_cancelled(is_http1(&stream)).await else { return Ok(()) };
         let is_http1 = is_http1?;
-        let service = TowerToHyperService::new(routes.map_request(move |request: Request<Incoming>| {
+        let service = routes.map_request(move |request: Request<Incoming>| {
             asked.store(true, Ordering::Relaxed);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(PeerAddr(peer));
             request
-        }));
+        });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(patience.stalled));
         let stream = TokioIo::new(Box::pin(stream));
         if is_http1 {
+            let service = TowerToHyperService::new(service);
             Ok(watcher.watch(servers.http1.serve_connection(stream, service)).await?)
         } else {
+            let service = TowerToHyperService::new(service.map_response(noting));
             Box::pin(watcher.watch(servers.any.serve_connection(stream, service))).await
         }
     }

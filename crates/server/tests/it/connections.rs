@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::routing::get;
 use chatkitd::connections::{Patience, serve};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -23,31 +23,35 @@ struct Server {
     address: SocketAddr,
     /// Told when `/slow` has begun.
     begun: Arc<Notify>,
-    /// Lets `/slow` end.
+    /// Lets `/slow` and `/two-words` end.
     go_on: Arc<Notify>,
+    /// Told when `/endless` is given up.
+    given_up: Arc<Notify>,
     shutdown: CancellationToken,
     serving: JoinHandle<()>,
 }
 
 impl Server {
     async fn start(patience: Patience) -> Self {
-        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let [begun, go_on, given_up] = [(); 3].map(|()| Arc::new(Notify::new()));
         let (tell, wait) = (begun.clone(), go_on.clone());
         let slow = async move || {
             tell.notify_one();
             wait.notified().await;
             "done"
         };
+        let (give_up, second) = (given_up.clone(), go_on.clone());
         let routes = Router::new()
             .route("/", get(async || "hello"))
-            .route("/endless", get(endless))
+            .route("/endless", get(async move || endless(give_up)))
+            .route("/two-words", get(async move || two_words(second)))
             .route("/slow", get(slow));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let stop = shutdown.clone();
         let serving = tokio::spawn(async move { serve(listener, routes, patience, &stop).await });
-        Self { address, begun, go_on, shutdown, serving }
+        Self { address, begun, go_on, given_up, shutdown, serving }
     }
 
     async fn send(&self, bytes: &str) -> TcpStream {
@@ -62,10 +66,27 @@ impl Server {
     }
 }
 
+struct TellsWhenDropped(Arc<Notify>);
+
+impl Drop for TellsWhenDropped {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
 /// A stream that never ends, as fast as it is read.
-async fn endless() -> Body {
-    let piece = Bytes::from_static(&[b'x'; 65_536]);
-    Body::from_stream(stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone())))
+fn endless(given_up: Arc<Notify>) -> Body {
+    let (piece, told) = (Bytes::from_static(&[b'x'; 65_536]), TellsWhenDropped(given_up));
+    Body::from_stream(stream::repeat_with(move || Ok::<_, std::io::Error>((&told, piece.clone()).1)))
+}
+
+/// A stream of two words, with a pause between them.
+fn two_words(go_on: Arc<Notify>) -> Body {
+    let second = stream::once(async move {
+        go_on.notified().await;
+        "second"
+    });
+    Body::from_stream(stream::iter(["first"]).chain(second).map(Ok::<_, std::io::Error>))
 }
 
 /// What comes until the server closes the connection.
@@ -194,6 +215,27 @@ async fn a_client_that_reads_nothing_of_its_answer_is_cut_off() {
     };
     tokio::time::timeout(TOO_LONG, cut).await.expect("it is cut off in time");
     rest(&mut stalled).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn over_http_2_an_answer_of_which_nothing_is_taken_is_given_up_and_others_go_on() {
+    let server = Server::start(Patience { stalled: SHORT, ..Patience::default() }).await;
+    let url = format!("http://{}", server.address);
+    // Once it takes nothing from the beginning, once as much as clients take of what nobody reads.
+    for window in [Some(0), None] {
+        let client = reqwest::Client::builder().http2_prior_knowledge();
+        let stalled = client.http2_initial_stream_window_size(window).build().unwrap();
+        let reading = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+        let mut words = reading.get(format!("{url}/two-words")).send().await.unwrap();
+        assert_eq!(words.chunk().await.unwrap().unwrap(), "first");
+        let _unread = stalled.get(format!("{url}/endless")).send().await.unwrap();
+        let given_up = tokio::time::timeout(TOO_LONG, server.given_up.notified()).await;
+        given_up.expect("it is given up in time");
+        // It waited for as long, and the client for nothing else.
+        server.go_on.notify_one();
+        assert_eq!(words.chunk().await.unwrap().unwrap(), "second");
+    }
     server.stop().await;
 }
 
