@@ -102,19 +102,17 @@ impl HostedUpstream {
         Ok(request.bearer_auth(key.expose_secret()).header(BETA.0, BETA.1))
     }
 
-    /// Sends a request until it succeeds, fails for good, or the time is up. Each try has its `span`.
-    async fn call(
+    /// Ends when the time for everything is up.
+    async fn in_time<T>(
         &self,
-        span: impl Fn() -> Span,
-        request: RequestBuilder,
-        idempotent: bool,
-    ) -> Result<Vec<u8>, UpstreamError> {
-        let attempts = self.attempts(span, request, idempotent);
-        let called = tokio::time::timeout(self.deadlines.total, attempts).await;
-        called.unwrap_or(Err(UpstreamError::TimedOut))
+        work: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        let done = tokio::time::timeout(self.deadlines.total, work).await;
+        done.unwrap_or(Err(UpstreamError::TimedOut))
     }
 
-    async fn attempts(
+    /// Sends a request until it succeeds or fails for good. Each try has its `span`.
+    async fn call(
         &self,
         span: impl Fn() -> Span,
         request: RequestBuilder,
@@ -156,11 +154,27 @@ impl HostedUpstream {
         let request = self.request(&grant.session.site, self.sessions.clone())?;
         let is_traced = grant.session.is_traced();
         let span = || if is_traced { client_span::post(&self.sessions) } else { Span::none() };
-        let started = self.clock.monotonic();
-        let opened = self.call(span, request.json(&Self::body(user, grant)), false).await;
-        let opened = opened.and_then(|body| read_session(&body));
-        self.count("create", started, opened.as_ref().err());
-        opened
+        let body = self.call(span, request.json(&Self::body(user, grant)), false).await?;
+        read_session(&body)
+    }
+
+    async fn open_as_known(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
+        let user = grant.session.user.as_str();
+        let Some(device) = user.strip_prefix(UserId::ANONYMOUS_PREFIX) else {
+            return self.open_for(user, grant).await;
+        };
+        // To another chatkitd, whose devices begin with the same letters, this one's are users like others.
+        let elsewhere = format!("{DEVICE_ELSEWHERE}{device}");
+        if self.reserves_devices.load(Ordering::Relaxed) {
+            return self.open_for(&elsewhere, grant).await;
+        }
+        match self.open_for(user, grant).await {
+            Err(UpstreamError::UserReserved) => {
+                self.reserves_devices.store(true, Ordering::Relaxed);
+                self.open_for(&elsewhere, grant).await
+            }
+            opened => opened,
+        }
     }
 
     fn body<'a>(user: &'a str, grant: &Grant<'a>) -> CreateSessionRequest<'a> {
@@ -189,22 +203,10 @@ impl HostedUpstream {
 #[async_trait]
 impl Upstream for HostedUpstream {
     async fn open(&self, grant: &Grant<'_>) -> Result<Opened, UpstreamError> {
-        let user = grant.session.user.as_str();
-        let Some(device) = user.strip_prefix(UserId::ANONYMOUS_PREFIX) else {
-            return self.open_for(user, grant).await;
-        };
-        // To another chatkitd, whose devices begin with the same letters, this one's are users like others.
-        let elsewhere = format!("{DEVICE_ELSEWHERE}{device}");
-        if self.reserves_devices.load(Ordering::Relaxed) {
-            return self.open_for(&elsewhere, grant).await;
-        }
-        match self.open_for(user, grant).await {
-            Err(UpstreamError::UserReserved) => {
-                self.reserves_devices.store(true, Ordering::Relaxed);
-                self.open_for(&elsewhere, grant).await
-            }
-            opened => opened,
-        }
+        let started = self.clock.monotonic();
+        let opened = self.in_time(self.open_as_known(grant)).await;
+        self.count("create", started, opened.as_ref().err());
+        opened
     }
 }
 
@@ -242,7 +244,7 @@ impl Canceller for HostedUpstream {
         }
         let started = self.clock.monotonic();
         // A job's: nobody's request is behind it.
-        let called = self.call(Span::none, self.request(site, url)?, true).await;
+        let called = self.in_time(self.call(Span::none, self.request(site, url)?, true)).await;
         self.count("cancel", started, called.as_ref().err());
         match called {
             // Gone already, which is what was wanted.
