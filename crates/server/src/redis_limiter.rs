@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError, Script};
 
-/// A visitor waits for this at most; then the failure policy decides.
+/// For a connection, and for an answer on it. A visitor waits for both at the most; then the failure policy decides.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Counts and, with the first count, opens the window: in one step, so that no window is left without
