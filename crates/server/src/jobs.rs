@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatkitd_core::ports::{Clock, Maintenance};
+use chatkitd_core::ports::{Clock, Maintenance, StoreError};
 use chatkitd_core::sessions::{CancelJob, Canceller};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
@@ -60,13 +60,18 @@ impl Jobs {
 
     async fn cancel_due(&self) {
         let Some(canceller) = self.current.canceller() else { return };
-        let now = self.clock.now();
-        match self.maintenance.take_cancel_jobs(now, LEASE, BATCH).await {
-            Ok(jobs) => {
-                join_all(jobs.iter().map(|job| self.cancel(canceller.as_ref(), job))).await;
-            }
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read");
+        if let Err(error) = self.cancel_all(canceller.as_ref()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read");
+        }
+    }
+
+    /// Batch after batch, until nothing is due.
+    async fn cancel_all(&self, canceller: &dyn Canceller) -> Result<(), StoreError> {
+        loop {
+            let due = self.maintenance.take_cancel_jobs(self.clock.now(), LEASE, BATCH).await?;
+            join_all(due.iter().map(|job| self.cancel(canceller, job))).await;
+            if due.len() < BATCH as usize {
+                return Ok(());
             }
         }
     }
@@ -90,5 +95,46 @@ impl Jobs {
                 "a cancel job was not removed; it is done again"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use axum::Router;
+    use chatkitd_core::id::{SiteName, UserId};
+    use chatkitd_core::ports::{Scope, Store as _};
+    use chatkitd_core::sessions::UpstreamError;
+    use chatkitd_core::testing::{ManualClock, MemoryStore};
+
+    use super::*;
+    use crate::reload::Serving;
+
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl Canceller for Counting {
+        async fn cancel(&self, _: &SiteName, _: &str) -> Result<(), UpstreamError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn all_that_is_due_is_cancelled_at_once_however_much_that_is() {
+        let clock = Arc::new(ManualClock::at_second(1_767_225_600));
+        let (store, canceller) = (Arc::new(MemoryStore::default()), Arc::new(Counting::default()));
+        let ann = Scope::User(SiteName::default_site(), UserId::recorded("ann"));
+        for number in 0..40 {
+            let upstream = format!("cksess_{number}");
+            store.cancel_upstream_session(&ann, &upstream, clock.now()).await.unwrap();
+        }
+        let current = Current::new(Serving { routes: Router::new(), canceller: Some(canceller.clone()) });
+        let jobs = Jobs { maintenance: store, current, clock };
+        jobs.cancel_due().await;
+        assert_eq!(canceller.0.load(Ordering::SeqCst), 40);
     }
 }

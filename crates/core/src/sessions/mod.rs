@@ -14,9 +14,9 @@ mod upstream;
 pub use device::{DEVICE_LIFETIME, DeviceToken, DeviceTokens, ReadDevice};
 pub use error::SessionError;
 pub use record::{
-    AUDIT_KEPT, AuditAction, AuditEntry, CancelJob, Claim, ClaimToken, LEASE_DOUBLINGS, LIVE_SECRETS,
-    MAX_SESSION_AGE, NewSecret, OVERLAP, Promise, REFRESH_GRACE, Replacement, SecretKind, SecretRecord,
-    SecretStanding, Session, SessionChange, SessionPage, SessionStatus, later,
+    AUDIT_KEPT, AuditAction, AuditEntry, CANCEL_JOBS_KEPT, CancelJob, Claim, ClaimToken, LEASE_DOUBLINGS,
+    LIVE_SECRETS, MAX_SESSION_AGE, NewSecret, OVERLAP, Promise, REFRESH_GRACE, Replacement, SecretKind,
+    SecretRecord, SecretStanding, Session, SessionChange, SessionPage, SessionStatus, later,
 };
 pub use secret::{ClientSecrets, MintError, PREFIX as SECRET_PREFIX, SecretClaims};
 pub use service::{Issued, NewSession, Presented, SessionParts, SessionService};

@@ -17,6 +17,8 @@ pub const OVERLAP: Duration = Duration::from_secs(30);
 pub const REFRESH_GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long after its creation a session can be renewed (design 4.1).
 pub const MAX_SESSION_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long after it was due a cancel job is kept: by then the upstream session has run out by itself.
+pub const CANCEL_JOBS_KEPT: Duration = Duration::from_secs(600);
 /// How long an entry of the audit log is kept.
 pub const AUDIT_KEPT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// How many secrets of one session live at once; past that the oldest go (design 4.1).

@@ -1,5 +1,5 @@
 use chatkitd_core::ports::StoreError;
-use chatkitd_core::sessions::{AUDIT_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::sessions::{AUDIT_KEPT, CANCEL_JOBS_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
 use chatkitd_core::threads::{DELETED_THREADS_KEPT, ENDED_RUNS_KEPT};
 use jiff::Timestamp;
 
@@ -25,6 +25,10 @@ const REVOKED_SESSIONS: &str = "\
 const WINDOWS: &str = "\
     DELETE FROM chatkitd.limiter_windows WHERE key IN (
         SELECT key FROM chatkitd.limiter_windows WHERE resets_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)";
+const CANCEL_JOBS: &str = "\
+    DELETE FROM chatkitd.cancel_jobs WHERE (site, upstream_session) IN (
+        SELECT site, upstream_session FROM chatkitd.cancel_jobs WHERE due_at < $1
+        LIMIT $2 FOR UPDATE SKIP LOCKED)";
 /// The runs stay: those that go on, and those that ended not long ago.
 const KEYS: &str = "\
     UPDATE chatkitd.runs SET key_digest = NULL, body_digest = NULL, key_until = NULL WHERE id IN (
@@ -51,6 +55,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     batches(database, EXPIRED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, REVOKED_SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, WINDOWS, millis(now)).await?;
+    batches(database, CANCEL_JOBS, before(now, CANCEL_JOBS_KEPT)).await?;
     batches(database, KEYS, millis(now)).await?;
     batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await?;
     batches(database, DELETED_THREADS, before(now, DELETED_THREADS_KEPT)).await?;

@@ -5,7 +5,7 @@
 //! it deletes and those old ones that still live, and no write has to keep an index of ends.
 
 use chatkitd_core::ports::StoreError;
-use chatkitd_core::sessions::{AUDIT_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
+use chatkitd_core::sessions::{AUDIT_KEPT, CANCEL_JOBS_KEPT, MAX_SESSION_AGE, REFRESH_GRACE};
 use chatkitd_core::threads::{DELETED_THREADS_KEPT, ENDED_RUNS_KEPT};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -21,6 +21,9 @@ const SEALED: &str = "\
 const WINDOWS: &str = "\
     DELETE FROM limiter_windows WHERE key IN (
         SELECT key FROM limiter_windows WHERE resets_at <= ?1 LIMIT ?2)";
+const CANCEL_JOBS: &str = "\
+    DELETE FROM cancel_jobs WHERE (site, upstream_session) IN (
+        SELECT site, upstream_session FROM cancel_jobs WHERE due_at < ?1 LIMIT ?2)";
 
 const KEYS: &str = "\
     UPDATE runs SET key_digest = NULL, body_digest = NULL, key_until = NULL WHERE id IN (
@@ -75,6 +78,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
     walk(database, &SECRETS, before(now, REFRESH_GRACE)).await?;
     walk(database, &SESSIONS, before(now, MAX_SESSION_AGE)).await?;
     batches(database, WINDOWS, millis(now)).await?;
+    batches(database, CANCEL_JOBS, before(now, CANCEL_JOBS_KEPT)).await?;
     batches(database, KEYS, millis(now)).await?;
     batches(database, RUNS, before(now, ENDED_RUNS_KEPT)).await?;
     batches(database, DELETED_THREADS, before(now, DELETED_THREADS_KEPT)).await?;

@@ -131,6 +131,7 @@ macro_rules! store_conformance {
                 secrets_go_a_day_after_they_ran_out,
                 sessions_go_thirty_days_after_they_ended,
                 entries_of_the_audit_log_go_after_a_year,
+                cancel_jobs_go_once_what_they_cancel_has_run_out,
                 a_sweep_goes_through_more_rows_than_one_batch_holds,
                 what_still_lives_does_not_hide_what_is_over_behind_it,
                 the_store_answers_a_ping,

@@ -1,7 +1,7 @@
 //! What a sweep forgets, and what it must keep.
 
 use super::FullStore;
-use super::fixture::{Fixture, at, audit, no_change, replacement, shop, user};
+use super::fixture::{Fixture, LEASE, at, audit, no_change, replacement, shop, user};
 use super::thread_fixture::{completed, fence, started, stored, with_key};
 use crate::sessions::{AuditAction, NewSecret, SecretStanding, Session};
 use crate::threads::{Begun, Fence};
@@ -85,6 +85,21 @@ pub async fn entries_of_the_audit_log_go_after_a_year(store: &dyn FullStore) {
     let [_, _, (youngest, _)] = entries;
     assert_eq!(store.audit_log(&shop(), None, 10).await.unwrap(), [youngest]);
     assert_eq!(store.service_keys(&shop()).await.unwrap().len(), 3, "the keys stay");
+}
+
+pub async fn cancel_jobs_go_once_what_they_cancel_has_run_out(store: &dyn FullStore) {
+    for (upstream, due) in [("cksess_old", 10), ("cksess_young", 11)] {
+        store.cancel_upstream_session(&user("ann"), upstream, at(due)).await.unwrap();
+    }
+    store.sweep(at(611)).await.unwrap();
+    let left = store.take_cancel_jobs(at(611), LEASE, 10).await.unwrap();
+    assert_eq!(left.iter().map(|job| job.upstream_session.as_str()).collect::<Vec<_>>(), ["cksess_young"]);
+    store.sweep(at(1211)).await.unwrap();
+    assert_eq!(
+        store.take_cancel_jobs(at(1212), LEASE, 10).await.unwrap().len(),
+        1,
+        "it was due again at 621"
+    );
 }
 
 pub async fn a_sweep_goes_through_more_rows_than_one_batch_holds(store: &dyn FullStore) {

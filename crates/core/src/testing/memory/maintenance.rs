@@ -5,7 +5,9 @@ use jiff::Timestamp;
 
 use super::{Job, MemoryStore, Secret};
 use crate::ports::{Maintenance, StoreError};
-use crate::sessions::{AUDIT_KEPT, CancelJob, LEASE_DOUBLINGS, MAX_SESSION_AGE, REFRESH_GRACE, later};
+use crate::sessions::{
+    AUDIT_KEPT, CANCEL_JOBS_KEPT, CancelJob, LEASE_DOUBLINGS, MAX_SESSION_AGE, REFRESH_GRACE, later,
+};
 
 #[async_trait]
 impl Maintenance for MemoryStore {
@@ -55,6 +57,8 @@ impl Maintenance for MemoryStore {
         state.secrets.retain(|_, Secret { record, .. }| {
             record.expires_at > secrets_end && state.sessions.contains_key(&record.session)
         });
+        let jobs_end = before(CANCEL_JOBS_KEPT);
+        state.jobs.retain(|job| job.due >= jobs_end);
         let audit_end = before(AUDIT_KEPT);
         state.audit.retain(|entry| entry.at >= audit_end);
         Ok(())
