@@ -11,7 +11,7 @@ use std::time::Duration;
 use chatkitd::clock::SystemClock;
 use chatkitd::hosted::{Deadlines, HostedUpstream};
 use chatkitd::settings::OpenAi;
-use chatkitd_core::id::SiteName;
+use chatkitd_core::id::{SiteName, UserId};
 use chatkitd_core::ports::Clock;
 use chatkitd_core::sessions::{Canceller, Grant, Opened, SecretKind, Session, Upstream, UpstreamError};
 use chatkitd_core::testing::SeededRng;
@@ -264,6 +264,29 @@ async fn an_upstream_that_does_not_answer_or_not_to_the_end_times_out() {
     let answer = hosted.open().await;
     assert!(matches!(answer, Err(UpstreamError::TimedOut)), "{answer:?}");
     assert_eq!(standin.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_device_that_is_asked_for_twice_waits_no_longer_than_anybody_else() {
+    let standin = UpstreamStandin::start().await;
+    standin.close_gate();
+    standin.reply([Reply::Reserved]);
+    let deadlines = Deadlines { total: Duration::from_secs(1), ..Deadlines::default() };
+    let [mut device, later] = [(); 2].map(|()| Hosted::with(&standin.base, 64, deadlines));
+    device.session.user = UserId::recorded(format!("{}1", UserId::ANONYMOUS_PREFIX));
+    let meanwhile = async {
+        standin.asked(1).await;
+        let refuse = async {
+            standin.asked(2).await;
+            standin.answer_one();
+        };
+        tokio::join!(later.open(), refuse)
+    };
+    tokio::select! {
+        biased;
+        answer = device.open() => assert!(matches!(answer, Err(UpstreamError::TimedOut)), "{answer:?}"),
+        ended = meanwhile => panic!("who came later was told sooner: {ended:?}"),
+    }
 }
 
 #[tokio::test]

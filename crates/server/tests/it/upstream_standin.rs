@@ -31,6 +31,8 @@ pub enum Reply {
     Right,
     /// This status with these headers, and an envelope that quotes the key, as `OpenAI`'s does.
     Status(u16, Vec<(&'static str, &'static str)>),
+    /// The refusal of another chatkitd, which has devices of its own.
+    Reserved,
     /// 200 with this body.
     Body(&'static str),
     /// Half of the right answer, then the connection is cut.
@@ -98,6 +100,11 @@ impl UpstreamStandin {
     /// From now on nothing is answered until the gate is opened.
     pub fn close_gate(&self) {
         self.script.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// What came first is answered.
+    pub fn answer_one(&self) {
+        self.script.gate.add_permits(1);
     }
 
     pub fn open_gate(&self) {
@@ -178,6 +185,10 @@ impl UpstreamStandin {
         match reply {
             Reply::Right => axum::Json(self.right(seen)).into_response(),
             Reply::Status(status, headers) => refuse(status, &headers),
+            Reply::Reserved => {
+                let body = json!({"error": {"message": "reserved", "code": "reserved_user"}});
+                (StatusCode::BAD_REQUEST, axum::Json(body)).into_response()
+            }
             Reply::Body(body) => body.into_response(),
             Reply::Cut => self.half(&self.right(seen), async { Err(io::Error::other("cut")) }),
             Reply::Slow => {
