@@ -77,6 +77,8 @@ impl SqliteOptions {
     /// Opens a connection that cannot write. It does not wait for locks: see [`super::readers`].
     pub(super) fn open_reader(&self) -> rusqlite::Result<Connection> {
         let connection = self.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        // rusqlite opens each connection with five seconds of waiting.
+        connection.busy_timeout(Duration::ZERO)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     }

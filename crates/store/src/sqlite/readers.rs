@@ -95,3 +95,33 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::time::Instant;
+
+    use futures_util::poll;
+
+    use super::*;
+
+    /// rusqlite would wait five seconds by itself.
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "how long the thread is held up is what is asked")]
+    async fn a_read_of_a_locked_file_leaves_its_thread_to_others_until_the_lock_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = SqliteOptions::new(folder.path().join("chatkitd.db"));
+        let holder = options.open_writer().unwrap();
+        holder.pragma_update(None, "locking_mode", "EXCLUSIVE").unwrap();
+        holder.execute_batch("CREATE TABLE t (n); INSERT INTO t VALUES (7)").unwrap();
+
+        let readers = Readers::new(options);
+        let mut read =
+            pin!(readers.run(|file| Ok(file.query_row("SELECT n FROM t", [], |row| row.get::<_, i64>(0))?)));
+        let asked = Instant::now();
+        assert!(poll!(&mut read).is_pending());
+        assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+        drop(holder);
+        assert_eq!(read.await.unwrap(), 7);
+    }
+}
