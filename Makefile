@@ -13,7 +13,7 @@ run: ## Build chatkitd and start it on http://127.0.0.1:8787 with an embedded da
 	@scripts/build-web.sh
 	$(CARGO) run --locked --quiet --package chatkitd -- serve --dev
 
-test: ## Set up what the tests need (PostgreSQL, Redis, nginx, Python, Node, Chromium) and run all of them
+test: ## Set up what the tests need (PostgreSQL, PgBouncer, Redis, nginx, Python, Node, Chromium) and run all of them
 	@scripts/setup-build.sh
 	@scripts/setup-test.sh
 	@scripts/build-web.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up what the tests need beyond Rust: PostgreSQL, Redis, nginx and Chromium (as programs, none is left
+# Sets up what the tests need beyond Rust: PostgreSQL, PgBouncer, Redis, nginx and Chromium (as programs, none is left
 # running), a Python environment and a Node folder. Root on Debian: missing packages are installed.
 # Anyone else is told what to install. A second run finds everything in place and does nothing.
 set -euo pipefail
@@ -30,6 +30,7 @@ works_as_node() {
 # Prints the Debian packages for what is not there yet, one a line.
 missing_packages() {
     [[ -n $CHATKITD_TEST_POSTGRES_BIN ]] || echo postgresql
+    [[ -n $CHATKITD_TEST_PGBOUNCER_BIN ]] || echo pgbouncer
     [[ -n $CHATKITD_TEST_REDIS_BIN ]] || echo redis-server
     [[ -n $CHATKITD_TEST_NGINX_BIN ]] || echo nginx
     [[ -n $CHATKITD_TEST_CHROMIUM ]] || echo chromium
@@ -67,7 +68,7 @@ ensure_packages() {
     {
         echo "setup-test: the tests need these Debian packages: $missing"
         echo "  Debian, Ubuntu:  sudo apt-get install $missing"
-        echo "  elsewhere:       PostgreSQL 13+ (with initdb), Redis 6+, nginx, Chromium, Python 3.10+ with venv, curl, a C compiler"
+        echo "  elsewhere:       PostgreSQL 13+ (with initdb), PgBouncer, Redis 6+, nginx, Chromium, Python 3.10+ with venv, curl, a C compiler"
     } >&2
     exit 1
 }

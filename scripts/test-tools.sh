@@ -18,21 +18,22 @@ find_postgres_bin() {
     [[ ! -x $bin/initdb ]] || echo "$bin"
 }
 
-# nginx lives in /usr/sbin, which is not on every user's PATH.
+# nginx and PgBouncer live in /usr/sbin, which is not on every user's PATH.
 find_program() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" || true
 }
 
 find_test_tools() {
     : "${CHATKITD_TEST_POSTGRES_BIN:=$(find_postgres_bin)}"
+    : "${CHATKITD_TEST_PGBOUNCER_BIN:=$(find_program pgbouncer)}"
     : "${CHATKITD_TEST_REDIS_BIN:=$(find_program redis-server)}"
     : "${CHATKITD_TEST_NGINX_BIN:=$(find_program nginx)}"
     : "${CHATKITD_TEST_CHROMIUM:=$(find_program chromium)}"
     : "${CHATKITD_TEST_PYTHON:=$tools/venv/bin/python}"
     : "${CHATKITD_TEST_PYTHON_OPENAI_2_2_0:=$tools/venv-openai-2.2.0/bin/python}"
     : "${CHATKITD_TEST_NODE_DIR:=$root/tests/node}"
-    export CHATKITD_TEST_POSTGRES_BIN CHATKITD_TEST_REDIS_BIN CHATKITD_TEST_NGINX_BIN CHATKITD_TEST_CHROMIUM
-    export CHATKITD_TEST_PYTHON CHATKITD_TEST_PYTHON_OPENAI_2_2_0 CHATKITD_TEST_NODE_DIR
+    export CHATKITD_TEST_POSTGRES_BIN CHATKITD_TEST_PGBOUNCER_BIN CHATKITD_TEST_REDIS_BIN CHATKITD_TEST_NGINX_BIN
+    export CHATKITD_TEST_CHROMIUM CHATKITD_TEST_PYTHON CHATKITD_TEST_PYTHON_OPENAI_2_2_0 CHATKITD_TEST_NODE_DIR
 }
 
 find_test_tools

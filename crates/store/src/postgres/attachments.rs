@@ -10,9 +10,8 @@ use chatkitd_core::id::AttachmentId;
 use chatkitd_core::ports::{AttachmentSweep, Attachments, Scope, StoreError};
 use chatkitd_core::threads::RunStart;
 use jiff::Timestamp;
-use sqlx::PgConnection;
 
-use super::{Database, PostgresStore, wait_for_turn};
+use super::{Connection, Database, PostgresStore, wait_for_turn};
 use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, owns, size};
 use crate::error::store_error;
 use crate::rows::{before, millis, record, user, whole_millis};
@@ -30,7 +29,7 @@ const ONE: &str =
 /// What a run brings along becomes part of its thread. `false`: not all of it can be sent.
 pub(super) async fn send(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     scope: &Scope,
     start: &RunStart,
 ) -> Result<bool, StoreError> {
@@ -55,7 +54,7 @@ pub(super) async fn send(
 /// Why one more cannot be written.
 async fn refusal(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     new: &AttachmentRecord,
     bounds: AttachmentBounds,
 ) -> Result<Option<Announced>, StoreError> {
@@ -90,7 +89,7 @@ async fn refusal(
 
 async fn insert(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     new: &AttachmentRecord,
 ) -> Result<(), StoreError> {
     database
@@ -123,7 +122,7 @@ impl Attachments for PostgresStore {
             return Err(StoreError::NotFound);
         }
         let database = &self.database;
-        let mut transaction = database.pool.begin().await.map_err(store_error)?;
+        let mut transaction = database.begin().await.map_err(store_error)?;
         let turn = format!("attachments\n{}\n{}", attachment.site, attachment.user);
         wait_for_turn(database, &mut transaction, &turn).await?;
         if let Some(refusal) = refusal(database, &mut transaction, attachment, bounds).await? {
@@ -145,7 +144,7 @@ impl Attachments for PostgresStore {
             .bind(id.as_str())
             .bind(scope.site().as_str())
             .bind(user(scope))
-            .fetch_optional(&self.database.pool)
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         record(row)
@@ -173,7 +172,7 @@ impl Attachments for PostgresStore {
             .bind(&uploaded.mime_type)
             .bind(size(uploaded.size))
             .bind(uploaded.preview)
-            .fetch_optional(&self.database.pool)
+            .fetch_optional(&self.database)
             .await
             .map_err(store_error)?;
         match row {
@@ -190,7 +189,7 @@ impl Attachments for PostgresStore {
             .bind(id.as_str())
             .bind(scope.site().as_str())
             .bind(user(scope))
-            .execute(&self.database.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         if deleted.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(()) }
@@ -210,7 +209,7 @@ impl AttachmentSweep for PostgresStore {
             .bind(before(now, UNSENT_FOR))
             .bind(before(now, AWAITED_FOR))
             .bind(i64::from(limit))
-            .execute(&self.database.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(())
@@ -233,7 +232,7 @@ impl AttachmentSweep for PostgresStore {
             .bind(millis(now))
             .bind(whole_millis(lease))
             .bind(i64::from(limit))
-            .fetch_all(&self.database.pool)
+            .fetch_all(&self.database)
             .await
             .map_err(store_error)?;
         ids.iter().map(|(id,)| attachment_id(id)).collect()
@@ -243,7 +242,7 @@ impl AttachmentSweep for PostgresStore {
         self.database
             .query("DELETE FROM chatkitd.blob_deletions WHERE attachment = $1")
             .bind(id.as_str())
-            .execute(&self.database.pool)
+            .execute(&self.database)
             .await
             .map_err(store_error)?;
         Ok(())

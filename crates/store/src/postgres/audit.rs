@@ -1,14 +1,13 @@
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{AuditAction, AuditEntry};
-use sqlx::PgConnection;
 
-use super::Database;
+use super::{Connection, Database};
 use crate::error::store_error;
 use crate::rows::{AuditRow, millis, records, whole_site};
 
 pub(super) async fn append(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
     database
@@ -39,7 +38,7 @@ pub(super) async fn list(
         .bind(site)
         .bind(action.map(AuditAction::as_str))
         .bind(i64::from(limit))
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     records(rows)

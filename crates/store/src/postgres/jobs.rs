@@ -3,9 +3,8 @@ use std::time::Duration;
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{CancelJob, LEASE_DOUBLINGS};
 use jiff::Timestamp;
-use sqlx::PgConnection;
 
-use super::Database;
+use super::{Connection, Database};
 use crate::error::store_error;
 use crate::rows::{JobRow, millis, records, whole_millis};
 
@@ -13,7 +12,7 @@ use crate::rows::{JobRow, millis, records, whole_millis};
 /// forward; one that somebody took keeps its lease.
 pub(super) async fn add(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     scope: &Scope,
     upstream_session: &str,
     due_at: i64,
@@ -40,14 +39,15 @@ pub(super) async fn note(
     upstream_session: &str,
     due: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut connection = database.pool.acquire().await.map_err(store_error)?;
-    add(database, &mut connection, scope, upstream_session, millis(due)).await
+    let mut connection = database.connection().await.map_err(store_error)?;
+    add(database, &mut connection, scope, upstream_session, millis(due)).await?;
+    connection.commit().await.map_err(store_error)
 }
 
 /// Jobs for secrets that were just revoked: (upstream session, end). One that ended by itself needs none.
 pub(super) async fn add_for_revoked(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     scope: &Scope,
     revoked: Vec<(Option<String>, i64)>,
     at: i64,
@@ -82,7 +82,7 @@ pub(super) async fn take(
         .bind(whole_millis(lease))
         .bind(i64::from(limit))
         .bind(i64::from(LEASE_DOUBLINGS))
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     records(rows)
@@ -93,7 +93,7 @@ pub(super) async fn finish(database: &Database, job: &CancelJob) -> Result<(), S
         .query("DELETE FROM chatkitd.cancel_jobs WHERE site = $1 AND upstream_session = $2")
         .bind(job.site.as_str())
         .bind(&job.upstream_session)
-        .execute(&database.pool)
+        .execute(database)
         .await
         .map_err(store_error)?;
     Ok(())

@@ -20,7 +20,7 @@ pub(super) async fn create(
     if whole_site(scope) != Some(key.site.as_str()) {
         return Err(StoreError::NotFound);
     }
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     database
         .query(
             "INSERT INTO chatkitd.service_keys (id, hash, site, name, hint, created_at, revoked_at)
@@ -33,7 +33,7 @@ pub(super) async fn create(
         .bind(&key.hint)
         .bind(millis(key.created_at))
         .bind(key.revoked_at.map(millis))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     audit::append(database, &mut transaction, entry).await?;
@@ -49,7 +49,7 @@ pub(super) async fn list(database: &Database, scope: &Scope) -> Result<Vec<Servi
             " FROM chatkitd.service_keys WHERE site = $1 ORDER BY created_at, id"
         ))
         .bind(site)
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     records(rows)
@@ -66,7 +66,7 @@ pub(super) async fn by_hash(
             " FROM chatkitd.service_keys WHERE hash = $1 AND revoked_at IS NULL"
         ))
         .bind(&hash.as_bytes()[..])
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)
@@ -80,7 +80,7 @@ pub(super) async fn revoke(
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
     let site = whole_site(scope).ok_or(StoreError::NotFound)?;
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let revoked: Option<(bool,)> = database
         .query_as(
             "SELECT revoked_at IS NOT NULL FROM chatkitd.service_keys WHERE id = $1 AND site = $2
@@ -88,7 +88,7 @@ pub(super) async fn revoke(
         )
         .bind(id.as_str())
         .bind(site)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(store_error)?;
     let (revoked,) = revoked.ok_or(StoreError::NotFound)?;
@@ -99,7 +99,7 @@ pub(super) async fn revoke(
         .query("UPDATE chatkitd.service_keys SET revoked_at = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(millis(at))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     audit::append(database, &mut transaction, entry).await?;

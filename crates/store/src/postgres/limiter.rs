@@ -25,7 +25,7 @@ pub(super) async fn take(
         .bind(key)
         .bind(window_end(now, quota))
         .bind(millis(now))
-        .fetch_one(&database.pool)
+        .fetch_one(database)
         .await
         .map_err(store_error)?;
     window.decision(quota)

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::pin::Pin;
 
 use sqlx::migrate::{AppliedMigration, Migrate, Migrator};
-use sqlx::{Acquire, PgConnection};
+use sqlx::{Acquire, PgConnection, Row};
 
 use crate::error::MigrateError;
 
@@ -18,16 +18,12 @@ const TABLE: &str = "chatkitd._sqlx_migrations";
 
 /// Whether a PostgreSQL database has this binary's schema.
 pub(super) async fn is_current(connection: &mut PgConnection) -> Result<bool, MigrateError> {
-    let known: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-        .bind(TABLE)
-        .persistent(false)
-        .fetch_one(&mut *connection)
-        .await
-        .map_err(MigrateError::connect)?;
-    if !known {
+    // As simple queries: a transaction pooler may give the parts of any other to several connections.
+    let known = sqlx::raw_sql("SELECT to_regclass('chatkitd._sqlx_migrations') IS NOT NULL");
+    let known = known.fetch_one(&mut *connection).await.and_then(|row| row.try_get(0));
+    if !known.map_err(MigrateError::connect)? {
         return Ok(false);
     }
-    // As one simple query, which every pooler passes on.
     let rows = sqlx::raw_sql("SELECT version, checksum FROM chatkitd._sqlx_migrations WHERE success");
     let applied = read_applied(rows.fetch_all(connection).await.map_err(MigrateError::connect)?)?;
     refuse_newer(&applied)?;
@@ -37,7 +33,6 @@ pub(super) async fn is_current(connection: &mut PgConnection) -> Result<bool, Mi
 }
 
 fn read_applied(rows: Vec<sqlx::postgres::PgRow>) -> Result<Vec<AppliedMigration>, MigrateError> {
-    use sqlx::Row;
     let read = |row: sqlx::postgres::PgRow| {
         let checksum: Vec<u8> = row.try_get("checksum")?;
         Ok(AppliedMigration { version: row.try_get("version")?, checksum: checksum.into() })

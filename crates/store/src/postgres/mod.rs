@@ -6,6 +6,7 @@
 
 mod attachments;
 mod audit;
+mod database;
 mod jobs;
 mod keys;
 mod limiter;
@@ -29,11 +30,11 @@ use chatkitd_core::sessions::{
     SessionChange, SessionPage,
 };
 use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
-use sqlx::query::{Query, QueryAs};
-use sqlx::{ConnectOptions, Connection, FromRow, PgConnection, PgPool, Postgres};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection as _};
 
 use crate::error::{MigrateError, POOLER_PORT, ReadOnly, limiter_error, store_error};
+use database::{Connection, Database};
 pub use migrations::supabase_migration;
 
 /// How a PostgreSQL database is reached.
@@ -88,30 +89,11 @@ pub struct PostgresStore {
     database: Database,
 }
 
-/// The pool, and how queries are sent through it.
-struct Database {
-    pool: PgPool,
-    prepared: bool,
-}
-
-impl Database {
-    fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
-        sqlx::query(sql).persistent(self.prepared)
-    }
-
-    fn query_as<R>(&self, sql: &'static str) -> QueryAs<'static, Postgres, R, PgArguments>
-    where
-        R: for<'r> FromRow<'r, PgRow>,
-    {
-        sqlx::query_as(sql).persistent(self.prepared)
-    }
-}
-
 /// Lets one transaction of this name at a time look at what there is and write one more. There is no row yet that
 /// could be locked. A statement of its own: what the one before committed is seen by the next.
 async fn wait_for_turn(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     name: &str,
 ) -> Result<(), StoreError> {
     database
@@ -123,35 +105,12 @@ async fn wait_for_turn(
     Ok(())
 }
 
-/// A connection that was idle for longer is tried before it is used: the server may be gone.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-
 impl PostgresStore {
     /// Connects and brings the database to this binary's schema.
     pub async fn connect(options: &PostgresOptions) -> Result<Self, MigrateError> {
         let connect = parse(&options.url)?;
         bring_up_to_date(&connect, options).await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections.max(1))
-            .acquire_timeout(options.acquire_timeout)
-            .test_before_acquire(false)
-            .before_acquire(|connection, state| {
-                Box::pin(async move {
-                    // An error here makes the pool drop this connection and try another.
-                    if state.idle_for > TRUSTED_IDLE {
-                        connection.ping().await.map(|()| true)
-                    } else {
-                        Ok(true)
-                    }
-                })
-            })
-            .connect_lazy_with(if options.transaction_pooler {
-                connect
-            } else {
-                let milliseconds = options.statement_timeout.as_millis().to_string();
-                connect.options([("statement_timeout", milliseconds)])
-            });
-        Ok(Self { database: Database { pool, prepared: !options.transaction_pooler } })
+        Ok(Self { database: Database::new(connect, options) })
     }
 
     /// Whether [`PostgresStore::connect`] takes an address. Whether anything is there shows when it connects.
@@ -162,7 +121,7 @@ impl PostgresStore {
     /// Waits for operations in flight, then closes all connections. Later operations are
     /// `Unavailable`.
     pub async fn close(&self) {
-        self.database.pool.close().await;
+        self.database.close().await;
     }
 }
 
@@ -351,7 +310,7 @@ impl Maintenance for PostgresStore {
         let sql =
             "SELECT current_setting('transaction_read_only') = 'on' FROM chatkitd._sqlx_migrations LIMIT 1";
         let (read_only,): (bool,) =
-            self.database.query_as(sql).fetch_one(&self.database.pool).await.map_err(store_error)?;
+            self.database.query_as(sql).fetch_one(&self.database).await.map_err(store_error)?;
         if read_only { Err(StoreError::Unavailable(Box::new(ReadOnly))) } else { Ok(()) }
     }
 

@@ -5,9 +5,8 @@ use chatkitd_core::sessions::{
     Claim, ClaimToken, LIVE_SECRETS, NewSecret, Replacement, SecretRecord, Session, SessionChange,
 };
 use jiff::Timestamp;
-use sqlx::PgConnection;
 
-use super::{Database, jobs, sessions};
+use super::{Connection, Database, jobs, sessions};
 use crate::columns::{secret_columns, session_columns};
 use crate::error::store_error;
 use crate::rows::{
@@ -28,7 +27,7 @@ pub(super) async fn by_hash(
              WHERE secrets.hash = $1"
         ))
         .bind(&hash.as_bytes()[..])
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)
@@ -41,7 +40,7 @@ pub(super) async fn add(
     change: &SessionChange,
     secret: &NewSecret,
 ) -> Result<Session, StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     if sessions::lock(database, &mut transaction, scope, session.as_str()).await? {
         return Err(StoreError::Conflict);
     }
@@ -55,7 +54,7 @@ pub(super) async fn add(
 
 async fn change_session(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     id: &str,
     change: &SessionChange,
 ) -> Result<Session, StoreError> {
@@ -85,7 +84,7 @@ async fn change_session(
 /// a cancel job.
 async fn push_out_oldest(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     scope: &Scope,
     session: &str,
     at: i64,
@@ -113,7 +112,7 @@ async fn push_out_oldest(
 
 async fn insert(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     session: &str,
     secret: &NewSecret,
 ) -> Result<(), StoreError> {
@@ -136,7 +135,7 @@ async fn insert(
 /// Locks the secret's session, then reads the secret's standing. `NotFound` outside the scope.
 async fn lock_and_read(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     scope: &Scope,
     hash: &SecretHash,
 ) -> Result<StandingRow, StoreError> {
@@ -169,7 +168,7 @@ pub(super) async fn claim(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Claim, StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     if let Some(outcome) = lock_and_read(database, &mut transaction, scope, old).await?.take_outcome()? {
         return Ok(outcome);
     }
@@ -181,7 +180,7 @@ pub(super) async fn claim(
         .bind(&old.as_bytes()[..])
         .bind(millis(until))
         .bind(millis(now))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     if claimed.rows_affected() == 0 {
@@ -207,7 +206,7 @@ pub(super) async fn release(
         .bind(scope.site().as_str())
         .bind(user(scope))
         .bind(millis(token.0))
-        .execute(&database.pool)
+        .execute(database)
         .await
         .map_err(store_error)?;
     Ok(())
@@ -221,7 +220,7 @@ pub(super) async fn replace(
     change: &SessionChange,
     secret: &NewSecret,
 ) -> Result<Option<Replacement>, StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let mut found = lock_and_read(database, &mut transaction, scope, old).await?;
     let faster = found.take_replacement()?;
     if faster.is_some() {
@@ -242,7 +241,7 @@ pub(super) async fn replace(
 
 async fn mark_replaced(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     old: &SecretHash,
     replacement: &Replacement,
 ) -> Result<(), StoreError> {

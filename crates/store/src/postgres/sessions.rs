@@ -2,9 +2,9 @@ use chatkitd_core::id::{SessionId, UserId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::sessions::{AuditEntry, NewSecret, Session, SessionPage};
 use jiff::Timestamp;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
-use super::{Database, audit, jobs, wait_for_turn};
+use super::{Connection, Database, audit, jobs, wait_for_turn};
 use crate::columns::session_columns;
 use crate::error::store_error;
 use crate::rows::{SessionRow, covers, millis, page, record, upstream_session, user};
@@ -28,7 +28,7 @@ pub(super) async fn create(
     if !covers(scope, session) {
         return Err(StoreError::NotFound);
     }
-    insert(database, &database.pool, session, secret).await
+    insert(database, database, session, secret).await
 }
 
 async fn insert(
@@ -71,13 +71,13 @@ pub(super) async fn find_or_create(
         return Err(StoreError::NotFound);
     }
     let owner = Scope::User(session.site.clone(), session.user.clone());
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let turn = format!("{}\n{}\n{}", session.site, session.user, session.workflow);
     wait_for_turn(database, &mut transaction, &turn).await?;
     let (workflow, now) = (&session.workflow, session.created_at);
-    let standing = find_reusable(database, &mut *transaction, &owner, workflow, now).await?;
+    let standing = find_reusable(database, &mut transaction, &owner, workflow, now).await?;
     if standing.is_none() {
-        insert(database, &mut *transaction, session, secret).await?;
+        insert(database, &mut transaction, session, secret).await?;
         transaction.commit().await.map_err(store_error)?;
     }
     Ok(standing)
@@ -89,7 +89,7 @@ pub(super) async fn revoked(database: &Database, ids: &[SessionId]) -> Result<Ve
     let found: Vec<(String,)> = database
         .query_as("SELECT id FROM chatkitd.sessions WHERE id = ANY($1) AND revoked_at IS NOT NULL")
         .bind(ids)
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     Ok(found.iter().filter_map(|(id,)| SessionId::parse(id)).collect())
@@ -109,7 +109,7 @@ pub(super) async fn one(
         .bind(id.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)
@@ -121,7 +121,7 @@ pub(super) async fn reusable(
     workflow: &str,
     now: Timestamp,
 ) -> Result<Option<Session>, StoreError> {
-    find_reusable(database, &database.pool, scope, workflow, now).await
+    find_reusable(database, database, scope, workflow, now).await
 }
 
 async fn find_reusable(
@@ -181,7 +181,7 @@ pub(super) async fn list(
         Some(user) => list.bind(user),
         None => list,
     };
-    page(list.fetch_all(&database.pool).await.map_err(store_error)?, limit)
+    page(list.fetch_all(database).await.map_err(store_error)?, limit)
 }
 
 pub(super) async fn revoke(
@@ -191,7 +191,7 @@ pub(super) async fn revoke(
     at: Timestamp,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     if lock(database, &mut transaction, scope, id.as_str()).await? {
         return Ok(());
     }
@@ -199,7 +199,7 @@ pub(super) async fn revoke(
         .query("UPDATE chatkitd.sessions SET revoked_at = $2 WHERE id = $1")
         .bind(id.as_str())
         .bind(millis(at))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     let upstream = database
@@ -209,7 +209,7 @@ pub(super) async fn revoke(
         )
         .bind(id.as_str())
         .bind(millis(at))
-        .fetch_all(&mut *transaction)
+        .fetch_all(&mut transaction)
         .await
         .map_err(store_error)?;
     jobs::add_for_revoked(database, &mut transaction, scope, upstream, millis(at)).await?;
@@ -233,7 +233,7 @@ pub(super) async fn hand_over(
         .bind(scope.site().as_str())
         .bind(user(scope))
         .bind(heir.as_str())
-        .execute(&database.pool)
+        .execute(database)
         .await
         .map_err(store_error)?;
     Ok(done.rows_affected() > 0)
@@ -243,7 +243,7 @@ pub(super) async fn hand_over(
 /// scope.
 pub(super) async fn lock(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     scope: &Scope,
     id: &str,
 ) -> Result<bool, StoreError> {

@@ -66,7 +66,7 @@ pub(super) async fn everything(database: &Database, now: Timestamp) -> Result<()
 async fn batches(database: &Database, sql: &'static str, end: i64) -> Result<(), StoreError> {
     loop {
         let delete = database.query(sql).bind(end).bind(i64::from(SWEEP_BATCH));
-        let done = delete.execute(&database.pool).await.map_err(store_error)?;
+        let done = delete.execute(database).await.map_err(store_error)?;
         if done.rows_affected() < u64::from(SWEEP_BATCH) {
             return Ok(());
         }

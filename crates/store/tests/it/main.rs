@@ -1,4 +1,4 @@
-//! The stores on real databases: SQLite in temporary files, PostgreSQL on the server of `make test`.
+//! The stores on real databases: SQLite in temporary files, PostgreSQL on the server of `make test`, also through a pooler.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod pooler;
 mod postgres;
 mod postgres_faults;
 mod role_query;

@@ -1,7 +1,6 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use chatkitd_core::testing::conformance::{item_paging, leases, runs};
 use chatkitd_store::{PostgresOptions, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::sync::OnceCell;
@@ -92,8 +91,13 @@ impl Deref for TestStore {
     }
 }
 
+/// A database of its own with the schema.
+pub async fn migrated() -> TestDatabase {
+    TestDatabase::create(template().await).await
+}
+
 pub async fn make() -> TestStore {
-    let database = TestDatabase::create(template().await).await;
+    let database = migrated().await;
     let store = PostgresStore::connect(&PostgresOptions::new(&database.url)).await.unwrap();
     TestStore { store, database }
 }
@@ -104,21 +108,4 @@ mod store {
 
 mod limits {
     chatkitd_core::limiter_conformance!(crate::postgres::make);
-}
-
-/// The same behind a pooler, where no statement is kept prepared.
-async fn make_without_prepared_statements() -> TestStore {
-    let TestStore { store, database } = make().await;
-    store.close().await;
-    let options = PostgresOptions { transaction_pooler: true, ..PostgresOptions::new(&database.url) };
-    TestStore { store: PostgresStore::connect(&options).await.unwrap(), database }
-}
-
-#[tokio::test]
-async fn runs_need_no_prepared_statements() {
-    let make = make_without_prepared_statements;
-    runs::a_run_begins_writes_and_ends(&*make().await).await;
-    leases::a_lease_that_ran_out_is_taken_over(&*make().await).await;
-    leases::of_fifty_callers_one_takes_a_lease_over(&*make().await).await;
-    item_paging::items_are_paged_in_both_orders(&*make().await).await;
 }

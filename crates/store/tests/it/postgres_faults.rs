@@ -134,24 +134,6 @@ async fn nodes_that_start_at_once_on_an_empty_database_all_come_up() {
     }
 }
 
-#[tokio::test]
-async fn a_pooler_is_not_migrated_through_but_used_once_the_schema_is_there() {
-    let database = TestDatabase::empty().await;
-    let mut pooled = PostgresOptions::new(&database.url);
-    pooled.transaction_pooler = true;
-    let refused = PostgresStore::connect(&pooled).await;
-    assert!(matches!(refused.err(), Some(MigrateError::NeedsDirectConnection)));
-
-    pooled.migrations_url = Some(database.url.clone());
-    PostgresStore::connect(&pooled).await.unwrap().close().await;
-    pooled.migrations_url = None;
-    let store = PostgresStore::connect(&pooled).await.unwrap();
-    let make = Fixture::default();
-    let session = make.session(0);
-    store.create_session(&shop(), &session, &make.secret(0)).await.unwrap();
-    assert_eq!(store.session(&shop(), &session.id).await.unwrap(), Some(session));
-}
-
 #[test]
 fn the_port_of_supabases_pooler_is_recognized() {
     assert!(PostgresOptions::new("postgres://u:p@db.example.com:6543/postgres").transaction_pooler);

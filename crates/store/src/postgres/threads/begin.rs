@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{Begun, Fence, RunStart, ThreadChange, ThreadRecord};
-use sqlx::PgConnection;
 
 use super::batch::{Batch, Together, batches, take_first};
 use super::clock;
@@ -13,7 +12,7 @@ use super::rows::{Columns, EarlierRow, LeaseRow, NewRun};
 use super::runs::{changed, items, with_change, with_items, write_all};
 use crate::columns::thread_columns;
 use crate::error::store_error;
-use crate::postgres::{Database, attachments};
+use crate::postgres::{Connection, Database, attachments};
 use crate::rows::{millis, user};
 use crate::thread_rows::ThreadRow;
 
@@ -116,9 +115,12 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
     }
     let start = Start::new(scope, start)?;
     if start.rest.is_empty() && start.attachments.is_none() {
-        let mut connection = database.pool.acquire().await.map_err(store_error)?;
+        let mut connection = database.connection().await.map_err(store_error)?;
         match take(database, &mut connection, &start).await {
-            Ok(Some(thread)) => return started(thread),
+            Ok(Some(thread)) => {
+                connection.commit().await.map_err(store_error)?;
+                return started(thread);
+            }
             // Something stands in the way, or somebody was faster.
             Ok(None) | Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
@@ -142,7 +144,7 @@ fn started(thread: ThreadRow) -> Result<Begun, StoreError> {
 /// the id of a new thread is taken, or somebody began with the same key meanwhile.
 async fn take(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     start: &Start<'_>,
 ) -> Result<Option<ThreadRow>, StoreError> {
     let (sql, user) = match start.new_thread {
@@ -170,7 +172,7 @@ async fn take(
 /// Looks at what stands in the way, with the thread locked, clears away what may be, and takes the lease.
 /// `None` when somebody began with the same key meanwhile.
 async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option<Begun>, StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let lease = match start.new_thread {
         Some(_) => None,
         None => Some(lock(database, &mut transaction, start).await?),
@@ -206,7 +208,7 @@ async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option
 
 async fn lock(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     start: &Start<'_>,
 ) -> Result<LeaseRow, StoreError> {
     let row: Option<LeaseRow> = database
@@ -226,7 +228,7 @@ async fn lock(
 /// What the request's key says, if it is known. One whose time is over is taken from its run.
 async fn earlier(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     run: &NewRun,
 ) -> Result<Option<Begun>, StoreError> {
     let Some(key) = &run.key else { return Ok(None) };
@@ -253,7 +255,7 @@ async fn earlier(
     Ok(answer)
 }
 
-async fn read(database: &Database, connection: &mut PgConnection, id: &str) -> Result<ThreadRow, StoreError> {
+async fn read(database: &Database, connection: &mut Connection, id: &str) -> Result<ThreadRow, StoreError> {
     database
         .query_as(concat!("SELECT ", thread_columns!(), " FROM chatkitd.threads WHERE id = $1"))
         .bind(id)

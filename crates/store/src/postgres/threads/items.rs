@@ -77,7 +77,7 @@ pub(super) async fn list(
         .bind(i64::from(query.page.limit) + 1)
         .bind(storable(high))
         .bind(query.kinds)
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     if rows.is_empty() {
@@ -110,7 +110,7 @@ pub(super) async fn one(
         .bind(scope.site().as_str())
         .bind(user(scope))
         .bind(id)
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     row.map(|(body,)| thread_rows::item(&body)).transpose()
@@ -138,7 +138,7 @@ pub(super) async fn replace(
         .bind(item.id)
         .bind(item.hidden)
         .bind(item.body)
-        .execute(&database.pool)
+        .execute(database)
         .await
         .map_err(store_error)?;
     if replaced.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(()) }
@@ -158,7 +158,7 @@ pub(super) async fn add_feedback(
     if !ids.iter().all(|id| is_storable(id)) {
         return Err(StoreError::NotFound);
     }
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let locked: Option<(i32,)> = database
         .query_as(
             "SELECT 1 FROM chatkitd.threads
@@ -167,7 +167,7 @@ pub(super) async fn add_feedback(
         .bind(thread.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(store_error)?;
     locked.ok_or(StoreError::NotFound)?;
@@ -180,7 +180,7 @@ pub(super) async fn add_feedback(
         .bind(&ids)
         .bind(feedback_word(kind))
         .bind(millis(at))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     if marked.rows_affected() < ids.len() as u64 {
@@ -204,7 +204,7 @@ pub(super) async fn feedback(
         .bind(thread.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     rows.into_iter().map(|(item, word)| Ok((item, feedback_kind(&word)?))).collect()

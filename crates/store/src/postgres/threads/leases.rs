@@ -29,7 +29,7 @@ pub(super) async fn run(
         .bind(id.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)
@@ -51,7 +51,7 @@ pub(super) async fn live_run(
         .bind(thread.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)
@@ -67,7 +67,7 @@ pub(super) async fn request_stop(database: &Database, scope: &Scope, id: &RunId)
         .bind(id.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .execute(&database.pool)
+        .execute(database)
         .await
         .map_err(store_error)?;
     if asked.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(()) }
@@ -108,7 +108,7 @@ pub(super) async fn renew(
             .bind(&ids)
             .bind(&checkpoints)
             .bind(whole_millis(lease))
-            .fetch_all(&database.pool)
+            .fetch_all(database)
             .await
             .map_err(store_error)?;
         let held: HashMap<String, bool> = held.into_iter().collect();

@@ -28,7 +28,7 @@ pub(super) async fn one(
         .bind(id.as_str())
         .bind(scope.site().as_str())
         .bind(user(scope))
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)
@@ -114,7 +114,7 @@ pub(super) async fn list(
         Some(user) => list.bind(user),
         None => list,
     };
-    thread_page(list.fetch_all(&database.pool).await.map_err(store_error)?, &query.page)
+    thread_page(list.fetch_all(database).await.map_err(store_error)?, &query.page)
 }
 
 macro_rules! floor {
@@ -143,7 +143,7 @@ async fn floor(database: &Database, scope: &Scope, newest: Option<u32>) -> Resul
         Some(user) => found.bind(user),
         None => found,
     };
-    let found: Option<(i64, String)> = found.fetch_optional(&database.pool).await.map_err(store_error)?;
+    let found: Option<(i64, String)> = found.fetch_optional(database).await.map_err(store_error)?;
     Ok(found.unwrap_or(bottom))
 }
 
@@ -175,7 +175,7 @@ pub(super) async fn change(
         .bind(change.status)
         .bind(change.allowed_image_domains)
         .bind(change.metadata)
-        .fetch_optional(&database.pool)
+        .fetch_optional(database)
         .await
         .map_err(store_error)?;
     record(row)?.ok_or(StoreError::NotFound)
@@ -188,7 +188,7 @@ pub(super) async fn delete(
     id: &ThreadId,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let deleted = database
         .query(
             "WITH deleted AS (
@@ -204,7 +204,7 @@ pub(super) async fn delete(
         .bind(scope.site().as_str())
         .bind(user(scope))
         .bind(millis(entry.at))
-        .execute(&mut *transaction)
+        .execute(&mut transaction)
         .await
         .map_err(store_error)?;
     if deleted.rows_affected() == 0 {

@@ -4,12 +4,11 @@ use chatkitd_core::id::{SiteName, ThreadId, UserId};
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{Begun, StrandedRun, Which};
 use jiff::Timestamp;
-use sqlx::PgConnection;
 
 use super::batch::Puts;
 use super::clock;
 use crate::error::{Damaged, store_error};
-use crate::postgres::Database;
+use crate::postgres::{Connection, Database};
 use crate::rows::millis;
 use crate::thread_rows::{checkpoint_rows, run_id};
 
@@ -17,7 +16,7 @@ use crate::thread_rows::{checkpoint_rows, run_id};
 /// the thread is busy.
 pub(super) async fn close_expired(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     thread: &str,
     run: &str,
     at: i64,
@@ -40,7 +39,7 @@ struct Lease {
 
 async fn lock_lease(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     run: &str,
 ) -> Result<Option<Lease>, StoreError> {
     database
@@ -59,7 +58,7 @@ async fn lock_lease(
 /// checkpoint.
 async fn close(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     thread: &str,
     run: &str,
     checkpoint: Option<&str>,
@@ -111,7 +110,7 @@ pub(super) async fn interrupt(
         ))
         .bind(which == Which::All)
         .bind(i64::from(limit))
-        .fetch_all(&database.pool)
+        .fetch_all(database)
         .await
         .map_err(store_error)?;
     let mut stranded = Vec::new();
@@ -130,14 +129,14 @@ async fn interrupt_one(
     thread: &str,
     now: Timestamp,
 ) -> Result<Option<StrandedRun>, StoreError> {
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
+    let mut transaction = database.begin().await.map_err(store_error)?;
     let owner: Option<(String, String)> = database
         .query_as(
             "SELECT site, user_id FROM chatkitd.threads WHERE id = $1 AND run_id = $2 FOR NO KEY UPDATE",
         )
         .bind(thread)
         .bind(run)
-        .fetch_optional(&mut *transaction)
+        .fetch_optional(&mut transaction)
         .await
         .map_err(store_error)?;
     let Some((site, user)) = owner else { return Ok(None) };

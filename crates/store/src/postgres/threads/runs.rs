@@ -6,13 +6,13 @@ use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{Fence, ItemWrite, RunEnd, RunStatus};
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
-use sqlx::{FromRow, PgConnection, Postgres};
+use sqlx::{FromRow, Postgres};
 
 use super::batch::{Batch, Together, batches, take_last};
 use super::is_storable;
 use super::rows::Columns;
 use crate::error::store_error;
-use crate::postgres::Database;
+use crate::postgres::{Connection, Database};
 use crate::rows::{millis, user};
 
 /// What every statement that writes for a run begins with: $1 thread, $2 site, $3 user, $4 run, $5 to $8
@@ -142,18 +142,16 @@ pub(super) async fn write(
         // The fence is asked all the same.
         batches.push_back(Batch::Together(Together::default()));
     }
-    if batches.len() == 1 {
-        let mut connection = database.pool.acquire().await.map_err(store_error)?;
-        return write_all(database, &mut connection, fence, &batches).await;
-    }
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
-    write_all(database, &mut transaction, fence, &batches).await?;
-    transaction.commit().await.map_err(store_error)
+    let one = batches.len() == 1;
+    let connection = if one { database.connection().await } else { database.begin().await };
+    let mut connection = connection.map_err(store_error)?;
+    write_all(database, &mut connection, fence, &batches).await?;
+    connection.commit().await.map_err(store_error)
 }
 
 pub(super) async fn write_all(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     fence: &Fence,
     batches: &VecDeque<Batch>,
 ) -> Result<(), StoreError> {
@@ -174,7 +172,7 @@ pub(super) async fn write_all(
 
 async fn remove_after(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     fence: &Fence,
     item: &str,
 ) -> Result<(), StoreError> {
@@ -189,19 +187,16 @@ async fn remove_after(
 pub(super) async fn end(database: &Database, fence: &Fence, end: &RunEnd) -> Result<(), StoreError> {
     let mut before = batches(&end.writes)?;
     let last = take_last(&mut before);
-    if before.is_empty() {
-        let mut connection = database.pool.acquire().await.map_err(store_error)?;
-        return release(database, &mut connection, fence, end, &last).await;
-    }
-    let mut transaction = database.pool.begin().await.map_err(store_error)?;
-    write_all(database, &mut transaction, fence, &before).await?;
-    release(database, &mut transaction, fence, end, &last).await?;
-    transaction.commit().await.map_err(store_error)
+    let connection = if before.is_empty() { database.connection().await } else { database.begin().await };
+    let mut connection = connection.map_err(store_error)?;
+    write_all(database, &mut connection, fence, &before).await?;
+    release(database, &mut connection, fence, end, &last).await?;
+    connection.commit().await.map_err(store_error)
 }
 
 async fn release(
     database: &Database,
-    connection: &mut PgConnection,
+    connection: &mut Connection,
     fence: &Fence,
     end: &RunEnd,
     last: &Together,
@@ -223,7 +218,7 @@ pub(super) async fn abandon(database: &Database, fence: &Fence) -> Result<(), St
         .bind(fence.scope.site().as_str())
         .bind(user(&fence.scope))
         .bind(fence.run.as_str())
-        .execute(&database.pool)
+        .execute(database)
         .await
         .map_err(store_error)?;
     if abandoned.rows_affected() == 0 { Err(StoreError::Conflict) } else { Ok(()) }
