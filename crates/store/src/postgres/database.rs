@@ -1,5 +1,10 @@
 //! The pool, and how statements are sent through it.
+//!
+//! A server that went away without a word leaves connections on which nothing is ever answered: TCP tries for a
+//! quarter of an hour. So whatever is waited for here is waited for with a limit, and a connection that does not keep
+//! to one is thrown away.
 
+use std::io;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, ready};
@@ -11,9 +16,15 @@ use sqlx::postgres::{
 };
 use sqlx::query::{Query, QueryAs};
 use sqlx::{Describe, Either, Execute, Executor, FromRow, PgConnection, PgPool, Postgres, SqlStr};
+use tokio::time::timeout;
 
 use super::PostgresOptions;
+use crate::error::DatabaseError;
 
+/// How much longer than the server's own limit an answer may take.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long a connection that nobody uses may take to answer.
+const PROBE: Duration = Duration::from_secs(1);
 /// A connection that was idle for longer is tried before it is used: the server may be gone.
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
@@ -23,6 +34,8 @@ pub(super) struct Database {
     pool: PgPool,
     /// Whether each transaction may run on another connection of the server's.
     transaction_pooler: bool,
+    /// How long an answer may take.
+    patience: Duration,
 }
 
 impl Database {
@@ -35,7 +48,7 @@ impl Database {
                 Box::pin(async move {
                     // An error here makes the pool drop this connection and make another.
                     if state.idle_for > TRUSTED_IDLE {
-                        sqlx::Connection::ping(connection).await?;
+                        in_time(PROBE, sqlx::Connection::ping(connection)).await?;
                     }
                     Ok(true)
                 })
@@ -46,7 +59,11 @@ impl Database {
                 let milliseconds = options.statement_timeout.as_millis().to_string();
                 connect.options([("statement_timeout", milliseconds)])
             });
-        Self { pool, transaction_pooler: options.transaction_pooler }
+        Self {
+            pool,
+            transaction_pooler: options.transaction_pooler,
+            patience: options.statement_timeout + GRACE,
+        }
     }
 
     pub(super) fn query(&self, sql: &'static str) -> Query<'static, Postgres, PgArguments> {
@@ -76,7 +93,7 @@ impl Database {
 
     async fn acquire(&self) -> sqlx::Result<Connection> {
         let pooled = Some(self.pool.acquire().await?);
-        Ok(Connection { pooled, in_transaction: false })
+        Ok(Connection { pooled, in_transaction: false, patience: self.patience })
     }
 
     pub(super) async fn close(&self) {
@@ -97,6 +114,7 @@ pub(super) struct Connection {
     /// `None` once it is given back.
     pooled: Option<PoolConnection<Postgres>>,
     in_transaction: bool,
+    patience: Duration,
 }
 
 impl Connection {
@@ -110,7 +128,8 @@ impl Connection {
     }
 
     async fn run<'q>(&mut self, statement: impl Execute<'q, Postgres> + 'q) -> sqlx::Result<Answer> {
-        self.pooled()?.fetch_many(statement).try_collect().await
+        let patience = self.patience;
+        in_time(patience, self.pooled()?.fetch_many(statement).try_collect()).await
     }
 
     fn pooled(&mut self) -> sqlx::Result<&mut PgConnection> {
@@ -126,10 +145,20 @@ impl Drop for Connection {
     }
 }
 
+/// Gives a connection back, and throws it away where it does not answer: as long as the pool waits for it, there is one
+/// less for everybody.
 async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
-    if in_transaction && connection.execute("ROLLBACK").await.is_err() {
+    if in_transaction && in_time(PROBE, connection.execute("ROLLBACK")).await.is_err() {
         drop(connection.detach());
+        return;
     }
+    // Dropped at the end of its time, it drops the connection.
+    let _ = timeout(PROBE, connection.return_to_pool()).await;
+}
+
+async fn in_time<T>(limit: Duration, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let late = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, DatabaseError::Late));
+    timeout(limit, answer).await.map_err(late)?
 }
 
 /// All that a statement returned: rows, and how many it changed.

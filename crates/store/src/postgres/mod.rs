@@ -53,7 +53,8 @@ pub struct PostgresOptions {
     /// How long an operation waits for a connection before the store counts as unavailable. Default 3 s.
     pub acquire_timeout: Duration,
     /// How long the server may work on a statement, waiting for locks included, before it gives up.
-    /// Default 15 s. Not for a pooler: it does not pass it on, and has a limit of its own.
+    /// Default 15 s. A pooler does not pass it on, and has a limit of its own. Without an answer two seconds
+    /// later the store counts as unavailable.
     pub statement_timeout: Duration,
 }
 

@@ -1,13 +1,22 @@
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Command;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use chatkitd_core::ports::{Maintenance, Store, StoreError};
+use chatkitd_core::ports::{Maintenance, RunLease, Store, StoreError};
 use chatkitd_core::testing::conformance::fixture::{Fixture, shop};
+use chatkitd_core::testing::conformance::thread_fixture::renewal;
+use chatkitd_core::threads::Renewed;
 use chatkitd_store::{MigrateError, PostgresOptions, PostgresStore};
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all, pending, select};
+use sqlx::postgres::PgConnectOptions;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
-use crate::postgres::{TestDatabase, connect, make, run};
+use crate::postgres::{TestDatabase, connect, make, migrated, run, server_url};
 
 /// A server of its own, which the test may kill.
 struct Server {
@@ -88,6 +97,96 @@ async fn a_server_that_does_not_get_on_is_given_up() {
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     run(&mut other, "ROLLBACK").await;
     bounded.create_session(&shop(), &fixture.session(0), &fixture.secret(0)).await.unwrap();
+}
+
+/// Stands before the server. What it has silenced says nothing more and is not closed either, as when a host vanishes.
+struct Proxy {
+    url: String,
+    silenced: watch::Sender<()>,
+}
+
+impl Proxy {
+    async fn before(url: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (server, here) =
+            (PgConnectOptions::from_str(url).unwrap().get_port(), listener.local_addr().unwrap());
+        let silenced = watch::Sender::new(());
+        let proxy =
+            Self { url: url.replace(&format!(":{server}/"), &format!(":{}/", here.port())), silenced };
+        let silenced = proxy.silenced.clone();
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let mut silence = silenced.subscribe();
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(("127.0.0.1", server)).await.unwrap();
+                    let passing = pin!(copy_bidirectional(&mut client, &mut server));
+                    if let Either::Right(_) = select(passing, pin!(silence.changed())).await {
+                        pending::<()>().await;
+                    }
+                });
+            }
+        });
+        proxy
+    }
+
+    /// Silences the connections that there are. The one to another server takes longer than the pool needs to have its
+    /// own back.
+    async fn silence(&self) {
+        drop(connect(&server_url()).await);
+        self.silenced.send_replace(());
+    }
+}
+
+/// Without a limit of its own a store would wait for TCP, for a quarter of an hour.
+const AT_ONCE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn where_a_connection_says_nothing_more_another_is_made() {
+    let database = migrated().await;
+    let proxy = Proxy::before(&database.url).await;
+    let mut options = PostgresOptions::new(&proxy.url);
+    (options.max_connections, options.statement_timeout) = (1, Duration::from_millis(500));
+    options.acquire_timeout = Duration::from_secs(30);
+    let store = PostgresStore::connect(&options).await.unwrap();
+    let make = Fixture::default();
+    let create = async |in_transaction| {
+        let (session, secret) = (make.session(0), make.secret(0));
+        if in_transaction {
+            store.find_or_create_session(&shop(), &session, &secret).await.map(drop)
+        } else {
+            store.create_session(&shop(), &session, &secret).await
+        }
+    };
+    for in_transaction in [false, true] {
+        create(in_transaction).await.unwrap();
+        proxy.silence().await;
+        let first = timeout(AT_ONCE, create(in_transaction)).await.expect("an end of waiting");
+        // One that was idle for long is tried before it is used.
+        assert!(matches!(first, Ok(()) | Err(StoreError::Unavailable(_))), "{first:?}");
+        timeout(AT_ONCE, create(in_transaction)).await.expect("an end of waiting").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn leases_are_renewed_in_time_where_their_connection_says_nothing_more() {
+    let database = migrated().await;
+    let proxy = Proxy::before(&database.url).await;
+    let options = PostgresOptions { max_connections: 1, ..PostgresOptions::new(&proxy.url) };
+    let store = PostgresStore::connect(&options).await.unwrap();
+    let held = Fixture::default().running(&store, &[]).await;
+    let lease = Duration::from_secs(10);
+    proxy.silence().await;
+    let renewed = async {
+        loop {
+            if let Ok(answers) = store.renew_runs(&[renewal(&held, None)], lease).await {
+                return answers;
+            }
+        }
+    };
+    assert_eq!(timeout(lease, renewed).await.expect("a renewal within the lease"), [Renewed::Held]);
+    proxy.silence().await;
+    let revoked = async { while store.revoked_sessions(&[]).await.is_err() {} };
+    timeout(lease, revoked).await.expect("an answer within the lease");
 }
 
 /// As after a failover that left the address at a standby, or in the wrong database.
