@@ -32,7 +32,7 @@ pub enum MigrateError {
     /// that a migration needs.
     #[error(
         "the database has to be migrated, which a connection pooler (port {POOLER_PORT}) cannot do: \
-         name the database's direct address for migrations, or apply the file of `chatkitd init supabase`"
+         run `chatkitd migrate` once with CHATKITD_DATABASE_URL set to the database's direct address"
     )]
     NeedsDirectConnection,
     /// The SQLite file has tables, but none of chatkitd's schemas.

@@ -46,8 +46,6 @@ pub struct PostgresOptions {
     /// kept prepared, and migrations need a direct address. Default: whether the port is 6543, where
     /// Supabase's pooler listens in that mode.
     pub transaction_pooler: bool,
-    /// A direct address for migrations where `url` is a pooler's. Default: `url`.
-    pub migrations_url: Option<String>,
     /// The most connections at once. Default 10.
     pub max_connections: u32,
     /// How long an operation waits for a connection before the store counts as unavailable. Default 3 s.
@@ -67,7 +65,6 @@ impl PostgresOptions {
             // An address that cannot be read is reported when it is used.
             transaction_pooler: port.is_ok_and(|port| port == POOLER_PORT),
             url,
-            migrations_url: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(3),
             statement_timeout: Duration::from_secs(15),
@@ -133,13 +130,9 @@ fn parse(url: &str) -> Result<PgConnectOptions, MigrateError> {
 }
 
 async fn bring_up_to_date(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
-    let (connect, is_direct) = match &options.migrations_url {
-        Some(url) => (parse(url)?, true),
-        None => (connect.clone(), !options.transaction_pooler),
-    };
     let mut connection = connect.connect().await.map_err(MigrateError::connect)?;
     let migrated = match migrations::is_current(&mut connection).await {
-        Ok(false) if !is_direct => Err(MigrateError::NeedsDirectConnection),
+        Ok(false) if options.transaction_pooler => Err(MigrateError::NeedsDirectConnection),
         Ok(false) => migrations::migrate(&mut connection).await,
         Ok(true) => Ok(()),
         Err(error) => Err(error),
