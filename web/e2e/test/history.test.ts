@@ -215,6 +215,24 @@ test('a list that was asked for before a conversation was deleted does not bring
   assert.deepEqual(await chat.element.locator('li.entry .name').allTextContents(), ['Fresh', 'Kept']);
 });
 
+test('a page that does not come is asked for again by a click, and what is there stays', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  const titles = Array.from({ length: 40 }, (_, at) => `Talk ${at}`);
+  standIn.on('threads.list', pageOf(titles), refused(400, 'Not now.'), pageOf(titles), pageOf(titles, 'Talk 29'));
+  await chat.button('Conversations').click();
+  const alert = chat.element.getByRole('alert');
+  await chat.element.locator('li.entry').last().scrollIntoViewIfNeeded();
+  await alert.waitFor();
+  for (let step = 0; step < 3; step++) {
+    await chat.element.locator('.threads').dispatchEvent('scroll');
+    assert.equal(standIn.of('threads.list').length, 2);
+  }
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await chat.element.getByText('Talk 39').waitFor();
+  assert.deepEqual(standIn.of('threads.list').map((call) => call.body!.params.after ?? null), [null, 'Talk 29', null, 'Talk 29']);
+  assert.deepEqual(await chat.element.locator('li.entry .name').allTextContents(), titles);
+});
+
 /** What has the focus, as it is read out. */
 function focused(chat: Chat): Promise<string | null> {
   return chat.element.evaluate(({ shadowRoot }) => shadowRoot!.activeElement && (shadowRoot!.activeElement.ariaLabel ?? shadowRoot!.activeElement.textContent));

@@ -53,8 +53,9 @@ export class History {
     this.changes.mark();
   }
 
+  /** What did not come is asked for again when the visitor says so, and not with each step that they scroll. */
   async more(): Promise<void> {
-    if (this.after !== null && !this.isLoading) await this.read(this.after);
+    if (this.after !== null && !this.isLoading && !this.hasFailed) await this.read(this.after);
   }
 
   /** The thread with its new title; `null`: it has none, and the visitor reads so. */

@@ -13,7 +13,7 @@ export function history(view: View): unknown {
   const { session, locale } = view;
   const { history: list } = session;
   // A list that ends above the edge cannot be scrolled to its end. Its lines are not there yet.
-  const fill = (lines?: Element) => lines !== undefined && queueMicrotask(() => !list.hasFailed && isNearEnd(lines) && void list.more());
+  const fill = (lines?: Element) => lines !== undefined && queueMicrotask(() => isNearEnd(lines) && void list.more());
   return html`
     <section class="history" role="dialog" aria-label=${locale.text('history')}
       ${dialogFocus(() => list.hide())}>
