@@ -194,6 +194,20 @@ test('a conversation that was deleted elsewhere can be deleted here', async (t) 
   assert.deepEqual(await told(), []);
 });
 
+test('a conversation that is being deleted looks so, and is deleted once', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  list(standIn, ['Kept', 'Deleted']);
+  const asked = new Promise<() => void>((resolve) => standIn.on('threads.delete', (response, call) => resolve(() => json({})(response, call))));
+  await chat.button('Conversations').click();
+  await chat.button('Delete: Deleted').click();
+  await chat.element.getByRole('button', { name: 'Delete', exact: true }).dblclick();
+  await chat.element.locator('.confirm[aria-busy="true"]').waitFor();
+  const answer = await asked;
+  answer();
+  await chat.element.getByText('Deleted').waitFor({ state: 'detached' });
+  assert.equal(standIn.of('threads.delete').length, 1);
+});
+
 test('a list that was asked for before a conversation was deleted does not bring it back', async (t) => {
   const { chat, standIn } = await sceneWith(t, browser, server);
   let answerLate!: () => void;

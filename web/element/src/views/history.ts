@@ -139,7 +139,13 @@ async function rename({ session }: View, thread: P.Thread, event: SubmitEvent): 
 
 async function remove({ session }: View, thread: P.Thread, event: Event): Promise<void> {
   const line = (event.currentTarget as Element).closest('li')!;
-  if (!(await session.history.delete(thread.id))) return;
+  const question = questionOf(event);
+  // It is on its way already.
+  if (question.ariaBusy === 'true') return;
+  question.ariaBusy = 'true';
+  const isGone = await session.history.delete(thread.id);
+  question.ariaBusy = null;
+  if (!isGone) return;
   if (line.matches(':focus-within')) leave(line);
   if (session.chat.threadId === thread.id) await session.chat.open(null);
 }
