@@ -8,8 +8,9 @@ import { unlessAborted } from '../wire/retry';
 import { isThread, readable } from '../wire/shape';
 import { ClientTool } from './client-tool';
 import type { Composer } from './composer';
+import { Deeds } from './deeds';
 import { Items } from './items';
-import { type Known, type LiveRun, newRun, NOTHING_KNOWN, type Rest, settles, unreadable } from './live-run';
+import { cancel, isKnown, type Known, type LiveRun, newRun, NOTHING_KNOWN, type Rest, settles, stop, unreadable } from './live-run';
 import { type Notice, Notices } from './notices';
 import { putInFront } from './older';
 import type { Changes } from './signal';
@@ -22,8 +23,6 @@ export type Emit = (name: string, detail?: unknown) => void;
 type Load = 'new' | 'loading' | 'ready' | 'failed';
 
 const PAGE = 50;
-/** How long a stop may take, in milliseconds. */
-const STOP_WITHIN = 5_000;
 
 /** One conversation: the thread that is shown, and the answer that is being given in it. */
 export class Chat {
@@ -31,6 +30,7 @@ export class Chat {
   items = new Items();
   load: Load = 'new';
   readonly notices: Notices;
+  private readonly deeds: Deeds;
   /** A message that was sent and that the server has not confirmed yet. */
   unconfirmed: P.UserMessageInput | null = null;
   /** Older items are on their way. */
@@ -48,8 +48,6 @@ export class Chat {
   private next: Promise<void> | null = null;
   /** The thread is on its way. */
   private loading: Promise<void> | null = null;
-  /** Actions without a stream, the last of which is still to be answered. */
-  private acting = Promise.resolve();
   /** How many answers have been asked for or taken up. */
   private asked = 0;
   /** How often a thread was left: what was asked before that is of no use after it. */
@@ -65,6 +63,7 @@ export class Chat {
     private readonly tell: (threadId: string) => void,
   ) {
     this.notices = new Notices(emit, changes);
+    this.deeds = new Deeds(client, this.notices, changes);
   }
 
   get threadId(): string | null {
@@ -194,38 +193,12 @@ export class Chat {
     if (this.wanted === null) throw new ChatKitError('There is no thread yet to send an action to.', 'no_thread');
     const params: P.CustomActionParams = { thread_id: this.wanted, action };
     if (itemId !== undefined) params.item_id = itemId;
-    return streaming ? this.run('threads.custom_action', params) : this.actInTurn(params);
-  }
-
-  /** Whatever is done at the same time would be answered in any order, and the last answer stands. */
-  private actInTurn(params: P.CustomActionParams): Promise<void> {
-    const { left } = this;
-    this.acting = this.acting.then(() => this.actAlone(params, left));
-    return this.acting;
-  }
-
-  private async actAlone(params: P.CustomActionParams, left: number): Promise<void> {
-    try {
-      const { body } = await this.client.call('threads.sync_custom_action', params);
-      if (this.left !== left) return;
-      if (body.updated_item !== undefined) for (const item of this.readable([body.updated_item])) this.items.put(item);
-    } catch (thrown) {
-      if (this.left !== left) return this.notices.report(thrown);
-      this.notices.fail(thrown, () => this.actInTurn(params), 'action');
-    }
-    this.changes.mark();
+    if (streaming) return this.run('threads.custom_action', params);
+    return this.deeds.act(params, this.visit(), (item) => this.readable([item]).forEach((one) => this.items.put(one)));
   }
 
   async feedback(itemIds: string[], kind: P.FeedbackKind): Promise<void> {
-    if (this.wanted === null) return;
-    const { left } = this;
-    try {
-      await this.client.call('items.feedback', { thread_id: this.wanted, item_ids: itemIds, kind });
-    } catch (thrown) {
-      if (this.left === left) this.notices.failToDo(thrown);
-      else this.notices.report(thrown);
-      throw thrown;
-    }
+    if (this.wanted !== null) await this.deeds.judge({ thread_id: this.wanted, item_ids: itemIds, kind }, this.visit());
   }
 
   /** Stops the answer. What was said so far stays. */
@@ -237,18 +210,7 @@ export class Chat {
     this.changes.mark();
     // It waits for the thread, and was not sent.
     if (this.load === 'loading') return run.abort.abort();
-    if (!this.client.knowsRuns) return run.abort.abort();
-    // The server says what becomes of every item; a connection that is gone does not.
-    const late = setTimeout(() => run.abort.abort(), STOP_WITHIN);
-    run.abort.signal.addEventListener('abort', () => clearTimeout(late), { once: true });
-    // An answer that has not begun is stopped as soon as it has.
-    if (run.hasBegun) await this.cancel(run);
-  }
-
-  private async cancel(run: LiveRun): Promise<void> {
-    // Where a run has no name, it ends with its connection.
-    if (run.id === null) return run.abort.abort();
-    await this.client.cancel(run.id).catch(() => run.abort.abort());
+    await stop(run, this.client);
   }
 
   /** Takes a notice away. */
@@ -296,6 +258,12 @@ export class Chat {
     this.unconfirmed = null;
     this.wanted = null;
     this.left += 1;
+  }
+
+  /** Whether what is shown now has not been left, for whoever asks later. */
+  private visit(): () => boolean {
+    const { left } = this;
+    return () => this.left === left;
   }
 
   /** `except`: a run that is taken up elsewhere. `isOwn`: see `LiveRun`. */
@@ -401,7 +369,7 @@ export class Chat {
       onBegin?.();
       this.changes.mark();
       if (run.id !== null) void claim(run.id, run.abort.signal);
-      if (run.stopping) void this.cancel(run);
+      if (run.stopping) void cancel(run, this.client);
       await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
       await this.broke(run, thrown, () => this.run(op, params, key, onBegin));
@@ -474,31 +442,19 @@ export class Chat {
     if (event.type === 'thread.item.updated') this.changes.markWords();
     else this.changes.mark();
     run.isSettled = settles(event) ?? run.isSettled;
+    if (isKnown(run, event, known)) return;
     switch (event.type) {
       case 'thread.created':
       case 'thread.updated':
         return this.takeThread(event);
       case 'thread.item.added':
-        if (known.items.has(event.item.id)) return;
         run.progress = null;
         break;
-      case 'thread.item.updated':
-        if (known.items.has(event.item_id)) return;
-        break;
       case 'thread.item.done':
-        if (event.item.type === 'user_message') {
-          this.confirm(run.said);
-          // Now there is something for the other tabs to see.
-          if (!known.items.has(event.item.id)) this.tell(event.item.thread_id);
-          break;
-        }
-        if (!known.items.has(event.item.id)) break;
-        run.isStale = true;
-        // Somebody may have used it since; a message is never older than what was read of it.
-        if (event.item.type === 'widget') return;
-        break;
-      case 'thread.item.replaced':
-        run.isStale ||= known.items.has(event.item.id);
+        if (event.item.type !== 'user_message') break;
+        this.confirm(run.said);
+        // Now there is something for the other tabs to see.
+        if (!known.items.has(event.item.id)) this.tell(event.item.thread_id);
         break;
       case 'stream_options':
         run.allowCancel = event.stream_options.allow_cancel;

@@ -1,6 +1,9 @@
-import type { NumberedEvent } from '../wire/client';
+import type { Client, NumberedEvent } from '../wire/client';
 import { ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
+
+/** How long a stop may take, in milliseconds. */
+const STOP_WITHIN = 5_000;
 
 /** The answer that is being given. */
 export interface LiveRun {
@@ -71,6 +74,40 @@ export function settles(event: P.ThreadEvent): boolean | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether an event tells of an item what is known, or what was once: the run is stale where that cannot be told apart. */
+export function isKnown(run: LiveRun, event: P.ThreadEvent, { items }: Known): boolean {
+  switch (event.type) {
+    case 'thread.item.added':
+      return items.has(event.item.id);
+    case 'thread.item.updated':
+      return items.has(event.item_id);
+    case 'thread.item.done':
+    case 'thread.item.replaced':
+      if (event.item.type === 'user_message' || !items.has(event.item.id)) return false;
+      run.isStale = true;
+      // A visitor may have used it since. Others may have been read before they were done.
+      return event.type === 'thread.item.done' && event.item.type === 'widget';
+    default:
+      return false;
+  }
+}
+
+/** Stops a run. What was said so far stays. */
+export async function stop(run: LiveRun, client: Client): Promise<void> {
+  if (!client.knowsRuns) return run.abort.abort();
+  // The server says what becomes of every item; a connection that is gone does not.
+  const late = setTimeout(() => run.abort.abort(), STOP_WITHIN);
+  run.abort.signal.addEventListener('abort', () => clearTimeout(late), { once: true });
+  // An answer that has not begun is stopped as soon as it has.
+  if (run.hasBegun) await cancel(run, client);
+}
+
+/** Has the server stop it. Where a run has no name, it ends with its connection. */
+export async function cancel({ id, abort }: LiveRun, client: Client): Promise<void> {
+  if (id === null) return abort.abort();
+  await client.cancel(id).catch(() => abort.abort());
 }
 
 /** What the page is told, once, of a run with an event that makes no sense. */
