@@ -24,15 +24,14 @@ impl App {
         site: &Site,
         address: Option<IpAddr>,
     ) -> Result<Option<Decision>, ApiError> {
-        self.limit_site(site).await?;
         let address = address.map_or_else(|| "unknown".to_owned(), limit_key);
-        self.limit(site.limits.anonymous, || format!("anonymous:{}:{address}", site.name)).await
+        let key = || format!("anonymous:{}:{address}", site.name);
+        self.limit_then_site(site, site.limits.anonymous, key).await
     }
 
     /// Counts a creation against the user it is for.
     pub(crate) async fn limit_user(&self, site: &Site, user: &UserId) -> Result<Option<Decision>, ApiError> {
-        self.limit_site(site).await?;
-        self.limit(site.limits.user, || format!("user:{}:{user}", site.name)).await
+        self.limit_then_site(site, site.limits.user, || format!("user:{}:{user}", site.name)).await
     }
 
     /// Counts a refresh against its session.
@@ -41,21 +40,20 @@ impl App {
         site: &Site,
         session: &SessionId,
     ) -> Result<Option<Decision>, ApiError> {
-        self.limit_site(site).await?;
-        self.limit(site.limits.session, || format!("session:{}:{session}", site.name)).await
+        self.limit_then_site(site, site.limits.session, || format!("session:{}:{session}", site.name)).await
     }
 
-    /// Counts a request of a conversation against its site, and, where it was promised (or the site says) how
-    /// often a minute its secrets may be used, against its session.
+    /// Counts a request of a conversation against its session, where it was promised (or the site says) how often a
+    /// minute its secrets may be used, and against its site.
     pub(crate) async fn limit_conversation(
         &self,
         site: &Site,
         session: Option<&Session>,
     ) -> Result<(), ApiError> {
-        self.limit_site(site).await?;
-        let Some(session) = session else { return Ok(()) };
+        let Some(session) = session else { return self.limit_site(site).await };
         let quota = session.max_requests_per_1_minute(site).map(|limit| Quota::per_minute(limit.get()));
-        self.limit(quota, || format!("conversation:{}:{}", site.name, session.id)).await.map(|_| ())
+        let key = || format!("conversation:{}:{}", site.name, session.id);
+        self.limit_then_site(site, quota, key).await.map(|_| ())
     }
 
     /// Counts a file that is sent in one request against its user, of whom a message takes `max_files`.
@@ -77,6 +75,18 @@ impl App {
     /// Counts a request against its site.
     pub(crate) async fn limit_site(&self, site: &Site) -> Result<(), ApiError> {
         self.limit(site.limits.site, || format!("site:{}", site.name)).await.map(|_| ())
+    }
+
+    /// The site comes last: whoever is refused by their own limit uses up nobody else's.
+    async fn limit_then_site(
+        &self,
+        site: &Site,
+        quota: Option<Quota>,
+        key: impl FnOnce() -> String,
+    ) -> Result<Option<Decision>, ApiError> {
+        let decision = self.limit(quota, key).await?;
+        self.limit_site(site).await?;
+        Ok(decision)
     }
 
     async fn limit(

@@ -1,5 +1,6 @@
 //! Design 4.5: who is counted under what.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use chatkitd_core::limits::Quota;
@@ -107,6 +108,31 @@ async fn users_sessions_and_sites_have_limits_of_their_own() {
     let app = Setup::of(tight).start().await;
     assert_eq!(send(app.create()).await.status, 200);
     send(app.create().bearer_auth(token("ann"))).await.is_error(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn who_is_refused_by_their_own_limit_uses_up_nobody_elses() {
+    let mut tight = site();
+    tight.limits.anonymous = Some(Quota::per_minute(1));
+    tight.limits.user = Some(Quota::per_minute(1));
+    tight.limits.session = Some(Quota::per_minute(1));
+    tight.limits.site = Some(Quota::per_minute(5));
+    tight.max_requests_per_1_minute = NonZeroU32::new(1);
+    let app = Setup::of(tight).start().await;
+    let made = send(app.create().bearer_auth(token("ann"))).await;
+    let (id, secret) = (made.field("session_id"), made.field("client_secret"));
+    let list = json!({"type": "threads.list", "params": {}});
+    assert_eq!(send(app.create()).await.status, 200);
+    assert_eq!(send(app.refresh(&id).bearer_auth(token("ann"))).await.status, 200);
+    assert_eq!(send(app.chat(&list).bearer_auth(&secret)).await.status, 200);
+    for _ in 0..5 {
+        send(app.create()).await.is_error(429, "rate_limited");
+        send(app.create().bearer_auth(token("ann"))).await.is_error(429, "rate_limited");
+        send(app.refresh(&id).bearer_auth(token("ann"))).await.is_error(429, "rate_limited");
+        send(app.chat(&list).bearer_auth(&secret)).await.is_openai_error(429, "rate_limited");
+    }
+    assert_eq!(send(app.create().bearer_auth(token("bob"))).await.status, 200);
+    send(app.create().bearer_auth(token("cid"))).await.is_error(429, "rate_limited");
 }
 
 #[tokio::test]
