@@ -94,30 +94,28 @@ fn write(headers: &mut HeaderMap, access: &Access<'_>, origin: Option<HeaderValu
 }
 
 /// A preflight carries no credential, so the site it is for may still be open: then any site that
-/// lists the origin will do, and the request itself is held to its own site.
+/// lists the origin, or lists none, will do, and the request itself is held to its own site.
 fn access<'a>(app: &'a App, request: &Request) -> Access<'a> {
-    let named = path_site(app, request.extensions());
-    let of = |site: &'a Site, is_listed: bool| match (site.lists_origins(), is_listed) {
-        (true, true) => Access::Listed,
-        (true, false) => Access::Foreign(&site.name),
-        (false, _) => Access::Anyone,
-    };
     let origin = match SentOrigin::of(request.headers()) {
         // No page asks, and none is kept out.
         SentOrigin::Absent => return Access::Anyone,
-        SentOrigin::Opaque => return of(named.unwrap_or_else(|| app.sites.default_site()), false),
-        SentOrigin::Page(origin) => origin,
+        SentOrigin::Opaque => None,
+        SentOrigin::Page(origin) => Some(origin),
     };
-    if app.is_own_page(&origin, request.headers(), request.uri()) {
+    if origin.as_ref().is_some_and(|origin| app.is_own_page(origin, request.headers(), request.uri())) {
         return Access::Listed;
     }
-    if let Some(site) = named {
-        return of(site, site.allows(&origin));
-    }
-    if app.sites.iter().any(|site| site.lists_origins() && site.allows(&origin)) {
+    let named = path_site(app, request.extensions());
+    let may_be_for = |site: &&Arc<Site>| named.is_none_or(|named| named.name == site.name);
+    let lists_it =
+        |site: &Arc<Site>| site.lists_origins() && origin.as_ref().is_some_and(|origin| site.allows(origin));
+    if app.sites.iter().filter(may_be_for).any(lists_it) {
         return Access::Listed;
     }
-    of(app.sites.default_site(), false)
+    if app.sites.iter().filter(may_be_for).any(|site| !site.lists_origins()) {
+        return Access::Anyone;
+    }
+    Access::Foreign(&named.unwrap_or_else(|| app.sites.default_site()).name)
 }
 
 fn path_site<'a>(app: &'a App, extensions: &Extensions) -> Option<&'a Arc<Site>> {

@@ -1,6 +1,7 @@
 //! Design 4.5: origins are compared whole, and CORS headers stand on errors too.
 
 use reqwest::Method;
+use serde_json::json;
 
 use crate::app::{Setup, TestApp, send, site_of};
 
@@ -82,6 +83,32 @@ async fn a_preflight_allows_what_the_widget_sends() {
     let answer = send(foreign.header("origin", "https://evil.example")).await;
     assert_eq!(answer.status, 403);
     assert_eq!(answer.header("access-control-allow-origin"), "");
+}
+
+/// Its preflight names no site: only the secret of the request that follows does.
+#[tokio::test]
+async fn any_page_may_call_an_open_site_by_its_secret_whatever_other_sites_list() {
+    let setup = Setup {
+        sites: vec![site_of("default", &["https://a.example"]), site_of("demo", &[])],
+        ..Setup::default()
+    };
+    let app = setup.start().await;
+    let secret = async |site: &str| {
+        let key = app.service_key(site).await;
+        send(app.create().bearer_auth(key).json(&json!({"userId": "ann"}))).await.field("client_secret")
+    };
+    let (open, listed) = (secret("demo").await, secret("default").await);
+    let origin = ("origin", "https://b.example");
+    let preflight = app.client.request(Method::OPTIONS, format!("{}/chatkit", app.base));
+    let preflight = send(preflight.header(origin.0, origin.1)).await;
+    assert_eq!((preflight.status.as_u16(), preflight.header("access-control-allow-origin")), (204, "*"));
+
+    let list = json!({"type": "threads.list", "params": {}});
+    let answer = send(app.chat(&list).bearer_auth(open).header(origin.0, origin.1)).await;
+    assert_eq!((answer.status.as_u16(), answer.header("access-control-allow-origin")), (200, "*"));
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+    let refused = send(app.chat(&list).bearer_auth(listed).header(origin.0, origin.1)).await;
+    refused.is_openai_error(403, "origin_not_allowed");
 }
 
 /// A preflight always names a page, so this is somebody who asks what there is (design 4.2, 4.5).
