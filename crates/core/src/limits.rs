@@ -66,7 +66,8 @@ pub struct SiteLimits {
     pub user: Option<Quota>,
     /// Refreshes per session. Default 120 a minute.
     pub session: Option<Quota>,
-    /// Everything together on one site. Default off.
+    /// Together on one site: creations, refreshes, requests of conversations, uploads in one request, and service keys'
+    /// calls of the REST API. Default off.
     pub site: Option<Quota>,
 }
 

@@ -214,7 +214,10 @@ pub(super) async fn issue(
 ) -> Result<(Issued, Option<Decision>), ApiError> {
     app.sessions.check(&call.site, new)?;
     let decision = match &call.caller {
-        Caller::Service(_) if new.user.is_anonymous() => None,
+        Caller::Service(_) if new.user.is_anonymous() => {
+            app.limit_site(&call.site).await?;
+            None
+        }
         _ if new.user.is_anonymous() => app.limit_anonymous(&call.site, call.address).await?,
         _ => app.limit_user(&call.site, &new.user).await?,
     };

@@ -136,6 +136,18 @@ async fn who_is_refused_by_their_own_limit_uses_up_nobody_elses() {
 }
 
 #[tokio::test]
+async fn what_a_back_end_creates_for_nobody_counts_on_its_site() {
+    let mut tight = site();
+    tight.limits.site = Some(Quota::per_minute(2));
+    let app = Setup::of(tight).start().await;
+    let key = app.service_key("default").await;
+    for _ in 0..2 {
+        assert_eq!(send(app.create().bearer_auth(&key)).await.status, 200);
+    }
+    send(app.create().bearer_auth(&key)).await.is_error(429, "rate_limited");
+}
+
+#[tokio::test]
 async fn a_limiter_that_fails_closed_answers_503() {
     let app = Setup { limiter_down: true, ..Setup::default() }.start().await;
     send(app.create()).await.is_error(503, "limiter_unavailable");
