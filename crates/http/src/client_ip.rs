@@ -74,14 +74,18 @@ impl TrustedProxies {
 
     /// Whether the client spoke TLS, as a trusted proxy says.
     pub(crate) fn forwarded_https(&self, extensions: &Extensions, headers: &HeaderMap) -> bool {
-        self.vouch_for(extensions)
-            && headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https")
+        self.forwarded(extensions, headers, "x-forwarded-proto") == Some("https")
     }
 
-    /// The host that the client asked for, as a trusted proxy says; of several the outermost.
+    /// The host that the client asked for, as a trusted proxy says.
     pub(crate) fn forwarded_host(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<Authority> {
-        let hosts = headers.get("x-forwarded-host").filter(|_| self.vouch_for(extensions))?;
-        plain_host(hosts.to_str().ok()?.split(',').next()?.trim())
+        plain_host(self.forwarded(extensions, headers, "x-forwarded-host")?)
+    }
+
+    /// What a trusted proxy says; of several the outermost.
+    fn forwarded<'a>(&self, extensions: &Extensions, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+        let said = headers.get(name).filter(|_| self.vouch_for(extensions))?;
+        Some(said.to_str().ok()?.split(',').next()?.trim())
     }
 
     fn vouch_for(&self, extensions: &Extensions) -> bool {

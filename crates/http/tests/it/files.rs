@@ -198,6 +198,10 @@ async fn addresses_begin_where_the_caller_found_the_server() {
         at(&[("x-forwarded-host", "chat.example.com, inner"), ("x-forwarded-proto", "https")]).await,
         "https://chat.example.com"
     );
+    for (protos, scheme) in [("https, http", "https"), (" https ,http", "https"), ("http, https", "http")] {
+        let headers = [("x-forwarded-host", "chat.example.com"), ("x-forwarded-proto", protos)];
+        assert_eq!(at(&headers).await, format!("{scheme}://chat.example.com"), "{protos}");
+    }
     assert_eq!(
         at(&[("host", "chat.example.com"), ("origin", "https://shop.example")]).await,
         "https://chat.example.com",
