@@ -9,7 +9,7 @@ use chatkitd_core::site::{Origin, Site};
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 use crate::app::App;
-use crate::error::{ApiError, WithoutCors};
+use crate::error::{ApiError, SettledCors};
 use crate::page::is_loopback_host;
 use crate::public_base::sent_host;
 use crate::site_path::PathSite;
@@ -60,8 +60,10 @@ pub(crate) async fn around<F: Future<Output = Response>>(
     let access = access(app, &request);
     let mut response =
         if request.method() == Method::OPTIONS { preflight(&access) } else { inner(request).await };
-    if response.extensions_mut().remove::<WithoutCors>().is_none() {
-        write(response.headers_mut(), &access, origin_header);
+    match response.extensions_mut().remove::<SettledCors>() {
+        Some(SettledCors::OpenToAll) => return response,
+        Some(SettledCors::Foreign) => {}
+        None => write(response.headers_mut(), &access, origin_header),
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
     response

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use crate::app::App;
-use crate::error::{ApiError, ErrorBody, WithoutCors};
+use crate::error::{ApiError, ErrorBody, SettledCors};
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
@@ -75,14 +75,24 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 )]
 pub(crate) async fn newest(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let element = app.element.as_ref().ok_or_else(ApiError::internal)?;
-    let tag = HeaderValue::from_str(&format!("\"{}\"", element.version)).map_err(|_| ApiError::internal())?;
-    let mut response = if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
+    // Weak: packed and plain share it.
+    let tag = format!("W/\"{}\"", element.version);
+    let mut response = if has_already(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         send(&element.script, &headers)
     };
+    let tag = HeaderValue::from_str(&tag).map_err(|_| ApiError::internal())?;
     response.headers_mut().insert(header::ETAG, tag);
     Ok(open_to_all(response, "no-cache"))
+}
+
+/// Whether what is there already has this tag, by weak comparison (RFC 9110, 13.1.2).
+fn has_already(asked: &HeaderMap, tag: &str) -> bool {
+    let opaque = |tag| str::trim_start_matches(tag, "W/");
+    let there = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut there = there.flat_map(|tags| tags.split(',')).map(str::trim);
+    there.any(|one| one == "*" || opaque(one) == opaque(tag))
 }
 
 /// The script of one version of the widget, which goes with an integrity hash. There is the version of this server only.
@@ -137,7 +147,6 @@ fn send(file: &ElementFile, asked: &HeaderMap) -> Response {
     let mut response = packed.unwrap_or(&file.plain).clone().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if packed.is_some() {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
@@ -155,10 +164,11 @@ fn accepts_gzip(asked: &HeaderMap) -> bool {
 }
 
 fn open_to_all(mut response: Response, caching: &'static str) -> Response {
-    response.extensions_mut().insert(WithoutCors);
+    response.extensions_mut().insert(SettledCors::OpenToAll);
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     response

@@ -43,9 +43,14 @@ pub(crate) enum Extra {
     Run(RunId),
 }
 
-/// Marks a response that goes out without CORS headers.
+/// Marks a response about whose CORS headers nothing is left to be decided.
 #[derive(Clone, Copy)]
-pub(crate) struct WithoutCors;
+pub(crate) enum SettledCors {
+    /// It goes out without any: the caller's origin may not read it.
+    Foreign,
+    /// It has its own, and is the same for every page.
+    OpenToAll,
+}
 
 /// The parts of an error that wait for the request's shape and id.
 #[derive(Clone)]
@@ -129,7 +134,7 @@ impl IntoResponse for ApiError {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if matches!(self.extra, Extra::ForeignOrigin) {
-            response.extensions_mut().insert(WithoutCors);
+            response.extensions_mut().insert(SettledCors::Foreign);
         }
         let said = Said { code: self.code, message: self.message, param: self.param };
         response.extensions_mut().insert(PendingBody(said));

@@ -33,10 +33,27 @@ async fn the_script_is_asked_for_anew_and_its_versions_are_kept_for_ever() {
     let tag = newest.header("etag").to_owned();
     let again = send(app.get("/chatkit.js").header("if-none-match", &tag)).await;
     assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""));
+    let others = send(app.get("/chatkit.js").header("if-none-match", "W/\"1.2.2\", \"other\"")).await;
+    assert_eq!((others.status.as_u16(), others.text.as_str()), (200, "plain"));
     let versioned = send(app.get("/chatkit@1.2.3-abc.js")).await;
     assert_eq!(versioned.text, "plain");
     assert_eq!(versioned.header("cache-control"), "public, max-age=31536000, immutable");
     assert_eq!(send(app.get("/chatkit@1.2.2.js")).await.status, 404);
+}
+
+/// RFC 9110, 8.8.3.3 and 13.1.2: packed and plain are the same script, though not byte for byte.
+#[tokio::test]
+async fn the_script_that_is_there_is_known_by_its_tag_however_it_comes_back() {
+    let app = with_element().start().await;
+    for accepts in ["gzip", "identity"] {
+        let newest = send(app.get("/chatkit.js").header("accept-encoding", accepts)).await;
+        assert_eq!(newest.header("etag"), "W/\"1.2.3-abc\"");
+    }
+    for tags in ["W/\"1.2.3-abc\"", "\"1.2.3-abc\"", "\"older\", W/\"1.2.3-abc\"", "*"] {
+        let again = send(app.get("/chatkit.js").header("if-none-match", tags)).await;
+        assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""), "{tags}");
+        assert_eq!((again.header("etag"), again.header("vary")), ("W/\"1.2.3-abc\"", "Accept-Encoding"));
+    }
 }
 
 #[tokio::test]
@@ -47,6 +64,8 @@ async fn any_page_may_load_it_whatever_the_site_lists() {
         let answer = send(app.get(path).header("origin", "https://elsewhere.example")).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+        assert_eq!(vary, ["Accept-Encoding"], "{path}: the same for every page");
         assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
     }
