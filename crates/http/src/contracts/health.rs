@@ -1,15 +1,21 @@
 //! Health, readiness and the API's own description.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
 
 use crate::app::{App, NotReady};
+use crate::error::ApiError;
+
+/// The document, which takes a while to be put together.
+static DOCUMENT: LazyLock<Option<Bytes>> =
+    LazyLock::new(|| serde_json::to_vec(&super::openapi()).ok().map(Bytes::from));
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
@@ -58,6 +64,23 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Heal
     tag = "operations",
     responses((status = 200, description = "The OpenAPI description of this server", body = Object))
 )]
-pub(crate) async fn document() -> Json<OpenApi> {
-    Json(super::openapi())
+pub(crate) async fn document() -> Result<Response, ApiError> {
+    let document = DOCUMENT.clone().ok_or_else(ApiError::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], document).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_document_is_put_together_once() {
+        let body = async || to_bytes(document().await.into_response().into_body(), usize::MAX).await.unwrap();
+        let (first, second) = (body().await, body().await);
+        assert_eq!((first.as_ptr(), first.len()), (second.as_ptr(), second.len()));
+    }
 }
