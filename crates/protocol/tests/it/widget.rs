@@ -111,17 +111,44 @@ fn numbers_keep_their_form() {
 
 #[test]
 fn a_deep_widget_is_read_in_reasonable_time() {
-    let mut widget = json!({"type": "Text", "value": "x".repeat(1000)});
-    for level in 0..60 {
+    for odd in [json!({}), json!({"align": 5})] {
+        let widget = deep(|_| odd.clone());
+        let mut component = &read(&widget);
+        assert_eq!(serde_json::to_value(component).unwrap(), widget);
+        let mut depth = 0;
+        while let Some(child) = component.children().first() {
+            component = child;
+            depth += 1;
+        }
+        assert_eq!(depth, 60, "{odd}");
+    }
+    let no_component_on_every_other_level =
+        deep(|level| if level % 2 == 0 { json!({"id": 5}) } else { json!({}) });
+    let component = read(&no_component_on_every_other_level);
+    assert_eq!(serde_json::to_value(component).unwrap(), no_component_on_every_other_level);
+}
+
+/// Sixty components in one another, each with these fields after its children.
+fn deep(fields: impl Fn(usize) -> Value) -> Value {
+    let innermost = json!({"type": "Text", "value": "x".repeat(1000)});
+    (0..60).fold(innermost, |widget, level| {
         let kind = ["Box", "Col", "Fancy"][level % 3];
-        widget = json!({"type": kind, "children": [widget, {"type": "Spacer"}]});
+        let mut outer = json!({"type": kind, "children": [widget, {"type": "Spacer"}]});
+        outer.as_object_mut().unwrap().extend(fields(level).as_object().unwrap().clone());
+        outer
+    })
+}
+
+#[test]
+fn a_component_whose_children_do_not_fit_its_type_keeps_them() {
+    for (children, read_as) in [
+        (json!({"type": "Text", "value": "v"}), 1),
+        (json!([{"type": "Text", "value": "v"}, {"id": 5}]), 0),
+        (json!("no components"), 0),
+    ] {
+        let card = json!({"type": "Card", "children": children, "size": "sm"});
+        let root: WidgetRoot = serde_json::from_value(card.clone()).unwrap();
+        assert!(matches!(root, WidgetRoot::Dynamic(_)), "{root:?}");
+        assert_eq!((root.children().len(), serde_json::to_value(root).unwrap()), (read_as, card));
     }
-    let mut component = &read(&widget);
-    assert_eq!(serde_json::to_value(component).unwrap(), widget);
-    let mut depth = 0;
-    while let Some(child) = component.children().first() {
-        component = child;
-        depth += 1;
-    }
-    assert_eq!(depth, 60);
 }

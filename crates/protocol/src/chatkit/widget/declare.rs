@@ -63,6 +63,11 @@ pub(super) fn known<C: DeserializeOwned>(whole: &Value) -> Option<Box<C>> {
     C::deserialize(whole).ok().map(Box::new)
 }
 
+/// Puts others in the place of the children that there are, if there are any.
+pub(super) fn swap_children(whole: &mut Value, others: Value) -> Option<Value> {
+    whole.get_mut("children").map(|children| std::mem::replace(children, others))
+}
+
 /// A union of components. One of a known type that does not fit is kept whole in `Dynamic`, as one of an unknown
 /// type is: the reference does so, and templates rely on it.
 macro_rules! component_union {
@@ -130,19 +135,34 @@ macro_rules! component_union {
         }
 
         impl $name {
-            fn known_or_dynamic(whole: serde_json::Value) -> Result<Self, serde_json::Error> {
-                let known = match whole["type"].as_str() {
+            /// Children are read once and no more, or each level would take twice as long as the one below it: whether
+            /// all else fits shows without them.
+            fn known_or_dynamic(mut whole: serde_json::Value) -> Result<Self, serde_json::Error> {
+                use crate::chatkit::widget::{DynamicComponent, declare::swap_children};
+                let children = swap_children(&mut whole, serde_json::json!([]));
+                let without_children = Self::known(&whole);
+                let Some(children) = children else {
+                    return without_children.map_or_else(|| serde_json::from_value(whole).map(Self::Dynamic), Ok);
+                };
+                swap_children(&mut whole, children);
+                if without_children.is_none() {
+                    return serde_json::from_value(whole).map(Self::Dynamic);
+                }
+                match Self::known(&whole) {
+                    Some(known) => Ok(known),
+                    None => DynamicComponent::of_unfit_children(whole).map(Box::new).map(Self::Dynamic),
+                }
+            }
+
+            fn known(whole: &serde_json::Value) -> Option<Self> {
+                match whole["type"].as_str() {
                     $(
-                        Some($tag) => crate::chatkit::widget::declare::known::<$component>(&whole).map(|mut component| {
+                        Some($tag) => crate::chatkit::widget::declare::known::<$component>(whole).map(|mut component| {
                             component.extra.shift_remove("type");
                             Self::$component(component)
                         }),
                     )*
                     _ => None,
-                };
-                match known {
-                    Some(known) => Ok(known),
-                    None => serde_json::from_value(whole).map(Self::Dynamic),
                 }
             }
         }

@@ -24,6 +24,16 @@ pub struct DynamicComponent {
 }
 
 impl DynamicComponent {
+    /// A component of a known type whose children are no children of it. A list of them is kept as it is: what could not
+    /// be read in it before cannot be read now.
+    pub(super) fn of_unfit_children(mut whole: Value) -> serde_json::Result<Self> {
+        let children = match whole["children"].take() {
+            list @ Value::Array(_) => Some(Children::Other(list)),
+            no_list => serde_json::from_value(no_list)?,
+        };
+        Ok(Self { children, ..serde_json::from_value(whole)? })
+    }
+
     /// The components right below it.
     pub fn children(&self) -> &[WidgetComponent] {
         self.children.as_ref().map_or(&[], Children::as_slice)
