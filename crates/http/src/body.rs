@@ -1,15 +1,19 @@
 //! Reads JSON bodies from strangers: bounded in size and depth, without NULs, with errors that name
 //! the field.
 
+use std::pin::pin;
+
 use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
 use axum::extract::Request;
 use bytes::BytesMut;
 use chatkitd_protocol::chatkit::{BodyFault, check_body};
 use futures_util::StreamExt as _;
+use futures_util::future::{Either, select};
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::app::App;
 use crate::error::ApiError;
 
 /// The largest body of the session contracts, in bytes.
@@ -62,6 +66,11 @@ fn body_incomplete() -> ApiError {
     ApiError::bad_request("body_incomplete", "The body did not arrive whole.")
 }
 
+fn stalled() -> ApiError {
+    let message = "The body stopped coming in the middle. Try again.";
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", message)
+}
+
 /// Reads a body up to a bound, and on from there where its beginning allows for more.
 pub(crate) struct BodyReader {
     chunks: BodyDataStream,
@@ -76,12 +85,32 @@ impl BodyReader {
     /// Reads until the end (`true`), or until there is more than `max_bytes` (`false`).
     pub(crate) async fn read_to(&mut self, max_bytes: usize) -> Result<bool, ApiError> {
         while self.so_far.len() <= max_bytes {
-            match self.chunks.next().await {
-                Some(chunk) => self.so_far.extend_from_slice(&chunk.map_err(|_| body_incomplete())?),
-                None => return Ok(true),
+            if !self.read_chunk().await? {
+                return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// The same from a sender who is held to sending something all the time, as that of an upload is.
+    pub(crate) async fn read_steadily_to(&mut self, max_bytes: usize, app: &App) -> Result<bool, ApiError> {
+        while self.so_far.len() <= max_bytes {
+            let is_more = match select(pin!(self.read_chunk()), app.clock.sleep(app.upload_idle)).await {
+                Either::Left((read, _)) => read?,
+                Either::Right(_) => return Err(stalled()),
+            };
+            if !is_more {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether there was one more.
+    async fn read_chunk(&mut self) -> Result<bool, ApiError> {
+        let Some(chunk) = self.chunks.next().await else { return Ok(false) };
+        self.so_far.extend_from_slice(&chunk.map_err(|_| body_incomplete())?);
+        Ok(true)
     }
 
     pub(crate) fn so_far(&self) -> &[u8] {

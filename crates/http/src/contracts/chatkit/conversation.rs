@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use chatkitd_core::server::{ChatCaller, ChatServer, Reply};
 
-use super::request::{Asked, ConversationHeaders};
-use super::visitor::{self, Door};
+use super::request::{Asked, ConversationHeaders, Understood};
+use super::visitor::{self, Door, Visitor};
 use super::{ChatKitRequest, reply, require_chat};
 use crate::app::App;
 use crate::caller::Call;
 use crate::envelope::OpenAiErrorBody;
 use crate::error::ApiError;
+use crate::locale;
 
 /// Performs an operation of the ChatKit protocol, for a page that points the widget here.
 ///
@@ -103,13 +105,23 @@ async fn converse(app: &App, call: &Call, request: Request, door: Door) -> Resul
     // Who may not converse need not have their body read.
     let recognised = visitor::recognise(app, call, door)?;
     let chat = require_chat(app)?;
-    let Asked { operation, wishes, locale, place } = Asked::read(request, chat).await?;
-    let visitor = recognised.admit(app, call, locale).await?;
-    let mut response = match chat.handle(visitor.caller, operation, wishes).await {
-        Ok(reply) => reply::respond(reply),
-        Err(error) => ApiError::from(error).into_response(),
-    };
-    drop(place);
-    visitor.introduction.write(&mut response, call);
+    let locale = locale::preferred(request.headers());
+    let asked = Asked::read(request, chat).await?;
+    let Visitor { caller, introduction } = recognised.admit(app, call, locale).await?;
+    let answered = answer(app, chat, caller, asked).await;
+    let mut response = answered.map_or_else(IntoResponse::into_response, reply::respond);
+    introduction.write(&mut response, call);
     Ok(response)
+}
+
+async fn answer(
+    app: &App,
+    chat: &Arc<ChatServer>,
+    caller: ChatCaller,
+    asked: Asked,
+) -> Result<Reply, ApiError> {
+    let Understood { operation, wishes, place } = asked.read_on(app, chat).await?;
+    let answered = chat.handle(caller, operation, wishes).await;
+    drop(place);
+    Ok(answered?)
 }

@@ -1,6 +1,6 @@
 //! What a request of the protocol asks for: its operation, and the wishes in its headers.
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request};
 use chatkitd_core::server::{ChatServer, MAX_AUDIO_BYTES, RecordingPlace, ServerError, StreamWishes};
 use chatkitd_protocol::chatkit::{self, Operation};
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 use utoipa::IntoParams;
 
+use crate::app::App;
 use crate::body::{BodyReader, require_json};
 use crate::deadline::MoreTime;
 use crate::error::ApiError;
-use crate::locale;
 
 /// The largest request, in bytes, of all operations but one.
 const MAX_BYTES: usize = 1024 * 1024;
@@ -55,23 +55,82 @@ pub(super) struct EventsHeaders {
     last_event_id: u64,
 }
 
+/// A request, as far as it is read before it is settled who asks.
+pub(super) enum Asked {
+    /// All of it.
+    Whole(Understood),
+    /// The beginning of a long recording.
+    Recording(Beginning),
+}
+
 /// A request, understood.
-pub(super) struct Asked {
+pub(super) struct Understood {
     pub(super) operation: chatkit::Request,
     pub(super) wishes: StreamWishes,
-    /// The visitor's language.
-    pub(super) locale: Option<String>,
     /// To be held until the request is answered.
     pub(super) place: Option<RecordingPlace>,
 }
 
+/// The first mebibyte of a recording that somebody can write down. It takes no place yet: there are few.
+pub(super) struct Beginning {
+    head: Head,
+    body: BodyReader,
+}
+
 impl Asked {
+    /// At most a mebibyte.
     pub(super) async fn read(request: Request, chat: &ChatServer) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let key = idempotency_key(&parts.headers)?;
-        let (body, place) = read_body(body, chat).await?;
+        let head = Head { key: idempotency_key(&parts.headers)?, parts };
+        let mut body = BodyReader::new(body);
+        if body.read_to(MAX_BYTES).await? {
+            return head.understand(&body.into_bytes(), None).map(Self::Whole);
+        }
+        let operation = chatkit::Request::peek_operation(body.so_far());
+        if operation.as_deref() != Some("input.transcribe") {
+            return Err(ApiError::body_too_large(MAX_BYTES));
+        }
+        if !chat.transcribes() {
+            return Err(ServerError::NotConfigured("transcription").into());
+        }
+        Ok(Self::Recording(Beginning { head, body }))
+    }
+
+    /// The rest of it, from somebody who may converse.
+    pub(super) async fn read_on(self, app: &App, chat: &ChatServer) -> Result<Understood, ApiError> {
+        match self {
+            Self::Whole(understood) => Ok(understood),
+            Self::Recording(beginning) => beginning.read_on(app, chat).await,
+        }
+    }
+}
+
+impl Beginning {
+    async fn read_on(mut self, app: &App, chat: &ChatServer) -> Result<Understood, ApiError> {
+        let place = chat.recording_place().ok_or_else(|| {
+            ApiError::unavailable(
+                "too_many_recordings",
+                "Too many recordings are being sent. Try again in a moment.",
+            )
+        })?;
+        if !self.body.read_steadily_to(MAX_RECORDING_BYTES, app).await? {
+            return Err(ApiError::body_too_large(MAX_RECORDING_BYTES));
+        }
+        self.head.understand(&self.body.into_bytes(), Some(place))
+    }
+}
+
+/// What stands before a body.
+struct Head {
+    parts: Parts,
+    key: Option<String>,
+}
+
+impl Head {
+    fn understand(self, body: &Bytes, place: Option<RecordingPlace>) -> Result<Understood, ApiError> {
+        let Self { parts, key } = self;
         require_json(&parts.headers)?;
-        let operation = chatkit::Request::parse(&body).map_err(ServerError::from)?;
+        let operation = chatkit::Request::parse(body).map_err(ServerError::from)?;
         if matches!(operation.operation, Operation::InputTranscribe(_))
             && let Some(more) = parts.extensions.get::<MoreTime>()
         {
@@ -81,35 +140,10 @@ impl Asked {
         }
         let wishes = StreamWishes {
             resume: parts.headers.get("x-chatkit-resume").is_some_and(|wish| wish == "1"),
-            idempotency: key.map(|key| (key, hash(&body))),
+            idempotency: key.map(|key| (key, hash(body))),
         };
-        Ok(Self { operation, wishes, locale: locale::preferred(&parts.headers), place })
+        Ok(Understood { operation, wishes, place })
     }
-}
-
-/// At most a mebibyte, unless it turns out by then to be a recording that somebody can write down.
-async fn read_body(body: Body, chat: &ChatServer) -> Result<(Bytes, Option<RecordingPlace>), ApiError> {
-    let mut reader = BodyReader::new(body);
-    if reader.read_to(MAX_BYTES).await? {
-        return Ok((reader.into_bytes(), None));
-    }
-    let operation = chatkit::Request::peek_operation(reader.so_far());
-    if operation.as_deref() != Some("input.transcribe") {
-        return Err(ApiError::body_too_large(MAX_BYTES));
-    }
-    if !chat.transcribes() {
-        return Err(ServerError::NotConfigured("transcription").into());
-    }
-    let place = chat.recording_place().ok_or_else(|| {
-        ApiError::unavailable(
-            "too_many_recordings",
-            "Too many recordings are being sent. Try again in a moment.",
-        )
-    })?;
-    if !reader.read_to(MAX_RECORDING_BYTES).await? {
-        return Err(ApiError::body_too_large(MAX_RECORDING_BYTES));
-    }
-    Ok((reader.into_bytes(), Some(place)))
 }
 
 fn hash(body: &Bytes) -> [u8; 32] {

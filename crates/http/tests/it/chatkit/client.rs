@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::app::{Answer, TestApp, send};
 
 /// Longer than any test waits for what comes: what does not come by then does not come.
-const TOO_LONG: Duration = Duration::from_secs(10);
+pub const TOO_LONG: Duration = Duration::from_secs(10);
 
 /// `threads.create`.
 pub fn create(text: &str) -> Value {

@@ -9,10 +9,15 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use bytes::Bytes;
 use chatkitd_core::models::ModelError;
 use chatkitd_core::ports::Transcriber;
+use chatkitd_http::UPLOAD_IDLE;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, FuturesUnordered};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use crate::app::{Setup, TestApp, send, token};
+use crate::app::{Setup, TestApp, send, site_of, token};
+use crate::chatkit::client::TOO_LONG;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
@@ -99,6 +104,75 @@ async fn a_recording_may_have_25_mebibytes_and_nothing_else_may() {
     let hidden = format!("{{\"params\": {}, \"type\": \"input.transcribe\"}}", message["params"]);
     let hidden = app.post("/chatkit").bearer_auth(token("ann")).body(hidden);
     send(hidden).await.is_openai_error(413, "body_too_large");
+}
+
+/// The least of a recording that needs a place, with no end.
+fn endless() -> reqwest::Body {
+    let mut beginning = br#"{"type":"input.transcribe","params":{"audio_base64":""#.to_vec();
+    beginning.resize(MEBIBYTE + 1, b'A');
+    let sent = stream::iter([Ok::<_, std::io::Error>(beginning)]);
+    reqwest::Body::wrap_stream(sent.chain(stream::pending()))
+}
+
+fn free_places(app: &TestApp) -> usize {
+    let chat = app.chat.as_ref().unwrap();
+    std::iter::from_fn(|| chat.recording_place()).collect::<Vec<_>>().len()
+}
+
+async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    timeout(TOO_LONG, future).await.expect("it is answered")
+}
+
+#[tokio::test]
+async fn who_may_not_converse_takes_no_place_for_a_recording() {
+    let setup = Setup { transcriber: Some(Arc::new(Ear::default())), ..Setup::default() };
+    let app = Setup { sites: vec![site_of("default", &["https://shop.example"])], ..setup }.start().await;
+    for _ in 0..2 {
+        let refused = in_time(send(app.post("/chatkit").body(endless()))).await;
+        refused.is_openai_error(403, "origin_required");
+    }
+    assert_eq!(free_places(&app), 8);
+}
+
+/// Five a minute: the places are more than one address can take.
+#[tokio::test]
+async fn strangers_leave_places_for_recordings_to_others() {
+    let (app, _) = app().await;
+    let mut strangers: FuturesUnordered<_> =
+        (0..9).map(|_| send(app.post("/chatkit").body(endless()))).collect();
+    for _ in 0..4 {
+        let refused = in_time(strangers.next()).await.unwrap();
+        refused.is_openai_error(429, "rate_limited");
+    }
+    let ask = app.chat(&recording(&vec![7; MEBIBYTE])).bearer_auth(token("ann"));
+    assert_eq!(send(ask).await.json()["text"], format!("{MEBIBYTE} bytes"));
+}
+
+#[tokio::test]
+async fn a_recording_that_stops_coming_gives_its_place_back() {
+    let (app, _) = app().await;
+    let sending = tokio::spawn(send(app.post("/chatkit").bearer_auth(token("ann")).body(endless())));
+    in_time(async {
+        while free_places(&app) == 8 {
+            assert_eq!(send(app.get("/healthz")).await.status, 200);
+        }
+    })
+    .await;
+    app.clock.advance(UPLOAD_IDLE);
+    in_time(sending).await.unwrap().is_openai_error(408, "request_timeout");
+    assert_eq!(free_places(&app), 8);
+}
+
+/// They were counted as new, and are known from then on.
+#[tokio::test]
+async fn a_newcomer_who_finds_no_place_for_a_recording_is_introduced() {
+    let (app, _) = app().await;
+    let chat = app.chat.as_ref().unwrap();
+    let taken: Vec<_> = std::iter::from_fn(|| chat.recording_place()).collect();
+    let refused = in_time(send(app.post("/chatkit").body(endless()))).await;
+    refused.is_openai_error(503, "too_many_recordings");
+    assert!(refused.cookie().starts_with("chatkit_device="), "{refused:?}");
+    drop(taken);
 }
 
 #[tokio::test]
