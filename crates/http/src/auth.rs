@@ -156,10 +156,7 @@ async fn client_secret(
     headers: &HeaderMap,
 ) -> Result<(Arc<Site>, Caller), ApiError> {
     let mut presented = app.sessions.present(&SecretText::new(token)).await?;
-    if !presented.session.is_traced() {
-        // The exporter of traces leaves such a request out.
-        tracing::Span::current().record("traced", false);
-    }
+    trace_as_promised(&presented);
     let site = ambient.named(app, &presented.session.site)?;
     if let Some(proof) = device_proof(headers)
         && let Some(earlier) = earlier_visitor(app, &presented, proof).await?
@@ -167,6 +164,13 @@ async fn client_secret(
         app.sessions.keep_visitor(&mut presented, &earlier).await?;
     }
     Ok((site, Caller::Secret(Box::new(presented))))
+}
+
+/// The exporter of traces leaves out what this marks.
+pub(crate) fn trace_as_promised(presented: &Presented) {
+    if !presented.session.is_traced() {
+        tracing::Span::current().record("traced", false);
+    }
 }
 
 /// Who was here before a page got its new secret: by the device token, or by the secret that it had then.

@@ -104,6 +104,7 @@ impl UnplacedCall {
     /// The call at the site of a secret that came in the body (design 4.2: the old secret names the session). Who is
     /// calling was proven to one site only: elsewhere a device is nobody, and whoever has more than that is refused.
     pub(crate) fn at_site_of(self, app: &App, presented: &Presented) -> Result<Call, ApiError> {
+        auth::trace_as_promised(presented);
         let site = self.0.ambient.named(app, &presented.session.site)?;
         if site.name == self.0.site.name {
             return self.at_its_site();

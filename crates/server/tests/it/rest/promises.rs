@@ -69,14 +69,23 @@ async fn a_session_that_is_not_to_be_traced_is_not() {
         let request = chat.request("threads.list", &json!({}));
         let named = request.header("x-request-id", format!("req-traced-{tracing}"));
         assert_eq!(named.send().await.unwrap().status(), 200);
+        let refresh = Client::new().post(format!("{}/.netlify/functions/chatkit-refresh", node.url));
+        let refresh = refresh.header("x-request-id", format!("req-refreshed-{tracing}"));
+        let secret = json!({"currentClientSecret": made.text("client_secret")});
+        assert_eq!(refresh.json(&secret).send().await.unwrap().status(), 200);
     }
     let ended = tokio::task::spawn_blocking(move || node.terminate()).await.unwrap();
     assert_eq!(ended, 0);
     let batches = received.lock().unwrap().clone();
     let text: String = batches.iter().map(|(_, body)| String::from_utf8_lossy(body).into_owned()).collect();
-    for (shown, expected) in
-        [("req-traced-true", true), (&threads[0], true), ("req-traced-false", false), (&threads[1], false)]
-    {
+    for (shown, expected) in [
+        ("req-traced-true", true),
+        ("req-refreshed-true", true),
+        (&threads[0], true),
+        ("req-traced-false", false),
+        ("req-refreshed-false", false),
+        (&threads[1], false),
+    ] {
         assert_eq!(text.contains(shown), expected, "{shown}");
     }
 }
