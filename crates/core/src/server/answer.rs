@@ -339,9 +339,9 @@ impl Shared {
         }
     }
 
-    /// The thread was changed by somebody else.
-    pub(super) fn thread_changed(&self, thread: &ThreadRecord) {
-        lock(&self.state).thread.clone_from(thread);
+    /// The thread was changed by somebody else. No more of it than that: the answer's own changes are not all saved.
+    pub(super) fn thread_changed(&self, change: ThreadChange) {
+        change.apply(&mut lock(&self.state).thread);
     }
 
     /// What becomes of the thread should the process die now; `None` when that has not changed.

@@ -10,7 +10,7 @@ use super::log::EventLog;
 use super::stop::{StopReason, StopSignal};
 use crate::id::{RunId, SessionId, ThreadId};
 use crate::ports::Scope;
-use crate::threads::{Fence, Renewal, Renewed, ThreadRecord};
+use crate::threads::{Fence, Renewal, Renewed, ThreadChange};
 
 /// How long a run's events are kept after its end (design 4.8).
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
@@ -252,11 +252,11 @@ impl LiveRuns {
     }
 
     /// A thread was changed from outside of its run, which announces it with its own next change.
-    pub(crate) fn thread_changed(&self, thread: &ThreadRecord) {
+    pub(crate) fn thread_changed(&self, thread: &ThreadId, change: ThreadChange) {
         let state = lock(&self.0);
-        let run = state.by_thread.get(&thread.id).and_then(|run| state.going.get(run));
+        let run = state.by_thread.get(thread).and_then(|run| state.going.get(run));
         if let Some(run) = run {
-            run.shared.thread_changed(thread);
+            run.shared.thread_changed(change);
         }
     }
 

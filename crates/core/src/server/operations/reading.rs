@@ -111,7 +111,7 @@ impl ChatServer {
         }
         let change = ThreadChange { title: Some(Some(params.title)), ..ThreadChange::default() };
         let thread = self.threads.change_thread(scope, &id, &change).await?;
-        self.runs.thread_changed(&thread);
+        self.runs.thread_changed(&id, change);
         document(&thread.to_wire(Page::default()))
     }
 

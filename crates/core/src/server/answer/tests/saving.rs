@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::super::Closed;
 use super::Stage;
 use crate::server::AgentError;
-use crate::threads::ItemWrite;
+use crate::threads::{ItemWrite, ThreadChange};
 
 #[tokio::test]
 async fn an_item_is_announced_as_done_after_it_was_saved() {
@@ -172,6 +172,24 @@ async fn each_change_of_the_thread_is_saved_and_announced() {
     assert_eq!(statuses, [&active, &active, &active, &locked, &json!({"type": "closed"}), &active]);
     assert_eq!(sent[2]["thread"]["allowed_image_domains"], json!(["example.com"]));
     assert!(sent.iter().all(|event| event["thread"]["metadata"] == json!({})), "{sent:?}");
+}
+
+/// The visitor names the thread, and the answer changes it before it hears of that.
+#[tokio::test]
+async fn a_name_from_the_visitor_undoes_nothing_that_the_answer_has_changed() {
+    let stage = Stage::new();
+    let notes = Map::from_iter([("topic".to_owned(), "hours".into())]);
+    let title = Some(Some("Hours".to_owned()));
+    stage.answer.lock(None).await;
+    stage.answer.set_metadata(notes.clone()).await;
+    stage.answer.0.thread_changed(ThreadChange { title, ..ThreadChange::default() });
+    stage.save();
+    stage.answer.reopen().await;
+
+    let reopened = ThreadChange { status: Some(ThreadStatus::default()), ..ThreadChange::default() };
+    assert_eq!(stage.save(), [ItemWrite::Change(Box::new(reopened))]);
+    let thread = stage.answer.thread();
+    assert_eq!((thread.title.as_deref(), thread.metadata), (Some("Hours"), notes));
 }
 
 #[tokio::test]
