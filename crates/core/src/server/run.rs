@@ -86,10 +86,11 @@ impl Run {
                         false,
                     ))));
                 }
-                if self.live.shared.has_unsaved() {
-                    return Poll::Ready(None);
+                // Before what waits to be saved: there may always be something.
+                if too_late.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(Some(Ending::Failed(took_too_long())));
                 }
-                too_late.as_mut().poll(context).map(|()| Some(Ending::Failed(took_too_long())))
+                if self.live.shared.has_unsaved() { Poll::Ready(None) } else { Poll::Pending }
             })
             .await;
             let ending = match step {

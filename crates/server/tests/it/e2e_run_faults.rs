@@ -39,7 +39,8 @@ async fn broken(env: &Env, fault: Fault) -> Broken {
 async fn ends_with(fault: Fault, code: &str, message: Option<&str>, allow_retry: bool) {
     let folder = tempdir().unwrap();
     // The others must not be saved by it, however slow the machine is.
-    let timeout = if matches!(fault, Fault::NeverEnds | Fault::PanicsWhenDropped) { "1s" } else { "10m" };
+    let is_timed = matches!(fault, Fault::NeverEnds | Fault::PanicsWhenDropped | Fault::TakesNotes);
+    let timeout = if is_timed { "1s" } else { "10m" };
     let broken = broken(&env(&folder).set("CHATKITD_RUN_TIMEOUT", timeout), fault).await;
     let chat = Chat::open(&broken.node.url, FAULTY).await;
     let mut first = chat.create("hello").await;
@@ -89,6 +90,11 @@ async fn an_agent_that_panics_when_it_is_let_go_ends_its_answer_only() {
 #[tokio::test]
 async fn an_agent_that_never_ends_is_stopped_after_the_timeout() {
     ends_with(Fault::NeverEnds, "custom", Some("The answer took too long."), true).await;
+}
+
+#[tokio::test]
+async fn an_agent_that_takes_notes_without_end_is_stopped_after_the_timeout() {
+    ends_with(Fault::TakesNotes, "custom", Some("The answer took too long."), true).await;
 }
 
 #[tokio::test]

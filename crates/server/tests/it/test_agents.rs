@@ -45,6 +45,8 @@ pub enum Fault {
     NeverEnds,
     /// Without ever waiting for anything.
     Floods,
+    /// The same, with what nobody sees: it adds nothing to the length of the answer.
+    TakesNotes,
 }
 
 /// Misbehaves, and counts how often it is asked.
@@ -86,6 +88,9 @@ impl Agent for Faulty {
             Fault::NeverEnds => std::future::pending().await,
             Fault::Floods => loop {
                 message.push(&"x".repeat(1_000)).await;
+            },
+            Fault::TakesNotes => loop {
+                answer.hide("a note").await;
             },
         }
     }
