@@ -22,7 +22,7 @@ use crate::threads::{ItemWrite, RunEnd, RunOutcome, RunStatus, wire_time};
 /// How long to wait before each new try while the store is away: three seconds in all, which a restart of the
 /// database takes less than. After that a run fails; when its end is not saved either, its lease runs out, and
 /// whoever wants the thread next closes it.
-fn waits() -> impl Iterator<Item = Duration> {
+pub(super) fn waits() -> impl Iterator<Item = Duration> {
     std::iter::successors(Some(Duration::from_millis(100)), |wait| Some(*wait * 2)).take(5)
 }
 

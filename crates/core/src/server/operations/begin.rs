@@ -11,7 +11,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::attachments::AttachmentError;
 use crate::id::{AttachmentId, RunId, ThreadId};
-use crate::ports::Scope;
+use crate::ports::{Scope, StoreError};
 use crate::server::agent::{Agent, Cause, Turn};
 use crate::server::answer::{Answer, Shared};
 use crate::server::engine::{Answered, ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
@@ -20,7 +20,7 @@ use crate::server::keeping::Kept;
 use crate::server::live::{Admission, LiveRun};
 use crate::server::log::EventLog;
 use crate::server::publish::Publisher;
-use crate::server::run::Run;
+use crate::server::run::{Run, waits};
 use crate::server::watch::Watch;
 use crate::threads::{
     Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RunStart, RunStatus, ThreadRecord,
@@ -140,6 +140,36 @@ impl ChatServer {
             }
         }
         Ok(self.threads.begin_run(scope, start).await?)
+    }
+
+    /// Writes what the request brought, now that no other run can change the thread.
+    ///
+    /// A store that went away may have written it and could not say so: it is written again, which changes nothing.
+    /// When that does not help the run is not taken back, since its writes may be there; its lease runs out.
+    pub(super) async fn write_first(
+        &self,
+        opening: &Opening,
+        writes: &[ItemWrite],
+    ) -> Result<(), ServerError> {
+        let fence = &opening.fence;
+        let mut waits = waits();
+        loop {
+            let error = match self.threads.write_run(fence, writes).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if !matches!(error, StoreError::Unavailable(_)) {
+                self.abandon(opening).await;
+                return Err(error.into());
+            }
+            let Some(wait) = waits.next() else { return Err(error.into()) };
+            tracing::warn!(
+                run = %fence.run,
+                error = &error as &dyn std::error::Error,
+                "what a run begins with was not saved; it is tried again"
+            );
+            self.clock.sleep(wait).await;
+        }
     }
 
     /// Gives the lease back: the request turned out to be wrong, and nothing was written.

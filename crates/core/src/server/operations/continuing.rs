@@ -34,18 +34,24 @@ impl ChatServer {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        match self.complete_tool_call(&opening, params.result).await {
-            Ok(call) => Ok(self.start(*opening, Task::GoOn(call), Vec::new(), Vec::new())),
+        let (call, writes) = match self.completed_tool_call(&opening, params.result).await {
+            Ok(completed) => completed,
             Err(error) => {
                 self.abandon(&opening).await;
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        self.write_first(&opening, &writes).await?;
+        Ok(self.start(*opening, Task::GoOn(call), Vec::new(), Vec::new()))
     }
 
     /// The newest item becomes completed, and other pending calls near it are deleted. The agent's own notes may
     /// follow it. A note of the server's may not: it says that the answer with this call was stopped.
-    async fn complete_tool_call(&self, opening: &Opening, output: Value) -> Result<ThreadItem, ServerError> {
+    async fn completed_tool_call(
+        &self,
+        opening: &Opening,
+        output: Value,
+    ) -> Result<(ThreadItem, Vec<ItemWrite>), ServerError> {
         let fence = &opening.fence;
         let page = PageQuery { limit: RECENT, order: Order::Desc, after: None, before: None };
         let query = ItemQuery { page, hidden: true, kinds: None };
@@ -61,9 +67,8 @@ impl ChatServer {
         call.output = Some(output);
         let forgotten = recent.filter(is_pending_call).map(|item| ItemWrite::Remove(item.id().to_owned()));
         let call = ThreadItem::ClientToolCall(call);
-        let writes: Vec<_> = std::iter::once(ItemWrite::Put(call.clone())).chain(forgotten).collect();
-        self.threads.write_run(fence, &writes).await?;
-        Ok(call)
+        let writes = std::iter::once(ItemWrite::Put(call.clone())).chain(forgotten).collect();
+        Ok((call, writes))
     }
 
     pub(in crate::server) async fn add_structured_input(
@@ -83,19 +88,19 @@ impl ChatServer {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        match self.answer_questions(&opening, params).await {
-            Ok(item) => {
-                let replaced = ThreadEvent::item_replaced(item.clone());
-                Ok(self.start(*opening, Task::GoOn(item), Vec::new(), vec![replaced]))
-            }
+        let item = match self.answered_questions(&opening, params).await {
+            Ok(item) => item,
             Err(error) => {
                 self.abandon(&opening).await;
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        self.write_first(&opening, &[ItemWrite::Put(item.clone())]).await?;
+        let replaced = ThreadEvent::item_replaced(item.clone());
+        Ok(self.start(*opening, Task::GoOn(item), Vec::new(), vec![replaced]))
     }
 
-    async fn answer_questions(
+    async fn answered_questions(
         &self,
         opening: &Opening,
         params: ThreadsAddStructuredInputParams,
@@ -109,9 +114,7 @@ impl ChatServer {
             _ => return Err(ServerError::ItemNotFound),
         };
         let item = structured_input::submit(item, params.input).ok_or(ServerError::AlreadyAnswered)?;
-        let item = ThreadItem::StructuredInput(item);
-        self.threads.write_run(fence, &[ItemWrite::Put(item.clone())]).await?;
-        Ok(item)
+        Ok(ThreadItem::StructuredInput(item))
     }
 }
 

@@ -84,26 +84,26 @@ impl ChatServer {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        match self.cut_after(&opening, &params.item_id).await {
-            Ok(message) => Ok(self.start(*opening, Task::Answer(message), Vec::new(), Vec::new())),
+        let message = match self.answerable(&opening, &params.item_id).await {
+            Ok(message) => message,
             Err(error) => {
                 self.abandon(&opening).await;
-                Err(error)
+                return Err(error);
             }
-        }
+        };
+        self.write_first(&opening, &[ItemWrite::RemoveAfter(params.item_id)]).await?;
+        Ok(self.start(*opening, Task::Answer(message), Vec::new(), Vec::new()))
     }
 
-    async fn cut_after(&self, opening: &Opening, item: &str) -> Result<UserMessageItem, ServerError> {
+    async fn answerable(&self, opening: &Opening, item: &str) -> Result<UserMessageItem, ServerError> {
         let fence = &opening.fence;
-        let message = match self.threads.item(&fence.scope, &fence.thread, item).await? {
-            Some(ThreadItem::UserMessage(message)) => message,
+        match self.threads.item(&fence.scope, &fence.thread, item).await? {
+            Some(ThreadItem::UserMessage(message)) => Ok(message),
             Some(item) if !item.is_hidden() => {
-                return Err(ServerError::WrongItem("Only a user's message can be answered again."));
+                Err(ServerError::WrongItem("Only a user's message can be answered again."))
             }
-            _ => return Err(ServerError::ItemNotFound),
-        };
-        self.threads.write_run(fence, &[ItemWrite::RemoveAfter(item.to_owned())]).await?;
-        Ok(message)
+            _ => Err(ServerError::ItemNotFound),
+        }
     }
 
     async fn user_message(

@@ -9,6 +9,7 @@ mod store;
 mod threads;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -28,6 +29,8 @@ pub struct MemoryStore {
     conversations: Mutex<Conversations>,
     /// What leases go by, as by a database's clock.
     clock: Arc<dyn Clock>,
+    /// How many more writes of runs are made without an answer.
+    lost_replies: AtomicU32,
 }
 
 /// An empty store whose clock stands still: a lease runs out at once if it is of no length, else never.
@@ -68,7 +71,24 @@ fn covers_whole_site(scope: &Scope) -> bool {
 impl MemoryStore {
     /// An empty store whose leases go by this clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { state: Mutex::default(), conversations: Mutex::default(), clock }
+        Self {
+            state: Mutex::default(),
+            conversations: Mutex::default(),
+            clock,
+            lost_replies: AtomicU32::default(),
+        }
+    }
+
+    /// Makes the next `count` writes of runs and says of each that the store was away, as a connection does that breaks
+    /// between the commit and its reply.
+    pub fn lose_replies(&self, count: u32) {
+        self.lost_replies.store(count, Ordering::Relaxed);
+    }
+
+    fn reply(&self) -> Result<(), StoreError> {
+        let left =
+            self.lost_replies.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        left.map_or(Ok(()), |_| Err(StoreError::Unavailable("the reply was lost".into())))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

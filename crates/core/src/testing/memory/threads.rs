@@ -101,7 +101,7 @@ impl Threads for MemoryStore {
         let mut conversations = self.conversations();
         conversations.fenced(fence)?.write(writes)?;
         conversations.drop_attachments(&fence.thread);
-        Ok(())
+        self.reply()
     }
 
     async fn end_run(&self, fence: &Fence, end: &RunEnd) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod client;
+mod continuing;
 mod identity;
 mod isolation;
 mod refusals;
