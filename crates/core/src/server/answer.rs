@@ -18,6 +18,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
 use chatkitd_protocol::chatkit::{Page, TextDeltas, ThreadEvent, ThreadItem, Time};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use image::ImageStream;
@@ -29,7 +31,7 @@ pub use workflow::WorkflowStream;
 use super::lock;
 use super::log::{EventLog, MAX_LOG_BYTES};
 use super::pending::Pending;
-use crate::id::{ITEM_PREFIX, mint};
+use crate::id::{ITEM_PREFIX, ThreadId, mint};
 use crate::ports::{Clock, Rng};
 use crate::threads::{ItemWrite, ThreadChange, ThreadRecord, wire_time};
 
@@ -179,7 +181,7 @@ impl Shared {
             return Pace::Stop;
         }
         if let Some(item) = item_of(&mut event) {
-            self.complete(item, &state.thread);
+            complete(item, &state.thread.id, self.clock.as_ref(), self.rng.as_ref());
         }
         hidden::leave_out_of_thread(&mut event);
         let (event, json) = without_nul(event);
@@ -223,18 +225,6 @@ impl Shared {
         let json = without_nul(event).1;
         self.send(&mut state, Held { write: Write::Waiting(ItemWrite::Change(Box::new(change))), json });
         state.pace()
-    }
-
-    fn complete(&self, item: &mut ThreadItem, thread: &ThreadRecord) {
-        if item.id().is_empty() {
-            item.set_id(self.new_item_id());
-        }
-        if item.created_at().as_str().is_empty() {
-            item.set_created_at(wire_time(self.clock.now()));
-        }
-        if item.thread_id() != thread.id.as_str() {
-            item.set_thread_id(thread.id.as_str().to_owned());
-        }
     }
 
     /// Sends at once what nothing has to be saved for, and keeps the order of what follows something
@@ -403,20 +393,33 @@ fn write_of(event: ThreadEvent) -> Option<ItemWrite> {
     }
 }
 
-/// The event and its JSON, with U+FFFD for each NUL that a model wrote (design section 3).
-fn without_nul(event: ThreadEvent) -> (ThreadEvent, Option<Vec<u8>>) {
-    let json = match serde_json::to_vec(&event) {
+/// Gives an agent's item what it left to the server: an id and a time if it has none, and its thread.
+pub(super) fn complete(item: &mut ThreadItem, thread: &ThreadId, clock: &dyn Clock, rng: &dyn Rng) {
+    if item.id().is_empty() {
+        item.set_id(mint(ITEM_PREFIX, clock.now(), rng));
+    }
+    if item.created_at().as_str().is_empty() {
+        item.set_created_at(wire_time(clock.now()));
+    }
+    if item.thread_id() != thread.as_str() {
+        item.set_thread_id(thread.as_str().to_owned());
+    }
+}
+
+/// An event or an item and its JSON, with U+FFFD for each NUL that a model wrote (design section 3).
+pub(super) fn without_nul<T: Serialize + DeserializeOwned>(told: T) -> (T, Option<Vec<u8>>) {
+    let json = match serde_json::to_vec(&told) {
         Ok(json) => json,
         Err(error) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
-                "an event could not be written as JSON"
+                "what an agent told could not be written as JSON"
             );
-            return (event, None);
+            return (told, None);
         }
     };
     if memchr::memmem::find(&json, br"\u0000").is_none() {
-        return (event, Some(json));
+        return (told, Some(json));
     }
     // An escaped backslash before "u0000" looks the same and loses nothing here.
     let cleaned = serde_json::from_slice::<Value>(&json).ok().and_then(|mut value| {
@@ -424,7 +427,7 @@ fn without_nul(event: ThreadEvent) -> (ThreadEvent, Option<Vec<u8>>) {
         let json = serde_json::to_vec(&value).ok()?;
         Some((serde_json::from_value(value).ok()?, json))
     });
-    cleaned.map_or((event, None), |(event, json)| (event, Some(json)))
+    cleaned.map_or((told, None), |(told, json)| (told, Some(json)))
 }
 
 fn replace_nul(value: &mut Value) {

@@ -9,6 +9,7 @@ use super::reading::{document, thread_id};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::server::agent::{AgentError, Cause, Turn};
+use crate::server::answer::{complete, without_nul};
 use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
 use crate::server::watch::Watch;
@@ -92,9 +93,11 @@ impl ChatServer {
             shared: None,
         };
         let updated = agent.sync_action(&turn, &params.action, sender.as_ref()).await;
-        let mut updated_item = updated.map_err(ServerError::Agent)?;
-        if let Some(item) = &mut updated_item {
-            item.set_thread_id(id.as_str().to_owned());
+        let updated_item = updated.map_err(ServerError::Agent)?.map(|mut item| {
+            complete(&mut item, &id, self.clock.as_ref(), self.rng.as_ref());
+            without_nul(item).0
+        });
+        if let Some(item) = &updated_item {
             self.keep_item(&scope, &id, item).await?;
         }
         let updated_item = updated_item.filter(|item| !item.is_hidden());

@@ -74,13 +74,14 @@ impl Agent for TestAgent {
         &self,
         _: &Turn,
         action: &Action,
-        _: Option<&WidgetItem>,
+        sender: Option<&WidgetItem>,
     ) -> Result<Option<ThreadItem>, AgentError> {
         let action = serde_json::to_value(action).unwrap();
         match action["type"].as_str() {
             Some("panic") => panic!("a defect"),
             Some("fail") => Err(AgentError::failed("sk-secret at /etc/passwd")),
             Some("refuse") => Err(AgentError::custom("Sold out.")),
+            Some("redraw") => Ok(sender.map(redrawn)),
             _ => Ok(None),
         }
     }
@@ -122,6 +123,14 @@ fn widget() -> Value {
         "type": "widget", "id": "", "thread_id": "", "created_at": "",
         "widget": {"type": "Card", "children": []},
     })
+}
+
+/// The widget as an agent makes it anew: without a time, and with a model's words in it.
+fn redrawn(before: &WidgetItem) -> ThreadItem {
+    let mut item = widget();
+    item["id"] = json!(before.id);
+    item["copy_text"] = json!("a\u{0}b");
+    serde_json::from_value(item).unwrap()
 }
 
 /// An item of each kind that an agent may emit.

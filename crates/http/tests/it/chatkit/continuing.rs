@@ -50,3 +50,20 @@ async fn a_run_that_may_have_saved_something_is_not_taken_back() {
     let loaded = send(app.chat(&get(&thread)).bearer_auth(token("ann"))).await;
     assert!(!loaded.header("x-chatkit-run-id").is_empty(), "it has the thread until its lease runs out");
 }
+
+#[tokio::test]
+async fn an_item_that_a_click_changed_is_completed_like_any_other() {
+    let app = Setup::default().start().await;
+    let (thread, events) = begin(&app).await;
+    let widget = item(&events, "widget")["id"].clone();
+    let params = json!({"item_id": widget, "action": {"type": "redraw"}});
+    let answer = send(ask(&app, "threads.sync_custom_action", params, &thread)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let redrawn = answer.json()["updated_item"].clone();
+    assert_eq!((&redrawn["id"], &redrawn["thread_id"]), (&widget, &json!(thread)));
+    assert_eq!(redrawn["copy_text"], "a\u{fffd}b");
+    assert!(redrawn["created_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{redrawn}");
+    let loaded = send(app.chat(&get(&thread)).bearer_auth(token("ann"))).await.json();
+    let items = loaded["items"]["data"].as_array().unwrap();
+    assert!(items.contains(&redrawn), "it is kept as it was answered");
+}
