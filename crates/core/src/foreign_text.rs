@@ -13,7 +13,8 @@ pub fn for_operators(text: &str) -> String {
 const PREFIXES: [&str; 3] = ["sk-", "sk_", "ek_"];
 
 /// Takes out every run of letters, digits, `-`, `_`, `.` and `*` that begins like a key or a client secret, whatever
-/// stands around it. In a run with dots, such as the path of a setting, one as long as keys are may begin after any of them.
+/// stands around it, also Markdown's `**` or `__`. In a run with dots, such as the path of a setting, one as long as keys
+/// are may begin after any of them.
 pub fn mask_keys(text: &str) -> String {
     let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
     let mut masked = String::with_capacity(text.len());
@@ -36,10 +37,20 @@ pub fn mask_keys(text: &str) -> String {
 const MIN_WITHIN: usize = 9;
 
 fn key_in(word: &str) -> Option<usize> {
-    let within = word.match_indices('.').map(|(dot, _)| dot + 1);
+    let within = word.match_indices('.').map(|(dot, _)| beginning(word, dot + 1));
     let mut long =
         within.filter(|at| word[*at..].split('.').next().is_some_and(|name| name.len() >= MIN_WITHIN));
-    if begins_like_a_key(word) { Some(0) } else { long.find(|at| begins_like_a_key(&word[*at..])) }
+    let first = beginning(word, 0);
+    if begins_like_a_key(&word[first..]) {
+        Some(first)
+    } else {
+        long.find(|at| begins_like_a_key(&word[*at..]))
+    }
+}
+
+/// Where the first letter or digit is from there on.
+fn beginning(word: &str, from: usize) -> usize {
+    word[from..].find(|c: char| c.is_ascii_alphanumeric()).map_or(word.len(), |at| from + at)
 }
 
 /// `sk-...` stands for a key, and is none.
@@ -63,6 +74,12 @@ mod tests {
             ("{\"client_secret\":\"ek_a.b.c\"}", "{\"client_secret\":\"[masked]\"}"),
             ("Bearer\tsk_live", "Bearer[masked]"),
             ("sk-pro*****1234", "[masked]"),
+            ("Incorrect key **sk-proj-abc**", "Incorrect key **[masked]"),
+            ("--key -sk-abc, _sk-abc_ and ...sk-abc", "--key -[masked], _[masked] and ...[masked]"),
+            (
+                "sites.*sk-abcdefghi.origins, **bold** and --an-option",
+                "sites.*[masked], **bold** and --an-option",
+            ),
             ("sites.sk-abcdefghi.origins, ask.me", "sites.[masked], ask.me"),
             ("sites.sk-shop.origins", "sites.sk-shop.origins"),
             ("OPENAI_API_KEY=sk-... chatkitd pull", "OPENAI_API_KEY=sk-... chatkitd pull"),
