@@ -325,7 +325,7 @@ impl SessionService {
     }
 
     /// What a session's time needs: nothing while enough is left, else a new end, 30 days after the
-    /// creation at most.
+    /// creation at most. One that stands and can be had no longer goes on to its end.
     pub(super) fn renewal(&self, site: &Site, session: &Session) -> Result<SessionChange, SessionError> {
         let now = self.clock.now();
         if session.status(now) == SessionStatus::Revoked {
@@ -336,6 +336,9 @@ impl SessionService {
             return Ok(SessionChange::default());
         }
         let expires_at = later(now, lifetime).min(session.renewable_until());
+        if expires_at <= session.expires_at && now < session.expires_at {
+            return Ok(SessionChange::default());
+        }
         if expires_at <= now {
             return Err(SessionError::SessionTooOld);
         }

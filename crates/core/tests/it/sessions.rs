@@ -6,7 +6,7 @@ use std::time::Duration;
 use chatkitd_core::ports::Clock;
 use chatkitd_core::sessions::{SessionError, UpstreamError, later};
 
-use crate::world::{DAY, HOUR, world};
+use crate::world::{DAY, HOUR, owner, world};
 
 #[tokio::test]
 async fn a_session_is_renewed_only_when_little_of_it_is_left() {
@@ -76,6 +76,34 @@ async fn a_session_of_sixty_days_is_given_out_until_little_is_left() {
     assert_eq!(world.issue("wf_demo").await.session.id, first.session.id);
     world.clock.advance(DAY - HOUR);
     assert_ne!(world.issue("wf_demo").await.session.id, first.session.id);
+}
+
+#[tokio::test]
+async fn a_session_of_sixty_days_is_refreshed_to_its_end() {
+    let mut world = world();
+    world.site.lifetimes.session = 60 * DAY;
+    let first = world.issue("wf_demo").await;
+    world.clock.advance(59 * DAY);
+    let last = world.issue("wf_demo").await;
+    world.clock.advance(DAY - HOUR / 2);
+    let refreshed = world.refresh(&last.secret).await.unwrap();
+    assert_eq!(refreshed.session, first.session);
+    assert_eq!(refreshed.secret_expires_at, first.session.expires_at);
+    world.clock.advance(HOUR / 2);
+    let refused = world.refresh(&refreshed.secret).await.unwrap_err();
+    assert!(matches!(refused, SessionError::SessionTooOld), "{refused}");
+}
+
+#[tokio::test]
+async fn no_session_is_shortened_by_its_renewal() {
+    let mut world = world();
+    world.site.lifetimes.session = 30 * DAY + HOUR / 2;
+    let first = world.issue("wf_demo").await;
+    world.clock.advance(30 * DAY - HOUR / 4);
+    assert_eq!(
+        world.service.reissue(&world.site, &owner(&first), &first.session.id).await.unwrap().session,
+        first.session
+    );
 }
 
 #[tokio::test]
