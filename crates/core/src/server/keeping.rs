@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Page, ThreadEvent};
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 
 use super::engine::{ChatCaller, ChatServer, LEASE};
 use super::error::ServerError;
@@ -171,8 +171,9 @@ impl ChatServer {
             for run in &stranded {
                 tracing::warn!(run = %run.run, "a run was interrupted: its process is gone");
                 count(RunStatus::Ended(RunOutcome::Interrupted).as_str());
-                self.close_log(&run.run).await;
             }
+            // All at once: while the log between nodes is away each takes as long as a command may.
+            join_all(stranded.iter().map(|run| self.close_log(&run.run))).await;
             if stranded.len() < RECOVERED_AT_ONCE as usize {
                 return Ok(());
             }

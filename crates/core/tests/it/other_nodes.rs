@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
-use chatkitd_core::ports::{Clock as _, RunLog, Scope, Threads as _};
+use chatkitd_core::ports::{Clock as _, LogPart, RunLog, RunLogError, Scope, Threads as _};
 use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
@@ -67,7 +67,7 @@ impl Cluster {
     }
 
     /// A node that shares the store, and this log if any.
-    fn node(&self, log: Option<Arc<MemoryRunLog>>, clock: &Arc<ManualClock>) -> Arc<ChatServer> {
+    fn node(&self, log: Option<Arc<dyn RunLog>>, clock: &Arc<ManualClock>) -> Arc<ChatServer> {
         node(&self.store, log, clock, &self.rng, &self.greetings)
     }
 
@@ -116,7 +116,7 @@ impl Cluster {
 
 fn node(
     store: &Arc<MemoryStore>,
-    log: Option<Arc<MemoryRunLog>>,
+    log: Option<Arc<dyn RunLog>>,
     clock: &Arc<ManualClock>,
     rng: &Arc<SeededRng>,
     greetings: &Arc<Semaphore>,
@@ -126,7 +126,7 @@ fn node(
         threads: store.clone(),
         lease: store.clone(),
         recovery: store.clone(),
-        log: log.map(|log| log as Arc<dyn RunLog>),
+        log,
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
         rng: rng.clone(),
@@ -421,4 +421,45 @@ async fn a_run_that_the_log_lost_is_to_be_asked_for_again_while_its_node_may_fil
     assert!(matches!(refused().await, Some(ServerError::RunElsewhere)));
     cluster.clock.advance(Duration::from_secs(15));
     assert!(matches!(refused().await, Some(ServerError::RunGone)));
+}
+
+/// A log between nodes that takes every command and answers none.
+struct Silent(Arc<ManualClock>);
+
+impl Silent {
+    async fn fail<T>(&self) -> Result<T, RunLogError> {
+        self.0.sleep(Duration::from_secs(2)).await;
+        Err(RunLogError("it does not answer".into()))
+    }
+}
+
+#[async_trait]
+impl RunLog for Silent {
+    async fn append(&self, _: &RunId, _: u64, _: &[Vec<u8>], _: bool) -> Result<(), RunLogError> {
+        self.fail().await
+    }
+
+    async fn close(&self, _: &RunId, _: u64, _: &[Vec<u8>]) -> Result<(), RunLogError> {
+        self.fail().await
+    }
+
+    async fn read(&self, _: &RunId, _: u64, _: Duration) -> Result<Option<LogPart>, RunLogError> {
+        self.fail().await
+    }
+
+    async fn announce_stop(&self, _: &RunId) -> Result<(), RunLogError> {
+        self.fail().await
+    }
+}
+
+#[tokio::test]
+async fn many_runs_that_were_cut_off_wait_no_longer_for_a_silent_log_than_one() {
+    let cluster = Cluster::new();
+    for _ in 0..50 {
+        cluster.stranded().await;
+    }
+    let began = cluster.clock.monotonic();
+    let node = cluster.node(Some(Arc::new(Silent(cluster.clock.clone()))), &cluster.clock);
+    cluster.passing(node.recover(Which::All)).await.unwrap();
+    assert!(cluster.clock.monotonic() - began < Duration::from_secs(10));
 }
