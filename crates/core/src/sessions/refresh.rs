@@ -139,7 +139,7 @@ impl SessionService {
     /// One upstream call for everybody who refreshes this secret, on every node.
     async fn replace_hosted(&self, site: &Site, presented: &Presented) -> Result<Issued, SessionError> {
         let scope = presented.scope();
-        let give_up = later(self.clock.now(), PATIENCE);
+        let asked_at = self.clock.monotonic();
         let token = loop {
             let now = self.clock.now();
             match self.store.claim_replacement(&scope, &presented.record.hash, now, later(now, CLAIM)).await?
@@ -147,7 +147,9 @@ impl SessionService {
                 Claim::Yours(token) => break token,
                 Claim::Replaced(replacement) => return self.same_as_before(presented, &replacement).await,
                 Claim::Revoked => return Err(SessionError::SecretRevoked),
-                Claim::Held if now >= give_up => return Err(SessionError::RefreshBusy),
+                Claim::Held if self.clock.monotonic().saturating_sub(asked_at) >= PATIENCE => {
+                    return Err(SessionError::RefreshBusy);
+                }
                 Claim::Held => self.clock.sleep(LOOK_EVERY).await,
             }
         };

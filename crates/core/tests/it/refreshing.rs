@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 use crate::world::{DAY, HOUR, SECOND, World, owner, world};
 
 const CALLERS: usize = 50;
+/// Longer than any machine takes for what takes no time.
+const TOO_LONG: Duration = Duration::from_secs(30);
 
 async fn standing(world: &World, secret: &SecretText) -> SecretStanding {
     world.service.present(secret).await.unwrap().standing
@@ -271,5 +273,22 @@ async fn nobody_waits_longer_than_fifteen_seconds_for_another_request() {
     let now = world.clock.now();
     world.store.claim_replacement(&owner(&old), &old.secret.hash(), now, later(now, HOUR)).await.unwrap();
     let (refused, ()) = tokio::join!(world.refresh(&old.secret), time_passes(&world, 15 * SECOND));
+    assert!(matches!(refused, Err(SessionError::RefreshBusy)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_longer_because_the_clock_was_set_back() {
+    let world = world();
+    let old = world.issue("wf_hosted").await;
+    let now = world.clock.now();
+    world.store.claim_replacement(&owner(&old), &old.secret.hash(), now, later(now, HOUR)).await.unwrap();
+    let set_back = async {
+        tokio::task::yield_now().await;
+        world.clock.set_back(HOUR);
+        world.clock.advance(15 * SECOND);
+    };
+    let refresh = tokio::time::timeout(TOO_LONG, world.refresh(&old.secret));
+    let (refused, ()) = tokio::join!(refresh, set_back);
+    let refused = refused.expect("it gives up");
     assert!(matches!(refused, Err(SessionError::RefreshBusy)), "{refused:?}");
 }

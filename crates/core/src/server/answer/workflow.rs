@@ -1,10 +1,11 @@
 //! What the agent is doing, for the visitor to follow: workflows of tasks, and single tasks.
 
+use std::time::Duration;
+
 use chatkitd_protocol::chatkit::{
     DurationSummary, Extra, ItemUpdate, Task, TaskItem, ThreadEvent, ThreadItem, Workflow, WorkflowItem,
     WorkflowKind, WorkflowSummary,
 };
-use jiff::Timestamp;
 
 use super::Answer;
 use crate::server::agent::AgentError;
@@ -27,7 +28,7 @@ impl Answer {
     /// # }
     /// ```
     pub async fn workflow(&self, kind: WorkflowKind) -> WorkflowStream {
-        let begun = self.0.clock.now();
+        let begun = self.0.clock.monotonic();
         let shown = kind == WorkflowKind::Reasoning;
         let workflow =
             Workflow { kind, tasks: Vec::new(), summary: None, expanded: false, extra: Extra::new() };
@@ -65,7 +66,8 @@ impl Answer {
 pub struct WorkflowStream {
     answer: Answer,
     item: WorkflowItem,
-    begun: Timestamp,
+    /// When it began, by the monotonic clock.
+    begun: Duration,
     /// Whether the visitor sees it yet.
     shown: bool,
 }
@@ -117,8 +119,8 @@ impl WorkflowStream {
     /// Finishes the workflow: it is saved. Returns its id.
     pub async fn done(mut self) -> String {
         if self.item.workflow.summary.is_none() {
-            let took = self.answer.0.clock.now().duration_since(self.begun);
-            let duration = u32::try_from(took.as_secs()).unwrap_or(0);
+            let took = self.answer.0.clock.monotonic().saturating_sub(self.begun);
+            let duration = u32::try_from(took.as_secs()).unwrap_or(u32::MAX);
             self.item.workflow.summary =
                 Some(WorkflowSummary::Duration(DurationSummary { duration, ..DurationSummary::default() }));
         }

@@ -1,5 +1,7 @@
 //! What is saved, and what is done to the thread.
 
+use std::time::Duration;
+
 use chatkitd_protocol::chatkit::{
     AssistantMessageItem, HiddenContextItem, Task, ThoughtTask, ThreadEvent, ThreadStatus, WorkflowKind,
 };
@@ -30,7 +32,7 @@ async fn what_waits_to_be_saved_counts_towards_the_length_of_an_answer() {
         stage.answer.say(&text).await;
         assert_eq!(stage.answer.0.closed(), None);
     }
-    let eighth = tokio::time::timeout(std::time::Duration::ZERO, stage.answer.say(&text)).await;
+    let eighth = tokio::time::timeout(Duration::ZERO, stage.answer.say(&text)).await;
     assert!(eighth.is_err(), "the agent gets no further");
     assert_eq!(stage.answer.0.closed(), Some(Closed::TooLong));
     assert_eq!(stage.save().len(), 8);
@@ -143,6 +145,18 @@ async fn a_task_that_is_not_there_cannot_be_updated() {
     let refused = workflow.update_task(1, thought()).await;
     assert!(matches!(refused, Err(AgentError::Failed(_))), "{refused:?}");
     assert_eq!(stage.sent().len(), sent);
+}
+
+#[tokio::test]
+async fn how_long_a_workflow_took_does_not_hang_on_the_time_of_day() {
+    let stage = Stage::new();
+    let workflow = stage.answer.workflow(WorkflowKind::Reasoning).await;
+    stage.wait(4);
+    stage.clock.set_back(Duration::from_secs(3600));
+    workflow.done().await;
+    stage.save();
+    let sent = stage.sent();
+    assert_eq!(sent.last().unwrap()["item"]["workflow"]["summary"]["duration"], 4);
 }
 
 #[tokio::test]
