@@ -10,6 +10,7 @@ pub mod id;
 pub mod identity;
 pub mod keys;
 pub mod limits;
+mod lock;
 pub mod memory_limiter;
 pub mod models;
 pub mod ports;

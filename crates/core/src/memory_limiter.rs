@@ -1,12 +1,13 @@
 //! The limiter of a single process.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::limits::{Decision, Quota};
+use crate::lock::lock;
 use crate::ports::{Limiter, LimiterError};
 
 /// How many windows are kept at most: some 20 MB, so that a flood of addresses cannot fill the memory.
@@ -35,8 +36,7 @@ impl MemoryLimiter {
     }
 
     fn count(&self, key: &str, quota: Quota, now: Timestamp) -> Window {
-        // A panic elsewhere cannot leave a count half written: go on with what is there.
-        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut windows = lock(&self.windows);
         let fresh = Window { count: 0, resets_at: closes_at(now, quota) };
         if let Some(window) = windows.get_mut(key) {
             if window.resets_at <= now {

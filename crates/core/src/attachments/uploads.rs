@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures_util::{Stream, StreamExt as _};
 
 use crate::id::AttachmentId;
+use crate::lock::lock;
 use crate::ports::ByteStream;
 
 type Going = Mutex<BTreeSet<AttachmentId>>;
@@ -29,15 +30,14 @@ pub(super) struct Turn {
 impl Uploads {
     /// `None`: somebody else is at it.
     pub(super) fn begin(&self, id: &AttachmentId) -> Option<Arc<Turn>> {
-        let mut going = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = || Arc::new(Turn { going: Arc::clone(&self.0), id: id.clone() });
-        going.insert(id.clone()).then(turn)
+        lock(&self.0).insert(id.clone()).then(turn)
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.going.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        lock(&self.going).remove(&self.id);
     }
 }
 

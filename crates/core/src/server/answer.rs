@@ -28,10 +28,10 @@ pub use widget::WidgetStream;
 pub use widget_diff::diff_widget;
 pub use workflow::WorkflowStream;
 
-use super::lock;
 use super::log::{EventLog, MAX_LOG_BYTES};
 use super::pending::Pending;
 use crate::id::{ITEM_PREFIX, ThreadId, mint};
+use crate::lock::lock;
 use crate::ports::{Clock, Rng};
 use crate::threads::{ItemWrite, ThreadChange, ThreadRecord, wire_time};
 

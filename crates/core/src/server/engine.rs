@@ -21,6 +21,9 @@ use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Th
 
 /// How long a lease holds unless renewed (design 4.8).
 pub(super) const LEASE: Duration = Duration::from_secs(10);
+/// How often it is looked whether the run on a thread has ended, and how many times (design 4.8).
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(super) const LOOKS: u32 = 100;
 
 /// The engine behind `/chatkit`.
 pub struct ChatServer {

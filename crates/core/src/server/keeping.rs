@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatkitd_protocol::chatkit::{Page, ThreadEvent};
 use futures_util::future::{join, join_all};
 
-use super::engine::{ChatCaller, ChatServer, LEASE};
+use super::engine::{ChatCaller, ChatServer, LEASE, LOOK_EVERY, LOOKS};
 use super::error::ServerError;
 use super::live::{KEPT_FOR, Known};
 use super::log::{LAST_EVENT, closing_frames};
@@ -18,9 +18,6 @@ use crate::threads::{RunOutcome, RunRecord, RunStatus, Which};
 
 /// How many runs one recovery closes at once.
 const RECOVERED_AT_ONCE: u32 = 100;
-/// How often a deletion looks whether the run on the thread has ended, and for how long.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-const LOOKS: u32 = 100;
 
 /// What there is of a run.
 pub(super) enum Kept {

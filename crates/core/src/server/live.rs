@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::answer::Shared;
-use super::lock;
 use super::log::EventLog;
 use super::stop::{StopReason, StopSignal};
 use crate::id::{RunId, SessionId, ThreadId};
+use crate::lock::lock;
 use crate::ports::Scope;
 use crate::threads::{Fence, Renewal, Renewed, ThreadChange};
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use chatkitd_protocol::chatkit::ThreadEvent;
 use chatkitd_protocol::sse;
 
-use super::lock;
+use crate::lock::lock;
 use crate::ports::LogPart;
 
 /// The most that a run's events may amount to, in bytes of frames (design 4.8).

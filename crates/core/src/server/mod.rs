@@ -33,10 +33,3 @@ pub use reach::Reach;
 pub use recordings::RecordingPlace;
 pub use stop::StopReason;
 pub use watch::Watch;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Locks what no panic leaves half done: each holder changes it in steps that stand by themselves.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
 
-use super::lock;
+use crate::lock::lock;
 
 /// Why a run stops before its agent is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! old one within 30 seconds gets the same new one (design 4.2).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_channel::oneshot;
@@ -13,6 +13,7 @@ use super::error::SessionError;
 use super::record::{Claim, OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
 use super::service::{Issued, Presented, SessionService, changed, issued};
 use super::upstream::{Opened, UpstreamError};
+use crate::lock::lock;
 use crate::ports::StoreError;
 use crate::secret_text::SecretHash;
 use crate::site::Site;
@@ -35,7 +36,7 @@ type Shared = Result<Issued, UpstreamError>;
 impl Refreshing {
     /// Waits in line; `None` for who is the first, and does it.
     fn join(&self, secret: SecretHash) -> Option<oneshot::Receiver<Shared>> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.0);
         let Some(line) = waiting.get_mut(&secret) else {
             waiting.insert(secret, Vec::new());
             return None;
@@ -46,7 +47,7 @@ impl Refreshing {
     }
 
     fn leave(&self, secret: &SecretHash) -> Vec<oneshot::Sender<Shared>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(secret).unwrap_or_default()
+        lock(&self.0).remove(secret).unwrap_or_default()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Content in memory, and pictures that are their own previews.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use crate::lock::lock;
 use crate::ports::{Blob, BlobError, BlobKey, Blobs, ByteStream, Preview, PreviewError, Previews};
 
 /// Blobs for as long as a test lasts.
@@ -20,7 +21,7 @@ impl MemoryBlobs {
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -14,7 +14,9 @@ use crate::id::{AttachmentId, RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
 use crate::server::agent::{Agent, Cause, Turn};
 use crate::server::answer::{Answer, Shared};
-use crate::server::engine::{Answered, ChatCaller, ChatServer, LEASE, Reply, StreamWishes};
+use crate::server::engine::{
+    Answered, ChatCaller, ChatServer, LEASE, LOOK_EVERY, LOOKS, Reply, StreamWishes,
+};
 use crate::server::error::ServerError;
 use crate::server::keeping::Kept;
 use crate::server::live::{Admission, LiveRun};
@@ -26,9 +28,6 @@ use crate::threads::{
     Begun, Fence, Idempotency, IdempotencyKey, ItemWrite, RunStart, RunStatus, ThreadRecord,
 };
 
-/// How long a run waits for the one before it (design 4.8), and how often it looks.
-const LOOKS: u32 = 100;
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long an idempotency key is kept (design 4.8).
 const KEY_KEPT: Duration = Duration::from_secs(24 * 3600);
 

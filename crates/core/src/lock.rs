@@ -1,0 +1,8 @@
+//! One way to lock.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks what no panic leaves half done: each holder changes it in steps that stand by themselves.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
