@@ -106,8 +106,8 @@ impl ChatKitConfiguration {
     }
 
     /// What holds for a session that was promised `asked`, or for which it was asked, on a site that says `self`. A
-    /// switch that the site sets to off stays off, and of
-    /// two bounds the smaller one holds; what the site leaves open is as it was asked for.
+    /// switch that the site sets to off stays off, and of two bounds the smaller one holds; what the site leaves open is
+    /// as it was asked for.
     #[must_use]
     pub fn resolve(&self, asked: &Self) -> Self {
         Self {
