@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Page, ThreadEvent};
-use futures_util::future::{join, join_all};
+use futures_util::future::{BoxFuture, join, join_all};
 
 use super::engine::{ChatCaller, ChatServer, LEASE, LOOK_EVERY, LOOKS};
 use super::error::ServerError;
@@ -165,23 +165,26 @@ impl ChatServer {
     pub async fn recover(&self, which: Which) -> Result<(), StoreError> {
         loop {
             let stranded = self.recovery.interrupt_runs(which, self.clock.now(), RECOVERED_AT_ONCE).await?;
-            for run in &stranded {
-                tracing::warn!(run = %run.run, "a run was interrupted: its process is gone");
-                count(RunStatus::Ended(RunOutcome::Interrupted).as_str());
-            }
+            let closed = stranded.len();
             // All at once: while the log between nodes is away each takes as long as a command may.
-            join_all(stranded.iter().map(|run| self.close_log(&run.run))).await;
-            if stranded.len() < RECOVERED_AT_ONCE as usize {
+            join_all(stranded.into_iter().map(|stranded| self.interrupted(stranded.run))).await;
+            if closed < RECOVERED_AT_ONCE as usize {
                 return Ok(());
             }
         }
     }
 
-    async fn close_log(&self, run: &RunId) {
-        let Some(log) = &self.log else { return };
-        if let Err(error) = close_log(log.as_ref(), run, &[interrupted()]).await {
-            tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
-        }
+    /// Counts a run that was closed because its process is gone. The future ends its log.
+    pub(super) fn interrupted(&self, run: RunId) -> BoxFuture<'static, ()> {
+        tracing::warn!(%run, "a run was interrupted: its process is gone");
+        count(RunStatus::Ended(RunOutcome::Interrupted).as_str());
+        let log = self.log.clone();
+        Box::pin(async move {
+            let Some(log) = log else { return };
+            if let Err(error) = close_log(log.as_ref(), &run, &[interrupted()]).await {
+                tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
+            }
+        })
     }
 
     /// Waits until no run of this node is going any more, for as long as `patience`.

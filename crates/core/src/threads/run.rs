@@ -62,8 +62,13 @@ impl RunStart {
 /// What came of [`RunStart`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Begun {
-    /// The lease is yours and the writes are done. The thread, as it is now.
-    Started(Box<ThreadRecord>),
+    /// The lease is yours and the writes are done.
+    Started {
+        /// The thread, as it is now.
+        thread: Box<ThreadRecord>,
+        /// The run that was closed as interrupted: its lease had run out.
+        interrupted: Option<RunId>,
+    },
     /// The same request came before and started that run. Nothing was written.
     Repeated(RunId),
     /// The key came before, with another body. Nothing was written.

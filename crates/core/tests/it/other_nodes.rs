@@ -104,7 +104,7 @@ impl Cluster {
             now,
             lease: LEASE,
         };
-        assert!(matches!(self.store.begin_run(&scope(), &start).await.unwrap(), Begun::Started(_)));
+        assert!(matches!(self.store.begin_run(&scope(), &start).await.unwrap(), Begun::Started { .. }));
         self.log.append(&start.run, 1, &[b"id: 1\ndata: {}\n\n".to_vec()], false).await.unwrap();
         (start.run, thread.id)
     }
@@ -421,6 +421,22 @@ async fn a_run_that_the_log_lost_is_to_be_asked_for_again_while_its_node_may_fil
     assert!(matches!(refused().await, Some(ServerError::RunElsewhere)));
     cluster.clock.advance(Duration::from_secs(15));
     assert!(matches!(refused().await, Some(ServerError::RunGone)));
+}
+
+#[tokio::test]
+async fn a_run_that_the_next_message_closes_is_counted_and_its_log_ended() {
+    let counters = Counters::default();
+    let _counting = metrics::set_default_local_recorder(&counters);
+    let cluster = Cluster::new();
+    let (run, thread) = cluster.stranded().await;
+    cluster.clock.advance(LEASE + Duration::from_secs(1));
+    let watch = cluster.b.watch(&scope(), &run, 0).await.unwrap();
+    let params = json!({"thread_id": thread.as_str(), "input": {"content": [], "attachments": [],
+                        "inference_options": {}}});
+    let next = stream(&cluster.a, "threads.add_user_message", params).await;
+    assert!(rest(next).await.contains("hello"));
+    assert_eq!(counters.runs_ended("interrupted"), 1);
+    assert!(ends_as_interrupted(&rest(watch).await));
 }
 
 /// A log between nodes that takes every command and answers none.

@@ -77,19 +77,19 @@ impl Start {
             return Ok(begun);
         }
         let can_send = attachments::can_send(connection, &self.reach, &self.attachments)?;
-        let (key, thread) = match (known, &self.new_thread) {
+        let (key, thread, interrupted) = match (known, &self.new_thread) {
             (None, None) => return Err(StoreError::NotFound.into()),
             (_, Some(_)) if !can_send => return Ok(Begun::AttachmentSent),
-            (_, Some((row, thread))) => (self.insert_thread(connection, row)?, thread.clone()),
+            (_, Some((row, thread))) => (self.insert_thread(connection, row)?, thread.clone(), None),
             (Some(row), None) => match self.take_lease(connection, row, can_send)? {
-                Lease::Taken(key, thread) => (key, *thread),
+                Lease::Taken { key, thread, interrupted } => (key, *thread, interrupted),
                 Lease::Refused(begun) => return Ok(begun),
             },
         };
         items::write(connection, key, &self.writes)?;
         attachments::send(connection, key, self.message.as_deref(), &self.attachments)?;
         self.insert_run(connection, key)?;
-        Ok(Begun::Started(Box::new(self.written(thread))))
+        Ok(Begun::Started { thread: Box::new(self.written(thread)), interrupted })
     }
 
     fn insert_run(&self, connection: &Connection, thread: i64) -> QueryResult<()> {
@@ -170,24 +170,23 @@ impl Start {
         if !thread.status.is_active() {
             return Ok(Lease::Refused(Begun::NotActive(thread.status)));
         }
-        if let Some(holder) = row.run_id {
-            if row.held {
-                return Ok(Lease::Refused(Begun::Busy(run_id("threads.run_id", &holder)?)));
-            }
-            if can_send {
-                interrupt(connection, row.key, &holder, self.now)?;
-            }
+        let holder = row.run_id.map(|holder| run_id("threads.run_id", &holder)).transpose()?;
+        if let Some(holder) = holder.clone().filter(|_| row.held) {
+            return Ok(Lease::Refused(Begun::Busy(holder)));
         }
         if !can_send {
             return Ok(Lease::Refused(Begun::AttachmentSent));
         }
+        if let Some(holder) = &holder {
+            interrupt(connection, row.key, holder.as_str(), self.now)?;
+        }
         execute(connection, TAKE, params![row.key, self.run.as_str(), self.lease])?;
-        Ok(Lease::Taken(row.key, Box::new(thread)))
+        Ok(Lease::Taken { key: row.key, thread: Box::new(thread), interrupted: holder })
     }
 }
 
 enum Lease {
-    Taken(i64, Box<ThreadRecord>),
+    Taken { key: i64, thread: Box<ThreadRecord>, interrupted: Option<RunId> },
     Refused(Begun),
 }
 

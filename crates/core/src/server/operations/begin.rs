@@ -82,7 +82,11 @@ impl ChatServer {
         let admission = self.runs.admit(&scope).ok_or(ServerError::TooManyRuns)?;
         let start = self.run_start(beginning, wishes.idempotency);
         let thread = match self.begin(&scope, &start).await? {
-            Begun::Started(thread) => *thread,
+            Begun::Started { thread, interrupted } => {
+                // In a task of its own: a log between nodes that is away holds no answer up.
+                interrupted.into_iter().for_each(|run| self.spawner.spawn(self.interrupted(run)));
+                *thread
+            }
             Begun::Repeated(run) => return self.repeated(&caller, &run, start.new_thread.is_some()).await,
             Begun::KeyReused => return Err(ServerError::KeyReused),
             Begun::AttachmentSent => return Err(AttachmentError::AlreadySent.into()),

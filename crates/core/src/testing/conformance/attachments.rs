@@ -202,7 +202,7 @@ pub async fn of_two_messages_with_the_same_attachment_one_begins(store: &dyn Ful
     let (one, two) =
         futures_util::future::join(store.begin_run(&ann, &one), store.begin_run(&ann, &two)).await;
     let outcomes = [one.unwrap(), two.unwrap()];
-    assert_eq!(outcomes.iter().filter(|begun| matches!(begun, Begun::Started(_))).count(), 1);
+    assert_eq!(outcomes.iter().filter(|begun| matches!(begun, Begun::Started { .. })).count(), 1);
     assert!(outcomes.contains(&Begun::AttachmentSent));
 }
 

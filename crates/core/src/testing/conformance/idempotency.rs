@@ -122,7 +122,7 @@ pub async fn of_fifty_times_the_same_request_one_begins_a_thread(store: &dyn Ful
         (0..50).map(|_| with_key(make.start_new(&make.thread(0), vec![put("a")]), "key", 1, UNTIL)).collect();
     let results = join_all(starts.iter().map(|start| store.begin_run(&ann, start))).await;
     let results: Vec<Begun> = results.into_iter().map(|result| result.unwrap()).collect();
-    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started(_))).collect();
+    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started { .. })).collect();
     assert_eq!(winners.len(), 1, "{results:?}");
     let repeated = Begun::Repeated(starts[winners[0]].run.clone());
     assert_eq!(results.iter().filter(|begun| **begun == repeated).count(), 49, "{results:?}");
@@ -142,7 +142,7 @@ pub async fn of_fifty_times_the_same_request_one_goes_on(store: &dyn FullStore) 
         (0..50).map(|_| with_key(make.start_on(&thread, 9, vec![put("b")]), "key", 1, UNTIL)).collect();
     let results = join_all(starts.iter().map(|start| store.begin_run(&ann, start))).await;
     let results: Vec<Begun> = results.into_iter().map(|result| result.unwrap()).collect();
-    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started(_))).collect();
+    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started { .. })).collect();
     assert_eq!(winners.len(), 1, "{results:?}");
     let repeated = Begun::Repeated(starts[winners[0]].run.clone());
     assert_eq!(results.iter().filter(|begun| **begun == repeated).count(), 49, "{results:?}");

@@ -10,10 +10,19 @@ use super::thread_fixture::{
     LEASE, completed, delete, fence, hidden, is_conflict, message, put, remove_after, renewal, started,
     stored,
 };
+use crate::id::RunId;
 use crate::threads::{Begun, Fence, ItemWrite, Renewal, Renewed, RunOutcome, RunStart, RunStatus};
 
 /// A lease of this length has run out by the time it is looked at.
 const NONE: Duration = Duration::ZERO;
+
+/// The run that another one closed when it began.
+fn interrupted(begun: Begun) -> Option<RunId> {
+    match begun {
+        Begun::Started { interrupted, .. } => interrupted,
+        other => panic!("the run did not begin: {other:?}"),
+    }
+}
 
 async fn renew(store: &dyn FullStore, renewals: &[Renewal], lease: Duration) -> Vec<Renewed> {
     store.renew_runs(renewals, lease).await.unwrap()
@@ -30,7 +39,7 @@ pub async fn a_lease_that_ran_out_is_taken_over(store: &dyn FullStore) {
     assert_eq!((stands.status, stands.ended_at), (RunStatus::Running, None), "nobody closed it yet");
 
     let start = make.start_on(&old.thread, 7, vec![put("b")]);
-    started(store.begin_run(&ann, &start).await.unwrap());
+    assert_eq!(interrupted(store.begin_run(&ann, &start).await.unwrap()), Some(old.run.clone()));
     assert_eq!(stored(store, &old.thread).await, ["a", "p1", "p2", "b"]);
     for item in left {
         assert_eq!(store.item(&ann, &old.thread, item.id()).await.unwrap(), Some(item));
@@ -44,7 +53,8 @@ pub async fn a_lease_that_ran_out_is_taken_over(store: &dyn FullStore) {
     let late = renewal(&old, Some(vec![message("late", "late")]));
     assert_eq!(renew(store, &[late], LEASE).await, [Renewed::Lost]);
     store.end_run(&fence(&ann, &start), &completed(9, Vec::new())).await.unwrap();
-    started(store.begin_run(&ann, &make.start_on(&old.thread, 10, Vec::new())).await.unwrap());
+    let next = store.begin_run(&ann, &make.start_on(&old.thread, 10, Vec::new())).await.unwrap();
+    assert_eq!(interrupted(next), None, "the run before came to its end");
     assert_eq!(stored(store, &old.thread).await, ["a", "p1", "p2", "b"], "once");
 }
 
@@ -155,7 +165,7 @@ pub async fn of_fifty_callers_one_takes_a_lease_over(store: &dyn FullStore) {
     let ann = user("ann");
     let results = join_all(starts.iter().map(|start| store.begin_run(&ann, start))).await;
     let results: Vec<Begun> = results.into_iter().map(|result| result.unwrap()).collect();
-    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started(_))).collect();
+    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started { .. })).collect();
     assert_eq!(winners.len(), 1, "{results:?}");
     let expected = ["a".to_owned(), "p".to_owned(), format!("m{}", winners[0])];
     assert_eq!(stored(store, &old.thread).await, expected);

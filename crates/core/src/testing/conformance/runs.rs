@@ -124,7 +124,7 @@ pub async fn of_fifty_callers_one_begins(store: &dyn FullStore) {
     let ann = user("ann");
     let results = join_all(starts.iter().map(|start| store.begin_run(&ann, start))).await;
     let results: Vec<Begun> = results.into_iter().map(|result| result.unwrap()).collect();
-    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started(_))).collect();
+    let winners: Vec<usize> = (0..50).filter(|n| matches!(results[*n], Begun::Started { .. })).collect();
     assert_eq!(winners.len(), 1, "{winners:?}");
     let busy = Begun::Busy(starts[winners[0]].run.clone());
     assert_eq!(results.iter().filter(|begun| **begun == busy).count(), 49, "{results:?}");

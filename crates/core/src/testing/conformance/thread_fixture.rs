@@ -107,7 +107,7 @@ pub fn is_not_found<T>(result: &Result<T, StoreError>) -> bool {
 /// What is expected of a run that begins.
 pub fn started(begun: Begun) -> ThreadRecord {
     match begun {
-        Begun::Started(thread) => *thread,
+        Begun::Started { thread, .. } => *thread,
         other => panic!("the run did not begin: {other:?}"),
     }
 }

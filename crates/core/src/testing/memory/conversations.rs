@@ -192,7 +192,7 @@ impl Conversations {
         site.all.insert(entry);
         let record = conversation.record.clone();
         self.threads.insert(thread.id.clone(), conversation);
-        Ok(Begun::Started(Box::new(record)))
+        Ok(Begun::Started { thread: Box::new(record), interrupted: None })
     }
 
     /// What stands in the way of a run on a thread, beside its key.
@@ -219,8 +219,8 @@ impl Conversations {
         if let Some(stranded) = &mut before {
             stranded.end(RunStatus::Ended(RunOutcome::Interrupted), start.now);
         }
-        conversation.run = Some(start.run.clone());
-        Ok(Begun::Started(Box::new(conversation.record.clone())))
+        let interrupted = conversation.run.replace(start.run.clone());
+        Ok(Begun::Started { thread: Box::new(conversation.record.clone()), interrupted })
     }
 
     fn insert_run(&mut self, digest: Option<[u8; 32]>, start: &RunStart, clock: Timestamp) {

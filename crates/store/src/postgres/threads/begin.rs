@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use chatkitd_core::id::RunId;
 use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{Begun, Fence, RunStart, ThreadChange, ThreadRecord};
 
@@ -14,7 +15,7 @@ use crate::columns::thread_columns;
 use crate::error::store_error;
 use crate::postgres::{Connection, Database, attachments};
 use crate::rows::{millis, user};
-use crate::thread_rows::ThreadRow;
+use crate::thread_rows::{ThreadRow, run_id};
 
 /// The run's row, $14 to $18: when it begins, the length of its lease, its key, body and the key's end.
 macro_rules! run {
@@ -119,7 +120,7 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
         match take(database, &mut connection, &start).await {
             Ok(Some(thread)) => {
                 connection.commit().await.map_err(store_error)?;
-                return started(thread);
+                return started(thread, None);
             }
             // Something stands in the way, or somebody was faster.
             Ok(None) | Err(StoreError::Conflict) => {}
@@ -136,8 +137,8 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
     Err(StoreError::Conflict)
 }
 
-fn started(thread: ThreadRow) -> Result<Begun, StoreError> {
-    Ok(Begun::Started(Box::new(ThreadRecord::try_from(thread)?)))
+fn started(thread: ThreadRow, interrupted: Option<RunId>) -> Result<Begun, StoreError> {
+    Ok(Begun::Started { thread: Box::new(ThreadRecord::try_from(thread)?), interrupted })
 }
 
 /// Takes the lease and makes the first writes. `None` when something stands in the way; `Conflict` when
@@ -180,6 +181,7 @@ async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option
     if let Some(earlier) = earlier(database, &mut transaction, &start.run).await? {
         return Ok(Some(earlier));
     }
+    let mut interrupted = None;
     if let Some(lease) = lease {
         if let Some(refusal) = lease.refusal()? {
             return Ok(Some(refusal));
@@ -190,6 +192,7 @@ async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option
             if let Some(busy) = close_expired(database, &mut transaction, thread, &holder, at).await? {
                 return Ok(Some(busy));
             }
+            interrupted = Some(run_id("threads.run_id", &holder)?);
         }
     }
     let Some(mut thread) = take(database, &mut transaction, start).await? else { return Ok(None) };
@@ -203,7 +206,7 @@ async fn clear_and_take(database: &Database, start: &Start<'_>) -> Result<Option
         return Ok(Some(Begun::AttachmentSent));
     }
     transaction.commit().await.map_err(store_error)?;
-    started(thread).map(Some)
+    started(thread, interrupted).map(Some)
 }
 
 async fn lock(

@@ -173,7 +173,7 @@ impl World {
             lease: Duration::from_secs(10),
         };
         let begun = self.store.begin_run(&self.scope(), &start).await.unwrap();
-        assert!(matches!(begun, Begun::Started(_)));
+        assert!(matches!(begun, Begun::Started { .. }));
         let fence = Fence { scope: self.scope(), thread: id.clone(), run };
         let end = RunEnd { outcome: RunOutcome::Completed, writes: Vec::new(), now };
         self.store.end_run(&fence, &end).await.unwrap();
