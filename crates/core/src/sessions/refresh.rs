@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use jiff::Timestamp;
-use tracing::Instrument as _;
 
 use super::error::SessionError;
 use super::record::{Claim, OVERLAP, Replacement, SecretKind, SecretRecord, SecretStanding, Session, later};
@@ -115,26 +114,14 @@ impl SessionService {
             }
         }
         let turn = Turn { service: Arc::clone(self), secret: presented.record.hash, is_over: false };
-        self.replace_to_the_end(turn, site.clone(), presented.clone()).await
-    }
-
-    /// In a task of its own: a caller who goes away must not leave a claim that the others wait for, nor an upstream
-    /// session that nobody holds.
-    async fn replace_to_the_end(
-        &self,
-        turn: Turn,
-        site: Site,
-        presented: Presented,
-    ) -> Result<Issued, SessionError> {
-        let (replied, reply) = oneshot::channel();
+        let (site, presented) = (site.clone(), presented.clone());
+        // A caller who goes away must not leave a claim that the others wait for, either.
         let replace = async move {
             let replaced = turn.service.replace_hosted(&site, &presented).await;
             turn.tell(&replaced);
-            // Where nobody waits any more, the answer is dropped; whoever refreshes next gets the same.
-            drop(replied.send(replaced));
+            replaced
         };
-        self.spawner.spawn(Box::pin(replace.in_current_span()));
-        reply.await.map_err(|_| SessionError::Aborted)?
+        self.to_the_end(replace).await
     }
 
     /// One upstream call for everybody who refreshes this secret, on every node.

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_channel::oneshot;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use tracing::Instrument as _;
 
 use super::error::SessionError;
 use super::record::{
@@ -155,7 +157,12 @@ impl SessionService {
 
     /// Issues a secret to the user: of a session that can be reused, or of a new one. What is promised over REST
     /// is promised to a session of its own.
-    pub async fn issue(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
+    pub async fn issue(self: &Arc<Self>, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
+        let (service, site, asked) = (Arc::clone(self), site.clone(), asked.clone());
+        self.to_the_end(async move { service.find_or_create(&site, &asked).await }).await
+    }
+
+    async fn find_or_create(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
         let workflow = self.choose_workflow(site, asked)?;
         if asked.promise.is_some() || asked.user.is_anonymous() {
             return self.create(site, asked, &workflow).await;
@@ -178,10 +185,29 @@ impl SessionService {
     }
 
     /// A fresh secret for a session whose owner proved themselves other than by a secret of it.
-    pub async fn reissue(&self, site: &Site, scope: &Scope, id: &SessionId) -> Result<Issued, SessionError> {
+    pub async fn reissue(
+        self: &Arc<Self>,
+        site: &Site,
+        scope: &Scope,
+        id: &SessionId,
+    ) -> Result<Issued, SessionError> {
         let session = self.store.session(scope, id).await?.ok_or(SessionError::NotFound)?;
         let change = self.renewal(site, &session)?;
-        self.extend(site, scope, &session, change).await
+        let (service, site, scope) = (Arc::clone(self), site.clone(), scope.clone());
+        self.to_the_end(async move { service.extend(&site, &scope, &session, change).await }).await
+    }
+
+    /// Does what opens an upstream session in a task of its own: a caller who goes away must not leave one that nobody
+    /// holds.
+    pub(super) async fn to_the_end(
+        &self,
+        work: impl Future<Output = Result<Issued, SessionError>> + Send + 'static,
+    ) -> Result<Issued, SessionError> {
+        let (replied, reply) = oneshot::channel();
+        // Where nobody waits any more, the answer is dropped.
+        let work = async move { drop(replied.send(work.await)) };
+        self.spawner.spawn(Box::pin(work.in_current_span()));
+        reply.await.map_err(|_| SessionError::Aborted)?
     }
 
     /// Looks a client secret up. A local one is verified before the store is asked, so that forgeries cost no

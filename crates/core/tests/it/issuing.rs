@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    HOUR, SECOND, World, ann, asked, owner, world, world_without_database, world_without_key,
+    HOUR, SECOND, TOO_LONG, World, ann, asked, owner, world, world_without_database, world_without_key,
 };
 
 fn map(value: Value) -> Map<String, Value> {
@@ -210,6 +210,30 @@ async fn an_upstream_that_gives_the_same_secret_again_is_asked_a_few_times_and_n
     let refused = world.ask(&asked(ann(), "wf_hosted")).await.unwrap_err();
     assert!(matches!(refused, SessionError::Store(StoreError::Conflict)), "{refused:?}");
     assert_eq!(world.upstream_calls(), 1 + 3);
+}
+
+/// As when a tab is closed while `OpenAI` is asked: the server drops the request there and then.
+#[tokio::test]
+async fn what_was_opened_for_a_caller_who_went_away_is_not_left_to_nobody() {
+    let world = world();
+    let silence = world.hosted.silence.write().await;
+    let (service, site) = (world.service.clone(), world.site.clone());
+    let gone = tokio::spawn(async move { service.issue(&site, &asked(ann(), "wf_hosted")).await });
+    while world.upstream_calls() < 1 {
+        tokio::task::yield_now().await;
+    }
+    gone.abort();
+    assert!(gone.await.unwrap_err().is_cancelled());
+    drop(silence);
+    let secret = SecretText::new("ek_hosted_0");
+    let kept = async {
+        while world.service.present(&secret).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(TOO_LONG, kept)
+        .await
+        .expect("its secret is known, and its end ends the session upstream");
 }
 
 #[tokio::test]

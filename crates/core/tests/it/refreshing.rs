@@ -14,11 +14,9 @@ use chatkitd_core::sessions::{
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::world::{DAY, HOUR, SECOND, World, owner, world};
+use crate::world::{DAY, HOUR, SECOND, TOO_LONG, World, owner, world};
 
 const CALLERS: usize = 50;
-/// Longer than any machine takes for what takes no time.
-const TOO_LONG: Duration = Duration::from_secs(30);
 
 async fn standing(world: &World, secret: &SecretText) -> SecretStanding {
     world.service.present(secret).await.unwrap().standing

@@ -23,6 +23,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::RwLock;
 
+/// Longer than any machine takes for what takes no time.
+pub const TOO_LONG: Duration = Duration::from_secs(30);
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
