@@ -38,7 +38,18 @@ pub(super) struct Database {
     patience: Duration,
 }
 
+/// How long an answer about leases may take. They are ten seconds long and renewed every three: where one connection
+/// does not answer there is to be time for another.
+const RENEWED_WITHIN: Duration = Duration::from_secs(4);
+
 impl Database {
+    /// A pool of its own for the leases of runs: they are renewed also while everything else waits.
+    pub(super) fn for_leases(connect: PgConnectOptions, options: &PostgresOptions) -> Self {
+        let options =
+            PostgresOptions { max_connections: 2, statement_timeout: RENEWED_WITHIN, ..options.clone() };
+        Self { patience: RENEWED_WITHIN, ..Self::new(connect, &options) }
+    }
+
     pub(super) fn new(connect: PgConnectOptions, options: &PostgresOptions) -> Self {
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections.max(1))
@@ -156,7 +167,10 @@ async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: boo
     let _ = timeout(PROBE, connection.return_to_pool()).await;
 }
 
-async fn in_time<T>(limit: Duration, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+pub(super) async fn in_time<T>(
+    limit: Duration,
+    answer: impl Future<Output = sqlx::Result<T>>,
+) -> sqlx::Result<T> {
     let late = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, DatabaseError::Late));
     timeout(limit, answer).await.map_err(late)?
 }

@@ -29,12 +29,13 @@ use chatkitd_core::sessions::{
     AuditAction, AuditEntry, CancelJob, Claim, ClaimToken, NewSecret, Replacement, SecretRecord, Session,
     SessionChange, SessionPage,
 };
+use futures_util::future::join;
 use jiff::Timestamp;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection as _};
 
 use crate::error::{MigrateError, POOLER_PORT, ReadOnly, limiter_error, store_error};
-use database::{Connection, Database};
+use database::{Connection, Database, in_time};
 pub use migrations::supabase_migration;
 
 /// How a PostgreSQL database is reached.
@@ -46,7 +47,8 @@ pub struct PostgresOptions {
     /// kept prepared, and migrations need a direct address. Default: whether the port is 6543, where
     /// Supabase's pooler listens in that mode.
     pub transaction_pooler: bool,
-    /// The most connections at once. Default 10.
+    /// The most connections at once, but for two more that renew leases. One that was given up, because it did not
+    /// answer, may go on at the server until `statement_timeout`. Default 10.
     pub max_connections: u32,
     /// How long an operation waits for a connection before the store counts as unavailable. Default 3 s.
     pub acquire_timeout: Duration,
@@ -85,7 +87,11 @@ impl std::fmt::Debug for PostgresOptions {
 /// The store on a PostgreSQL database.
 pub struct PostgresStore {
     database: Database,
+    leases: Database,
 }
+
+/// How long the first connection may take, with which the schema is looked at.
+const FIRST_CONNECTION: Duration = Duration::from_secs(15);
 
 /// Lets one transaction of this name at a time look at what there is and write one more. There is no row yet that
 /// could be locked. A statement of its own: what the one before committed is seen by the next.
@@ -108,7 +114,10 @@ impl PostgresStore {
     pub async fn connect(options: &PostgresOptions) -> Result<Self, MigrateError> {
         let connect = parse(&options.url)?;
         bring_up_to_date(&connect, options).await?;
-        Ok(Self { database: Database::new(connect, options) })
+        Ok(Self {
+            leases: Database::for_leases(connect.clone(), options),
+            database: Database::new(connect, options),
+        })
     }
 
     /// Whether [`PostgresStore::connect`] takes an address. Whether anything is there shows when it connects.
@@ -119,7 +128,7 @@ impl PostgresStore {
     /// Waits for operations in flight, then closes all connections. Later operations are
     /// `Unavailable`.
     pub async fn close(&self) {
-        self.database.close().await;
+        join(self.database.close(), self.leases.close()).await;
     }
 }
 
@@ -130,7 +139,8 @@ fn parse(url: &str) -> Result<PgConnectOptions, MigrateError> {
 }
 
 async fn bring_up_to_date(connect: &PgConnectOptions, options: &PostgresOptions) -> Result<(), MigrateError> {
-    let mut connection = connect.connect().await.map_err(MigrateError::connect)?;
+    let connected = in_time(FIRST_CONNECTION, connect.connect()).await;
+    let mut connection = connected.map_err(MigrateError::connect)?;
     let migrated = match migrations::is_current(&mut connection).await {
         Ok(false) if options.transaction_pooler => Err(MigrateError::NeedsDirectConnection),
         Ok(false) => migrations::migrate(&mut connection).await,

@@ -10,10 +10,8 @@ use chatkitd_core::threads::{
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem};
 use jiff::Timestamp;
-use tokio::time::timeout;
 
 use super::{begin, items, leases, records, recovery, runs};
-use crate::error::DatabaseError;
 use crate::postgres::{PostgresStore, sessions};
 use crate::thread_rows::item_page;
 
@@ -132,19 +130,12 @@ impl Threads for PostgresStore {
 #[async_trait]
 impl RunLease for PostgresStore {
     async fn revoked_sessions(&self, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
-        soon(sessions::revoked(&self.database, ids)).await
+        sessions::revoked(&self.leases, ids).await
     }
 
     async fn renew_runs(&self, runs: &[Renewal], lease: Duration) -> Result<Vec<Renewed>, StoreError> {
-        soon(leases::renew(&self.database, runs, lease)).await
+        leases::renew(&self.leases, runs, lease).await
     }
-}
-
-/// A lease is ten seconds long and renewed every three: where one connection does not answer there is to be time for
-/// another.
-async fn soon<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let late = |_| StoreError::Unavailable(Box::new(DatabaseError::Late));
-    timeout(Duration::from_secs(3), answer).await.map_err(late)?
 }
 
 #[async_trait]
