@@ -13,8 +13,8 @@ pub fn for_operators(text: &str) -> String {
 const PREFIXES: [&str; 3] = ["sk-", "sk_", "ek_"];
 
 /// Takes out every run of letters, digits, `-`, `_`, `.` and `*` that begins like a key or a client secret, whatever
-/// stands around it, also Markdown's `**` or `__`. In a run with dots, such as the path of a setting, one as long as keys
-/// are may begin after any of them.
+/// stands around it, also Markdown's `**` or `__`. In a run with dots or stars, such as the path of a setting, one as
+/// long as keys are may begin after any of them.
 pub fn mask_keys(text: &str) -> String {
     let of_a_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '*');
     let mut masked = String::with_capacity(text.len());
@@ -36,21 +36,22 @@ pub fn mask_keys(text: &str) -> String {
 /// A shorter one may be the name of a site, such as `sk-shop`.
 const MIN_WITHIN: usize = 9;
 
+/// Where a key begins: at the word's first letter or digit, or at the first one of a long name after a dot or star. No
+/// character is looked at often, since the text may be megabytes of anything.
 fn key_in(word: &str) -> Option<usize> {
-    let within = word.match_indices('.').map(|(dot, _)| beginning(word, dot + 1));
-    let mut long =
-        within.filter(|at| word[*at..].split('.').next().is_some_and(|name| name.len() >= MIN_WITHIN));
-    let first = beginning(word, 0);
-    if begins_like_a_key(&word[first..]) {
-        Some(first)
-    } else {
-        long.find(|at| begins_like_a_key(&word[*at..]))
+    let mut at = 0;
+    let mut is_first = true;
+    for name in word.split(['.', '*']) {
+        if let Some(begins) = name.find(|c: char| c.is_ascii_alphanumeric()) {
+            let may_be = is_first || name.len() - begins >= MIN_WITHIN;
+            if may_be && begins_like_a_key(&word[at + begins..]) {
+                return Some(at + begins);
+            }
+            is_first = false;
+        }
+        at += name.len() + 1;
     }
-}
-
-/// Where the first letter or digit is from there on.
-fn beginning(word: &str, from: usize) -> usize {
-    word[from..].find(|c: char| c.is_ascii_alphanumeric()).map_or(word.len(), |at| from + at)
+    None
 }
 
 /// `sk-...` stands for a key, and is none.
@@ -75,6 +76,7 @@ mod tests {
             ("Bearer\tsk_live", "Bearer[masked]"),
             ("sk-pro*****1234", "[masked]"),
             ("Incorrect key **sk-proj-abc**", "Incorrect key **[masked]"),
+            ("**Key**sk-proj-abc", "**Key**[masked]"),
             ("--key -sk-abc, _sk-abc_ and ...sk-abc", "--key -[masked], _[masked] and ...[masked]"),
             (
                 "sites.*sk-abcdefghi.origins, **bold** and --an-option",
@@ -95,5 +97,14 @@ mod tests {
     #[test]
     fn a_long_text_is_cut() {
         assert_eq!(for_operators(&"x".repeat(10_000)).len(), 300);
+    }
+
+    /// As a model server may send it, or a proxy before it.
+    #[test]
+    fn megabytes_of_anything_are_looked_through() {
+        for piece in [".", "*", "-.", "sk-.", "a.", "sk-******."] {
+            let text = piece.repeat(1 << 20);
+            assert!(mask_keys(&text).len() <= text.len());
+        }
     }
 }

@@ -46,12 +46,16 @@ where
 fn masked(json: &str) -> String {
     let mut parts = json.split('\\');
     let mut shown = parts.next().map(mask_keys).unwrap_or_default();
+    // After `\\` what follows are words.
+    let mut is_escaped = false;
     for part in parts {
         let escape = match part.chars().next() {
+            _ if is_escaped => 0,
             Some('b' | 'f' | 'n' | 'r' | 't') => 1,
             Some('u') => 5,
             _ => 0,
         };
+        is_escaped = part.is_empty() && !is_escaped;
         let (escape, words) = part.split_at_checked(escape).unwrap_or(("", part));
         shown.extend(["\\", escape, &mask_keys(words)]);
     }
@@ -143,12 +147,12 @@ mod tests {
 
     #[test]
     fn what_looks_like_a_key_is_taken_out_of_errors_and_causes() {
-        let causes = Failure("\tsk-d at C:\\sk-e", Some(Box::new(Failure("\u{1b}sk-f", None))));
+        let causes = Failure("\tsk-d at C:\\u/sk-e", Some(Box::new(Failure("\u{1b}sk-f", None))));
         let error =
             AgentError::failed(Failure("at https://a.example/?key=sk-abc:\nsk-b", Some(Box::new(causes))));
         let line = log(&error);
         assert_eq!(line["error"], "at https://a.example/?key=[masked]:\n[masked]");
-        assert_eq!(line["error.sources"], json!(["\t[masked] at C:\\[masked]", "\u{1b}[masked]"]));
+        assert_eq!(line["error.sources"], json!(["\t[masked] at C:\\u/[masked]", "\u{1b}[masked]"]));
     }
 
     #[test]
