@@ -198,11 +198,10 @@ impl ChatServer {
         }
     }
 
-    /// Stops every run of this node, and waits for their ends, for as long as `patience`.
+    /// Stops every run of this node, also those that begin from now on, and waits for their ends, for as long as
+    /// `patience`.
     pub async fn shut_down(&self, patience: Duration) {
-        for run in self.runs.going() {
-            run.stop(StopReason::Shutdown);
-        }
+        self.runs.shut_down();
         self.drain(patience).await;
     }
 }

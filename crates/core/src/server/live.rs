@@ -123,6 +123,8 @@ struct State {
     /// Events that went early, for those who were still reading them.
     lingering: Vec<Lingering>,
     per_user: HashMap<Scope, u32>,
+    /// This process goes down: what begins now is stopped at once.
+    is_shutting_down: bool,
 }
 
 struct Lingering {
@@ -178,6 +180,16 @@ impl LiveRuns {
         let mut state = lock(&self.0);
         state.by_thread.insert(run.fence.thread.clone(), run.fence.run.clone());
         state.going.insert(run.fence.run.clone(), Arc::clone(run));
+        if state.is_shutting_down {
+            run.stop(StopReason::Shutdown);
+        }
+    }
+
+    /// Stops all that are going, and each that begins from now on.
+    pub(super) fn shut_down(&self) {
+        let mut state = lock(&self.0);
+        state.is_shutting_down = true;
+        state.going.values().for_each(|run| run.stop(StopReason::Shutdown));
     }
 
     /// A run has ended; its events are kept for a while.

@@ -183,7 +183,7 @@ async fn read_until(connection: &mut TcpStream, end: &str) -> String {
 #[tokio::test]
 async fn an_answer_that_begins_while_the_server_stops_is_cut_off_in_order() {
     let folder = tempdir().unwrap();
-    let env = env(&folder).set("CHATKITD_SHUTDOWN_GRACE", "3s");
+    let env = env(&folder).set("CHATKITD_SHUTDOWN_GRACE", "9s");
     let (node, say) = puppet(&env).await;
     let chat = Chat::open(&node.url, PUPPET).await;
     let connect = async || TcpStream::connect(node.url.trim_start_matches("http://")).await.unwrap();
