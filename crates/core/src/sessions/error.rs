@@ -38,8 +38,8 @@ pub enum SessionError {
     /// Another request is refreshing the same secret and does not come to an end.
     #[error("another request is refreshing this client secret")]
     RefreshBusy,
-    /// The task that refreshed it ended without an answer: it failed, or the server is stopping.
-    #[error("the refresh was broken off")]
+    /// The task that issued or refreshed a secret ended without an answer: it failed, or the server is stopping.
+    #[error("issuing the client secret was broken off")]
     Aborted,
     /// The upstream granted nothing.
     #[error(transparent)]

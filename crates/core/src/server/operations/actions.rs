@@ -93,31 +93,36 @@ impl ChatServer {
             shared: None,
         };
         let updated = agent.sync_action(&turn, &params.action, sender.as_ref()).await;
-        let updated_item = updated.map_err(ServerError::Agent)?.map(|mut item| {
-            complete(&mut item, &id, self.clock.as_ref(), self.rng.as_ref());
-            without_nul(item).0
-        });
-        if let Some(item) = &updated_item {
-            self.keep_item(&scope, &id, item).await?;
-        }
+        let updated_item = match updated.map_err(ServerError::Agent)? {
+            Some(item) => Some(self.keep_item(&scope, &id, item).await?),
+            None => None,
+        };
         let updated_item = updated_item.filter(|item| !item.is_hidden());
         document(&SyncCustomActionResponse { updated_item })
     }
 
     /// Unlike the reference, where keeping the item is left to each integration: what the visitor sees is
-    /// there after a reload, too.
+    /// there after a reload, too. Where the agent names no time it has the one that it had.
     async fn keep_item(
         &self,
         scope: &Scope,
         thread: &ThreadId,
-        item: &ThreadItem,
-    ) -> Result<(), ServerError> {
-        match self.threads.replace_item(scope, thread, item).await {
+        mut item: ThreadItem,
+    ) -> Result<ThreadItem, ServerError> {
+        if item.created_at().as_str().is_empty()
+            && let Some(before) = self.threads.item(scope, thread, item.id()).await?
+        {
+            item.set_created_at(before.created_at().clone());
+        }
+        complete(&mut item, thread, self.clock.as_ref(), self.rng.as_ref());
+        let (item, _) = without_nul(item);
+        match self.threads.replace_item(scope, thread, &item).await {
             Err(StoreError::NotFound) => Err(ServerError::Agent(AgentError::failed(format!(
                 "the agent updated {}, which is not in the thread",
                 item.id()
             )))),
-            result => Ok(result?),
+            Err(error) => Err(error.into()),
+            Ok(()) => Ok(item),
         }
     }
 

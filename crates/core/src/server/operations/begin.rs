@@ -1,12 +1,14 @@
 //! How the six streaming operations begin: admission, idempotency, the lease, the first events, the task.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{
     Action, StreamOptions, ThreadEvent, ThreadItem, UserMessageItem, WidgetItem,
 };
+use futures_util::future::{Either, select};
 use tracing::{Instrument as _, Span};
 
 use crate::attachments::AttachmentError;
@@ -30,6 +32,10 @@ use crate::threads::{
 
 /// How long an idempotency key is kept (design 4.8).
 const KEY_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// How long what a request brought may take to be written. Its lease is not renewed before the run begins, and is to
+/// last longer than this.
+const FIRST_WRITE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a streaming operation wants to begin with.
 pub(super) struct Beginning {
@@ -154,18 +160,32 @@ impl ChatServer {
         opening: &Opening,
         writes: &[ItemWrite],
     ) -> Result<(), ServerError> {
+        let written = pin!(self.write_until_told(opening, writes));
+        match select(written, self.clock.sleep(FIRST_WRITE_WITHIN)).await {
+            Either::Left((written, _)) => Ok(written?),
+            Either::Right(_) => {
+                Err(StoreError::Unavailable("the store did not answer in time".into()).into())
+            }
+        }
+    }
+
+    async fn write_until_told(&self, opening: &Opening, writes: &[ItemWrite]) -> Result<(), StoreError> {
         let fence = &opening.fence;
         let mut waits = waits();
+        let mut may_be_written = false;
         loop {
             let error = match self.threads.write_run(fence, writes).await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
             if !matches!(error, StoreError::Unavailable(_)) {
-                self.abandon(opening).await;
-                return Err(error.into());
+                if !may_be_written {
+                    self.abandon(opening).await;
+                }
+                return Err(error);
             }
-            let Some(wait) = waits.next() else { return Err(error.into()) };
+            may_be_written = true;
+            let Some(wait) = waits.next() else { return Err(error) };
             tracing::warn!(
                 run = %fence.run,
                 error = &error as &dyn std::error::Error,
