@@ -30,6 +30,9 @@ pub enum AttachmentError {
     /// Its content is there already.
     #[error("the content of this attachment was uploaded already")]
     AlreadyUploaded,
+    /// Its content is coming in, or what was abandoned of it is still being taken back.
+    #[error("another upload of this attachment is under way")]
+    UploadUnderWay,
     /// Its content is not there yet.
     #[error("the content of this attachment was not uploaded yet")]
     NotUploaded,

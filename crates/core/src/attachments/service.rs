@@ -123,7 +123,7 @@ impl AttachmentService {
     ) -> Result<AttachmentRecord, AttachmentError> {
         self.parts.urls.check(Permit::Upload, site, id, signed, self.parts.clock.now())?;
         let scope = Scope::Site(site.clone());
-        let turn = self.uploads.begin(id).ok_or(AttachmentError::AlreadyUploaded)?;
+        let turn = self.uploads.begin(id).ok_or(AttachmentError::UploadUnderWay)?;
         let record = self.parts.store.attachment(&scope, id).await?.ok_or(AttachmentError::NotFound)?;
         if record.is_uploaded() {
             return Err(AttachmentError::AlreadyUploaded);

@@ -177,7 +177,7 @@ async fn an_attachment_is_not_uploaded_again_while_what_was_abandoned_is_still_b
     let begun = || upload(&service, &announced, whole(PDF)).now_or_never();
     assert!(begun().is_none(), "its content is being written, and its sender leaves");
     let again = begun();
-    assert!(matches!(again, Some(Err(AttachmentError::AlreadyUploaded))), "{again:?}");
+    assert!(matches!(again, Some(Err(AttachmentError::UploadUnderWay))), "{again:?}");
     blobs.0.lock().unwrap().clear();
     assert!(begun().is_none());
     assert_eq!(blobs.0.lock().unwrap().len(), 1);

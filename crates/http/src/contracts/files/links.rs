@@ -77,7 +77,7 @@ impl FromRequestParts<Arc<App>> for Link {
         (status = 403, description = "The address expired or was changed", body = OpenAiErrorBody),
         (status = 404, description = "The attachment was deleted", body = OpenAiErrorBody),
         (status = 408, description = "Nothing came for 30 seconds", body = OpenAiErrorBody),
-        (status = 409, description = "It was uploaded already", body = OpenAiErrorBody),
+        (status = 409, description = "It was uploaded already, or another upload of it is still going on", body = OpenAiErrorBody),
         (status = 413, description = "More bytes than announced", body = OpenAiErrorBody),
         (status = 415, description = "Packed: it has a Content-Encoding", body = OpenAiErrorBody),
         (status = 501, description = "This server keeps no files", body = OpenAiErrorBody),

@@ -30,6 +30,10 @@ impl From<AttachmentError> for ApiError {
             AttachmentError::AlreadyUploaded => {
                 conflict("already_uploaded", "This file was uploaded already. Announce another one.")
             }
+            AttachmentError::UploadUnderWay => conflict(
+                "upload_under_way",
+                "An upload of this file is still going on, or was cut off a moment ago. Try again in a moment.",
+            ),
             AttachmentError::NotUploaded => {
                 conflict("not_uploaded", "This file was announced and not uploaded yet. Upload it first.")
             }
