@@ -2,10 +2,11 @@
 //!
 //! Many answers share a connection, and hyper asks for the next piece of one once its client has room for it. Where
 //! there is none, nothing is written that could take too long, as it is over HTTP/1.1: so the wait is measured here.
+//! Hyper lets go of a piece, however large, as soon as there is room for some of it, so pieces are small.
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -64,7 +65,7 @@ impl<F: Future + Send + 'static> Executor<F> for Answers {
 pub(super) fn noting(answer: Response) -> Response {
     answer.map(|body| {
         note(Some(Instant::now()));
-        Body::new(Noting(body))
+        Body::new(Noting { body, rest: Bytes::new() })
     })
 }
 
@@ -73,7 +74,31 @@ fn note(since: Option<Instant>) {
     let _ = WAITING.try_with(|waiting| waiting.set(since));
 }
 
-struct Noting(Body);
+/// The most of an answer that is handed over at once: what HTTP/2 sends in one frame unless it was told otherwise.
+const PIECE: usize = 16 * 1024;
+
+struct Noting {
+    body: Body,
+    /// Of a piece of the body what was not handed over yet.
+    rest: Bytes,
+}
+
+impl Noting {
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.rest.is_empty() {
+            let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => frame,
+                ended => return Poll::Ready(ended),
+            };
+            match frame.into_data() {
+                Ok(data) => self.rest = data,
+                Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+            }
+        }
+        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+}
 
 impl HttpBody for Noting {
     type Data = Bytes;
@@ -83,16 +108,22 @@ impl HttpBody for Noting {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.0).poll_frame(context);
-        note(frame.is_ready().then(Instant::now));
-        frame
+        let piece = self.poll_piece(context);
+        note(piece.is_ready().then(Instant::now));
+        piece
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        let (body, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut whole = SizeHint::new();
+        whole.set_lower(body.lower() + rest);
+        if let Some(upper) = body.upper() {
+            whole.set_upper(upper + rest);
+        }
+        whole
     }
 }

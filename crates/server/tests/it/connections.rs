@@ -40,10 +40,11 @@ impl Server {
             wait.notified().await;
             "done"
         };
-        let (give_up, second) = (given_up.clone(), go_on.clone());
+        let (give_up, give_up_large, second) = (given_up.clone(), given_up.clone(), go_on.clone());
         let routes = Router::new()
             .route("/", get(async || "hello"))
             .route("/endless", get(async move || endless(give_up)))
+            .route("/large", get(async move || large(give_up_large)))
             .route("/two-words", get(async move || two_words(second)))
             .route("/slow", get(slow));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -78,6 +79,17 @@ impl Drop for TellsWhenDropped {
 fn endless(given_up: Arc<Notify>) -> Body {
     let (piece, told) = (Bytes::from_static(&[b'x'; 65_536]), TellsWhenDropped(given_up));
     Body::from_stream(stream::repeat_with(move || Ok::<_, std::io::Error>((&told, piece.clone()).1)))
+}
+
+/// A document in one piece.
+fn large(given_up: Arc<Notify>) -> Body {
+    struct Document(Vec<u8>, #[expect(dead_code, reason = "dropped with it")] TellsWhenDropped);
+    impl AsRef<[u8]> for Document {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    Bytes::from_owner(Document(vec![b'x'; 1 << 20], TellsWhenDropped(given_up))).into()
 }
 
 /// A stream of two words, with a pause between them.
@@ -223,13 +235,13 @@ async fn over_http_2_an_answer_of_which_nothing_is_taken_is_given_up_and_others_
     let server = Server::start(Patience { stalled: SHORT, ..Patience::default() }).await;
     let url = format!("http://{}", server.address);
     // Once it takes nothing from the beginning, once as much as clients take of what nobody reads.
-    for window in [Some(0), None] {
+    for (window, path) in [(Some(0), "endless"), (None, "endless"), (Some(65_535), "large")] {
         let client = reqwest::Client::builder().http2_prior_knowledge();
         let stalled = client.http2_initial_stream_window_size(window).build().unwrap();
         let reading = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
         let mut words = reading.get(format!("{url}/two-words")).send().await.unwrap();
         assert_eq!(words.chunk().await.unwrap().unwrap(), "first");
-        let _unread = stalled.get(format!("{url}/endless")).send().await.unwrap();
+        let _unread = stalled.get(format!("{url}/{path}")).send().await.unwrap();
         let given_up = tokio::time::timeout(TOO_LONG, server.given_up.notified()).await;
         given_up.expect("it is given up in time");
         // It waited for as long, and the client for nothing else.
