@@ -59,21 +59,21 @@ impl Jobs {
     }
 
     async fn cancel_due(&self) {
-        let Some(canceller) = self.current.canceller() else { return };
-        if let Err(error) = self.cancel_all(canceller.as_ref()).await {
+        if let Err(error) = self.cancel_all().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "cancel jobs were not read");
         }
     }
 
-    /// Batch after batch, until nothing is due.
-    async fn cancel_all(&self, canceller: &dyn Canceller) -> Result<(), StoreError> {
-        loop {
+    /// Batch after batch, until nothing is due; each at the upstream that is in force by then.
+    async fn cancel_all(&self) -> Result<(), StoreError> {
+        while let Some(canceller) = self.current.canceller() {
             let due = self.maintenance.take_cancel_jobs(self.clock.now(), LEASE, BATCH).await?;
-            join_all(due.iter().map(|job| self.cancel(canceller, job))).await;
+            join_all(due.iter().map(|job| self.cancel(canceller.as_ref(), job))).await;
             if due.len() < BATCH as usize {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     async fn cancel(&self, canceller: &dyn Canceller, job: &CancelJob) {

@@ -1,6 +1,6 @@
 //! What a running server cannot change: it holds addresses, files, connections and keys.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{Database, Settings};
 
@@ -29,14 +29,15 @@ impl Settings {
     }
 
     fn keep_secrets(&mut self, old: &Self, kept: &mut Kept) {
-        let exposed = |secrets: &Vec<SecretString>| secrets.iter().map(exposed).collect::<Vec<_>>();
-        if !(self.signs_with_openai_key && old.signs_with_openai_key) {
-            kept.keep("CHATKIT_SECRET", &old.secrets, &mut self.secrets, exposed);
-        } else if exposed(&old.secrets) != exposed(&self.secrets) {
+        let all = |settings: &Self| settings.secrets.iter().map(exposed).collect::<Vec<_>>();
+        let set = |settings: &Self| if settings.signs_with_openai_key { Vec::new() } else { all(settings) };
+        if set(self) != set(old) {
+            kept.0.push("CHATKIT_SECRET");
+        } else if self.signs_with_openai_key && old.signs_with_openai_key && all(self) != all(old) {
             // For calls to OpenAI the new one is in force.
             self.warnings.push(OPENAI_KEY_SIGNS.to_owned());
-            self.secrets.clone_from(&old.secrets);
         }
+        self.secrets.clone_from(&old.secrets);
         self.signs_with_openai_key = old.signs_with_openai_key;
     }
 }
