@@ -90,7 +90,7 @@ test('a widget that the answer itself has changed, and somebody since, is shown 
   standIn.on('items.list', json({ data: [now, userMessage('Hello')], has_more: false }), json({ data: [assistantMessage('Done.', 'cti_done'), now, userMessage('Hello')], has_more: false }));
   standIn.onResume('run_1', inRun('run_1', events({ type: 'thread.item.replaced', item: then }, done('Done.', 'cti_done'))));
   await chat.call('setThreadId', thread.id);
-  await chat.element.getByText('Done.').waitFor();
+  await chat.lastItem.getByText('Done.').waitFor();
   await chat.element.getByText('As it is').waitFor();
   assert.equal(await chat.element.getByText('As it was').count(), 0);
 });

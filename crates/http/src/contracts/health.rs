@@ -14,8 +14,12 @@ use crate::app::{App, NotReady};
 use crate::error::ApiError;
 
 /// The document, which takes a while to be put together.
-static DOCUMENT: LazyLock<Option<Bytes>> =
-    LazyLock::new(|| serde_json::to_vec(&super::openapi()).ok().map(Bytes::from));
+static DOCUMENT: LazyLock<Option<Bytes>> = LazyLock::new(|| {
+    let written = serde_json::to_vec(&super::openapi());
+    let written =
+        written.inspect_err(|error| tracing::error!(%error, "the API's description cannot be written"));
+    written.ok().map(Bytes::from)
+});
 
 /// How the server is.
 #[derive(Serialize, ToSchema)]
