@@ -4,7 +4,8 @@ import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
-import { openChat, operationsOf, toldOf } from '../harness/page.js';
+import { Chat } from '../harness/chat.js';
+import { openChat, openPage, operationsOf, toldOf } from '../harness/page.js';
 import { Server } from '../harness/server.js';
 
 let browser: Browser;
@@ -147,4 +148,48 @@ test("the page's fonts are loaded as it says", async (t) => {
   await asked;
   const known = await chat.page.evaluate(() => [...document.fonts].map(({ family, weight, style, display, unicodeRange }) => ({ family, weight, style, display, unicodeRange })));
   assert.deepEqual(known, [{ family: 'Harbour', weight: '400', style: 'normal', display: 'block', unicodeRange: 'U+0-FF' }]);
+});
+
+test('an icon that is none, or is left out, takes nothing else with it', async (t) => {
+  const options = {
+    header: { rightAction: {} }, startScreen: { prompts: [{ label: 'Begin', prompt: 'Begin', icon: null }] },
+    composer: { tools: [{ id: 'pinned', label: 'Pinned', pinned: true }, { id: 'loose', label: 'Loose', icon: 7 }] },
+  };
+  const chat = await openChat(t, await visitor(t, browser), server, options, {
+    'header.rightAction.onClick': '() => {}', 'entities.onTagSearch': "() => [{ id: 'ada', title: 'Ada', icon: null, group: null }]",
+  });
+  for (const name of ['Begin', 'Pinned', 'Tools']) await chat.button(name).waitFor();
+  await chat.composer.click();
+  await chat.page.keyboard.type('@a');
+  const list = chat.element.getByRole('listbox', { name: 'Mention' });
+  await list.getByRole('option', { name: 'Ada' }).waitFor();
+  assert.equal(await list.locator('.group').count(), 0, 'no group, no heading');
+  await chat.page.keyboard.press('Enter');
+  await chat.composer.getByText('Ada').waitFor();
+});
+
+test("Lucide's icons that could not be loaded are asked for again after a while, and not at each drawing", async (t) => {
+  const context = await visitor(t, browser);
+  await context.route('**/icons.json', (route) => route.abort());
+  const prompts = [{ label: 'Launch', prompt: 'Launch', icon: 'lucide:rocket' }];
+  const api = { url: `${server.url}/chatkit`, domainKey: 'any' };
+  const page = await openPage(t, context, server);
+  const asked: string[] = [];
+  page.on('request', (request) => request.url().endsWith('/icons.json') && asked.push(request.url()));
+  await page.clock.install();
+  const chat = new Chat(page);
+  const failed = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/icons.json'));
+  await chat.configure({ api, startScreen: { prompts } });
+  await failed;
+  for (const greeting of ['Hello', 'Good day']) {
+    await chat.configure({ api, startScreen: { greeting, prompts } });
+    await chat.element.getByRole('heading', { name: greeting }).waitFor();
+  }
+  assert.equal(asked.length, 1);
+  await context.unroute('**/icons.json');
+  const sign = chat.button('Launch').locator('svg');
+  while ((await sign.count()) === 0) {
+    await page.clock.fastForward(10_000);
+    await chat.configure({ api, startScreen: { prompts } });
+  }
 });

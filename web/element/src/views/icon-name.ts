@@ -54,7 +54,8 @@ const header: Record<HeaderIcon, Word> = {
 const words = new Map<string, Word>(Object.entries(header));
 
 /** What a button that shows nothing but this icon is called. An icon without a word goes by its own name. */
-export function iconName(locale: Locale, icon: string): string {
+export function iconName(locale: Locale, icon: unknown): string {
+  if (typeof icon !== 'string') return '';
   const word = words.get(icon);
   return word === undefined ? icon.replaceAll('-', ' ') : locale.text(word);
 }

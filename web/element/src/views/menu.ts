@@ -7,9 +7,9 @@ import { icon } from './icon';
 export interface Choice {
   id: string;
   label: string;
-  description?: string;
-  icon?: string;
-  group?: string;
+  description?: string | null;
+  icon?: string | null;
+  group?: string | null;
   disabled?: boolean;
   checked?: boolean;
 }
@@ -19,18 +19,18 @@ export interface Choice {
  * takes. Since it scrolls it is in the order of Tab; who comes to it that way is led to its field, where its keys are.
  */
 export function choices(all: Choice[], label: string, pick: (choice: Choice) => void, active = -1): unknown {
-  let group: string | undefined;
+  let group: string | null | undefined;
   return html`<ul class="choices" role="listbox" aria-label=${label} id="choices" tabindex="0" @focus=${toField} @mousedown=${stay}>
     ${all.map((choice, at) => {
-      const heading = choice.group !== group && choice.group !== undefined ? html`<li class="group" role="presentation">${choice.group}</li>` : nothing;
+      const heading = choice.group !== group && choice.group != null ? html`<li class="group" role="presentation">${choice.group}</li>` : nothing;
       group = choice.group;
       return html`${heading}
         <li role="option" id="choice-${at}" class=${at === active ? 'active' : ''} aria-selected=${choice.checked ?? at === active}
           aria-disabled=${choice.disabled ?? false} ${at === active ? ref(showActive) : nothing}
           @click=${() => choice.disabled || pick(choice)}>
-          ${choice.icon === undefined ? nothing : icon(choice.icon)}
+          ${icon(choice.icon)}
           <span class="name">${choice.label}</span>
-          ${choice.description === undefined ? nothing : html`<span class="about">${choice.description}</span>`}
+          ${choice.description == null ? nothing : html`<span class="about">${choice.description}</span>`}
           ${choice.checked ? icon('check') : nothing}
         </li>`;
     })}
@@ -62,9 +62,9 @@ export function menuButton(label: string, face: unknown, all: Choice[], pick: (c
       ${all.map(
         (choice) => html`<button type="button" role="menuitemradio" tabindex="-1" aria-checked=${choice.checked ?? false} aria-disabled=${choice.disabled ?? false}
           @click=${(event: Event) => choice.disabled || picked(choice, event)}>
-          ${choice.icon === undefined ? nothing : icon(choice.icon)}
+          ${icon(choice.icon)}
           <span class="name">${choice.label}</span>
-          ${choice.description === undefined ? nothing : html`<span class="about">${choice.description}</span>`}
+          ${choice.description == null ? nothing : html`<span class="about">${choice.description}</span>`}
           ${choice.checked ? icon('check') : nothing}
         </button>`,
       )}

@@ -15,7 +15,7 @@ export function startScreen(view: View): unknown {
         ${(prompts ?? []).map(
           (prompt) => html`<li>
             <button class="prompt" @click=${() => say(view, prompt)}>
-              ${prompt.icon === undefined ? '' : icon(prompt.icon)}<span dir="auto">${prompt.label}</span>
+              ${icon(prompt.icon)}<span dir="auto">${prompt.label}</span>
             </button>
           </li>`,
         )}
