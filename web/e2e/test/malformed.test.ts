@@ -5,7 +5,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { eventsOf } from '../harness/page.js';
-import { type Scene, sceneWith } from '../harness/scene.js';
+import { beginAnswer, type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
 import { done, events, json, opening, type Reply, thread, userMessage } from '../harness/stand-in.js';
 
@@ -260,4 +260,43 @@ test('a title of blanks is none', async (t) => {
   standIn.on('threads.create', events({ type: 'thread.created', thread: { ...thread, title: ' ' } }, ...opening('Hello').slice(1), done('Hello to you.')));
   await chat.ask('Hello');
   assert.equal(await chat.element.locator('header h2').count(), 0);
+});
+
+test('progress with an icon that is none is shown without it', async (t) => {
+  const here = await scene(t);
+  await beginAnswer(here, { type: 'progress_update', icon: 7, text: 'Soon' });
+  await here.chat.element.getByText('Soon').waitFor();
+});
+
+test('a property of a widget that is null is the same as one that is left out', async (t) => {
+  const here = await scene(t);
+  const { chat, standIn } = here;
+  const press = { type: 'press', payload: { kept: null }, streaming: false };
+  const button = (label: string) => ({ type: 'Button', id: 'press', label, iconStart: null, iconEnd: null, iconSize: null, onClickAction: press });
+  const data = [1, 2, null, 3, 4].map((sold, at) => ({ day: `Day ${at}`, sold }));
+  const children = [
+    { type: 'Text', value: 'A text', editable: null, maxLines: null, minLines: null }, { type: 'Box', onClickAction: null, children: [{ type: 'Title', value: 'A title', weight: null }] },
+    button('Press'), { type: 'Chart', data, series: [{ type: 'line', dataKey: 'sold', label: null }], xAxis: 'day', height: 200, showLegend: null },
+  ];
+  const item = { type: 'widget', id: 'cti_widget', ...place, widget: { type: 'Card', status: null, confirm: null, cancel: null, children } };
+  const update = { type: 'widget.component.updated', component_id: 'press', component: button('Pressed') };
+  const list = { ...item, id: 'cti_list', widget: { type: 'ListView', status: null, children: [{ type: 'ListViewItem', onClickAction: null, children: [{ type: 'Text', value: 'A line' }] }] } };
+  const answer = await beginAnswer(here, { type: 'thread.item.added', item });
+  for (const words of ['A text', 'A title', 'Press']) await chat.element.getByText(words, { exact: true }).waitFor();
+  answer.send({ type: 'thread.item.updated', item_id: item.id, update });
+  await chat.button('Pressed').waitFor();
+  answer.send(...[item, list].map((item) => ({ type: 'thread.item.done', item })));
+  await chat.element.getByText('A line').waitFor();
+  assert.equal(await chat.element.locator('.cover, .status').count(), 0);
+  assert.equal(await chat.items.getByRole('textbox').count(), 0);
+  const line = chat.element.locator('.line-of-series');
+  await line.waitFor({ state: 'attached' });
+  assert.equal((await line.getAttribute('d'))!.split('M').length, 3, 'the line has a gap');
+  const ended = chat.ended();
+  answer.end();
+  await ended;
+  standIn.on('threads.sync_custom_action', json({ updated_item: null }));
+  await chat.button('Press').click();
+  await chat.element.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+  assert.deepEqual((standIn.of('threads.sync_custom_action')[0]!.body!.params.action as { payload: unknown }).payload, { kept: null });
 });

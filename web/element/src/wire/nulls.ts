@@ -1,5 +1,5 @@
-/** What is anybody's own JSON, in which `null` says something, and widgets, which look at each property themselves. */
-const FREE = new Set(['arguments', 'component', 'metadata', 'output', 'payload', 'widget']);
+/** What is anybody's own JSON, in which `null` says something. */
+const FREE = new Set(['arguments', 'metadata', 'output', 'payload']);
 
 /**
  * The same value without the properties that are `null`: ChatKit leaves out what there is nothing to say of, and some
