@@ -150,6 +150,15 @@ test('a line of a list and a box can be clicked as a whole, with the mouse and w
   assert.deepEqual(page.sent.map(({ action }) => action.payload), [{ line: 1 }, { box: true }, { inner: true }, { line: 1 }]);
 });
 
+test('a box that can be clicked within a line that can be is clicked by itself', async (t) => {
+  const { chat, widget, sent } = await shown(t, 'nested');
+  // What lies on top gets the click.
+  for (const words of ['Within', 'Around', 'Deepest']) await answered(chat, () => widget.getByText(words).click({ force: true }));
+  assert.deepEqual(sent.map(({ action }) => action.payload), ['inner', 'outer', 'deepest']);
+  const [cover, face] = await Promise.all(['.box > .cover', '.box > .face'].map((part) => widget.locator(part).boundingBox()));
+  assert.deepEqual(cover, face);
+});
+
 test('the page sends actions of its own, of a widget or of none', async (t) => {
   const page = await shown(t, 'buttons');
   const id = (await page.widget.getAttribute('data-item'))!;

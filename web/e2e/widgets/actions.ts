@@ -43,6 +43,13 @@ export const clicked: Record<string, Component> = {
       { type: 'DatePicker', name: 'day', id: 'day', key: 'day', onChangeAction: { type: 'quiet' } },
     ],
   },
+  nested: {
+    type: 'ListView',
+    children: [{
+      type: 'ListViewItem', onClickAction: { type: 'quiet', payload: 'outer' },
+      children: [text('Around'), { type: 'Box', padding: 4, onClickAction: { type: 'quiet', payload: 'inner' }, children: [text('Within'), button('Deepest', { type: 'quiet', payload: 'deepest' })] }],
+    }],
+  },
   lines: {
     type: 'ListView', id: 'list', key: 'list',
     children: [
