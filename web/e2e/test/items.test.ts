@@ -4,7 +4,9 @@ import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { openChat, operationsOf } from '../harness/page.js';
+import { beginAnswer, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
+import { done, events, opening, thread } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -123,4 +125,41 @@ test('a locked conversation without a reason says that it is locked, a closed on
   await chat.ask('close it');
   await chat.element.getByText('It is solved').waitFor();
   assert.equal(await chat.composer.count(), 0);
+});
+
+const place = { thread_id: thread.id, created_at: thread.created_at };
+
+test("what stands in steps and notices is drawn like an answer: in the chat's language, with the thread's pictures", async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server, { options: { locale: 'de' } });
+  const content = '```js\nlet crab;\n```\n\n![crab](https://pictures.example/crab.png)';
+  const [begun, ...rest] = opening('Hello');
+  const tasks = [{ type: 'thought', content }, { type: 'custom', title: 'Packing', content }];
+  standIn.on('threads.create', events(
+    { ...begun, thread: { ...thread, allowed_image_domains: ['pictures.example'] } }, ...rest,
+    { type: 'thread.item.done', item: { type: 'workflow', id: 'cti_1', ...place, workflow: { type: 'custom', tasks, expanded: true } } },
+    { type: 'thread.item.done', item: { type: 'task', id: 'cti_2', ...place, task: tasks[1] } },
+    { type: 'notice', level: 'info', message: content }, done('Fertig.'),
+  ));
+  await chat.ask('Hello');
+  await chat.lastItem.getByText('Fertig.').waitFor();
+  const codes = chat.element.locator('.code');
+  assert.equal(await codes.count(), 4);
+  assert.equal(await codes.getByRole('button', { name: 'Kopieren' }).count(), 4);
+  assert.equal(await chat.element.getByRole('img', { name: 'crab' }).count(), 4);
+});
+
+test('a thought that grows is not drawn anew, and half-written marks are not shown', async (t) => {
+  const here = await sceneWith(t, browser, server);
+  const { chat } = here;
+  const thought = (content: string) => ({ type: 'thought', content });
+  const begin = 'First.\n\nSecond.\n\nThird.\n\n';
+  const answer = await beginAnswer(here, { type: 'thread.item.added', item: { type: 'workflow', id: 'cti_1', ...place, workflow: { type: 'reasoning', tasks: [thought(begin)], expanded: true } } });
+  const grow = (content: string) => answer.send({ type: 'thread.item.updated', item_id: 'cti_1', update: { type: 'workflow.task.updated', task_index: 0, task: thought(content) } });
+  const first = chat.element.getByText('First.');
+  await first.evaluate((drawn) => drawn.setAttribute('data-drawn', 'once'));
+  grow(`${begin}A **bo`);
+  await chat.element.getByText('A bo', { exact: true }).waitFor();
+  grow(`${begin}A **bold** word.`);
+  await chat.element.getByText('A bold word.').waitFor();
+  assert.equal(await first.getAttribute('data-drawn'), 'once');
 });

@@ -32,7 +32,7 @@ export function item(view: View, one: P.ThreadItem, standing: Standing): unknown
     case 'workflow':
       return workflow(view, one, standing);
     case 'task':
-      return taskItem(view, one);
+      return taskItem(view, one, standing);
     default:
       return nothing;
   }

@@ -3,18 +3,19 @@ import type * as P from '../../wire/protocol';
 import { icon } from '../icon';
 import { sourceLink } from '../sources';
 import type { View } from '../view';
+import type { Standing } from './item';
 
 /** A step that stands by itself. */
-export function taskItem(view: View, one: P.TaskItem): unknown {
-  return html`<div class="workflow">${task(view, one.task)}</div>`;
+export function taskItem(view: View, one: P.TaskItem, { open }: Standing): unknown {
+  return html`<div class="workflow">${task(view, one.task, open)}</div>`;
 }
 
-/** One step of what the assistant did. Other servers leave out more than ours. */
-export function task(view: View, one: P.Task): unknown {
+/** One step of what the assistant did. `open`: it is still being written. Other servers leave out more than ours. */
+export function task(view: View, one: P.Task, open: boolean): unknown {
   const { locale } = view;
   switch (one.type) {
     case 'thought':
-      return html`${line(one, one.title)}<chatkitd-markdown class="thought" .source=${one.content ?? ''}></chatkitd-markdown>`;
+      return html`${line(one, one.title)}${words(view, one.content ?? '', open, 'thought')}`;
     case 'web_search':
       return html`${line(one, one.title ?? one.title_query, 'search')} ${chips(one.queries)} ${links(view, one.sources)}`;
     case 'file':
@@ -22,11 +23,15 @@ export function task(view: View, one: P.Task): unknown {
     case 'image':
       return line(one, one.title ?? locale.text('generatedImage'), 'images');
     case 'custom':
-      return html`${line(one, one.title, one.icon)}
-      ${one.content === undefined ? nothing : html`<chatkitd-markdown .source=${one.content}></chatkitd-markdown>`}`;
+      return html`${line(one, one.title, one.icon)} ${one.content === undefined ? nothing : words(view, one.content, open, '')}`;
     default:
       return nothing;
   }
+}
+
+function words({ session, locale }: View, text: string, open: boolean, shape: string): unknown {
+  const domains = session.chat.thread?.allowed_image_domains ?? null;
+  return html`<chatkitd-markdown class=${shape} .source=${text} ?open=${open} .domains=${domains} .locale=${locale}></chatkitd-markdown>`;
 }
 
 function line(one: P.Task, title: string | undefined, sign?: string): unknown {

@@ -8,9 +8,10 @@ import { task } from './task';
 /** What the assistant thought or did before it answered: open while it goes on, folded afterwards. */
 export function workflow(view: View, { workflow: flow }: P.WorkflowItem, { open }: Standing): unknown {
   const { title, sign } = heading(view, flow, open);
+  const newest = flow.tasks.at(-1);
   return html`<details class="workflow" ?open=${open || flow.expanded}>
     <summary class=${open ? 'loading' : ''}>${sign === undefined ? '' : icon(sign)}<span>${title}</span></summary>
-    <ol>${flow.tasks.map((one) => html`<li>${task(view, one)}</li>`)}</ol>
+    <ol>${flow.tasks.map((one) => html`<li>${task(view, one, open && one === newest)}</li>`)}</ol>
   </details>`;
 }
 
