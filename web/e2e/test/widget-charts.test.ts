@@ -17,7 +17,7 @@ after(async () => {
 });
 
 const shown = (t: TestContext, name: string, options?: ShowOptions): Promise<Shown> => show(t, browser, server, name, options);
-const pictures = (widget: Locator) => widget.getByRole('img');
+const pictures = (widget: Locator) => widget.getByRole('group');
 const boxes = (marks: Locator) => marks.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
 
 test('bars stand on one another in a stack and beside one another else, as far apart as they should', async (t) => {
@@ -82,8 +82,23 @@ test('pointing at a row shows its values, and so do the arrow keys', async (t) =
   assert.match(await tip.innerText(), /^Monday/);
   await page.keyboard.press('ArrowRight');
   assert.match(await tip.innerText(), /^Tue/);
+  await page.evaluate(() => addEventListener('keydown', ({ key }) => Object.assign(globalThis, { heard: key })));
   await page.keyboard.press('Escape');
   await tip.waitFor({ state: 'hidden' });
+  assert.equal(await page.evaluate(() => 'heard' in globalThis), false, 'what is around it stays');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate(() => 'heard' in globalThis), true);
+});
+
+test('from right to left, too, the numbers of an axis stand beside the plot', async (t) => {
+  for (const name of ['bars', 'large']) {
+    const { widget } = await shown(t, name, { options: { locale: 'ar' } });
+    const picture = pictures(widget).first();
+    const numbers = picture.locator('text[text-anchor=end]');
+    await numbers.first().waitFor();
+    const [plot] = await boxes(picture.locator('line.grid').first());
+    for (const { left, right } of await boxes(numbers)) assert.ok(left < right && right <= plot!.left, `${right} of ${plot!.left}`);
+  }
 });
 
 test('the numbers of a chart are a table for those who listen', async (t) => {
@@ -134,11 +149,13 @@ test('without the file that draws charts, their numbers are shown', async (t) =>
   const context = browser.newContext.bind(browser);
   t.mock.method(browser, 'newContext', async (...options: Parameters<typeof context>) => {
     const made = await context(...options);
-    await made.route(/\/chart\.js$/, (route) => route.abort());
+    // Before what stands in for the bundle.
+    made.on('page', (page) => void page.route(/\/chart\.js$/, (route) => route.abort()));
     return made;
   });
-  const { widget } = await shown(t, 'plain');
-  const table = widget.getByRole('table');
-  await table.waitFor();
-  await widget.page().waitForFunction(() => document.querySelector('openai-chatkit')!.shadowRoot!.querySelector('chatkitd-widget table')!.getBoundingClientRect().width > 50);
+  for (const name of ['plain', 'long']) {
+    const { widget } = await shown(t, name);
+    await widget.getByRole('table').waitFor();
+    await widget.page().waitForFunction(() => document.querySelector('openai-chatkit')!.shadowRoot!.querySelector('chatkitd-widget table')!.closest('.unseen') === null);
+  }
 });

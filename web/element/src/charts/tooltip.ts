@@ -29,7 +29,10 @@ export function pointer(host: HTMLElement, svg: SVGElement, layout: Layout): voi
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step !== undefined) event.preventDefault();
     if (step !== undefined) show(Math.max(0, Math.min(row + step, data.length - 1)));
-    if (event.key === 'Escape') show(-1);
+    if (event.key !== 'Escape' || row < 0) return;
+    // Whatever is around it stays.
+    event.stopPropagation();
+    show(-1);
   };
 }
 

@@ -13,11 +13,11 @@ export function chart({ view }: WidgetContext, given: P.Chart): unknown {
   const own = block(one as Partial<P.BoxContainer>);
   const styles = { ...own, width: own.width ?? '100%', 'aspect-ratio': sized === undefined ? '2' : own['aspect-ratio'] };
   return html`<div class="chart" ${styled(styles)}>
-      <chatkitd-chart tabindex="0" role="img" aria-label=${one.series.map(called).join(', ')} .tag=${view.locale.tag} .chart=${one}></chatkitd-chart>
+      <chatkitd-chart tabindex="0" role="group" aria-label=${one.series.map(called).join(', ')} .tag=${view.locale.tag} .chart=${one}></chatkitd-chart>
       ${one.showLegend === false ? nothing : legend(one)}
     </div>
-    ${one === given ? nothing : html`<p class="quiet">${view.locale.text('widgetUnknown')} (${MAX_ENTRIES} / ${given.data.length})</p>`}
-    <div class="unseen">${table(one)}</div>`;
+    <div class="unseen">${table(one)}</div>
+    ${one === given ? nothing : html`<p class="quiet">${view.locale.text('widgetUnknown')} (${MAX_ENTRIES} / ${given.data.length})</p>`}`;
 }
 
 function legend({ series }: P.Chart): unknown {
