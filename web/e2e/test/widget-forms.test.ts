@@ -309,6 +309,34 @@ test('a field does not take the focus from somebody who is writing', async (t) =
   assert.equal(await page.chat.composer.innerText(), 'half a sentence more');
 });
 
+test('a field does not take the focus from somebody who is writing in another part of the page', async (t) => {
+  for (const place of ['<an-editor title="open"></an-editor>', '<an-editor title="closed"></an-editor>', '<iframe srcdoc="<textarea></textarea>"></iframe>']) {
+    const { page, chat } = await shown(t, 'late');
+    await page.evaluate((place) => {
+      customElements.define('an-editor', class extends HTMLElement {
+        connectedCallback(): void {
+          this.attachShadow({ mode: this.title as ShadowRootMode }).innerHTML = '<textarea></textarea>';
+        }
+      });
+      document.body.insertAdjacentHTML('beforeend', place);
+    }, place);
+    const editor = page.locator('an-editor, iframe');
+    await editor.click();
+    await page.keyboard.insertText('half a sentence');
+    await answered(chat, () => chat.call('sendUserMessage', { text: 'editing' }));
+    await chat.element.getByText('Not me').waitFor();
+    assert.equal(await editor.evaluate((one) => one === document.activeElement), true, place);
+  }
+});
+
+test('a day has a year of four digits', async (t) => {
+  const { page, widget } = await shown(t, 'everything');
+  const field = widget.locator('input[name=day]');
+  await field.focus();
+  await page.keyboard.type('0314202666');
+  assert.match(await field.inputValue(), /^\d{4}-03-14$/);
+});
+
 test('a text that can be edited is a field, and one that cannot is none', async (t) => {
   const page = await shown(t, 'editing');
   const edited = page.widget.getByRole('textbox', { name: 'edited' });

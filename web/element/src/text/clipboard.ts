@@ -25,7 +25,7 @@ function copySelected(text: string): boolean {
 }
 
 /** The element with the focus, also where it is within the chat. */
-function focusedElement(): HTMLElement | null {
+export function focusedElement(): HTMLElement | null {
   let focused = document.activeElement as HTMLElement | null;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement as HTMLElement;
   return focused;

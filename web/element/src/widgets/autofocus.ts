@@ -1,5 +1,6 @@
 import type { ElementPart } from 'lit';
 import { Directive, directive } from 'lit/directive.js';
+import { focusedElement } from '../text/clipboard';
 
 /**
  * Takes the focus when the field appears. Browsers do so only for the first such field of a page, and a visitor who
@@ -19,7 +20,13 @@ class Autofocus extends Directive {
 export const autofocus = directive(Autofocus);
 
 function take(field: HTMLElement): void {
-  const active = (field.getRootNode() as ShadowRoot).activeElement ?? document.activeElement;
-  const written = active?.matches('input, textarea') ? (active as HTMLInputElement).value : active?.matches('[contenteditable]') ? active.textContent : '';
-  if (written === '') field.focus({ preventScroll: true });
+  const active = focusedElement();
+  if (active === null || !mayBeWritten(active)) field.focus({ preventScroll: true });
+}
+
+/** Whether somebody is writing there. Frames and elements that hide what is in them do not tell. */
+function mayBeWritten(active: HTMLElement): boolean {
+  if (active.matches('input, textarea')) return (active as HTMLInputElement).value !== '';
+  if (active.matches('[contenteditable]')) return active.textContent !== '';
+  return active.matches('iframe') || (active.localName.includes('-') && active.shadowRoot === null);
 }

@@ -10,6 +10,9 @@ import { slot, problemId } from './form';
 import { hasClosed, keepEscape, place, press } from './popup';
 import { clear, shape } from './select';
 
+/** Without an end, browsers take years of more digits than the day on the wire has. */
+const LAST_DAY = '9999-12-31';
+
 /** `DatePicker`: a day, written (`2026-03-14`) or taken from a calendar. The wire carries times; their day counts. */
 export function datePicker(context: WidgetContext, one: P.DatePicker): unknown {
   const names = naming(context, one);
@@ -26,7 +29,7 @@ export function datePicker(context: WidgetContext, one: P.DatePicker): unknown {
     openCalendar(event.currentTarget as Element, one, context.view.locale.tag);
   };
   return slot(context, html`<input class=${look(one)} id=${names.id} type="date" name=${one.name} .defaultValue=${initial ?? ''} ?data-empty=${initial === undefined}
-      aria-label=${names.label} aria-describedby=${problemId(context)} min=${min ?? nothing} max=${max ?? nothing} ?disabled=${isOff} @keydown=${key}
+      aria-label=${names.label} aria-describedby=${problemId(context)} min=${min ?? nothing} max=${max ?? LAST_DAY} ?disabled=${isOff} @keydown=${key}
       @input=${(event: Event) => showEmpty(event.currentTarget as HTMLInputElement)} @change=${change} />
     ${one.placeholder === undefined ? nothing : html`<span class="placeholder" aria-hidden="true">${one.placeholder}</span>`}
     ${one.clearable ? clear(context, 'input') : nothing}
