@@ -17,7 +17,7 @@ after(async () => {
 });
 
 const shown = (t: TestContext, name: string, options?: ShowOptions): Promise<Shown> => show(t, browser, server, name, options);
-const pictures = (widget: Locator) => widget.getByRole('group');
+const pictures = (widget: Locator) => widget.getByRole('group').and(widget.page().locator('chatkitd-chart'));
 const boxes = (marks: Locator) => marks.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON() as DOMRect));
 
 test('bars stand on one another in a stack and beside one another else, as far apart as they should', async (t) => {
