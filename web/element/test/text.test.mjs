@@ -68,6 +68,28 @@ test('a formula that is still being written is not seen', () => {
   for (const [written, shown] of Object.entries(cases)) assert.equal(seen(written), shown, written);
 });
 
+test('a fold ends with its own details, whatever stands in the lines beside that', () => {
+  const named = (block) => (block.type === 'fold' ? `${block.summary}(${block.tokens.filter(({ type }) => type !== 'space').map(named)})` : block.raw.trim());
+  const begin = (summary) => `<details>\n<summary>${summary}</summary>\n\n`;
+  const cases = {
+    [`${begin('1')}a\n\n</details>\n${begin('2')}b\n\n</details>`]: '1(a),2(b)',
+    [`${begin('1')}a\n\n</details>\nc **d**.\n\ne`]: '1(a),c **d**.,e',
+    [`${begin('1')}a\n\n</details> c\n\ne`]: '1(a),c,e',
+    [`${begin('1')}${begin('2')}a\n\n</details>\n</details>\n\nb`]: '1(2(a)),b',
+    [`<details><summary>1</summary><details><summary>2</summary>\n\na\n\n</details></details>\nb`]: '1(2(a)),b',
+    [`${begin('1')}<details>\n\na\n\n</details>\n\nb\n\n</details>\n\nc`]: '1(<details>,a,b),c',
+    [`<details><summary>1</summary><details><summary>2</summary>a</details>\n\nb\n\n</details>\nc`]: '1(<details><summary>2</summary>a</details>,b),c',
+    [`<p>so</p>\n${begin('1')}<p>a</p>\n</details>\nb`]: '<p>so</p>,1(<p>a</p>),b',
+    '<details><summary>1</summary>a</details>\n\nb': '<details><summary>1</summary>a</details>,b',
+    '<details> hides.\n\n</details>\na': '<details> hides.,</details>,a',
+    [`${begin('1')}<!-- </details> -->\n\na\n\n</details>\nb`]: '1(<!-- </details> -->,a),b',
+    [`${begin('1')}a`]: '1(a)',
+  };
+  for (const [source, shown] of Object.entries(cases)) {
+    assert.equal(new Outline(source, {}).blocks.filter(({ type }) => type !== 'space').map(named).join(), shown, source);
+  }
+});
+
 // What is settled is found again by its length.
 test('the blocks of a text are as long as it is', () => {
   const parts = ['# a', '- a\n- b\n\n  c', '> a\n> b', '```js\na\n```', '| a |\n|---|\n| b |', 'a\nb', '$$\na\n$$', '```math\na\n```', '$$a$$ $$b$$', '\n\n', '    code', '[a]: https://b', '<b>x</b>', '<details>\n<summary>a</summary>', '</details>', '---', '1. a\n   - b', '**a', '👩‍👩‍👧'];

@@ -1,6 +1,6 @@
-import { Lexer, Marked, Parser, type Token, type Tokens } from 'marked';
+import { Lexer, Marked, Parser, Tokenizer, type Token, type Tokens } from 'marked';
 import type { Block } from './blocks';
-import { folded } from './fold';
+import { cutAtFold, folded } from './fold';
 import { signOf, type Place } from './marks';
 import { blockFormula, inlineFormula, type Formula } from './math-syntax';
 import { leafOf, placed, withSigns, type Leaf } from './places';
@@ -10,6 +10,12 @@ const marked = new Marked({
   gfm: true,
   // A line's end in a chat is meant as one.
   breaks: true,
+  tokenizer: {
+    html(source) {
+      const block = Tokenizer.prototype.html.call(this, source);
+      return block && cutAtFold(block);
+    },
+  },
   extensions: [
     { ...blockFormula, renderer: (token) => formulaHtml(token as Formula) },
     { ...inlineFormula, renderer: (token) => formulaHtml(token as Formula) },
