@@ -44,14 +44,14 @@ test('a last line that may become something else waits', () => {
 });
 
 test('a formula is one in each notation, and a price is none', () => {
-  for (const formula of ['$x$', '$e^{i\\pi}$', '$2x + 3$', '$3$', '$5 \\times 2$', '$2x$', '$3 + x$', '$2(x + 1)$', '$2(ab)$', '$17 (mod 5)$', '$3 (xy + z)$', '$3 (xy + z) + 1$', '\\(a\\)', 'so $$a$$ so', '\\[a\\]', '$$\na\n\nb\n$$']) {
+  for (const formula of ['$x$', '$e^{i\\pi}$', '$2x + 3$', '$3$', '$5 \\times 2$', '$2x$', '$3.14$', '$0.5x$', '$1.96\\sigma$', '$2.5 \\times 10^3$', '$2,5$', '$3 + x$', '$2(x + 1)$', '$2(ab)$', '$17 (mod 5)$', '$3 (xy + z)$', '$3 (xy + z) + 1$', '\\(a\\)', 'so $$a$$ so', '\\[a\\]', '$$\na\n\nb\n$$']) {
     assert.match(html(formula), /class="formula/, formula);
   }
   for (const formula of ['```math\na\n\nb\n```', '~~~ math\na\n~~~~\n', '```math\na', '- ```math\n  a\n  ```', 'so $`x^2`$ so', 'a$`x`$b']) assert.match(html(formula), /class="formula/, formula);
   assert.equal(html('```math\n\\frac{1}{2}\n```\nso'), '<span class="formula display">\\frac{1}{2}</span><p>so</p>');
   for (const two of ['$$a$$ $$b$$', '\\[a\\] \\[b\\]']) assert.equal(html(two), '<p><span class="formula display">a</span> <span class="formula display">b</span></p>');
   for (const code of ['```maths\na\n```', '```\nmath\n```', '`$`x`$`', '`a $` and `b $`', '    ```math\n    a']) assert.doesNotMatch(html(code), /class="formula/, code);
-  for (const price of ['$5 and $6', '$5-$6', 'US$3/CA$4. `$x$`', '$1,000 to $2,000', 'costs $5.', '$5 million or 6$', '$ 5 $', '\\$x$', 'from $9.99 (was $12.99)', 'Between $100 and $200 (or 50$) ok', '`$x$`']) {
+  for (const price of ['$5 and $6', '$5-$6', 'US$3/CA$4. `$x$`', '$1,000 to $2,000', '$1.50 and $2.50', '$2.5M to $3M', '$0.5/month or $5/year', '$1,000.50, then $2,000', 'costs $5.', '$5 million or 6$', '$ 5 $', '\\$x$', 'from $9.99 (was $12.99)', 'Between $100 and $200 (or 50$) ok', '`$x$`']) {
     assert.doesNotMatch(html(price), /class="formula/, price);
   }
 });

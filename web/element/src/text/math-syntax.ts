@@ -13,7 +13,7 @@ const BLOCK = /^ {0,3}(?:\$\$((?:(?!\$\$)[^])+)\$\$|\\\[((?:(?!\\\])[^])+)\\\])[
 const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*math[ \t]*(?:\n([^]*?)(?:(?<=\n) {0,3}(\1[`~]*)[ \t]*(?:\n+|$)|$)|$)/;
 // A price is no formula: no blank inside the dollars, no digit behind them, no words or full stop after a number, nor words in a
 // parenthesis that does not end within the dollars.
-const PRICE = String.raw`\d[\d.,]*[kKmMbB]?(?:[.,;:)\-/]|(?:\s*|\s+\((?![^$)]*\)))[A-Za-z]{2,}|$)`;
+const PRICE = String.raw`\d+(?:[.,]\d+)*(?![.,]?\d)[kKmMbB]?(?:[.,;:)\-/]|(?:\s*|\s+\((?![^$)]*\)))[A-Za-z]{2,}|$)`;
 const INLINE = new RegExp(
   [
     String.raw`^(?:\$\$([^$]+?)\$\$`,
