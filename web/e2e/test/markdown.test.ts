@@ -54,6 +54,7 @@ const CORPUS = [
   'a\n\n$$\na\n\nb\n\nc\n$$\n\nd',
   'So $`x^2`$.\n\n```math\na\n\nb\n```\n\n$$a$$ $$b$$\n\n1. c\n\n   ```math\n   d\n   ```',
   '<details><summary>More</summary>\n\nInside\n\n> - list\n\n</details>\n\n<details>\n<summary>No end</summary>\n\nOf it', '<b>x</b> <script>1</script>\n\n<!-- a comment -->',
+  '<details>\n<summary>One</summary>\n\na\n\n</details>\n<details>\n<summary>Two</summary>\n\nb\n\n</details>\nThe **next** line.\n\nMore\n\nEnd',
   'Emoji 👩‍👩‍👧 and 漢字\r\n\r\n- one\r\n- two\r\n',
   '| a |\n|---|\n| 1 |\n| 2\n\nx | y\n--|--\n1 | 2',
   '```\nplain\n\n~~~\n\n    indented',
@@ -68,7 +69,7 @@ const PICTURES = `![mine](/own.png) ![allowed](http://localhost:9/allowed.png) !
 <img src="http://127.0.0.1:9/raw.png" alt="raw" onerror="alert(1)">`;
 
 const LINKS = `[good](https://example.com/a?b=1#c) [mail](mailto:a@example.com) [bad](javascript:alert(1)) [data](data:text/html,x) [file](file:///etc/passwd)
-[deep](chatkit-link://order?id=17&state=late) [odd](chatkit-link://%E0%A4%A) [part](chatkit-link://a/b?x=1&x=2#h?y=3)`;
+[deep](chatkit-link://order?id=17&state=late) [odd](chatkit-link://%E0%A4%A) [part](chatkit-link://a/b?x=1&x=2#h?y=3) [shop](chatkit-link://open?url=https://shop.example/?id=7)`;
 
 const url = { type: 'url', title: 'The Rust language', url: 'https://example.com/rust', attribution: 'example.com' };
 const CITED = {
@@ -348,6 +349,9 @@ test('links open elsewhere, and those that would run something lead nowhere', as
   const part = chat.next('chatkit.deeplink');
   await chat.lastItem.getByRole('link', { name: 'part' }).click();
   assert.deepEqual(await part, { name: 'a/b', data: { x: '2' } });
+  const shop = chat.next('chatkit.deeplink');
+  await chat.lastItem.getByRole('link', { name: 'shop' }).click();
+  assert.deepEqual(await shop, { name: 'open', data: { url: 'https://shop.example/?id=7' } });
 });
 
 test('a mark stands behind the words that a source is cited for, and leads there', async (t) => {

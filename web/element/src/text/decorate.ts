@@ -50,8 +50,10 @@ function decorateLink(link: HTMLAnchorElement, { emit }: Decoration): void {
 
 /** `chatkit-link://name?key=value` as the event's detail. */
 export function deepLink(href: string): { name: string; data: Record<string, unknown> } {
-  const [name = '', query = ''] = href.slice('chatkit-link:'.length).replace(/^\/\/|#.*$/gs, '').split('?');
-  return { name: decoded(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(query)) };
+  const link = href.slice('chatkit-link:'.length).replace(/^\/\/|#.*$/gs, '');
+  const [name = ''] = link.split('?');
+  // A value may be an address with a question mark of its own.
+  return { name: decoded(name.replace(/\/$/, '')), data: Object.fromEntries(new URLSearchParams(link.slice(name.length))) };
 }
 
 /** A text with a stray percent sign stays as it is. */
