@@ -113,6 +113,23 @@ test('an answer can be judged, and copied', async (t) => {
   assert.equal(await chat.button('Try again').count(), 0);
 });
 
+test('a judgement that cannot be sent leaves the one before', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { threadItemActions: { feedback: true } });
+  await chat.ask('Show me sources');
+  await chat.page.route('**/chatkit', (route) => {
+    const { type, params } = (route.request().postDataJSON() ?? {}) as { type?: string; params?: { kind?: string } };
+    if (type !== 'items.feedback' || params?.kind !== 'negative') return route.fallback();
+    return route.fulfill({ status: 400, headers: { 'access-control-allow-origin': '*' }, json: { error: { message: 'Not now.', code: 'not_now' } } });
+  });
+  const judged = chat.page.waitForResponse((response) => response.request().postData()?.includes('items.feedback') === true);
+  await chat.button('Good answer').click();
+  await (await judged).finished();
+  await chat.button('Bad answer').click();
+  await chat.element.getByRole('alert').waitFor();
+  await chat.element.getByRole('button', { name: 'Good answer', pressed: true }).waitFor();
+  await chat.element.getByRole('button', { name: 'Bad answer', pressed: false }).waitFor();
+});
+
 test('an answer is copied where the page may not use the clipboard, and what was not copied is not said to be', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);
   const complaints = complaintsOf(chat.page);

@@ -26,14 +26,23 @@ export function answerActions(view: View, last: P.ThreadItem): unknown {
 function judge(view: View, answer: P.ThreadItem[], kind: P.FeedbackKind): unknown {
   const word = view.locale.text(kind === 'positive' ? 'feedbackGood' : 'feedbackBad');
   const send = async (event: Event) => {
-    const button = event.currentTarget as HTMLButtonElement;
-    const others = [...button.parentElement!.querySelectorAll('[data-feedback]')];
-    for (const other of others) other.setAttribute('aria-pressed', String(other === button));
-    await view.session.chat.feedback(answer.map((one) => one.id), kind).catch(() => button.setAttribute('aria-pressed', 'false'));
+    const group = (event.currentTarget as HTMLElement).parentElement!;
+    show(group, kind);
+    try {
+      await view.session.chat.feedback(answer.map((one) => one.id), kind);
+      group.dataset['judged'] = kind;
+    } catch {
+      // The visitor is told. The server has what it had.
+      show(group, group.dataset['judged']);
+    }
   };
   return html`<button class="icon" data-feedback=${kind} aria-label=${word} aria-pressed="false" @click=${send}>
     ${icon(kind === 'positive' ? 'thumbs-up' : 'thumbs-down')}
   </button>`;
+}
+
+function show(group: HTMLElement, judgement: string | undefined): void {
+  for (const one of group.querySelectorAll<HTMLElement>('[data-feedback]')) one.setAttribute('aria-pressed', String(one.dataset['feedback'] === judgement));
 }
 
 function retryAnswer({ session: { chat } }: View, id: string): void {
