@@ -80,8 +80,8 @@ function configured(config: ResolvedConfig, options: ChatProps['options']): Chat
   return {
     ...defined({ theme, locale }),
     ...defined(options),
-    startScreen: { ...defined({ greeting, prompts }), ...options.startScreen },
-    composer: { ...defined({ placeholder }), ...options.composer },
+    startScreen: { ...defined({ greeting, prompts }), ...defined(options.startScreen ?? {}) },
+    composer: { ...defined({ placeholder }), ...defined(options.composer ?? {}) },
   };
 }
 

@@ -35,6 +35,14 @@ test('props win over the configuration, key by key', async () => {
   assert.equal(locale, 'fr');
 });
 
+test('what is there and undefined in startScreen and composer leaves the configuration as it is', async () => {
+  const config = { greeting: 'From the file', placeholder: 'Ask' };
+  const [startScreen, composer] = [{ greeting: undefined, prompts: [] }, { placeholder: undefined, tools: [] }] as object[];
+  render(<ChatKitWidget {...at(config)} startScreen={startScreen!} composer={composer!} />);
+  const { options } = await chat();
+  assert.deepEqual([options.startScreen, options.composer], [{ greeting: 'From the file', prompts: [] }, { placeholder: 'Ask', tools: [] }]);
+});
+
 test("the file's workflow is asked for, and the prop's before it", async () => {
   server.config = { status: 200, body: { workflowId: 'wf_file' } };
   const config = `${server.url}/chatkit-config.json`;
