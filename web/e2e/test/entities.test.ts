@@ -95,6 +95,29 @@ test('what a search finds after the message was sent is not shown', async (t) =>
   assert.equal(await chat.element.getByRole('listbox').count(), 0);
 });
 
+test('a list goes with the focus, and what is found afterwards is not shown', async (t) => {
+  const late = 'async (query) => { if (query === "l") await new Promise((found) => { globalThis.endSearch = found; }); return [{ id: "ada", title: "Ada Lovelace" }]; }';
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': late });
+  const list = chat.element.getByRole('listbox', { name: 'Mention' });
+  await chat.composer.click();
+  await chat.page.keyboard.type('Ask @');
+  await list.waitFor();
+  await chat.page.keyboard.press('Tab');
+  await list.waitFor({ state: 'detached' });
+  await chat.composer.click();
+  await chat.page.keyboard.type(' @');
+  await list.waitFor();
+  await chat.element.getByText('What can I help with today?').click();
+  await list.waitFor({ state: 'detached' });
+  await chat.composer.click();
+  await chat.page.keyboard.type(' @l');
+  await chat.page.waitForFunction(() => 'endSearch' in globalThis);
+  await chat.element.getByText('What can I help with today?').click();
+  await chat.page.evaluate(() => (globalThis as unknown as { endSearch: () => void }).endSearch());
+  await chat.page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown))));
+  assert.equal(await list.count(), 0);
+});
+
 test('a list that was open when the message was sent is shut', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': SEARCH });
   await chat.composer.click();
@@ -174,6 +197,23 @@ test('an entity that is pointed at shows what the page has to show of it', async
   await chat.page.keyboard.press('Escape');
   await chat.element.getByRole('tooltip').waitFor({ state: 'detached' });
   assert.deepEqual(await toldOf(chat.page), ['ada', 'ada']);
+});
+
+test('what is in a preview can be pressed, and the preview goes with the focus', async (t) => {
+  const preview = "async () => ({ preview: { type: 'Basic', children: [{ type: 'Text', value: 'Ada' }, { type: 'Button', label: 'Call', onClickAction: { type: 'call', handler: 'client' } }] } })";
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onRequestPreview': preview, 'widgets.onAction': '({ type }) => told.push(type)' });
+  const answered = chat.ended();
+  await chat.call('sendUserMessage', { content: [TAG] });
+  await answered;
+  const [tag, tip] = [chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }), chat.element.getByRole('tooltip')];
+  await tag.focus();
+  await tip.getByText('Ada', { exact: true }).click();
+  await tip.getByRole('button', { name: 'Call' }).click();
+  await chat.page.waitForFunction(() => told.length === 1);
+  assert.deepEqual(await toldOf(chat.page), ['call']);
+  await tag.focus();
+  await chat.composer.focus();
+  await tip.waitFor({ state: 'detached' });
 });
 
 test('a preview goes on Escape, which nothing else hears, and with its tag', async (t) => {
@@ -274,6 +314,26 @@ test('commands are found behind a /, and do what they say', async (t) => {
   await chat.page.waitForFunction(() => told.length === 4);
   assert.deepEqual(await toldOf(chat.page), ['invoice', 'more', 'refund', 'greet']);
   assert.equal((await chat.composer.innerText()).replace(/\u00a0/g, ' ').trim(), 'Invoice 7');
+});
+
+test('an entity that a command brings stands where the command was written', async (t) => {
+  const search = `async (query) => ${JSON.stringify(COMMANDS)}.filter(({ label }) => label.toLowerCase().startsWith(query))`;
+  const select = `async ({ id }) => id === 'more' ? { type: 'menu', commands: [{ id: 'refund', label: 'Refund' }] } : { type: 'entity', entity: { id, title: '<' + id + '>' } }`;
+  const chat = await openChat(t, await visitor(t, browser), server, { commands: { enabled: true } }, { 'commands.onSearch': search, 'commands.onSelect': select });
+  const list = chat.element.getByRole('listbox', { name: 'Commands' });
+  const text = async () => (await chat.composer.innerText()).replace(/\u00a0/g, '_');
+  await chat.composer.click();
+  await chat.page.keyboard.type('Send and thanks');
+  for (const _ of 'and thanks') await chat.page.keyboard.press('ArrowLeft');
+  await chat.page.keyboard.type('/inv');
+  await list.getByRole('option', { name: 'Invoice' }).click();
+  await chat.composer.getByText('<invoice>').waitFor();
+  assert.equal(await text(), 'Send <invoice>_and thanks');
+  await chat.page.keyboard.type('/mo');
+  await list.getByRole('option', { name: 'More' }).click();
+  await list.getByRole('option', { name: 'Refund' }).click();
+  await chat.composer.getByText('<refund>').waitFor();
+  assert.equal(await text(), 'Send <invoice>_<refund>_and thanks');
 });
 
 test("the command menu has the composer's own actions, where there are such", async (t) => {

@@ -17,7 +17,8 @@ export function composer(view: View): unknown {
   const list = suggestions(view);
   return html`
     <form class="composer" @submit=${(event: Event) => submit(view, event)} @drop=${(event: DragEvent) => drop(view, event)}
-      @dragover=${(event: DragEvent) => bringsFiles(view, event) && event.preventDefault()}>
+      @dragover=${(event: DragEvent) => bringsFiles(view, event) && event.preventDefault()}
+      @focusout=${(event: FocusEvent) => stays(event) || list.close()}>
       ${list.isOpen
         ? choices(list.choices, view.locale.text(list.kind === 'entity' ? 'mention' : 'commands'),
             (choice) => void list.pick(field(view), list.choices.indexOf(choice)), list.active)
@@ -59,6 +60,11 @@ function tagShown({ host }: View, node: HTMLElement, tag: Tag): void {
   const entity = () => entityOf(tag as Parameters<typeof entityOf>[0]);
   new Preview(node, view, entity);
   node.addEventListener('click', () => view().options.entities?.onClick?.(entity()));
+}
+
+/** Whether the focus goes to another part of the same. */
+function stays({ currentTarget, relatedTarget }: FocusEvent): boolean {
+  return (currentTarget as Element).contains(relatedTarget as Element | null);
 }
 
 function key(view: View, list: Suggestions, event: KeyboardEvent): void {

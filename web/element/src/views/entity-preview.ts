@@ -22,7 +22,7 @@ export class Preview {
     anchor.addEventListener('pointerenter', () => this.after(REST, () => void this.show()));
     anchor.addEventListener('focus', () => this.after(REST, () => void this.show()));
     anchor.addEventListener('pointerleave', () => this.after(WAY, this.hide));
-    anchor.addEventListener('blur', this.hide);
+    anchor.addEventListener('blur', this.onLeave);
   }
 
   readonly hide = (): void => {
@@ -32,8 +32,15 @@ export class Preview {
     document.removeEventListener('keydown', this.onKey, true);
     this.unlisten();
     this.anchor.removeAttribute('aria-describedby');
-    this.card.remove();
+    // To remove what has the focus is to have it left.
+    const { card } = this;
     this.card = null;
+    card.remove();
+  };
+
+  /** The focus may go between the entity and its preview. */
+  private readonly onLeave = ({ relatedTarget }: FocusEvent): void => {
+    if (relatedTarget !== this.anchor && this.card?.contains(relatedTarget as Node | null) !== true) this.hide();
   };
 
   private after(milliseconds: number, act: () => void): void {
@@ -58,9 +65,10 @@ export class Preview {
   /** In the top layer, where no scrolling list cuts it off. */
   private place(view: View, widget: unknown): void {
     const card = document.createElement('div');
-    Object.assign(card, { className: 'preview', role: 'tooltip', id: 'entity-preview', popover: 'manual' });
+    Object.assign(card, { className: 'preview', role: 'tooltip', id: 'entity-preview', popover: 'manual', tabIndex: -1 });
     card.addEventListener('pointerenter', () => clearTimeout(this.timer));
     card.addEventListener('pointerleave', () => this.after(WAY, this.hide));
+    card.addEventListener('focusout', this.onLeave);
     const item = { id: `preview ${this.entity().id}`, type: 'widget', widget };
     const draw = () => render(html`<chatkitd-widget .item=${item} .view=${view} ?busy=${view.session.chat.isAnswering}></chatkitd-widget>`, card);
     draw();

@@ -86,9 +86,12 @@ export class Suggestions {
     if ('run' in command) return command.run();
     try {
       const next = await this.view().options.commands?.onSelect?.(command);
-      if (next?.type === 'entity') input.insert(asTag(next.entity), null);
-      else if (next?.type === 'menu') {
-        this.range = null;
+      if (next?.type === 'entity') {
+        // The page may have set another text meanwhile.
+        const isThere = range !== null && input.contains(range.startContainer);
+        input.insert(asTag(next.entity), isThere ? range : null);
+      } else if (next?.type === 'menu') {
+        this.range = range;
         this.showCommands(next.commands);
       }
     } catch (thrown) {
