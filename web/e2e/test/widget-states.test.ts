@@ -107,3 +107,32 @@ test('a message that was half written when it was read is whole as soon as it is
   await chat.element.getByText('Half a message').waitFor();
   await chat.button('Stop').waitFor();
 });
+
+test('an answer that is over is taken up once, also where its server goes on naming it', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server);
+  const then = widget(card(text('As it was')));
+  standIn.on('threads.get_by_id', inRun('run_1', json(thread)));
+  standIn.on('items.list', json({ data: [then], has_more: false }), json({ data: [widget(card(text('As it is')))], has_more: false }));
+  standIn.onResume('run_1', inRun('run_1', events({ type: 'thread.item.done', item: then })), held(events()).reply);
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByText('As it is').waitFor();
+  await chat.button('Send').waitFor();
+  assert.equal(standIn.of('resume').length, 1);
+});
+
+test('a widget is shown as it is when the answer that it is from cannot be watched to its end', async (t) => {
+  const { standIn, chat } = await sceneWith(t, browser, server);
+  const then = widget(card(text('As it was')));
+  standIn.on('threads.get_by_id', inRun('run_1', json(thread)));
+  standIn.on('items.list', json({ data: [widget(card(text('Used once')))], has_more: false }), json({ data: [widget(card(text('Used twice')))], has_more: false }));
+  standIn.onResume('run_1', inRun('run_1', (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`data: ${JSON.stringify({ type: 'thread.item.replaced', item: then })}\n\n`);
+  }));
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByText('As it was').waitFor();
+  // The server knows of no such answer when it is told to stop it.
+  await chat.button('Stop').click();
+  await chat.element.getByText('Used twice').waitFor();
+  await chat.button('Send').waitFor();
+});

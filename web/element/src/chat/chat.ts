@@ -118,14 +118,14 @@ export class Chat {
     this.emit('chatkit.thread.change', { threadId: null });
   }
 
-  /** Reads the thread as it is after this call, and after the answer that is being given: something else may have changed it. */
-  refresh(): Promise<void> {
+  /** Reads the thread as it is after this call, and after the answer that is being given. `except`: see `fetch`. */
+  refresh(except?: string): Promise<void> {
     // What is being read already may be older than what somebody knows who asks now.
-    this.next ??= this.readAgain();
+    this.next ??= this.readAgain(except);
     return this.next;
   }
 
-  private async readAgain(): Promise<void> {
+  private async readAgain(except?: string): Promise<void> {
     await this.reading?.catch(() => undefined);
     await this.quiet();
     this.next = null;
@@ -133,7 +133,7 @@ export class Chat {
     // A message that did not arrive would be seen twice, if it did.
     if (id === null || this.load === 'loading' || this.unconfirmed !== null) return;
     const lost = this.notices.all.find(({ reread }) => reread !== undefined);
-    this.reading = lost === undefined ? this.fetch(id, { isOwn: false }) : lost.reread!();
+    this.reading = lost === undefined ? this.fetch(id, { except, isOwn: false }) : lost.reread!();
     await this.reading;
     this.changes.mark();
   }
@@ -266,7 +266,7 @@ export class Chat {
     return () => this.left === left;
   }
 
-  /** `except`: a run that is taken up elsewhere. `isOwn`: see `LiveRun`. */
+  /** `except`: a run that is taken up elsewhere, or has been. `isOwn`: see `LiveRun`. */
   private async fetch(id: string, { except = '', isOwn = true } = {}): Promise<void> {
     const { asked, left } = this;
     const [thread, newest] = await Promise.all([
@@ -315,10 +315,11 @@ export class Chat {
     try {
       if (isOwn) run.isOwn = await claim(id, run.abort.signal);
       await this.follow(run, null, { items, heard });
-      if (run.isStale && this.live === run) void this.refresh().catch((error: unknown) => this.notices.report(error));
     } catch (thrown) {
       await this.broke(run, thrown);
     }
+    const isOldNews = run.isStale && !run.hasFailed && this.live === run;
+    if (isOldNews) void this.refresh(id).catch((error: unknown) => this.notices.report(error));
     await this.end(run);
   }
 
@@ -386,7 +387,7 @@ export class Chat {
     if (id !== null && thrown instanceof ChatKitError && (thrown.status === 404 || thrown.status === 410)) {
       // The server has forgotten the run, and not what came of it.
       if (this.wanted === null) return;
-      const read = this.reread(this.wanted, id, run).then(() => (run.hasFailed = false));
+      const read = this.reread(this.wanted, id, run).then(() => (run.hasFailed = run.isStale = false));
       return void (await read.catch((error: unknown) => this.notices.report(error)));
     }
     const { anew } = this;
