@@ -109,6 +109,17 @@ export function brokenOff(...pieces: object[]): Reply {
   };
 }
 
+/** A stream whose line is cut when the test says so: a browser may throw away what it has not read by then. */
+export function cutLater(...pieces: object[]): { reply: Reply; cut: () => void } {
+  let line: ServerResponse;
+  const reply: Reply = (response) => {
+    line = response;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(pieces.map((piece) => `data: ${JSON.stringify(piece)}\n\n`).join(''));
+  };
+  return { reply, cut: () => void line.destroy() };
+}
+
 export const thread = { id: 'cthr_1', created_at: '2026-01-01T00:00:00Z', status: { type: 'active' }, items: { data: [], has_more: false }, metadata: {} };
 
 const place = { thread_id: thread.id, created_at: thread.created_at };

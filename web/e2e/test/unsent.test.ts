@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
 import { type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { done, events, opening, type Reply, refused, userMessage } from '../harness/stand-in.js';
+import { cutLater, done, events, held, opening, type Reply, refused, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -92,4 +92,63 @@ test('an answer that the server does not give anew stays', async (t) => {
   await given;
   await chat.lastItem.getByText('Hello again.').waitFor();
   assert.equal(await chat.items.count(), 2);
+});
+
+test('a message that failed goes back to where it was written when another conversation is opened in the middle of an answer', async (t) => {
+  const { chat, standIn } = await scene(t, refusal);
+  const slow = held(events());
+  standIn.on('threads.custom_action', slow.reply);
+  await chat.ask('A long text');
+  const acted = chat.call('sendCustomAction', { type: 'do' });
+  await slow.asked;
+  await chat.call('setThreadId', null);
+  await chat.composer.getByText('A long text').waitFor();
+  await acted;
+});
+
+test('a message that the server has not taken yet goes back to where it was written when another conversation is opened', async (t) => {
+  const { chat } = await scene(t, refused(503, 'Too many at once.', { 'retry-after': '30' }));
+  const answer = chat.page.waitForResponse((response) => response.status() === 503);
+  await chat.say('A long text');
+  await (await answer).finished();
+  await chat.call('setThreadId', null);
+  await chat.composer.getByText('A long text').waitFor();
+});
+
+test('a message that the server answers already does not go back to where it was written', async (t) => {
+  const { chat } = await scene(t, (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`data: ${JSON.stringify({ type: 'progress_update', text: 'Looking it up' })}\n\n`);
+  });
+  await chat.say('A long text');
+  await chat.element.getByText('Looking it up').waitFor();
+  await chat.call('setThreadId', null);
+  await chat.button('Send').waitFor();
+  assert.equal(await chat.composer.innerText(), '');
+});
+
+test('a message goes back to where it was written when its own offer is taken away, whatever else is offered', async (t) => {
+  const { chat, standIn } = await scene(t, refusal);
+  standIn.on('threads.custom_action', refused(409, 'Not that.'));
+  await chat.ask('A long text');
+  await chat.during('chatkit.response.end', () => chat.call('sendCustomAction', { type: 'do' }));
+  const [message, action] = ['Not now.', 'Not that.'].map((words) => chat.element.getByRole('alert').filter({ hasText: words }));
+  await action!.waitFor();
+  await message!.getByRole('button', { name: 'Dismiss' }).click();
+  await chat.composer.getByText('A long text').waitFor();
+  await action!.getByRole('button', { name: 'Try again' }).waitFor();
+});
+
+test('an action that has begun is not sent again because a message before it has not arrived', async (t) => {
+  const { chat, standIn } = await scene(t, refusal);
+  const begun = cutLater(done('It is done.', 'cti_done'));
+  standIn.on('threads.custom_action', begun.reply).on('threads.retry_after_item', events(done('Hello again.', 'cti_again')));
+  await chat.ask('A long text');
+  const acted = chat.call('sendCustomAction', { type: 'do' });
+  await chat.items.getByText('It is done.').waitFor();
+  begun.cut();
+  await acted;
+  await chat.element.getByRole('alert').last().getByRole('button', { name: 'Try again' }).click();
+  await chat.items.getByText('Hello again.').waitFor();
+  assert.equal(standIn.of('threads.custom_action').length, 1);
 });

@@ -110,7 +110,7 @@ export class Chat {
 
   private cannotOpen(id: string, thrown: unknown): void {
     this.load = 'failed';
-    this.notices.failToRead(thrown, () => this.open(id), 'loading');
+    this.notices.failToRead(thrown, () => this.open(id), { what: 'loading' });
     if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
     // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
     this.load = 'new';
@@ -232,16 +232,18 @@ export class Chat {
   /** A message that did not arrive, and that nothing offers to send again, goes back to where it was written. */
   private giveBack(): void {
     const said = this.unconfirmed;
-    if (said === null || this.live !== null || this.notices.all.some(({ retry }) => retry !== undefined)) return;
+    if (said === null || this.live !== null || this.notices.offers(said)) return;
     this.unconfirmed = null;
     this.composer.takeBack(said);
   }
 
   /** The element goes, or shows another thread: nothing is watched any more. The run itself goes on. */
   leave(): void {
-    this.clearNotices();
     const run = this.live;
     this.live = null;
+    // What the server answers already has arrived.
+    if (run?.hasBegun) this.confirm(run.said);
+    this.clearNotices();
     run?.abort.abort();
     this.tool?.stop();
     this.tool = null;
@@ -252,10 +254,7 @@ export class Chat {
     this.isLoadingOlder = false;
     this.isBroken = false;
     this.load = 'new';
-    this.loading = null;
-    this.reading = null;
-    this.next = null;
-    this.unconfirmed = null;
+    this.loading = this.reading = this.next = null;
     this.wanted = null;
     this.left += 1;
   }
@@ -330,7 +329,7 @@ export class Chat {
       if (thread !== null) await this.reread(thread, id, rest);
     } catch (thrown) {
       if (this.left !== left) return this.notices.report(thrown);
-      return this.notices.failToRead(thrown, () => this.comeBack(id, rest));
+      return this.notices.failToRead(thrown, () => this.comeBack(id, rest), { about: rest.said });
     }
     // What was said meanwhile has put an end to it.
     if (this.left === left && this.live === null && asked === this.asked) await this.takeUp(id, rest);
@@ -391,10 +390,10 @@ export class Chat {
       return void (await read.catch((error: unknown) => this.notices.report(error)));
     }
     const { anew } = this;
-    if (id !== null && this.client.knowsRuns) this.notices.failToRead(thrown, () => this.comeBack(id, { heard, isOwn, said }));
+    if (id !== null && this.client.knowsRuns) this.notices.failToRead(thrown, () => this.comeBack(id, { heard, isOwn, said }), { about: said });
     // Only an answer that has begun is given up for another: what never got through has changed nothing.
-    else if (run.hasBegun && this.unconfirmed === null && anew !== undefined) this.notices.fail(thrown, anew);
-    else this.notices.fail(thrown, again ?? (() => this.refresh()));
+    else if (run.hasBegun && this.unconfirmed !== said && anew !== undefined) this.notices.fail(thrown, anew);
+    else this.notices.fail(thrown, again ?? (() => this.refresh()), { about: said });
   }
 
   /** Has the last message answered anew, where there is one. */

@@ -27,7 +27,7 @@ export class Deeds {
       if (isHere() && body.updated_item !== undefined) put(body.updated_item);
     } catch (thrown) {
       if (!isHere()) return this.notices.report(thrown);
-      this.notices.fail(thrown, () => this.act(params, isHere, put), 'action');
+      this.notices.fail(thrown, () => this.act(params, isHere, put), { what: 'action' });
     }
     this.changes.mark();
   }

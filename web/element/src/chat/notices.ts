@@ -16,9 +16,14 @@ export interface Notice {
   cause?: 'network' | 'busy' | Failed;
   /** What a button below it does. */
   retry?: () => Promise<void>;
+  /** The message that it sends again. */
+  about?: unknown;
   /** The same where it only reads: it is done by itself once there is a network again. */
   reread?: () => Promise<void>;
 }
+
+/** What is known of something that did not work. */
+type Circumstances = Pick<Notice, 'about'> & { what?: Failed };
 
 /** What stands there until somebody takes it away. */
 export class Notices {
@@ -42,14 +47,19 @@ export class Notices {
     this.all = [];
   }
 
+  /** Whether one of them offers to send this again. */
+  offers(about: unknown): boolean {
+    return this.all.some((notice) => notice.retry !== undefined && notice.about === about);
+  }
+
   /** Something did not work: the visitor may try again, the page learns why. */
-  fail(thrown: unknown, retry: () => Promise<void>, what: Failed = 'answer'): Notice {
+  fail(thrown: unknown, retry: () => Promise<void>, { what = 'answer', about }: Circumstances = {}): Notice {
     const error = asError(thrown);
-    const notice = failure(error, what);
+    const notice = { ...failure(error, what), about };
     if (!(error instanceof ChatKitError) || error.mayTryAgain) {
       notice.retry = async () => {
         this.remove(notice);
-        await retry().catch((again: unknown) => this.fail(again, retry, what));
+        await retry().catch((again: unknown) => this.fail(again, retry, { what, about }));
       };
     }
     this.push(notice);
@@ -58,8 +68,8 @@ export class Notices {
   }
 
   /** The same for what changes nothing when it is tried again. */
-  failToRead(thrown: unknown, read: () => Promise<void>, what?: Failed): void {
-    const notice = this.fail(thrown, read, what);
+  failToRead(thrown: unknown, read: () => Promise<void>, circumstances?: Circumstances): void {
+    const notice = this.fail(thrown, read, circumstances);
     if (notice.cause === 'network') notice.reread = notice.retry;
   }
 
