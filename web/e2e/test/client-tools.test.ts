@@ -6,9 +6,9 @@ import { openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf, toldOf } from '../harness/page.js';
-import { sceneWith } from '../harness/scene.js';
+import { type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { brokenOff, done, events, held, inRun, json, opening, refused, thread, userMessage } from '../harness/stand-in.js';
+import { assistantMessage, brokenOff, cutLater, done, events, held, inRun, json, opening, refused, thread, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -162,15 +162,86 @@ test('a client tool that is at work in one tab is not begun in another one, whic
 test('a client tool is run once when the line is lost right after it was asked for', async (t) => {
   const { standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: COUNTED } });
   standIn.on('threads.create', inRun('run_1', brokenOff(...asked))).onResume('run_1', refused(409, 'Not now.'), inRun('run_1', events(...asked)));
-  standIn.on('threads.get_by_id', json(thread)).on('items.list', inList).on('threads.add_client_tool_output', events(done('You are here.')));
+  standIn.on('threads.get_by_id', json(thread)).on('threads.add_client_tool_output', events(done('You are here.')));
+  const whole = json({ data: [assistantMessage('You are here.'), call, userMessage('Where am I?')], has_more: false });
+  standIn.on('items.list', (...asked) => (standIn.of('threads.add_client_tool_output').length === 0 ? inList : whole)(...asked));
   await chat.ask('Where am I?');
   const again = chat.element.getByRole('alert').getByRole('button', { name: 'Try again' });
   await again.waitFor();
   assert.equal(await runs(chat.page), 0);
   await again.click();
   await chat.lastItem.getByText('You are here.').waitFor();
+  await chat.call('fetchUpdates');
+  await chat.lastItem.getByText('You are here.').waitFor();
   assert.equal(await runs(chat.page), 1);
   assert.equal(standIn.of('threads.add_client_tool_output').length, 1);
+});
+
+/** As if the line had been away for half a minute. */
+const lost = refused(409, 'No way there.', {}, 'network');
+
+/** Asks, and loses the line of the answer for long when it has brought these events. */
+async function loseLine({ standIn, chat }: Scene, ...pieces: object[]): Promise<void> {
+  const line = cutLater(...pieces, { type: 'progress_update', text: 'Looking around' });
+  standIn.on('threads.create', inRun('run_1', line.reply)).onResume('run_1', lost, inRun('run_1', events(...asked)));
+  standIn.on('threads.get_by_id', json(thread)).on('items.list', inList).on('threads.add_client_tool_output', events(done('You are here.')));
+  await chat.say('Where am I?');
+  await chat.element.getByText('Looking around').waitFor();
+  line.cut();
+  await chat.element.getByRole('alert').waitFor();
+}
+
+test('a client tool may fetch what it has changed also where its answer was gone on with by itself', async (t) => {
+  const onClientTool = "async () => { await document.querySelector('openai-chatkit').fetchUpdates(); return { place: 'here' }; }";
+  const here = await sceneWith(t, browser, server, { functions: { onClientTool } });
+  const { chat } = here;
+  await loseLine(here, ...asked);
+  const sent = chat.page.waitForRequest((request) => request.postData()?.includes('add_client_tool_output') ?? false);
+  await chat.page.evaluate(() => dispatchEvent(new Event('online')));
+  await sent;
+});
+
+test('while a client tool is at work no other answer is gone on with', async (t) => {
+  const here = await sceneWith(t, browser, server, { functions: { onClientTool: SLOW } });
+  const { standIn, chat } = here;
+  await loseLine(here, ...opening('Where am I?'));
+  standIn.on('threads.custom_action', events({ type: 'thread.item.done', item: call }));
+  const ended = chat.ended();
+  const acted = chat.call('sendCustomAction', { type: 'find' });
+  await ended;
+  await chat.call('fetchUpdates');
+  assert.equal((await eventsOf(chat.page, 'chatkit.response.start')).length, 2);
+  await letGo(chat.page);
+  await chat.lastItem.getByText('You are here.').waitFor();
+  await acted;
+});
+
+test('a client tool is run in one tab also where another one hears of the answer before the tab that asked', async (t) => {
+  const { site, standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: COUNTED } });
+  const before = [userMessage('Hello', 'cti_hello')];
+  const whole = [assistantMessage('You are here.'), call, userMessage('Where am I?'), ...before];
+  standIn.on('threads.get_by_id', json(thread));
+  standIn.on('items.list', (...asked) => json({ data: standIn.of('threads.add_client_tool_output').length === 0 ? before : whole, has_more: false })(...asked));
+  await chat.call('setThreadId', thread.id);
+  const [answer, watched] = [held(inRun('run_1', events(...asked.slice(1)))), held(events(...asked.slice(1)))];
+  standIn.on('threads.add_user_message', answer.reply).onResume('run_1', watched.reply);
+  standIn.on('threads.add_client_tool_output', events(done('You are here.')));
+  const ended = chat.ended();
+  await chat.say('Where am I?');
+  await answer.asked;
+  standIn.on('threads.get_by_id', inRun('run_1', json(thread)), json(thread));
+  const page = await chat.page.context().newPage();
+  await page.goto(site.url);
+  const other = new Chat(page);
+  await other.configure({ api: { url: '/chatkit', domainKey: 'any' }, locale: 'en' }, { onClientTool: COUNTED });
+  await other.call('setThreadId', thread.id);
+  await watched.asked;
+  answer.letGo();
+  await ended;
+  watched.letGo();
+  await other.lastItem.getByText('You are here.').waitFor();
+  await chat.button('Send').waitFor();
+  assert.deepEqual([await runs(chat.page), await runs(page)], [0, 1]);
 });
 
 test('what came of a client tool is sent again when the visitor says so, and the tool is not run again', async (t) => {

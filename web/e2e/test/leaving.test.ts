@@ -176,3 +176,15 @@ test('a tool that a conversation waits for is not begun by the end of an answer 
   assert.equal(await chat.page.evaluate(() => (globalThis as { runs?: number }).runs), undefined);
   assert.equal(standIn.of('threads.add_client_tool_output').length, 0);
 });
+
+test('an answer that its server has forgotten can be stopped while the conversation is read', async (t) => {
+  const { chat, standIn } = await scene(t, { [ONE]: [userMessage('Hello')] });
+  const reread = held(aThread);
+  standIn.on('threads.add_user_message', inRun('run_1', brokenOff(...opening('More').slice(1))));
+  standIn.onResume('run_1', refused(404, 'No such answer.'));
+  standIn.on('threads.get_by_id', reread.reply);
+  await chat.say('More');
+  await reread.asked;
+  await chat.button('Stop').click();
+  await chat.button('Send').waitFor();
+});

@@ -332,7 +332,7 @@ export class Chat {
       return this.notices.failToRead(thrown, () => this.comeBack(id, rest), { about: rest.said });
     }
     // What was said meanwhile has put an end to it.
-    if (this.left === left && this.live === null && asked === this.asked) await this.takeUp(id, rest);
+    if (this.left === left && !this.isAnswering && asked === this.asked) void this.takeUp(id, rest);
   }
 
   /** Reads what came of an answer so far. A message that is answered has arrived. */
@@ -368,8 +368,8 @@ export class Chat {
       run.hasBegun = true;
       onBegin?.();
       this.changes.mark();
-      if (run.id !== null) void claim(run.id, run.abort.signal);
       if (run.stopping) void cancel(run, this.client);
+      if (run.id !== null) run.isOwn = await claim(run.id, run.abort.signal);
       await this.follow(run, stream, NOTHING_KNOWN);
     } catch (thrown) {
       await this.broke(run, thrown, () => this.run(op, params, key, onBegin));
@@ -386,7 +386,7 @@ export class Chat {
     if (id !== null && thrown instanceof ChatKitError && (thrown.status === 404 || thrown.status === 410)) {
       // The server has forgotten the run, and not what came of it.
       if (this.wanted === null) return;
-      const read = this.reread(this.wanted, id, run).then(() => (run.hasFailed = run.isStale = false));
+      const read = unlessAborted(this.reread(this.wanted, id, run), run.abort.signal).then(() => (run.hasFailed = run.isStale = false));
       return void (await read.catch((error: unknown) => this.notices.report(error)));
     }
     const { anew } = this;
