@@ -61,35 +61,47 @@ test('an answer goes on after a reload', async (t) => {
 });
 
 test('an answer that ends while its conversation is being opened is whole', async (t) => {
-  const chat = await openChat(t, await visitor(t, browser), server);
+  const words = Array.from({ length: 2_000 }, (_, at) => `word-${at}.`).join(' ');
+  const slow = await Server.answering({ turns: [[{ say: words, every: '80ms' }]] });
+  t.after(() => slow.stop());
+  const chat = await openChat(t, await visitor(t, browser), slow);
   const { page } = chat;
   const begun = page.waitForResponse((response) => response.headers()['x-chatkit-run-id'] !== undefined);
-  await chat.say('Count slowly');
+  await chat.say('Hello');
   const run = (await begun).headers()['x-chatkit-run-id']!;
-  await chat.lastItem.getByText('three').waitFor();
+  await chat.lastItem.getByText('word-3.').waitFor();
   const [{ threadId }] = (await eventsOf(page, 'chatkit.thread.change')) as [{ threadId: string }];
   await chat.call('setThreadId', null);
   const of = (request: Request, op: string) => (request.postDataJSON() as { type?: string } | null)?.type === op;
   const listed = page.waitForResponse((response) => of(response.request(), 'items.list'));
+  let said = '';
+  const opened = page.waitForResponse((response) => of(response.request(), 'threads.get_by_id'));
   await page.route('**/chatkit', async (route) => {
     if (of(route.request(), 'threads.get_by_id')) {
       await listed;
-      await readToItsEnd(page, run);
+      said = await stopBesides(page, `${slow.url}/chatkit`, run, threadId);
     }
     await route.continue();
   });
   await chat.call('setThreadId', threadId);
-  await chat.lastItem.getByText(/^one two three .* fourteen fifteen$/).waitFor();
+  const runs = await Promise.all([listed, opened].map(async (response) => (await (await response).allHeaders())['x-chatkit-run-id']));
+  assert.deepEqual(runs, [run, undefined], 'it ended between the two');
   await chat.button('Send').waitFor();
+  await chat.lastItem.getByText(said, { exact: true }).waitFor();
   assert.equal(await chat.items.count(), 2);
 });
 
-/** Follows an answer beside the element. */
-async function readToItsEnd(page: Page, run: string): Promise<void> {
-  await page.evaluate(async (url) => {
+/** Stops an answer beside the element, and tells what was said. */
+function stopBesides(page: Page, url: string, run: string, threadId: string): Promise<string> {
+  return page.evaluate(async ([url, run, threadId]) => {
     const token = Object.entries(localStorage).find(([key]) => key.startsWith('chatkit.device:'))![1] as string;
-    await (await fetch(url, { headers: { 'chatkit-device-token': token } })).text();
-  }, `${server.url}/chatkit/runs/${run}/events`);
+    const headers = { 'chatkit-device-token': token };
+    await fetch(`${url}/runs/${run}/cancel`, { method: 'POST', headers });
+    await (await fetch(`${url}/runs/${run}/events`, { headers })).text();
+    const body = JSON.stringify({ type: 'items.list', params: { thread_id: threadId, order: 'desc', limit: 1 } });
+    const newest = await fetch(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body });
+    return ((await newest.json()) as { data: { content: { text: string }[] }[] }).data[0]!.content[0]!.text.trim();
+  }, [url, run, threadId] as const);
 }
 
 test('an answer can be judged, and copied', async (t) => {

@@ -12,13 +12,12 @@ import { assistantMessage, done, events, held, inRun, json, refused, thread, use
 const text = (value: string): object => ({ type: 'Text', value });
 const card = (...children: object[]) => ({ type: 'Card', children });
 const toggle = { type: 'Button', label: 'Toggle', onClickAction: { type: 'toggle', streaming: false } };
-const words = Array.from({ length: 60 }, (_, at) => `word-${at}.`).join(' ');
 
 let browser: Browser;
 let server: Server;
 before(async () => {
   const script = {
-    turns: [[{ widget: card(text('As it was'), toggle) }, { say: words, every: '80ms' }]],
+    turns: [[{ widget: card(text('As it was'), toggle) }, { say: 'That is it.' }, { hang: true }]],
     sync_actions: { toggle: { type: 'widget', widget: card(text('Toggled')) } },
   };
   [browser, server] = await Promise.all([openBrowser(), Server.answering(script)]);
@@ -75,9 +74,10 @@ test('a widget that was changed while an answer is given stays so after a reload
   await chat.element.getByText('Toggled').waitFor();
   await page.reload();
   const ended = chat.ended();
-  await chat.lastItem.getByText('word-5.').waitFor();
+  await chat.lastItem.getByText('That is it.').waitFor();
   const shown = chat.element.locator('article.widget');
   assert.equal(await shown.innerText(), 'Toggled');
+  await chat.button('Stop').click();
   await ended;
   assert.equal(await shown.innerText(), 'Toggled');
   assert.equal(await chat.items.count(), 3);
