@@ -95,6 +95,22 @@ test('a choice that waits for its turn is not sent into another conversation', a
   assert.deepEqual(standIn.of('threads.custom_action'), []);
 });
 
+test('a choice that waits for its turn is not sent when its conversation is opened again', async (t) => {
+  const pay = { type: 'RadioGroup', name: 'pay', options: [{ label: 'Cash', value: 'cash' }, { label: 'Card', value: 'card' }], onChangeAction: { type: 'pay' } };
+  const here = { type: 'Button', label: 'Here', onClickAction: { type: 'here', handler: 'client' } };
+  const functions = { 'widgets.onAction': '() => new Promise((resolve) => { globalThis.finish = resolve; })' };
+  const { chat, standIn } = await scene(t, { [ONE]: [card(here, pay)], [TWO]: [userMessage('Another matter')] }, { functions });
+  await chat.button('Here').click();
+  await chat.element.getByLabel('Card').check();
+  await chat.call('setThreadId', TWO);
+  await chat.element.getByText('Another matter').waitFor();
+  await chat.call('setThreadId', ONE);
+  await chat.element.getByLabel('Card').waitFor();
+  await chat.page.evaluate(() => (globalThis as unknown as { finish: () => void }).finish());
+  await chat.ask('And?');
+  assert.deepEqual(standIn.of('threads.custom_action'), []);
+});
+
 test('a conversation that is opened again is not failed by the load that was given up', async (t) => {
   const here = await scene(t, { [ONE]: [userMessage('Hello')], [TWO]: [userMessage('Another matter')] });
   const { chat, standIn } = here;

@@ -90,8 +90,8 @@ export class WidgetElement extends LitElement {
 
   protected override updated(): void {
     for (const [path, { deed, threadId }] of this.waiting) {
-      // In another one nobody knows of it.
-      const isHere = threadId === this.view.session.chat.threadId;
+      // In another one, or on another visit, nobody knows of it.
+      const isHere = this.isConnected && threadId === this.view.session.chat.threadId;
       if (isHere && this.isBlocked(deed.action)) return;
       this.waiting.delete(path);
       if (isHere) void this.act(path, deed);
