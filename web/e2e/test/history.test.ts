@@ -9,7 +9,7 @@ import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf } from '../harness/page.js';
 import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { json, refused, type Reply, type StandIn, thread } from '../harness/stand-in.js';
+import { held, json, refused, type Reply, type StandIn, thread } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -44,7 +44,7 @@ test('a conversation is found again, renamed and deleted', async (t) => {
 
   await chat.button('Conversations').click();
   await list.getByRole('button', { name: 'Delete: A better title' }).click();
-  const question = list.getByRole('group', { name: 'Delete this conversation?' });
+  const question = list.getByRole('group', { name: 'Delete this conversation? A better title' });
   await keepPicture(chat.page, 'history-delete');
   await question.getByRole('button', { name: 'Cancel' }).click();
   await list.getByRole('button', { name: 'Delete: A better title' }).click();
@@ -180,6 +180,46 @@ test('what was scrolled to, and a name that is being written, stay when the visi
   await lines.nth(90).scrollIntoViewIfNeeded();
   await lines.getByText('Talk 99').waitFor();
   assert.deepEqual(await lines.locator('.name').allTextContents(), titles);
+});
+
+/** The open list, and its lines after the first two pages. */
+async function twoPages(chat: Chat): Promise<Locator> {
+  await chat.call('showHistory');
+  const lines = chat.element.getByRole('dialog').locator('li.entry');
+  await lines.nth(29).scrollIntoViewIfNeeded();
+  await lines.nth(59).waitFor();
+  return lines;
+}
+
+test('a list that is open already keeps what was scrolled to when the page shows it', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  const titles = Array.from({ length: 100 }, (_, at) => `Talk ${at}`);
+  list(standIn, titles);
+  const lines = await twoPages(chat);
+  titles.unshift('Talk from elsewhere');
+  await chat.call('showHistory');
+  await lines.getByText('Talk from elsewhere').waitFor();
+  assert.equal(await lines.count(), 61);
+});
+
+test('a list that is opened again is read anew, also where something changes elsewhere meanwhile', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  const titles = Array.from({ length: 100 }, (_, at) => `Talk ${at}`);
+  list(standIn, titles);
+  const lines = await twoPages(chat);
+  await chat.call('hideHistory');
+  titles.splice(45, 1);
+  const late = held(pageOf(titles));
+  standIn.on('threads.list', late.reply, pageOf(titles), (response, call) => pageOf(titles, call.body!.params.after as string | undefined)(response, call));
+  const shown = chat.call('showHistory');
+  await late.asked;
+  const read = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.list') ?? false);
+  await chat.page.evaluate(() => dispatchEvent(new Event('focus')));
+  await (await read).finished();
+  await chat.element.getByText('Loading').waitFor({ state: 'detached' });
+  late.letGo();
+  await shown;
+  assert.equal(await lines.getByText('Talk 45', { exact: true }).count(), 0);
 });
 
 test('a conversation that was deleted elsewhere can be deleted here', async (t) => {

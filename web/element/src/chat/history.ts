@@ -15,6 +15,8 @@ export class History {
   /** Of changes that did not work. */
   readonly notices: Notices;
   private after: string | null = null;
+  /** What is known of the list is let go when its newest page has come. */
+  private isStale = false;
   /** How often the list was asked for: only the newest answer counts. */
   private reads = 0;
   /** An entry of it could not be read. */
@@ -35,14 +37,15 @@ export class History {
   async show(): Promise<void> {
     if (!this.isOpen) {
       this.isOpen = true;
+      this.isStale = true;
       this.emit('chatkit.history.open');
     }
-    await this.read(undefined, { anew: true });
+    await this.read();
   }
 
   /** Reads the newest anew where the list is shown; what was read behind them stays. */
   async refresh(): Promise<void> {
-    if (this.isOpen) await this.read(undefined);
+    if (this.isOpen) await this.read();
   }
 
   hide(): void {
@@ -88,8 +91,7 @@ export class History {
     }
   }
 
-  /** `anew`: what is known of the list is let go. */
-  private async read(after: string | undefined, { anew = false } = {}): Promise<void> {
+  private async read(after?: string): Promise<void> {
     const read = ++this.reads;
     this.isLoading = true;
     this.hasFailed = false;
@@ -98,7 +100,8 @@ export class History {
       const { body } = await this.client.call('threads.list', { order: 'desc', limit: 30, ...(after && { after }) });
       if (read !== this.reads) return;
       const threads = this.readable(body.data);
-      const behind = anew || after !== undefined || !body.has_more ? [] : this.behind(threads);
+      const behind = this.isStale || after !== undefined || !body.has_more ? [] : this.behind(threads);
+      this.isStale = false;
       this.threads = after === undefined ? [...threads, ...behind] : [...this.threads, ...threads];
       // A page of nothing leads nowhere.
       if (behind.length === 0) this.after = body.has_more && body.data.length > 0 ? (body.after ?? null) : null;

@@ -57,7 +57,7 @@ function entry(view: View, thread: P.Thread): unknown {
       ? html`<button class="icon" data-delete aria-label="${locale.text('delete')}: ${title}" @click=${askFirst}>
           ${icon('trash')}</button>`
       : nothing}
-    <div class="confirm" role="group" aria-label=${locale.text('deleteConfirm')} hidden
+    <div class="confirm" role="group" aria-label="${locale.text('deleteConfirm')} ${title}" hidden
       @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && endAsking(event)}>
       <span>${locale.text('deleteConfirm')}</span>
       <div class="buttons">
