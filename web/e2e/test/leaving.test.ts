@@ -63,6 +63,17 @@ test('the answer to an action is not put into the conversation that is shown by 
   assert.equal(await chat.items.count(), 3);
 });
 
+test('an action that is not answered keeps none from being sent in the conversation that is shown by then', async (t) => {
+  const { chat, standIn } = await scene(t, { [ONE]: [card(toggle)], [TWO]: [card(toggle)] });
+  const slow = held(json({}));
+  standIn.on('threads.sync_custom_action', slow.reply, json({ updated_item: card({ type: 'Text', value: 'Toggled' }) }));
+  await chat.button('Toggle').click();
+  await slow.asked;
+  await chat.call('setThreadId', TWO);
+  await chat.button('Toggle').click();
+  await chat.element.getByText('Toggled').waitFor();
+});
+
 test('an action or a vote that fails later is told to the page, and not in the conversation that is shown by then', async (t) => {
   const options = { threadItemActions: { feedback: true } };
   const { chat, standIn, told } = await scene(t, { [ONE]: [card(toggle), userMessage('Hello')], [TWO]: [userMessage('Another matter')] }, { options });

@@ -60,6 +60,22 @@ test('a choice without a stream that fails does not keep the next from being sen
   first.letGo();
   await chat.element.getByText('It is large').waitFor();
   await chat.element.getByRole('alert').getByText('Not small.').waitFor();
+  assert.equal(await chat.button('Try again').count(), 0, 'the older choice is not offered over the newer one');
+});
+
+test('a choice without a stream that is never answered keeps the next waiting for a minute', async (t) => {
+  const { standIn, chat, told } = await sceneWith(t, browser, server);
+  await chat.page.clock.install();
+  const first = held(json({}));
+  standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [widget(card(size))], has_more: false }));
+  standIn.on('threads.sync_custom_action', first.reply, json({ updated_item: widget(card(text('It is large'))) }));
+  await chat.call('setThreadId', thread.id);
+  await chat.element.getByLabel('Small').check();
+  await first.asked;
+  await chat.element.getByLabel('Large').check();
+  await chat.page.clock.fastForward(61_000);
+  await chat.element.getByText('It is large').waitFor();
+  assert.deepEqual((await told()).map(({ code }) => code), ['timeout']);
 });
 
 test('a widget that was changed while an answer is given stays so after a reload', async (t) => {

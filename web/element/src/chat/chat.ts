@@ -30,7 +30,7 @@ export class Chat {
   items = new Items();
   load: Load = 'new';
   readonly notices: Notices;
-  private readonly deeds: Deeds;
+  private deeds: Deeds;
   /** A message that was sent and that the server has not confirmed yet. */
   unconfirmed: P.UserMessageInput | null = null;
   /** Older items are on their way. */
@@ -250,6 +250,7 @@ export class Chat {
     if (run !== null) this.emit('chatkit.response.end');
     this.thread = null;
     this.items = new Items();
+    this.deeds = new Deeds(this.client, this.notices, this.changes);
     this.older = null;
     this.isLoadingOlder = false;
     this.isBroken = false;

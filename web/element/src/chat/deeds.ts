@@ -1,13 +1,17 @@
 import type { Client } from '../wire/client';
+import { ChatKitError } from '../wire/errors';
 import type { JsonOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import type { Notices } from './notices';
 import type { Changes } from './signal';
 
-/** What a visitor does in a thread that is answered at once. `isHere`: whether that thread is still shown. */
+/** How long an action may take, in milliseconds: others wait for it. */
+const ANSWER_WITHIN = 60_000;
+
+/** What a visitor does in one visit to a thread, and is answered at once. `isHere`: whether the visit goes on. */
 export class Deeds {
-  /** The last of the actions has been answered. */
-  private acted = Promise.resolve();
+  /** The last action on each item has been answered, by the item's id. */
+  private readonly acted = new Map<string | undefined, Promise<void>>();
 
   constructor(
     private readonly client: Client,
@@ -15,19 +19,28 @@ export class Deeds {
     private readonly changes: Changes,
   ) {}
 
-  /** Actions wait for one another: they would be answered in any order, and the last answer stands. */
+  /** Actions on an item wait for one another: they would be answered in any order, and the last answer stands. */
   act(params: P.CustomActionParams, isHere: () => boolean, put: (item: P.ThreadItem) => void): Promise<void> {
-    this.acted = this.acted.then(() => this.actAlone(params, isHere, put));
-    return this.acted;
+    const before = this.acted.get(params.item_id) ?? Promise.resolve();
+    const acted = before.then(() => this.actAlone(params, isHere, put));
+    this.acted.set(params.item_id, acted);
+    return acted;
   }
 
   private async actAlone(params: P.CustomActionParams, isHere: () => boolean, put: (item: P.ThreadItem) => void): Promise<void> {
+    const abort = new AbortController();
+    const late = setTimeout(() => abort.abort(new ChatKitError('The action was not answered within a minute.', 'timeout')), ANSWER_WITHIN);
     try {
-      const { body } = await this.client.call('threads.sync_custom_action', params);
-      if (isHere() && body.updated_item !== undefined) put(body.updated_item);
+      const { body } = await this.client.call('threads.sync_custom_action', params, abort.signal);
+      if (!isHere()) return;
+      // An older action that was sent again would undo this one.
+      if (params.item_id !== undefined) this.notices.withdraw(params.item_id);
+      if (body.updated_item !== undefined) put(body.updated_item);
     } catch (thrown) {
       if (!isHere()) return this.notices.report(thrown);
-      this.notices.fail(thrown, () => this.act(params, isHere, put), { what: 'action' });
+      this.notices.fail(thrown, () => this.act(params, isHere, put), { what: 'action', about: params.item_id });
+    } finally {
+      clearTimeout(late);
     }
     this.changes.mark();
   }

@@ -16,7 +16,7 @@ export interface Notice {
   cause?: 'network' | 'busy' | Failed;
   /** What a button below it does. */
   retry?: () => Promise<void>;
-  /** The message that it sends again. */
+  /** What that is about: the message that it sends again, or the id of the item that was used. */
   about?: unknown;
   /** The same where it only reads: it is done by itself once there is a network again. */
   reread?: () => Promise<void>;
@@ -50,6 +50,11 @@ export class Notices {
   /** Whether one of them offers to send this again. */
   offers(about: unknown): boolean {
     return this.all.some((notice) => notice.retry !== undefined && notice.about === about);
+  }
+
+  /** Nothing offers to do this again any more. */
+  withdraw(about: string): void {
+    for (const notice of this.all) if (notice.about === about) notice.retry = undefined;
   }
 
   /** Something did not work: the visitor may try again, the page learns why. */
