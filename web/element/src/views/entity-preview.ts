@@ -38,9 +38,10 @@ export class Preview {
     card.remove();
   };
 
-  /** The focus may go between the entity and its preview. */
+  /** The focus may go between the entity and its preview. Where the pointer is on that, it stays until the pointer leaves. */
   private readonly onLeave = ({ relatedTarget }: FocusEvent): void => {
-    if (relatedTarget !== this.anchor && this.card?.contains(relatedTarget as Node | null) !== true) this.hide();
+    const isStill = this.card?.contains(relatedTarget as Node | null) === true || this.card?.matches(':hover') === true;
+    if (relatedTarget !== this.anchor && !isStill) this.hide();
   };
 
   private after(milliseconds: number, act: () => void): void {
