@@ -199,7 +199,7 @@ test('an entity that is pointed at shows what the page has to show of it', async
   assert.deepEqual(await toldOf(chat.page), ['ada', 'ada']);
 });
 
-test('what is in a preview can be pressed, and the preview goes with the focus', async (t) => {
+test('what is in a preview can be pressed, and the preview goes with the focus, or with the pointer where that is on it', async (t) => {
   const preview = "async () => ({ preview: { type: 'Basic', children: [{ type: 'Text', value: 'Ada' }, { type: 'Button', label: 'Call', onClickAction: { type: 'call', handler: 'client' } }] } })";
   const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onRequestPreview': preview, 'widgets.onAction': '({ type }) => told.push(type)' });
   const answered = chat.ended();
@@ -207,12 +207,17 @@ test('what is in a preview can be pressed, and the preview goes with the focus',
   await answered;
   const [tag, tip] = [chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }), chat.element.getByRole('tooltip')];
   await tag.focus();
+  await tip.waitFor();
+  await chat.composer.focus();
+  await tip.waitFor({ state: 'detached' });
+  await tag.focus();
   await tip.getByText('Ada', { exact: true }).click();
   await tip.getByRole('button', { name: 'Call' }).click();
   await chat.page.waitForFunction(() => told.length === 1);
   assert.deepEqual(await toldOf(chat.page), ['call']);
-  await tag.focus();
   await chat.composer.focus();
+  assert.equal(await tip.count(), 1);
+  await chat.composer.hover();
   await tip.waitFor({ state: 'detached' });
 });
 
