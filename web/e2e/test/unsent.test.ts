@@ -148,7 +148,7 @@ test('an action that has begun is not sent again because a message before it has
   await chat.items.getByText('It is done.').waitFor();
   begun.cut();
   await acted;
-  await chat.element.getByRole('alert').last().getByRole('button', { name: 'Try again' }).click();
+  await chat.element.getByRole('alert').nth(1).getByRole('button', { name: 'Try again' }).click();
   await chat.items.getByText('Hello again.').waitFor();
   assert.equal(standIn.of('threads.custom_action').length, 1);
 });
