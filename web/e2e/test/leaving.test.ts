@@ -74,6 +74,18 @@ test('an action that is not answered keeps none from being sent in the conversat
   await chat.element.getByText('Toggled').waitFor();
 });
 
+test('an item of another conversation under the same id is not the one that was shown', async (t) => {
+  const { chat, standIn } = await scene(t, { [ONE]: [card(toggle)], [TWO]: [card(toggle)] });
+  const slow = held(json({}));
+  standIn.on('threads.sync_custom_action', slow.reply);
+  await chat.button('Toggle').click();
+  await slow.asked;
+  // A page that draws nothing until both are there goes from the one straight to the other.
+  await chat.page.evaluate(() => (globalThis.requestAnimationFrame = () => 0));
+  await chat.call('setThreadId', TWO);
+  await chat.element.locator('.control[aria-busy="false"]').waitFor();
+});
+
 test('an action or a vote that fails later is told to the page, and not in the conversation that is shown by then', async (t) => {
   const options = { threadItemActions: { feedback: true } };
   const { chat, standIn, told } = await scene(t, { [ONE]: [card(toggle), userMessage('Hello')], [TWO]: [userMessage('Another matter')] }, { options });
@@ -93,31 +105,32 @@ test('an action or a vote that fails later is told to the page, and not in the c
   assert.equal(await chat.element.getByRole('alert').count(), 0);
 });
 
-test('a choice that waits for its turn is not sent into another conversation', async (t) => {
+/** A choice that waits, since an action of the page is under way; then another conversation is opened. */
+async function waitingChoice(t: TestContext): Promise<{ scene: Scene; finish: () => Promise<void> }> {
   const pay = { type: 'RadioGroup', name: 'pay', options: [{ label: 'Cash', value: 'cash' }, { label: 'Card', value: 'card' }], onChangeAction: { type: 'pay' } };
   const here = { type: 'Button', label: 'Here', onClickAction: { type: 'here', handler: 'client' } };
   const functions = { 'widgets.onAction': '() => new Promise((resolve) => { globalThis.finish = resolve; })' };
-  const { chat, standIn } = await scene(t, { [ONE]: [card(here, pay)], [TWO]: [userMessage('Another matter')] }, { functions });
+  const opened = await scene(t, { [ONE]: [card(here, pay)], [TWO]: [userMessage('Another matter')] }, { functions });
+  const { chat } = opened;
   await chat.button('Here').click();
   await chat.element.getByLabel('Card').check();
   await chat.call('setThreadId', TWO);
-  await chat.page.evaluate(() => (globalThis as unknown as { finish: () => void }).finish());
+  await chat.element.getByText('Another matter').waitFor();
+  return { scene: opened, finish: () => chat.page.evaluate(() => (globalThis as unknown as { finish: () => void }).finish()) };
+}
+
+test('a choice that waits for its turn is not sent into another conversation', async (t) => {
+  const { scene: { chat, standIn }, finish } = await waitingChoice(t);
+  await finish();
   await chat.ask('And?');
   assert.deepEqual(standIn.of('threads.custom_action'), []);
 });
 
 test('a choice that waits for its turn is not sent when its conversation is opened again', async (t) => {
-  const pay = { type: 'RadioGroup', name: 'pay', options: [{ label: 'Cash', value: 'cash' }, { label: 'Card', value: 'card' }], onChangeAction: { type: 'pay' } };
-  const here = { type: 'Button', label: 'Here', onClickAction: { type: 'here', handler: 'client' } };
-  const functions = { 'widgets.onAction': '() => new Promise((resolve) => { globalThis.finish = resolve; })' };
-  const { chat, standIn } = await scene(t, { [ONE]: [card(here, pay)], [TWO]: [userMessage('Another matter')] }, { functions });
-  await chat.button('Here').click();
-  await chat.element.getByLabel('Card').check();
-  await chat.call('setThreadId', TWO);
-  await chat.element.getByText('Another matter').waitFor();
+  const { scene: { chat, standIn }, finish } = await waitingChoice(t);
   await chat.call('setThreadId', ONE);
   await chat.element.getByLabel('Card').waitFor();
-  await chat.page.evaluate(() => (globalThis as unknown as { finish: () => void }).finish());
+  await finish();
   await chat.ask('And?');
   assert.deepEqual(standIn.of('threads.custom_action'), []);
 });

@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
+import { keyed } from 'lit/directives/keyed.js';
 import { ref } from 'lit/directives/ref.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Stretch } from '../chat/items';
@@ -27,7 +28,7 @@ export function thread(view: View): unknown {
           ? html`<button class="text older" ?disabled=${chat.isLoadingOlder} @click=${() => void chat.loadOlder()}>${locale.text('loadOlder')}</button>`
           : nothing}
         ${chat.load === 'loading' ? html`<p class="quiet" role="status">${locale.text('loading')}</p>` : nothing}
-        ${sections(view)}
+        ${keyed(chat.items, sections(view))}
         ${chat.unconfirmed === null ? nothing : asMessage(view, chat.unconfirmed)}
         ${progress(view)} ${chat.notices.all.map((one) => notice(view, one, () => chat.dismiss(one)))}
       </div>
