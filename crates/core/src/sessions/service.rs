@@ -158,24 +158,32 @@ impl SessionService {
     /// Issues a secret to the user: of a session that can be reused, or of a new one. What is promised over REST
     /// is promised to a session of its own.
     pub async fn issue(self: &Arc<Self>, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
+        let workflow = self.choose_workflow(site, asked)?;
+        if self.workflows.placement(&site.name, &workflow) != Some(Placement::Hosted) {
+            return self.find_or_create(site, asked, &workflow).await;
+        }
         let (service, site, asked) = (Arc::clone(self), site.clone(), asked.clone());
-        self.to_the_end(async move { service.find_or_create(&site, &asked).await }).await
+        self.to_the_end(async move { service.find_or_create(&site, &asked, &workflow).await }).await
     }
 
-    async fn find_or_create(&self, site: &Site, asked: &NewSession) -> Result<Issued, SessionError> {
-        let workflow = self.choose_workflow(site, asked)?;
+    async fn find_or_create(
+        &self,
+        site: &Site,
+        asked: &NewSession,
+        workflow: &str,
+    ) -> Result<Issued, SessionError> {
         if asked.promise.is_some() || asked.user.is_anonymous() {
-            return self.create(site, asked, &workflow).await;
+            return self.create(site, asked, workflow).await;
         }
         // Goes round again only when another request made the session, or ended it, between the look and the write.
         for _ in 0..ISSUE_TRIES {
-            let issued = match self.standing_session(site, asked, &workflow).await? {
+            let issued = match self.standing_session(site, asked, workflow).await? {
                 // Two tabs at this moment get a new one each; whoever comes later gets the newest.
                 Some(session) if self.is_about_to_end(site, &session) => {
-                    Some(self.create(site, asked, &workflow).await?)
+                    Some(self.create(site, asked, workflow).await?)
                 }
                 Some(session) => self.reuse(site, asked, &session).await?,
-                None => self.create_unless_made(site, asked, &workflow).await?,
+                None => self.create_unless_made(site, asked, workflow).await?,
             };
             if let Some(issued) = issued {
                 return Ok(issued);
