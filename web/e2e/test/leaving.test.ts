@@ -26,10 +26,10 @@ const idIn = (call: Call): string => call.body!.params.thread_id as string;
 const aThread: Reply = (response, call) => json({ ...thread, id: idIn(call) })(response, call);
 
 /** A chat, and conversations with these items, newest first; the first of them is shown. */
-async function scene(t: TestContext, items: Record<string, object[]>, more: { options?: object; functions?: Record<string, string>; hasMore?: boolean } = {}): Promise<Scene> {
+async function scene(t: TestContext, items: Record<string, object[]>, more: { options?: object; functions?: Record<string, string> } = {}): Promise<Scene> {
   const here = await sceneWith(t, browser, server, more);
   here.standIn.on('threads.get_by_id', aThread);
-  here.standIn.on('items.list', (response, call) => json({ data: items[idIn(call)], has_more: more.hasMore === true, after: 'cti_after' })(response, call));
+  here.standIn.on('items.list', (response, call) => json({ data: items[idIn(call)], has_more: false })(response, call));
   here.standIn.on('threads.add_user_message', events({ type: 'thread.item.done', item: userMessage('And?', 'cti_and') }, done('That is all.', 'cti_all')));
   await here.chat.call('setThreadId', ONE);
   return here;
@@ -155,15 +155,15 @@ test('a conversation that is opened again is not failed by the load that was giv
 });
 
 test('older messages of a conversation can be loaded while those of another are still on their way', async (t) => {
-  const { chat, standIn } = await scene(t, { [ONE]: [userMessage('Hello')], [TWO]: [userMessage('Another matter', 'cti_2')] }, { hasMore: true });
+  const { chat, standIn } = await scene(t, { [ONE]: [userMessage('Hello')] });
   const late = held(json({ data: [userMessage('Long ago', 'cti_0')], has_more: false }));
   const older = held(json({ data: [userMessage('Another past', 'cti_1')], has_more: false }));
-  standIn.on('items.list', late.reply, json({ data: [userMessage('Another matter', 'cti_2')], has_more: true, after: 'cti_2' }), older.reply);
-  await chat.button('Load older messages').click();
-  await late.asked;
+  const newest = (text: string, id: string) => json({ data: [userMessage(text, id)], has_more: true, after: id });
+  standIn.on('items.list', newest('One matter', 'cti_2'), late.reply, newest('Another matter', 'cti_3'), older.reply);
+  // What does not fill the view is followed by more without anybody asking.
   await chat.call('setThreadId', TWO);
-  await chat.element.getByText('Another matter').waitFor();
-  await chat.button('Load older messages').click();
+  await late.asked;
+  await chat.call('setThreadId', 'cthr_3');
   await older.asked;
   await letGo(chat, 'items.list', late.letGo);
   await drawn(chat);

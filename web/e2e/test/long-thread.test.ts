@@ -23,7 +23,7 @@ after(async () => {
 });
 
 /** A thread of several hundred items, opened anew. */
-async function openLong(t: TestContext, thread: ChatKitOptions['thread'] = {}): Promise<{ chat: Chat; scroller: Locator }> {
+async function openLong(t: TestContext, thread: ChatKitOptions['thread'] = {}): Promise<{ chat: Chat; scroller: Locator; threadId: string }> {
   const context = await visitor(t, browser);
   const page = await context.newPage();
   await page.goto(server.url);
@@ -36,7 +36,7 @@ async function openLong(t: TestContext, thread: ChatKitOptions['thread'] = {}): 
   await page.reload();
   await chat.configure({ ...options, initialThread: threadId });
   await chat.lastItem.getByText(`Line ${ITEMS - 1}.`).waitFor();
-  return { chat, scroller: chat.element.locator('.thread') };
+  return { chat, scroller: chat.element.locator('.thread'), threadId };
 }
 
 test('a long thread opens at its end with its newest items, and loads the others as one scrolls up to the first', async (t) => {
@@ -112,6 +112,19 @@ test('coming back to the page keeps the older items that were loaded', async (t)
   await chat.call('fetchUpdates');
   assert.ok((await chat.items.count()) >= before);
   assert.equal(await kept?.evaluate((node) => node.isConnected), true);
+});
+
+test('another conversation opens at its end for whoever read the first item of one', async (t) => {
+  const { chat, scroller, threadId } = await openLong(t);
+  await chat.call('setThreadId', null);
+  await chat.ask('tell all');
+  await scroller.evaluate((element) => void (element.scrollTop = 0));
+  await chat.button('Scroll to the newest message').waitFor();
+  await chat.call('setThreadId', threadId);
+  await chat.button('Scroll to the newest message').waitFor({ state: 'detached' });
+  await chat.lastItem.getByText(`Line ${ITEMS - 1}.`).waitFor();
+  assert.ok(await scroller.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight < 2));
+  assert.ok((await chat.items.count()) <= 50);
 });
 
 test('the browser finds words in items that are out of sight', async (t) => {

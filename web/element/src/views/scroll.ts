@@ -28,7 +28,6 @@ export class Follower {
     this.resizes?.disconnect();
     this.scroller = (element as HTMLElement | undefined) ?? null;
     if (this.scroller === null) return;
-    this.isAway = false;
     this.newest = null;
     this.resizes = new ResizeObserver(this.onResize);
     this.resizes.observe(this.scroller);
@@ -47,7 +46,10 @@ export class Follower {
 
   readonly toEnd = (): void => {
     const { scroller } = this;
-    if (scroller !== null) scroller.scrollTop = scroller.scrollHeight;
+    if (scroller === null) return;
+    scroller.scrollTop = scroller.scrollHeight;
+    // Items that are laid out only when they come in sight may move the end on: it is followed.
+    this.settle(scroller, false);
   };
 
   private readonly onResize = (): void => {
@@ -64,10 +66,7 @@ export class Follower {
 
   private follow(scroller: HTMLElement, question: Element | null): void {
     const { options, session } = this.view();
-    if (question === null || !session.chat.isAnswering || options.thread?.autoScroll === true) {
-      this.toEnd();
-      return this.settle(scroller, false);
-    }
+    if (question === null || !session.chat.isAnswering || options.thread?.autoScroll === true) return this.toEnd();
     const pinned = offsetOf(question, scroller) + scroller.scrollTop - MARGIN;
     scroller.scrollTop = Math.max(scroller.scrollTop, Math.min(pinned, scroller.scrollHeight));
     // It may have grown past the end without being scrolled.

@@ -17,18 +17,25 @@ import type { View } from './view';
 
 /** The conversation. */
 export function thread(view: View): unknown {
-  const { chat } = view.session;
-  const { locale } = view;
-  const scroll = follower(view);
+  const { locale, session: { chat } } = view;
   return html`
     <h2 class="unseen" id="heading">${view.options.frameTitle ?? locale.text('chat')}</h2>
+    ${keyed(chat.items, conversation(view))}
+  `;
+}
+
+/** What there is of one thread. Another has nothing of it: not its place, and no item, though two may go by one id. */
+function conversation(view: View): unknown {
+  const { locale, session: { chat } } = view;
+  const scroll = follower(view);
+  return html`
     <div class="thread" ${ref(scroll.attach)} @scroll=${scroll.onScroll} tabindex="0" role="group" aria-labelledby="heading" aria-busy=${chat.isAnswering}>
       <div class="items">
         ${chat.hasOlder
           ? html`<button class="text older" ?disabled=${chat.isLoadingOlder} @click=${() => void chat.loadOlder()}>${locale.text('loadOlder')}</button>`
           : nothing}
         ${chat.load === 'loading' ? html`<p class="quiet" role="status">${locale.text('loading')}</p>` : nothing}
-        ${keyed(chat.items, sections(view))}
+        ${sections(view)}
         ${chat.unconfirmed === null ? nothing : asMessage(view, chat.unconfirmed)}
         ${progress(view)} ${chat.notices.all.map((one) => notice(view, one, () => chat.dismiss(one)))}
       </div>
