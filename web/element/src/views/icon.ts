@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { until } from 'lit/directives/until.js';
 import builtIn from 'icons:built-in';
 import { draw, type Shapes } from '../icons/draw';
@@ -11,15 +12,24 @@ let everything: Promise<Record<string, Shapes>> | null = null;
 
 /**
  * An icon by its ChatKit name, or any of Lucide's as `lucide:<name>`. A name that nobody knows shows nothing, and so does
- * what is none: pages and other servers leave icons out in their own ways.
+ * what is none: pages and other servers leave icons out in their own ways. It is drawn once and stays: what is taken out
+ * of the page between press and release was not clicked.
  */
 export function icon(name: unknown): unknown {
   if (typeof name !== 'string') return nothing;
   const own = builtIn[name];
-  if (own !== undefined) return html`<span class="sign ${DIRECTED.has(name) ? 'flips' : ''}">${draw(own, name.endsWith('-filled'))}</span>`;
+  if (own !== undefined) {
+    const flips = DIRECTED.has(name) ? 'flips' : '';
+    return html`<span class="sign ${flips}">${guard([name], () => draw(own, name.endsWith('-filled')))}</span>`;
+  }
   if (!name.startsWith('lucide:')) return nothing;
-  const drawn = all().then((shapes) => shapes[name.slice('lucide:'.length)]);
-  return html`<span class="sign">${until(drawn.then((found) => (found === undefined ? nothing : draw(found, false))), nothing)}</span>`;
+  const shapes = all();
+  return html`<span class="sign">${guard([name, shapes], () => until(drawn(name.slice('lucide:'.length), shapes), nothing))}</span>`;
+}
+
+async function drawn(name: string, shapes: ReturnType<typeof all>): Promise<unknown> {
+  const found = (await shapes)[name];
+  return found === undefined ? nothing : draw(found, false);
 }
 
 /** How long after a failure they are asked for again, in milliseconds: an icon is asked for at each drawing. */
