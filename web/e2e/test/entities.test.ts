@@ -321,6 +321,19 @@ test('commands are found behind a /, and do what they say', async (t) => {
   assert.equal((await chat.composer.innerText()).replace(/\u00a0/g, ' ').trim(), 'Invoice 7');
 });
 
+test('a command that is clicked before the list is new takes the place of all that was written by then', async (t) => {
+  const search = `(query) => query === '' ? ${JSON.stringify(COMMANDS)} : new Promise(() => {})`;
+  const chat = await openChat(t, await visitor(t, browser), server, { commands: { enabled: true } }, { 'commands.onSearch': search, 'commands.onSelect': '() => {}' });
+  await chat.composer.click();
+  await chat.page.keyboard.insertText('Thanks /');
+  const more = chat.element.getByRole('option', { name: 'More' });
+  await more.waitFor();
+  await chat.page.keyboard.type('mo');
+  await more.click();
+  await more.waitFor({ state: 'detached' });
+  assert.equal((await chat.composer.innerText()).trim(), 'Thanks');
+});
+
 test('an entity that a command brings stands where the command was written', async (t) => {
   const search = `async (query) => ${JSON.stringify(COMMANDS)}.filter(({ label }) => label.toLowerCase().startsWith(query))`;
   const select = `async ({ id }) => id === 'more' ? { type: 'menu', commands: [{ id: 'refund', label: 'Refund' }] } : { type: 'entity', entity: { id, title: '<' + id + '>' } }`;

@@ -83,6 +83,27 @@ test('what somebody reads further up stays where it is while an answer is writte
   assert.ok(await scroller.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight < 2));
 });
 
+test('what is scrolled in the frame in which something comes above it moves by what was scrolled', async (t) => {
+  const { scroller } = await openLong(t);
+  const moved = await scroller.evaluate(async (element) => {
+    const frames = async () => {
+      for (let frame = 0; frame < 4; frame++) await new Promise(requestAnimationFrame);
+    };
+    element.scrollTop -= 1_000;
+    await frames();
+    const edge = element.getBoundingClientRect().top;
+    const read = [...element.querySelectorAll('article')].find((one) => one.getBoundingClientRect().bottom > edge)!;
+    const before = read.getBoundingClientRect().top;
+    const above = document.createElement('div');
+    above.style.blockSize = '500px';
+    element.querySelector('.items')!.prepend(above);
+    element.scrollTop -= 10;
+    await frames();
+    return read.getBoundingClientRect().top - before;
+  });
+  assert.ok(Math.abs(moved - 10) <= 1, `${moved} pixels`);
+});
+
 test('whoever reads along sees each new word', async (t) => {
   const { chat, scroller } = await openLong(t, { autoScroll: true });
   await scroller.evaluate((element) => {

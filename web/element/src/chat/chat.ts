@@ -35,6 +35,8 @@ export class Chat {
   unconfirmed: P.UserMessageInput | null = null;
   /** Older items are on their way. */
   isLoadingOlder = false;
+  /** How many answers have been asked for or taken up. */
+  asked = 0;
   private older: string | null = null;
   /** Something of what was read of it could not be. */
   private isBroken = false;
@@ -48,8 +50,6 @@ export class Chat {
   private next: Promise<void> | null = null;
   /** The thread is on its way. */
   private loading: Promise<void> | null = null;
-  /** How many answers have been asked for or taken up. */
-  private asked = 0;
   /** How often a thread was left: what was asked before that is of no use after it. */
   private left = 0;
 

@@ -16,22 +16,23 @@ export function announcement(view: View): unknown {
 
 class Announcer {
   text = '';
-  /** The items of the answer that is being given. */
-  private answering: Items | null = null;
+  /** What there was at the last look. */
+  private seen: { items: Items | null; asked: number; isAnswering: boolean } = { items: null, asked: 0, isAnswering: false };
   private timer = 0;
 
   look(view: View): void {
-    const { chat } = view.session;
-    if (chat.isAnswering && this.answering === null) {
-      this.answering = chat.items;
+    const { items, asked, isAnswering } = view.session.chat;
+    const before = this.seen;
+    this.seen = { items, asked, isAnswering };
+    const isHere = before.items === items;
+    if (isAnswering) {
+      if (before.isAnswering && isHere) return;
       clearTimeout(this.timer);
       this.text = view.locale.text('thinking');
-    } else if (!chat.isAnswering && this.answering !== null) {
-      // Whoever has left the thread does not want to hear it.
-      const isHere = this.answering === chat.items;
-      this.answering = null;
+    } else if (before.isAnswering || (isHere && before.asked !== asked)) {
+      // A short one may begin and end between two looks. Whoever has left the thread does not want to hear of it.
       this.say('', view);
-      if (isHere) this.later(READ_AFTER, () => this.say(spoken(view), view));
+      if (isHere) this.later(READ_AFTER, () => this.seen.items === items && this.say(spoken(view), view));
     }
   }
 

@@ -24,7 +24,7 @@ export function history(view: View): unknown {
         <h2 class="title">${locale.text('history')}</h2>
         <div class="side end"></div>
       </header>
-      ${list.notices.all.map((one) => notice(view, one, () => list.notices.remove(one)))}
+      ${repeat(list.notices.all, (one) => one, (one) => notice(view, one, () => list.notices.remove(one)))}
       <ul class="threads" ${ref(fill)} @scroll=${(event: Event) => isNearEnd(event.currentTarget as Element) && void list.more()}>
         ${repeat(list.threads, (thread) => thread.id, (thread) => entry(view, thread))}
         ${list.isLoading ? html`<li class="quiet" role="status">${locale.text('loading')}</li>` : nothing}

@@ -20,6 +20,8 @@ export class Follower {
   private top = 0;
   /** The item at the upper edge, and how far below the edge it begins. */
   private held: { item: Element; offset: number } | null = null;
+  /** The answer to the newest question has been watched: its last words may come with its end. */
+  private isWatched = false;
 
   constructor(private readonly view: () => View) {}
 
@@ -38,6 +40,7 @@ export class Follower {
   readonly onScroll = (): void => {
     const { scroller } = this;
     if (scroller === null) return;
+    this.keep(scroller);
     const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
     // What is written faster than it is followed moves nobody away: they go up by themselves.
     this.settle(scroller, left > NEAR && (this.isAway || scroller.scrollTop < this.top));
@@ -47,6 +50,7 @@ export class Follower {
   readonly toEnd = (): void => {
     const { scroller } = this;
     if (scroller === null) return;
+    this.isWatched = false;
     scroller.scrollTop = scroller.scrollHeight;
     // Items that are laid out only when they come in sight may move the end on: it is followed.
     this.settle(scroller, false);
@@ -60,13 +64,25 @@ export class Follower {
     const isSaid = question !== null && question !== this.newest && (held === null || isBelow(question, held.item));
     this.newest = question;
     if (!this.isAway || isSaid) this.follow(scroller, question);
-    else if (held?.item.isConnected) scroller.scrollTop += offsetOf(held.item, scroller) - held.offset;
+    else this.keep(scroller);
     this.loadAhead(scroller);
   };
 
+  /** What is read stays where it is, whatever has come before it. What was scrolled since it was noted was scrolled. */
+  private keep(scroller: HTMLElement): void {
+    const { held } = this;
+    if (held === null || !held.item.isConnected) return;
+    const moved = offsetOf(held.item, scroller) - held.offset + scroller.scrollTop - this.top;
+    scroller.scrollTop += moved;
+    this.top += moved;
+  }
+
   private follow(scroller: HTMLElement, question: Element | null): void {
-    const { options, session } = this.view();
-    if (question === null || !session.chat.isAnswering || options.thread?.autoScroll === true) return this.toEnd();
+    const { options, session: { chat } } = this.view();
+    this.isWatched ||= chat.isAnswering;
+    // A notice is to be seen.
+    const isPinned = this.isWatched && chat.notices.all.length === 0;
+    if (question === null || !isPinned || options.thread?.autoScroll === true) return this.toEnd();
     const pinned = offsetOf(question, scroller) + scroller.scrollTop - MARGIN;
     scroller.scrollTop = Math.max(scroller.scrollTop, Math.min(pinned, scroller.scrollHeight));
     // It may have grown past the end without being scrolled.

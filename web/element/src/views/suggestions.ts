@@ -8,6 +8,7 @@ import type { View } from './view';
 
 /** How long after the last letter the page is asked. */
 const REST = 120;
+const SIGNS = { entity: '@', command: '/' };
 
 /** The list above the composer: entities for `@`, commands for `/`. */
 export class Suggestions {
@@ -49,6 +50,8 @@ export class Suggestions {
     const sign = word?.text[0];
     const isSearched = sign === '@' ? options.entities?.onTagSearch !== undefined : sign === '/' && options.commands?.enabled === true;
     if (word === null || !isSearched) return this.isOpen ? this.close() : undefined;
+    // Whoever clicks on what was found before means all that is written by now.
+    if (this.isOpen && sign === SIGNS[this.kind]) this.range = word.range;
     await new Promise((done) => setTimeout(done, REST));
     if (asked !== this.asked) return;
     try {

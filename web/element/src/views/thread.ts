@@ -37,7 +37,7 @@ function conversation(view: View): unknown {
         ${chat.load === 'loading' ? html`<p class="quiet" role="status">${locale.text('loading')}</p>` : nothing}
         ${sections(view)}
         ${chat.unconfirmed === null ? nothing : asMessage(view, chat.unconfirmed)}
-        ${progress(view)} ${chat.notices.all.map((one) => notice(view, one, () => chat.dismiss(one)))}
+        ${progress(view)} ${repeat(chat.notices.all, (one) => one, (one) => notice(view, one, () => chat.dismiss(one)))}
       </div>
       ${scroll.isAway
         ? html`<button class="icon down" aria-label=${locale.text('scrollDown')} @click=${scroll.toEnd}>${icon('chevron-down')}</button>`
