@@ -12,6 +12,8 @@ export interface ToldError {
 export class Chat {
   readonly element: Locator;
   readonly composer: Locator;
+  /** When the newest event came that the page had seen as it last told of one; what comes of anything done since is newer. */
+  private heard = 0;
 
   constructor(readonly page: Page, selector = 'openai-chatkit') {
     this.element = page.locator(selector);
@@ -53,6 +55,11 @@ export class Chat {
     await answered;
   }
 
+  /** Stops the answer, and leaves the focus and the pointer where they are. */
+  async stop(): Promise<void> {
+    await this.button('Stop').dispatchEvent('click');
+  }
+
   /** What is in the clipboard, as somebody finds out who pastes it. */
   async pasted(): Promise<string> {
     const pasted = this.page.evaluate(() => new Promise<string>((resolve) =>
@@ -74,18 +81,22 @@ export class Chat {
   }
 
   /** The detail of the next event of this name, counted from this call. Call it before what causes it. */
-  next(name: string): Promise<unknown> {
-    // The page hears of this call later than of a key that is pressed after it; the clock is the same.
-    return this.element.evaluate((element, [name, since]) => new Promise<unknown>((resolve, reject) => {
+  async next(name: string): Promise<unknown> {
+    // The page hears of this call later than of a key that is pressed after it; the clock is the same. In the millisecond
+    // of this call lies, too, what had been heard of before.
+    const told = await this.element.evaluate((element, [name, since, heard]) => new Promise<{ detail: unknown; heard: number }>((resolve, reject) => {
       setTimeout(() => reject(new Error(`no ${name} came`)), 20_000);
       const tell = (detail: unknown) => {
         const error = (detail as { error?: Error } | null)?.error;
-        resolve(error === undefined ? (detail ?? null) : { error: { message: error.message, code: (error as { code?: string }).code ?? null } });
+        const plain = error === undefined ? (detail ?? null) : { error: { message: error.message, code: (error as { code?: string }).code ?? null } };
+        resolve({ detail: plain, heard: chatkitEvents.at(-1)?.at ?? 0 });
       };
-      const past = chatkitEvents.find((event) => event.target === element && event.name === name && event.at >= since);
+      const past = chatkitEvents.find((event) => event.target === element && event.name === name && event.at >= since && event.at > heard);
       if (past !== undefined) tell(past.detail);
       else element.addEventListener(name, (event) => tell((event as CustomEvent<unknown>).detail), { once: true });
-    }), [name, Date.now()] as const);
+    }), [name, Date.now(), this.heard] as const);
+    this.heard = Math.max(this.heard, told.heard);
+    return told.detail;
   }
 
   /** Notes the errors that the page is told of from now on; what is returned reads them. */

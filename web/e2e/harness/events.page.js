@@ -5,7 +5,12 @@
     'thread.load.start', 'thread.load.end', 'tool.change', 'log',
   ];
   globalThis.chatkitEvents = [];
-  const remember = ({ type: name, target, detail }) => chatkitEvents.push({ name, target, detail, at: Date.now() });
+  let last = 0;
+  const remember = ({ type: name, target, detail }) => {
+    // No two have the same time: it tells which of them came first.
+    last = Math.max(Date.now(), last + 0.001);
+    chatkitEvents.push({ name, target, detail, at: last });
+  };
   // They do not bubble; on their way down everybody sees them.
   for (const name of NAMES) addEventListener(`chatkit.${name}`, remember, true);
 })();
