@@ -28,6 +28,7 @@ for (const name of ['auto', 'self']) {
       await isBusy(button(page.widget, name)).waitFor();
       assert.equal(await button(page.widget, 'none').isDisabled(), true);
       assert.equal(await page.widget.locator('[inert]').count(), 0);
+      await page.chat.stop();
     });
     await button(page.widget, name).and(page.page.locator(':focus')).waitFor();
     await button(page.widget, name).and(page.page.locator('[aria-busy="false"][aria-disabled="false"]')).waitFor();
@@ -40,6 +41,7 @@ test('loadingBehavior container takes the whole widget out of use, and gives the
   await answered(page.chat, async () => {
     await button(page.widget, 'container').click();
     await page.widget.locator('[inert][aria-busy="true"]').waitFor();
+    await page.chat.stop();
   });
   await button(page.widget, 'container').and(page.page.locator(':focus')).waitFor();
   assert.equal(await page.widget.locator('[inert]').count(), 0);
@@ -51,6 +53,7 @@ test('loadingBehavior none shows nothing', async (t) => {
     await button(page.widget, 'none').click();
     await page.chat.button('Stop').waitFor();
     assert.equal(await page.widget.locator('[aria-busy="true"], [inert]').count(), 0);
+    await page.chat.stop();
   });
 });
 
@@ -59,14 +62,17 @@ test('a confirmation takes the whole card, a cancellation with self its own butt
   await answered(page.chat, async () => {
     await button(page.widget, 'Confirm').click();
     await page.widget.locator('[inert]').waitFor();
+    await page.chat.stop();
   });
   await answered(page.chat, async () => {
     await button(page.widget, 'Cancel').click();
     await isBusy(button(page.widget, 'Cancel')).waitFor();
+    await page.chat.stop();
   });
   await answered(page.chat, async () => {
     await page.widget.getByLabel('Pick').selectOption('A');
     await page.widget.getByLabel('Pick').and(page.page.locator(':disabled')).waitFor();
+    await page.chat.stop();
   });
   assert.equal(await page.widget.getByLabel('Pick').isEnabled(), true);
 });

@@ -22,13 +22,13 @@ export const clicked: Record<string, Component> = {
     type: 'Card',
     children: [
       text('Busy'),
-      ...['auto', 'self', 'container', 'none'].map((loadingBehavior) => button(loadingBehavior, { type: 'slow', loadingBehavior })),
+      ...['auto', 'self', 'container', 'none'].map((loadingBehavior) => button(loadingBehavior, { type: 'endless', loadingBehavior })),
       button('broken', { type: 'broken', loadingBehavior: 'container' }),
       button('refused', { type: 'nobody', streaming: false }),
-      { type: 'Select', name: 'pick', placeholder: 'Pick', options: [{ value: 'a', label: 'A' }], onChangeAction: { type: 'slow', loadingBehavior: 'self' } },
+      { type: 'Select', name: 'pick', placeholder: 'Pick', options: [{ value: 'a', label: 'A' }], onChangeAction: { type: 'endless', loadingBehavior: 'self' } },
     ],
-    confirm: { label: 'Confirm', action: { type: 'slow' } },
-    cancel: { label: 'Cancel', action: { type: 'slow', loadingBehavior: 'self' } },
+    confirm: { label: 'Confirm', action: { type: 'endless' } },
+    cancel: { label: 'Cancel', action: { type: 'endless', loadingBehavior: 'self' } },
   },
   client: {
     type: 'Card',
@@ -63,7 +63,7 @@ const oranges = { type: 'thread.item.replaced', item: { id: 'shown', type: 'widg
 
 /** What the server answers clicks with. */
 export const answers = {
-  actions: { add: [oranges, { say: 'Added.' }], quiet: [], slow: [{ pause: '700ms' }, { say: 'Done.' }], broken: [{ crash: 'the shelf fell down' }] },
+  actions: { add: [oranges, { say: 'Added.' }], quiet: [], endless: [{ hang: true }], slow: [{ pause: '700ms' }, { say: 'Done.' }], broken: [{ crash: 'the shelf fell down' }] },
   sync_actions: { toggle: { type: 'widget', widget: { type: 'Card', children: [text('Toggled')] } }, nothing: null },
 };
 
