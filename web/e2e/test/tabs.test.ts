@@ -12,7 +12,8 @@ import { json, thread } from '../harness/stand-in.js';
 const config = `[workflows.wf_parrot]
 agent = "echo"
 delay = "40ms"`;
-const words = Array.from({ length: 40 }, (_, at) => `word-${at}.`).join(' ');
+const someWords = (length: number): string => Array.from({ length }, (_, at) => `word-${at}.`).join(' ');
+const words = someWords(100);
 
 let browser: Browser;
 let server: Server;
@@ -54,10 +55,11 @@ test('a second tab on the same thread sees what is said in the first, while it i
   await one.chat.ask('Hello');
   await two.chat.configure({ ...options, initialThread: (await changed).threadId });
   await answer(two.chat).getByText('Hello').waitFor();
+  const live = two.chat.next('chatkit.response.start');
   await one.chat.say(words);
   await answer(two.chat).getByText('word-3.').waitFor();
-  await two.chat.button('Stop').waitFor();
-  await answer(two.chat).getByText('word-39.').waitFor();
+  await live;
+  await answer(two.chat).getByText('word-99.').waitFor();
   await two.chat.button('Send').waitFor();
   assert.equal(await two.chat.items.count(), 4);
   // And the other way round.
@@ -72,7 +74,7 @@ test('an answer that is stopped in one tab has stopped in the other', async (t) 
   const [one, two] = [await open(), await open()];
   await one.chat.configure(options);
   const changed = one.chat.next('chatkit.thread.change') as Promise<{ threadId: string }>;
-  await one.chat.say(words);
+  await one.chat.say(someWords(400));
   await two.chat.configure({ ...options, initialThread: (await changed).threadId });
   await answer(two.chat).getByText('word-3.').waitFor();
   await two.chat.button('Stop').click();
@@ -193,7 +195,7 @@ test('an element that is taken out in mid-stream and put back later shows the wh
   // Long enough for the element to see that it is not merely being moved.
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await kept.evaluate((taken) => document.body.append(taken));
-  await answer(chat).getByText('word-39.').waitFor();
+  await answer(chat).getByText('word-99.').waitFor();
   await chat.button('Send').waitFor();
   assert.equal((await answer(chat).locator('chatkitd-markdown').innerText()).trim(), words);
   assert.equal(await chat.items.count(), 2);
