@@ -8,7 +8,7 @@ import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf, toldOf } from '../harness/page.js';
 import { type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { assistantMessage, brokenOff, cutLater, done, events, held, inRun, json, opening, refused, thread, userMessage } from '../harness/stand-in.js';
+import { assistantMessage, cutLater, done, events, held, inRun, json, opening, refused, thread, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -161,11 +161,14 @@ test('a client tool that is at work in one tab is not begun in another one, whic
 
 test('a client tool is run once when the line is lost right after it was asked for', async (t) => {
   const { standIn, chat } = await sceneWith(t, browser, server, { functions: { onClientTool: COUNTED } });
-  standIn.on('threads.create', inRun('run_1', brokenOff(...asked))).onResume('run_1', refused(409, 'Not now.'), inRun('run_1', events(...asked)));
+  const line = cutLater(...asked, { type: 'progress_update', text: 'Looking around' });
+  standIn.on('threads.create', inRun('run_1', line.reply)).onResume('run_1', refused(409, 'Not now.'), inRun('run_1', events(...asked)));
   standIn.on('threads.get_by_id', json(thread)).on('threads.add_client_tool_output', events(done('You are here.')));
   const whole = json({ data: [assistantMessage('You are here.'), call, userMessage('Where am I?')], has_more: false });
   standIn.on('items.list', (...asked) => (standIn.of('threads.add_client_tool_output').length === 0 ? inList : whole)(...asked));
-  await chat.ask('Where am I?');
+  await chat.say('Where am I?');
+  await chat.element.getByText('Looking around').waitFor();
+  line.cut();
   const again = chat.element.getByRole('alert').getByRole('button', { name: 'Try again' });
   await again.waitFor();
   assert.equal(await runs(chat.page), 0);
