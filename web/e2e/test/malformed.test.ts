@@ -7,7 +7,7 @@ import { openBrowser } from '../harness/browser.js';
 import { eventsOf } from '../harness/page.js';
 import { beginAnswer, type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { done, events, json, opening, type Reply, thread, userMessage } from '../harness/stand-in.js';
+import { done, events, held, json, opening, type Reply, thread, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -33,13 +33,13 @@ test('a message that is answered with nothing at all is not lost', async (t) => 
   await chat.ask('Hello');
   await chat.element.getByRole('article').getByText('Hello').waitFor();
   assert.deepEqual(await codes(here), ['wrong_content_type']);
-  await again.click();
+  await chat.during('chatkit.response.end', () => again.click());
   await chat.lastItem.getByText('Hello to you.').waitFor();
 
   standIn.on('threads.add_user_message', nothingAtAll, events({ type: 'thread.item.done', item: userMessage('And?', 'cti_2') }, done('That is all.', 'cti_3')));
   await chat.ask('And?');
   await chat.element.getByRole('article').getByText('And?').waitFor();
-  await again.click();
+  await chat.during('chatkit.response.end', () => again.click());
   await chat.lastItem.getByText('That is all.').waitFor();
 
   standIn.on('threads.retry_after_item', nothingAtAll, events(done('That is really all.', 'cti_4')));
@@ -130,14 +130,17 @@ test('a conversation with items that cannot be read is shown without them, and t
   const { chat, standIn } = here;
   const none = [null, { type: 'assistant_message', id: 'cti_5', ...place }];
   standIn.on('threads.get_by_id', json(thread));
-  standIn.on('items.list', json({ data: [...none, ...HALF].reverse(), has_more: true, after: 'cti_1' }));
+  const newest = json({ data: [...none, ...HALF].reverse(), has_more: true, after: 'cti_1' });
+  // What does not fill the view is followed by more without anybody asking.
+  const older = held(json({ data: [userMessage('Long ago', 'cti_0'), ...none], has_more: false }));
+  standIn.on('items.list', (response, call) => (call.body!.params.after === undefined ? newest : older.reply)(response, call));
   await chat.call('setThreadId', thread.id);
+  await older.asked;
   await seeKept(here);
   await chat.call('fetchUpdates');
   assert.equal(await chat.items.count(), HALF.length);
   assert.deepEqual(await codes(here), ['invalid_item']);
-  standIn.on('items.list', json({ data: [userMessage('Long ago', 'cti_0'), ...none], has_more: false }));
-  await chat.button('Load older messages').click();
+  older.letGo();
   await chat.element.getByText('Long ago').waitFor();
   assert.deepEqual(await codes(here), ['invalid_item']);
 });

@@ -33,6 +33,7 @@ test('options that are set before the script has come are kept', async (t) => {
   release();
   const chat = new Chat(page);
   await chat.element.getByText('Early').waitFor();
+  await page.waitForFunction(() => chatkitEvents.some(({ name }) => name === 'chatkit.ready'));
   assert.deepEqual(await eventsOf(page, 'chatkit.ready'), [null]);
 });
 
