@@ -184,7 +184,7 @@ test("seed 004's hook and widget share the session of the user who signed in", a
 });
 
 test('a secret that has run out is refreshed once, without a word to the visitor', async (t) => {
-  const brief = await Server.start({ config: ECHO, env: { ...WORKFLOWS, CHATKITD_SECRET_TTL: '1s' } });
+  const brief = await Server.start({ config: ECHO, env: { ...WORKFLOWS, CHATKITD_SECRET_TTL: '4s' } });
   t.after(() => brief.stop());
   const site = await behindProxy(t, brief);
   const context = await visitor(t, browser);
