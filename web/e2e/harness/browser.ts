@@ -42,6 +42,16 @@ export async function newVisitor(browser: Browser, options: BrowserContextOption
   return context;
 }
 
+/** From now on, a chat on this page waits for its language for as long as it takes: else it would begin in English after two seconds. */
+export async function awaitLanguages(page: Page): Promise<void> {
+  const slowDown = () => {
+    const { setTimeout: begin } = globalThis;
+    globalThis.setTimeout = ((act: () => void, wait?: number) => begin(act, wait === 2_000 ? 60_000 : wait)) as typeof setTimeout;
+  };
+  await page.addInitScript(slowDown);
+  await page.evaluate(slowDown);
+}
+
 /** For work on the element: the bundle in `element/dist`, in place of the one that the binary was compiled with. */
 async function bundleFromDisk(context: BrowserContext): Promise<void> {
   const dist = join(root, 'web/element/dist');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { keepPicture, openBrowser } from '../harness/browser.js';
+import { awaitLanguages, keepPicture, openBrowser } from '../harness/browser.js';
 import { openChat, serverForEverybody, type OpenChat } from '../harness/everybody.js';
 import type { Server } from '../harness/server.js';
 
@@ -76,6 +76,8 @@ for (const [width, height] of [[360, 640], [320, 568]] as const) {
 test('the composer stays above an on-screen keyboard that lies over the page', async (t) => {
   const { page, chat } = await onPhone(await openChat(t, browser, server, OPTIONS, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true }));
   await chat.composer.tap();
+  // The focus comes after the touch.
+  await page.waitForFunction(() => document.activeElement?.localName === 'openai-chatkit');
   const keyboard = (height: number, scale = 1) => page.evaluate(([height, scale]) => {
     Object.defineProperties(visualViewport!, { height: { configurable: true, value: height }, scale: { configurable: true, value: scale } });
     visualViewport!.dispatchEvent(new Event('resize'));
@@ -163,6 +165,7 @@ async function watchShifts(page: Page): Promise<() => Promise<Shift[]>> {
 for (const locale of ['en', 'ar']) {
   test(`nothing jumps while the chat is loaded and while an answer is written (${locale})`, async (t) => {
     const { page, chat } = await openChat(t, browser, server, { ...OPTIONS, locale, startScreen: { prompts: [{ label: 'Hello', prompt: 'Hello', icon: 'lucide:anchor' }] } });
+    await awaitLanguages(page);
     const shifts = await watchShifts(page);
     await page.reload();
     await chat.element.locator('.prompt svg').waitFor();

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { keepPicture, openBrowser } from '../harness/browser.js';
+import { awaitLanguages, keepPicture, openBrowser } from '../harness/browser.js';
 import type { Chat } from '../harness/chat.js';
 import { openChat, serverForEverybody } from '../harness/everybody.js';
 import { root, type Server } from '../harness/server.js';
@@ -74,6 +74,7 @@ test("without an option the chat speaks the browser's language", async (t) => {
 
 test('the chat is not drawn in English before its language is there', async (t) => {
   const { page, chat } = await openChat(t, browser, server);
+  await awaitLanguages(page);
   let send = () => {};
   const held = new Promise<void>((resolve) => (send = resolve));
   await page.route('**/locale/ja-JP.json', async (route) => {
