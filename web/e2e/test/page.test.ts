@@ -111,10 +111,13 @@ for (const pinned of [false, true]) {
   test(`the snippet is a chat on a page of one's own${pinned ? ', pinned to a version by its hash' : ''}`, async (t) => {
     const { page } = await openPage(t, { permissions: ['clipboard-read', 'clipboard-write'] });
     if (pinned) await page.getByRole('checkbox', { name: /integrity hash/ }).check();
-    // It says so for two seconds: the page looks at each frame, where the test looks now and then.
-    const copied = page.waitForFunction(() => document.getElementById('copy')!.textContent === 'Copied');
-    await page.getByRole('button', { name: 'Copy', exact: true }).click();
-    await copied;
+    const copy = page.getByRole('button', { name: 'Copy', exact: true });
+    // It says so for two seconds only.
+    const copied = await copy.evaluateHandle((button) => ({
+      said: new Promise((resolve) => new MutationObserver(() => resolve(button.textContent)).observe(button, { childList: true })),
+    }));
+    await copy.click();
+    assert.equal(await copied.evaluate(({ said }) => said), 'Copied');
     const snippet = await page.evaluate(() => navigator.clipboard.readText());
     assert.match(snippet, pinned ? /\/chatkit@[^"]+\.js"\s+integrity="sha384-[^"]+" crossorigin="anonymous"/ : /\/chatkit\.js" async/);
     const site = await Site.start(t, { '/': `<!doctype html><html lang="en"><title>Mine</title><link rel="icon" href="data:,"><body>${snippet}` });
