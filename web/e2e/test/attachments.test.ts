@@ -75,11 +75,31 @@ test('a file that is taken out again is taken from the server, too', async (t) =
   const chat = await openChat(t, await visitor(t, browser), server, { composer: { attachments: { enabled: true } } });
   const sent = operationsOf(chat.page);
   await choose(chat, NOTE);
-  await chat.element.getByRole('status', { name: 'Loading…' }).waitFor({ state: 'detached' });
+  await chat.element.getByRole('button', { name: 'Send', disabled: false }).waitFor();
   const gone = chat.page.waitForResponse((response) => (response.request().postData() ?? '').includes('attachments.delete'));
   await chat.button('Remove: note.txt').click();
   assert.equal((await gone).status(), 200);
   assert.deepEqual(sent.map(({ type }) => type), ['attachments.create', 'attachments.delete']);
+  assert.equal(await chat.button(/^Remove/).count(), 0);
+});
+
+test('a file that is taken out while the server is told of it is taken from the server, too', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { composer: { attachments: { enabled: true } } });
+  const failures = await chat.errors();
+  let created = '';
+  await chat.page.route('**/chatkit', async (route) => {
+    if (route.request().postData()?.includes('attachments.create') !== true) return route.fallback();
+    const response = await route.fetch();
+    created = ((await response.json()) as { id: string }).id;
+    await chat.button('Remove: note.txt').click();
+    await route.fulfill({ response });
+  });
+  const gone = chat.page.waitForResponse((response) => (response.request().postData() ?? '').includes('attachments.delete'));
+  await choose(chat, NOTE);
+  const answer = await gone;
+  assert.equal(answer.status(), 200);
+  assert.deepEqual((answer.request().postDataJSON() as { params: unknown }).params, { attachment_id: created });
+  assert.deepEqual(await failures(), []);
   assert.equal(await chat.button(/^Remove/).count(), 0);
 });
 
@@ -130,6 +150,7 @@ test('a file that did not get through is brought again at a click', async (t) =>
   await chat.element.getByRole('alert').waitFor({ state: 'detached' });
   await chat.composer.click();
   await chat.page.keyboard.insertText('Read it');
+  await chat.element.getByRole('button', { name: 'Send', disabled: false }).waitFor();
   await chat.ask('');
   await chat.lastItem.getByText('Heard.').waitFor();
   assert.equal(sent.filter(({ type }) => type === 'attachments.create').length, 1, 'it was announced once');
@@ -149,6 +170,8 @@ test('files can be dropped and pasted, where attachments are enabled', async (t)
   await chat.configure({ api: api(undefined) });
   await chat.button('Attach a file').waitFor({ state: 'detached' });
   await chat.composer.dispatchEvent('drop', { dataTransfer: await carry('late.txt') });
+  // A file that was taken would be drawn by then.
+  await chat.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   assert.equal(await chat.button('Remove: late.txt').count(), 0);
 });
 
@@ -165,7 +188,7 @@ test('the page can give files, and attachments that are at the server already', 
   const attachment = (await (await created).json()) as Record<string, unknown>;
   await chat.button('Remove: given.txt').waitFor();
   await chat.element.getByText('big.txt is too large.').waitFor();
-  await chat.element.getByRole('status', { name: 'Loading…' }).waitFor({ state: 'detached' });
+  await chat.element.getByRole('button', { name: 'Send', disabled: false }).waitFor();
 
   await chat.call('setComposerValue', { text: '', attachments: [{ type: 'file', id: attachment.id, name: 'renamed.txt', mime_type: 'text/plain' }] });
   await chat.button('Remove: renamed.txt').waitFor();

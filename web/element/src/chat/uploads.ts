@@ -2,6 +2,7 @@ import type { Attachment, ChatKitOptions, CustomApiConfig } from '@openai/chatki
 import type { Client } from '../wire/client';
 import { asError, ChatKitError, isAbort } from '../wire/errors';
 import type * as P from '../wire/protocol';
+import { unlessAborted } from '../wire/retry';
 import type { Composer, Upload } from './composer';
 import type { Emit } from './chat';
 import type { Changes } from './signal';
@@ -61,9 +62,12 @@ export class Uploads {
     this.composer.uploads = this.composer.uploads.filter((other) => other !== upload);
     this.changes.mark();
     const known = upload.attachment ?? upload.announced;
-    if (known === undefined) return;
+    if (known !== undefined) await this.delete(known.id);
+  }
+
+  private async delete(id: string): Promise<void> {
     await this.client
-      .call('attachments.delete', { attachment_id: known.id })
+      .call('attachments.delete', { attachment_id: id })
       .catch((thrown) => this.emit('chatkit.error', { error: asError(thrown) }));
   }
 
@@ -134,9 +138,8 @@ export class Uploads {
       const response = await this.client.upload(strategy.uploadUrl, { method: 'POST', body, signal }, true);
       return (await response.json()) as Attachment;
     }
-    const announced = { name: file.name, size: file.size, mime_type: file.type || 'application/octet-stream' };
     // Announced once, however often its bytes are sent: each counts among the files that a session may have.
-    upload.announced ??= (await this.client.call('attachments.create', announced, signal)).body;
+    upload.announced ??= await unlessAborted(this.announce(file, signal), signal);
     const attachment = upload.announced;
     const target = attachment.upload_descriptor;
     if (target !== undefined) {
@@ -147,6 +150,14 @@ export class Uploads {
       );
     }
     return attachment as P.Attachment & Attachment;
+  }
+
+  /** Tells the server of a file. One that is given up meanwhile is told of to the end: only its answer says what to delete. */
+  private async announce(file: File, signal: AbortSignal): Promise<P.Attachment> {
+    const announced = { name: file.name, size: file.size, mime_type: file.type || 'application/octet-stream' };
+    const { body } = await this.client.call('attachments.create', announced);
+    if (signal.aborted) await this.delete(body.id);
+    return body;
   }
 }
 
