@@ -10,9 +10,9 @@ import { pageWith, Site } from '../harness/site.js';
 /** Says the visitor's words back, slowly enough to be interrupted. */
 const config = `[workflows.wf_parrot]
 agent = "echo"
-delay = "40ms"`;
+delay = "100ms"`;
 const env = { CHATKIT_WORKFLOW_ID: 'wf_parrot', CHATKITD_LIMIT_ANONYMOUS: '1000' };
-/** Some two seconds of answer, in which a word that is lost or said twice is seen. */
+/** Some five seconds of answer, in which a word that is lost or said twice is seen. */
 const words = Array.from({ length: 50 }, (_, at) => `word-${at}.`).join(' ');
 
 let browser: Browser;
@@ -75,20 +75,20 @@ test('an answer whose connection is cut goes on where it was, without a word', a
 });
 
 test('it also goes on after several cuts and a while without any network', async (t) => {
-  const here = await scene(t);
+  // It is still being given after the while.
+  const slow = await Server.start({ config: config.replace('100ms', '200ms'), env });
+  t.after(() => slow.stop());
+  const here = await scene(t, slow);
   await sayAndWaitForSome(here);
   here.proxy.isAway = true;
   here.proxy.cut();
-  await here.chat.element.evaluate((element) => new Promise<void>((resolve) => {
-    let breaks = 0;
-    element.addEventListener('chatkit.log', (event) => {
-      if ((event as CustomEvent<{ name: string }>).detail.name === 'response.resume' && ++breaks === 3) resolve();
-    });
-  }));
+  await here.page.waitForFunction(() =>
+    chatkitEvents.filter(({ name, detail }) => name === 'chatkit.log' && (detail as { name: string }).name === 'response.resume').length >= 3);
   here.proxy.isAway = false;
-  await here.chat.element.getByText('word-30.').waitFor();
+  await answer(here.chat).getByText('word-30.').waitFor();
   here.proxy.cut();
   await assertWhole(here);
+  assert.equal(here.proxy.of('/events').length, 2, 'once after the while, and once after the second cut');
   assert.deepEqual(await here.told(), []);
 });
 
