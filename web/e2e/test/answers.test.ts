@@ -54,7 +54,7 @@ test('an answer goes on after a reload', async (t) => {
   await chat.lastItem.getByText('three').waitFor();
   await page.reload();
   await chat.button('Stop').waitFor();
-  await chat.lastItem.getByText(/^one two three .* fourteen fifteen$/).waitFor();
+  await chat.lastItem.getByText(/^one two three .* fourteen fifteen$/).waitFor({ timeout: 30_000 });
   await chat.button('Send').waitFor();
   assert.equal(await chat.items.count(), 2);
   assert.equal((await eventsOf(page, 'chatkit.response.start')).length, 1);
@@ -119,8 +119,7 @@ test('an answer can be judged, and copied', async (t) => {
   const feedback = sent.filter(({ type }) => type === 'items.feedback').map(({ params }) => params);
   assert.deepEqual(feedback.map(({ kind }) => kind), ['positive', 'negative']);
   assert.equal((feedback[0]!.item_ids as string[]).length, 1);
-  await chat.element.getByRole('button', { name: 'Copy' }).last().click();
-  await chat.element.locator('.actions .done').waitFor();
+  await pressAndSeeItDone(chat.element.locator('.actions').getByRole('button', { name: 'Copy' }));
   assert.equal(await chat.page.evaluate(() => navigator.clipboard.readText()), 'Rust is a language.');
   assert.equal(await chat.button('Try again').count(), 0);
 });
@@ -150,8 +149,7 @@ test('an answer is copied where the page may not use the clipboard, and what was
   });
   await chat.ask('Show me sources');
   const copy = chat.element.locator('.actions').getByRole('button', { name: 'Copy' });
-  await copy.click();
-  await chat.element.locator('.actions .done').waitFor();
+  await pressAndSeeItDone(copy);
   assert.equal(await chat.pasted(), 'Rust is a language.');
   await chat.element.locator('.actions .done').waitFor({ state: 'detached' });
   await chat.page.evaluate(() => {
@@ -162,6 +160,17 @@ test('an answer is copied where the page may not use the clipboard, and what was
   assert.equal(await chat.element.locator('.actions .done').count(), 0);
   assert.deepEqual(complaints, []);
 });
+
+/** Presses a button that says for a moment that it has done its work, and waits until it has said so, however soon that is over. */
+async function pressAndSeeItDone(button: Locator): Promise<void> {
+  const seen = await button.evaluateHandle((button) => {
+    const seen = { isDone: false };
+    new MutationObserver(() => (seen.isDone ||= button.classList.contains('done'))).observe(button, { attributeFilter: ['class'] });
+    return seen;
+  });
+  await button.click();
+  await button.page().waitForFunction(({ isDone }) => isDone, seen);
+}
 
 test('an answer is given anew, and what came after the question goes', async (t) => {
   const context = await visitor(t, browser);

@@ -18,7 +18,7 @@ before(async () => {
       { thread: { title: LINE.slice(0, 250) } },
       { type: 'progress_update', icon: LINE.slice(0, 100), text: LINE },
       { type: 'notice', level: 'warning', title: LINE, message: INJECTED },
-      { pause: '500ms' },
+      { pause: '5s' },
       { fail: LINE },
     ],
   };
