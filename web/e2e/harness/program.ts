@@ -16,6 +16,12 @@ async function freePort(): Promise<number> {
 
 /** Starts one of a project's own web servers, which is ended with the test; its address once it says that it is up. */
 export async function serve(t: TestContext, folder: string, script: string, env: Record<string, string>): Promise<string> {
+  const start = () => launch(t, folder, script, env);
+  // Another program may have taken the port by then: Vite and Astro take one that is free, and Next ends.
+  return start().catch((error: Error) => (error.message.includes('EADDRINUSE') ? start() : Promise.reject(error)));
+}
+
+async function launch(t: TestContext, folder: string, script: string, env: Record<string, string>): Promise<string> {
   const port = await freePort();
   const { PATH, HOME } = process.env;
   const quiet = { ASTRO_TELEMETRY_DISABLED: '1', NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
@@ -32,10 +38,12 @@ export async function serve(t: TestContext, folder: string, script: string, env:
   return new Promise((resolve, reject) => {
     const take = (line: string) => {
       log.push(line);
-      if (line.includes(`localhost:${port}`) || line.includes(`127.0.0.1:${port}`)) resolve(`http://localhost:${port}`);
+      const address = /\bLocal:? +(http:\/\/localhost:\d+)/.exec(line);
+      if (address !== null) resolve(address[1]!);
     };
     createInterface(child.stdout).on('line', take);
     createInterface(child.stderr).on('line', take);
-    child.once('exit', (code) => reject(new Error(`npm run ${script} in ${folder} ended with ${code}:\n${log.join('\n')}`)));
+    // Not at its exit: its last words may come after that.
+    child.once('close', (code) => reject(new Error(`npm run ${script} in ${folder} ended with ${code}:\n${log.join('\n')}`)));
   });
 }
