@@ -144,7 +144,7 @@ test('nextjs-clerk: its rewrites reach chatkitd, and answers stream through them
   const answer = await fetch(`${url}/v1/chatkit/conversation`, { method: 'POST', headers, body: JSON.stringify({ type: 'threads.create', params: message }) });
   let pieces = 0;
   for await (const piece of answer.body!) if (piece.length > 0) pieces++;
-  assert.ok(pieces > 10, `the answer came in ${pieces} pieces`);
+  assert.ok(pieces > 2, `the answer came in ${pieces} pieces`);
 
   // In place of the page that only somebody who signed in sees: one with the same element, on the app's own origin.
   const page = await (await visitor(t, browser)).newPage();
