@@ -89,7 +89,7 @@ let server: Server;
 before(async () => {
   const messages = {
     GitHub: GITHUB, code: CODE, formulas: MATH,
-    slowly: [{ say: CORPUS.slice(0, 3).join('\n\n'), every: '3ms' }],
+    slowly: [{ say: CORPUS.slice(0, 3).join('\n\n'), every: '20ms' }],
     pictures: [{ thread: { allowed_image_domains: ['localHOST'] } }, { say: PICTURES }],
     untrusted: PICTURES,
     links: LINKS,

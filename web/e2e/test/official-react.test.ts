@@ -290,9 +290,9 @@ test('every function among the options is called, with what the declarations say
   await chat.button('Menu').click();
   await chat.button('Close').click();
   await chat.composer.click();
-  await page.keyboard.type('/wa');
+  await page.keyboard.insertText('/wa');
   await chat.element.getByRole('option', { name: 'Wave' }).click();
-  await page.keyboard.type('@ada');
+  await page.keyboard.insertText('@ada');
   await chat.element.getByRole('option', { name: 'Ada Lovelace' }).click();
   await page.keyboard.type(' asks for the tool');
   await page.keyboard.press('Enter');
