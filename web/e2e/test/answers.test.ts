@@ -42,6 +42,18 @@ test('Escape stops the answer, too', async (t) => {
   await ended;
 });
 
+test('a press on an icon is a click, also when the chat is drawn anew before it ends', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.say('Tell me a story');
+  await chat.lastItem.getByText('Once upon a time').waitFor();
+  const ended = chat.ended();
+  await chat.button('Stop').hover();
+  await chat.page.mouse.down();
+  await chat.call('setComposerValue', { text: 'Meanwhile' });
+  await chat.page.mouse.up();
+  await ended;
+});
+
 test('an answer goes on after a reload', async (t) => {
   const context = await visitor(t, browser);
   const page = await openPage(t, context, server, `

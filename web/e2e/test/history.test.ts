@@ -59,17 +59,6 @@ test('a conversation is found again, renamed and deleted', async (t) => {
   assert.deepEqual((await eventsOf(chat.page, 'chatkit.thread.change')).at(-1), { threadId: null });
 });
 
-test('a press on an icon is a click, also when the chat is drawn anew before it ends', async (t) => {
-  const chat = await openChat(t, await visitor(t, browser), server);
-  await chat.button('Conversations').locator('svg path').first().hover();
-  await chat.page.mouse.down();
-  const ended = chat.ended();
-  await chat.call('sendUserMessage', { text: 'Hello' });
-  await ended;
-  await chat.page.mouse.up();
-  await chat.element.getByRole('dialog', { name: 'Conversations' }).waitFor();
-});
-
 test('what is switched off is not there', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, { history: { showDelete: false, showRename: false } });
   await chat.ask('Please call it something');
