@@ -1,9 +1,12 @@
 //! Databases and Redis servers of a test's own.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use redis::AsyncConnectionConfig;
+use redis::aio::MultiplexedConnection;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -12,7 +15,7 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
 use crate::server::required;
-use crate::wait::until;
+use crate::wait::PATIENCE;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -73,19 +76,24 @@ pub struct OwnRedis {
 
 impl OwnRedis {
     pub async fn start() -> Self {
-        Self::start_on(free_port().await).await
+        // A free port cannot be reserved, only tried.
+        for _ in 0..20 {
+            if let Some(redis) = Self::try_start(free_port().await) {
+                return redis;
+            }
+        }
+        panic!("no Redis starts");
     }
 
-    pub async fn start_on(port: u16) -> Self {
+    /// Where another one was a moment ago.
+    pub fn start_on(port: u16) -> Self {
+        Self::try_start(port).expect("the port is free still")
+    }
+
+    fn try_start(port: u16) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let server = Command::new(required("CHATKITD_TEST_REDIS_BIN"))
-            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--appendonly", "no"])
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        until("Redis listens", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
-        Self { url: format!("redis://127.0.0.1:{port}"), server, _folder: folder }
+        let server = try_redis(folder.path(), &["--port", &port.to_string()])?;
+        Some(Self { url: format!("redis://127.0.0.1:{port}"), server, _folder: folder })
     }
 
     pub fn kill(mut self) {
@@ -100,6 +108,35 @@ impl Drop for OwnRedis {
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
+}
+
+/// A Redis that listens, with these arguments and those that all have; none where its port is taken.
+pub fn try_redis(folder: &Path, arguments: &[&str]) -> Option<Child> {
+    let mut server = Command::new(required("CHATKITD_TEST_REDIS_BIN"))
+        .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(arguments)
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(server.stdout.take().unwrap()).lines();
+    // Its own word: whoever answers at the port may be another server.
+    if log.by_ref().map_while(Result::ok).any(|line| line.contains("Ready to accept connections")) {
+        // What it says later is nobody's, but it has to be able to say it.
+        std::thread::spawn(move || log.for_each(drop));
+        return Some(server);
+    }
+    server.wait().unwrap();
+    None
+}
+
+/// A connection of the test's own, which waits longer for an answer than half a second.
+pub async fn connection(redis_url: &str) -> MultiplexedConnection {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE));
+    let client = redis::Client::open(redis_url).unwrap();
+    client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
 }
 
 /// The way to a server, which a test may silence as a network does that loses everything: nothing arrives any more,

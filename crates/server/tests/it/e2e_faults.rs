@@ -21,7 +21,7 @@ async fn with_redis_dead_and_the_policy_open_requests_pass_and_are_counted_again
         let answer = node.create().await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    let _redis = OwnRedis::start_on(url.rsplit(':').next().unwrap().parse().unwrap()).await;
+    let _redis = OwnRedis::start_on(url.rsplit(':').next().unwrap().parse().unwrap());
     until("requests are counted again", async || node.create().await.status == 429).await;
 }
 

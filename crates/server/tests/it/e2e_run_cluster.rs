@@ -146,7 +146,7 @@ async fn without_redis_answers_go_on_here_and_are_resumed_elsewhere_when_it_is_b
     say.send("two ".to_owned()).unwrap();
     assert_eq!(here.deltas(1).await.delta(), Some("two "), "who watches here notices nothing");
     assert_eq!(there.next().await, None, "who watches elsewhere is cut off");
-    let _redis = OwnRedis::start_on(url.rsplit(':').next().unwrap().parse().unwrap()).await;
+    let _redis = OwnRedis::start_on(url.rsplit(':').next().unwrap().parse().unwrap());
     let mut there = follow(on_b, &here.run, last.id).await;
     assert_eq!(there.next().await.unwrap().delta(), Some("two "));
     say.send("three".to_owned()).unwrap();

@@ -31,6 +31,16 @@ impl Nginx {
 
     /// With these words about the host. Without any, nginx writes where it passes requests on to.
     async fn with(node: &Node, host: &str) -> Self {
+        // A free port cannot be reserved, only tried.
+        for _ in 0..20 {
+            if let Some(nginx) = Self::try_start(node, host).await {
+                return nginx;
+            }
+        }
+        panic!("no nginx starts");
+    }
+
+    async fn try_start(node: &Node, host: &str) -> Option<Self> {
         let folder = tempdir().unwrap();
         let port = free_port().await;
         let root = folder.path().display();
@@ -43,6 +53,7 @@ impl Nginx {
                  fastcgi_temp_path {root}/fastcgi; uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
                  server {{
                      listen 127.0.0.1:{port};
+                     location = /nginx {{ return 204; }}
                      location / {{
                          proxy_pass {};
                          {host}
@@ -59,16 +70,16 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let nginx = Self { url: format!("http://127.0.0.1:{port}"), server, _folder: folder };
-        until("nginx passes requests on", async || {
-            Client::new()
-                .get(format!("{}/healthz", nginx.url))
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status() == 200)
+        let mut nginx = Self { url: format!("http://127.0.0.1:{port}"), server, _folder: folder };
+        let mut has_ended = false;
+        until("nginx answers or has ended", async || {
+            has_ended = nginx.server.try_wait().unwrap().is_some();
+            // Whoever answers at the port may be another server.
+            let answer = Client::new().get(format!("{}/nginx", nginx.url)).send().await;
+            has_ended || answer.is_ok_and(|answer| answer.status() == 204)
         })
         .await;
-        nginx
+        (!has_ended).then_some(nginx)
     }
 
     /// Whether a page of nginx's own address, which has the cookie of a session, may look at the session.

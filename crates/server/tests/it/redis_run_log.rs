@@ -13,7 +13,7 @@ use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::databases::{OwnRedis, free_port};
+use crate::databases::{OwnRedis, connection, free_port};
 use crate::wait::until;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -54,7 +54,7 @@ fn frame(number: u64) -> Vec<u8> {
 
 impl Own {
     async fn connection(&self) -> MultiplexedConnection {
-        redis::Client::open(&*self.redis.url).unwrap().get_multiplexed_async_connection().await.unwrap()
+        connection(&self.redis.url).await
     }
 
     /// How long Redis keeps a run's log from now on.
@@ -146,7 +146,7 @@ async fn readers_are_told_at_once_that_redis_is_gone_and_go_on_when_it_is_back()
     log.append(&run, 2, &[frame(2)], false).await.expect_err("neither is anything added");
 
     let port = url.rsplit(':').next().unwrap().parse().unwrap();
-    let _redis = OwnRedis::start_on(port).await;
+    let _redis = OwnRedis::start_on(port);
     until("the log is whole again", async || {
         // It came back empty: what follows a gap is refused, and the publisher begins anew.
         log.append(&run, 2, &[frame(2)], false).await.is_err_and(|error| is_gap(&error))

@@ -1,7 +1,7 @@
 //! TLS to what the server talks to, under an authority that only `SSL_CERT_FILE` names.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -16,8 +16,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::binary::Process;
 use crate::chat::Chat;
-use crate::databases::{free_port, postgres};
-use crate::server::{Env, SESSION, required};
+use crate::databases::{free_port, postgres, try_redis};
+use crate::server::{Env, SESSION};
 use crate::upstream_standin::UpstreamStandin;
 use crate::wait::until;
 
@@ -85,19 +85,27 @@ struct TlsRedis {
 
 impl TlsRedis {
     async fn start(authority: &Authority) -> Self {
-        let (port, folder) = (free_port().await, tempdir().unwrap());
-        let server = Command::new(required("CHATKITD_TEST_REDIS_BIN"))
-            .args(["--bind", "127.0.0.1", "--port", "0", "--tls-port", &port.to_string()])
-            .args(["--tls-cert-file", &authority.path("certificate.pem")])
-            .args(["--tls-key-file", &authority.path("key.pem")])
-            .args(["--tls-ca-cert-file", &authority.path("authority.pem"), "--tls-auth-clients", "no"])
-            .args(["--save", "", "--appendonly", "no"])
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        until("Redis listens", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
-        Self { url: format!("rediss://localhost:{port}"), server, _folder: folder }
+        // A free port cannot be reserved, only tried.
+        for _ in 0..20 {
+            if let Some(redis) = Self::try_start(authority, free_port().await) {
+                return redis;
+            }
+        }
+        panic!("no Redis starts");
+    }
+
+    fn try_start(authority: &Authority, port: u16) -> Option<Self> {
+        let folder = tempdir().unwrap();
+        let arguments = [
+            ["--port", "0"],
+            ["--tls-port", &port.to_string()],
+            ["--tls-cert-file", &authority.path("certificate.pem")],
+            ["--tls-key-file", &authority.path("key.pem")],
+            ["--tls-ca-cert-file", &authority.path("authority.pem")],
+            ["--tls-auth-clients", "no"],
+        ];
+        let server = try_redis(folder.path(), arguments.as_flattened())?;
+        Some(Self { url: format!("rediss://localhost:{port}"), server, _folder: folder })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any machine stands still.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Until `condition` holds; fails after a while, saying what was waited for.
 pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
