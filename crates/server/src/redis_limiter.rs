@@ -8,9 +8,14 @@ use chatkitd_core::ports::{Limiter, LimiterError};
 use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, RedisError, Script};
+use tokio_util::task::AbortOnDropHandle;
 
-/// For a connection, and for an answer on it. A visitor waits for both at the most; then the failure policy decides.
+/// For an answer. A visitor waits twice as long at the most, for a connection too; then the failure policy decides.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// For a connection: names, TCP, TLS and a password. No visitor waits as long as that.
+const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// At the start, between two tries to reach a Redis that is not there yet.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Counts and, with the first count, opens the window: in one step, so that no window is left without
 /// an end.
@@ -28,6 +33,7 @@ return {count, left}
 pub struct RedisLimiter {
     connection: ConnectionManager,
     take: Script,
+    _opening: AbortOnDropHandle<()>,
 }
 
 impl RedisLimiter {
@@ -35,12 +41,22 @@ impl RedisLimiter {
     /// failure policy decides until it is there.
     pub fn connect(url: &str) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(1)
             .set_max_delay(PATIENCE);
         let connection = ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?;
-        Ok(Self { connection, take: Script::new(TAKE) })
+        let take = Script::new(TAKE);
+        let opening = AbortOnDropHandle::new(tokio::spawn(open(connection.clone(), take.clone())));
+        Ok(Self { connection, take, _opening: opening })
+    }
+}
+
+/// Until Redis is there once and knows the script, so that the first visitor has to wait for neither. An error is not
+/// told here: it stays with the connection, and whoever is counted meanwhile gets it, and it is logged there.
+async fn open(mut connection: ConnectionManager, take: Script) {
+    while take.load_async(&mut connection).await.is_err() {
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
