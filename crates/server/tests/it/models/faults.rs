@@ -1,7 +1,6 @@
 //! What goes wrong, and what an operator is told.
 
 use std::error::Error;
-use std::time::Duration;
 
 use bytes::Bytes;
 use chatkitd::models::{Deadlines, HttpModel, ModelServer};
@@ -177,7 +176,7 @@ async fn a_server_that_says_nothing_is_given_up_once() {
         let standin = ModelStandin::start().await;
         standin.reply([reply]);
         let (_, error) = Asked::with(&standin.base, Api::ChatCompletions, impatient()).fail().await;
-        let expected = Duration::from_millis(400);
+        let expected = impatient().first_byte;
         assert!(matches!(error, ModelError::Stalled { after } if after == expected), "{error:?}");
         assert_eq!(standin.seen().len(), 1);
         until("the connection is closed", async || standin.let_go() == 1).await;
@@ -187,12 +186,13 @@ async fn a_server_that_says_nothing_is_given_up_once() {
 #[tokio::test]
 async fn a_server_that_stalls_after_the_first_word_is_given_up_sooner() {
     let working = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"Half\"}\n\n";
-    for (api, said, patience) in [(Api::ChatCompletions, FIRST, 200), (Api::Responses, working, 300)] {
+    let Deadlines { idle, working: longer, .. } = impatient();
+    for (api, said, patience) in [(Api::ChatCompletions, FIRST, idle), (Api::Responses, working, longer)] {
         let standin = ModelStandin::start().await;
         standin.reply([Reply::Stall(Bytes::from_static(said.as_bytes()))]);
         let (text, error) = Asked::with(&standin.base, api, impatient()).fail().await;
         assert_eq!(text, "Half");
-        assert!(matches!(error, ModelError::Stalled { after } if after.as_millis() == patience), "{error:?}");
+        assert!(matches!(error, ModelError::Stalled { after } if after == patience), "{error:?}");
         until("the connection is closed", async || standin.let_go() == 1).await;
     }
 }

@@ -30,11 +30,12 @@ pub fn client(deadlines: Deadlines) -> (ModelClient, Arc<NotingClock>) {
     (ModelClient::new(deadlines, clock.clone(), Arc::new(SeededRng::new(7))).unwrap(), clock)
 }
 
+/// Long enough to connect, ask and begin on a machine that is busy.
 pub fn impatient() -> Deadlines {
     Deadlines {
-        first_byte: Duration::from_millis(400),
-        idle: Duration::from_millis(200),
-        working: Duration::from_millis(300),
+        first_byte: Duration::from_secs(2),
+        idle: Duration::from_secs(1),
+        working: Duration::from_millis(1_500),
         ..Deadlines::default()
     }
 }

@@ -66,9 +66,9 @@ async fn a_passing_failure_is_tried_again_with_the_whole_recording() {
 #[tokio::test]
 async fn failures_are_told_apart() {
     let standin = ModelStandin::start().await;
-    let transcriber = transcriber(&standin.base, impatient());
+    let transcriber = transcriber(&standin.base, Deadlines::default());
     type Expected = fn(&ModelError) -> bool;
-    let cases: [(Reply, Expected); 6] = [
+    let cases: [(Reply, Expected); 5] = [
         (
             json(401, r#"{"error":{"message":"No."}}"#),
             |error| matches!(error, ModelError::Unauthorized { status: 401, message } if message == "No."),
@@ -76,14 +76,22 @@ async fn failures_are_told_apart() {
         (json(400, "{}"), |error| matches!(error, ModelError::Refused { status: 400, .. })),
         (json(200, r#"{"words":[]}"#), |error| matches!(error, ModelError::Malformed(_))),
         (json(200, "words"), |error| matches!(error, ModelError::Malformed(_))),
-        (Reply::Endless(Bytes::from_static(b"        ")), |error| {
+        (Reply::Endless(vec![b' '; 64 * 1024].into()), |error| {
             matches!(error, ModelError::TooLong { limit: 1_048_576 })
         }),
-        (Reply::Stall(Bytes::from_static(b"{\"text\"")), |error| matches!(error, ModelError::Stalled { .. })),
     ];
     for (number, (reply, expected)) in cases.into_iter().enumerate() {
         standin.reply([reply]);
         let error = transcriber.transcribe(Bytes::from_static(b"REC"), "audio/webm").await.unwrap_err();
         assert!(expected(&error), "{number}: {error:?}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_stalls_is_given_up() {
+    let standin = ModelStandin::start().await;
+    standin.reply([Reply::Stall(Bytes::from_static(b"{\"text\""))]);
+    let transcriber = transcriber(&standin.base, impatient());
+    let error = transcriber.transcribe(Bytes::from_static(b"REC"), "audio/webm").await.unwrap_err();
+    assert!(matches!(error, ModelError::Stalled { .. }), "{error:?}");
 }
