@@ -110,8 +110,8 @@ async fn read(blobs: &S3Blobs) -> Bytes {
 
 #[tokio::test]
 async fn a_download_may_take_longer_than_any_other_request() {
-    let standin = Standin::replies([Reply::Slowly(8, Duration::from_millis(200))]);
-    let deadlines = S3Deadlines { request: Duration::from_secs(1), ..S3Deadlines::default() };
+    let standin = Standin::replies([Reply::Slowly(8, Duration::from_millis(700))]);
+    let deadlines = S3Deadlines { request: Duration::from_secs(5), ..S3Deadlines::default() };
     let blobs = standin.clone().start(deadlines).await;
     assert!(read(&blobs).await == object(), "it came back changed");
     assert_eq!(*standin.begun.lock().unwrap(), [0], "nothing broke off");
@@ -122,8 +122,8 @@ async fn a_download_that_stalls_goes_on_from_there_however_late_it_is() {
     let standin =
         Standin::replies([Reply::Stall(1_000), Reply::Stall(500), Reply::Slowly(1, Duration::ZERO)]);
     let deadlines = S3Deadlines {
-        idle: Duration::from_millis(200),
-        retries: Duration::from_millis(100),
+        idle: Duration::from_secs(2),
+        retries: Duration::from_secs(1),
         ..S3Deadlines::default()
     };
     let blobs = standin.clone().start(deadlines).await;
