@@ -9,6 +9,7 @@ use crate::databases::free_port;
 use crate::e2e_roles::token;
 use crate::server::{Answer, Env, OPENAI_KEY, REFRESH, SECRET, SESSION, send};
 use crate::upstream_standin::{Reply, UpstreamStandin};
+use crate::wait::until;
 
 async fn create(node: &Process) -> Answer {
     send(Client::new().post(format!("{}{SESSION}", node.url))).await
@@ -120,6 +121,6 @@ async fn operators_see_metrics_on_a_listener_of_their_own() {
     ] {
         assert!(metrics.lines().any(|line| line.starts_with(name)), "{name}: {metrics}");
     }
-    assert!(node.log().contains("the shared limiter cannot be asked"), "{}", node.log());
+    until("the log says why", async || node.log().contains("the shared limiter cannot be asked")).await;
     assert_eq!(reqwest::get(format!("{}/metrics", node.url)).await.unwrap().status(), 404);
 }
