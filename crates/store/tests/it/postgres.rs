@@ -1,5 +1,6 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use chatkitd_store::{PostgresOptions, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -98,7 +99,12 @@ pub async fn migrated() -> TestDatabase {
 
 pub async fn make() -> TestStore {
     let database = migrated().await;
-    let store = PostgresStore::connect(&PostgresOptions::new(&database.url)).await.unwrap();
+    let options = PostgresOptions {
+        // A thousand at once take their time on ten connections.
+        acquire_timeout: Duration::from_secs(60),
+        ..PostgresOptions::new(&database.url)
+    };
+    let store = PostgresStore::connect(&options).await.unwrap();
     TestStore { store, database }
 }
 
