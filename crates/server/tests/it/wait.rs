@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Longer than any machine stands still.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Until `condition` holds; fails after a while, saying what was waited for.
 pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
