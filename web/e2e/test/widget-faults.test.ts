@@ -31,7 +31,7 @@ const widgets: Record<string, Component> = {
       { type: 'Markdown', value: '[press](javascript:alert(1))' }, text('<img src=x onerror="alert(1)">'),
       { type: 'Box', background: `red; background-image: url(${evil})`, children: [text('Coloured', { color: `image-set("${evil}" 1x)` })] },
       { type: 'Box', border: { size: 1, color: `url(${evil})` }, background: { light: `u\\72l(${evil})`, dark: `url(${evil})` }, children: [text('Boxed')] },
-      { type: 'Title', value: '<script>alert(1)</script>' }, { type: 'Badge', label: '"><script>alert(1)</script>' }, { type: 'Icon', name: '../../etc/passwd' }, { type: 'Icon', name: 'constructor' },
+      { type: 'Title', value: '<script>alert(1)</script>' }, { type: 'Badge', label: '"><script>alert(1)</script>' }, { type: 'Icon', name: '../../etc/passwd' }, { type: 'Icon', name: 'constructor' }, { type: 'Icon', name: 'lucide:constructor' },
       { type: 'Input', name: 'x" onfocus="alert(1)', placeholder: '"><b>', defaultValue: '<b>' },
     ],
   },

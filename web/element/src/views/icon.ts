@@ -17,7 +17,7 @@ let everything: Promise<Record<string, Shapes>> | null = null;
  */
 export function icon(name: unknown): unknown {
   if (typeof name !== 'string') return nothing;
-  const own = builtIn[name];
+  const own = named(builtIn, name);
   if (own !== undefined) {
     const flips = DIRECTED.has(name) ? 'flips' : '';
     return html`<span class="sign ${flips}">${guard([name], () => draw(own, name.endsWith('-filled')))}</span>`;
@@ -28,8 +28,13 @@ export function icon(name: unknown): unknown {
 }
 
 async function drawn(name: string, shapes: ReturnType<typeof all>): Promise<unknown> {
-  const found = (await shapes)[name];
+  const found = named(await shapes, name);
   return found === undefined ? nothing : draw(found, false);
+}
+
+/** Not what every object has, such as its `constructor`. */
+function named(icons: Record<string, Shapes>, name: string): Shapes | undefined {
+  return Object.hasOwn(icons, name) ? icons[name] : undefined;
 }
 
 /** How long after a failure they are asked for again, in milliseconds: an icon is asked for at each drawing. */
