@@ -67,6 +67,41 @@ test('a client tool may fetch what it has changed', async (t) => {
   await chat.lastItem.getByText('Take an umbrella.').waitFor();
 });
 
+test('a thread that was left goes on with what came of its client tool', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+  const named = chat.next('chatkit.thread.change');
+  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
+  const { threadId } = (await named) as { threadId: string };
+  await chat.call('setThreadId', null);
+  const given = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+  await letGo(chat.page);
+  await given;
+  await chat.call('setThreadId', threadId);
+  await chat.lastItem.getByText('Take an umbrella.').waitFor();
+});
+
+test('whoever comes back to a thread, or puts the chat back into the page, sees what comes of its client tool', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+  const named = chat.next('chatkit.thread.change');
+  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
+  const { threadId } = (await named) as { threadId: string };
+  await chat.call('setThreadId', null);
+  await chat.call('setThreadId', threadId);
+  await letGo(chat.page);
+  await chat.lastItem.getByText('Take an umbrella.').waitFor();
+  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
+  await chat.page.evaluate(async () => {
+    const chat = document.querySelector('openai-chatkit')!;
+    const back = new Promise((resolve) => chat.addEventListener('chatkit.thread.load.end', resolve, { once: true }));
+    chat.remove();
+    await new Promise(requestAnimationFrame);
+    document.body.append(chat);
+    await back;
+  });
+  await letGo(chat.page);
+  await chat.items.getByText('Take an umbrella.').nth(1).waitFor();
+});
+
 test('a client tool can be stopped: what comes of it is not sent', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
   const sent = operationsOf(chat.page);

@@ -6,7 +6,7 @@ import type { StreamOperations } from '../wire/operations';
 import type * as P from '../wire/protocol';
 import { unlessAborted } from '../wire/retry';
 import { isThread, readable } from '../wire/shape';
-import { ClientTool } from './client-tool';
+import { ClientTool, goOnUnseen } from './client-tool';
 import type { Composer } from './composer';
 import { Deeds } from './deeds';
 import { Items } from './items';
@@ -245,7 +245,6 @@ export class Chat {
     if (run?.hasBegun) this.confirm(run.said);
     this.clearNotices();
     run?.abort.abort();
-    this.tool?.stop();
     this.tool = null;
     if (run !== null) this.emit('chatkit.response.end');
     this.thread = null;
@@ -415,7 +414,7 @@ export class Chat {
     if (run.isOwn && !run.stopping && !run.hasFailed) this.tool = ClientTool.askedBy(this.items.last);
     this.emit('chatkit.response.end');
     this.changes.mark();
-    if (this.tool !== null) await this.useTool(this.tool);
+    if (this.tool !== null && this.wanted !== null) await this.useTool(this.tool, this.wanted);
     // Until here no other tab could begin the tool.
     run.abort.abort();
   }
@@ -488,12 +487,13 @@ export class Chat {
   }
 
   /** The page does what it is asked to, and the answer goes on with what came of it. */
-  private async useTool(tool: ClientTool): Promise<void> {
-    const result = await tool.result(this.options().onClientTool, this.emit);
-    // Another thread is shown by now.
-    if (this.tool !== tool || this.wanted === null) return;
-    this.tool = null;
+  private async useTool(tool: ClientTool, thread: string): Promise<void> {
+    const params = { thread_id: thread, result: await tool.result(this.options().onClientTool, this.emit) };
+    if (this.tool === tool) this.tool = null;
     this.changes.mark();
-    if (!tool.isStopped) await this.run('threads.add_client_tool_output', { thread_id: this.wanted, result });
+    if (tool.isStopped) return;
+    if (this.wanted !== thread) return goOnUnseen(this.client, params, () => this.tell(thread)).catch((thrown) => this.notices.report(thrown));
+    // Whoever came back and said something else has put an end to it.
+    if (!this.isAnswering) await this.run('threads.add_client_tool_output', params);
   }
 }

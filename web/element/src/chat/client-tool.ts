@@ -1,8 +1,11 @@
 import type { ChatKitOptions } from '@openai/chatkit';
 import { asError, callbackError, ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
+import type { Client } from '../wire/client';
+import type { StreamOperations } from '../wire/operations';
 import { unlessAborted } from '../wire/retry';
 import type { Emit } from './chat';
+import { unique } from './unique';
 
 /** Something that an answer asks the page to do. */
 export class ClientTool {
@@ -39,4 +42,11 @@ export class ClientTool {
       return { error: asError(thrown).message };
     }
   }
+}
+
+/** A thread that is not shown any more goes on with what came of its tool. The answer is read to its end, for a server that ends it with its reader. */
+export async function goOnUnseen(client: Client, params: StreamOperations['threads.add_client_tool_output'], onBegin: () => void): Promise<void> {
+  const { events } = await client.stream('threads.add_client_tool_output', params, unique(), new AbortController().signal);
+  onBegin();
+  for await (const _ of events);
 }

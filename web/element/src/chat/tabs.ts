@@ -1,6 +1,7 @@
 /** Tells the other chats of this visitor, in other tabs and on this page, that a thread has changed; and hears it from them. */
 export class Tabs {
   private readonly channel: BroadcastChannel;
+  private isClosed = false;
 
   /** `server`: chats that talk to another one are not told. */
   constructor(server: string, onChange: (threadId: string) => void) {
@@ -11,10 +12,15 @@ export class Tabs {
   }
 
   tell(threadId: string): void {
-    this.channel.postMessage(threadId);
+    if (!this.isClosed) return this.channel.postMessage(threadId);
+    // The chat has gone, and what it had begun has changed the thread all the same.
+    const channel = new BroadcastChannel(this.channel.name);
+    channel.postMessage(threadId);
+    channel.close();
   }
 
   close(): void {
+    this.isClosed = true;
     this.channel.close();
   }
 }
