@@ -1,3 +1,4 @@
+import { takeEscape } from '../views/gestures';
 import { seriesColor } from '../widgets/color';
 import { centre, rowName, type Layout } from './layout';
 import { node } from './svg';
@@ -30,8 +31,7 @@ export function pointer(host: HTMLElement, svg: SVGElement, layout: Layout): voi
     if (step !== undefined) event.preventDefault();
     if (step !== undefined) show(Math.max(0, Math.min(row + step, data.length - 1)));
     if (event.key !== 'Escape' || row < 0) return;
-    // Whatever is around it stays.
-    event.stopPropagation();
+    takeEscape(event);
     show(-1);
   };
 }

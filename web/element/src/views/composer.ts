@@ -4,6 +4,7 @@ import { entityOf, type Upload } from '../chat/composer';
 import { safeImageUrl } from '../text/urls';
 import type { ComposerInput, Tag } from './composer-input';
 import { Preview } from './entity-preview';
+import { isAgain } from './gestures';
 import { icon } from './icon';
 import { choices, menuButton, type Choice } from './menu';
 import { Suggestions } from './suggestions';
@@ -71,6 +72,8 @@ function key(view: View, list: Suggestions, event: KeyboardEvent): void {
   const input = event.currentTarget as ComposerInput;
   // 229: Safari sends the Enter that ends a word after the end of the word.
   if (input.isComposing || event.isComposing || event.keyCode === 229) return;
+  // A key that is held has done what it was pressed for.
+  if (event.repeat && (event.key === 'Escape' || (event.key === 'Enter' && !event.shiftKey))) return event.preventDefault();
   if (list.isOpen) {
     const acts: Record<string, () => void> = {
       ArrowDown: () => list.move(1),
@@ -102,13 +105,23 @@ function submit(view: View, event: Event): void {
   void chat.send(draft.take());
 }
 
+/** Where a pointer went down on Stop and has not let go of it: the answer may end meanwhile. */
+const heldStop = new WeakSet<object>();
+
+/** One stands where the other stood: a click that began on that one, or a double one on it, is not for this one. */
 function sendOrStop({ session, locale }: View): unknown {
   const { chat, composer: draft } = session;
   if (!chat.isAnswering) {
-    return html`<button class="send" aria-label=${locale.text('send')} ?disabled=${!draft.isReady}>${icon('send')}</button>`;
+    const click = (event: MouseEvent) => (isAgain(event) || heldStop.delete(session)) && event.preventDefault();
+    return html`<button class="send" aria-label=${locale.text('send')} ?disabled=${!draft.isReady}
+      @pointerdown=${() => heldStop.delete(session)} @click=${click}>${icon('send')}</button>`;
   }
+  const click = (event: MouseEvent) => {
+    heldStop.delete(session);
+    if (!isAgain(event)) void chat.stop();
+  };
   return html`<button type="button" class="send stop" aria-label=${locale.text('stop')} ?disabled=${!chat.canStop}
-    @click=${() => void chat.stop()}>${icon('stop')}</button>`;
+    @pointerdown=${() => heldStop.add(session)} @click=${click}>${icon('stop')}</button>`;
 }
 
 function quote({ session, locale }: View): unknown {

@@ -2,6 +2,7 @@ import type { Entity } from '@openai/chatkit';
 import { html, render, type ElementPart } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
 import { callbackError } from '../wire/errors';
+import { takeEscape } from './gestures';
 import type { View } from './view';
 
 /** How long the pointer rests before the page is asked, and how long it may take from the entity to its preview. */
@@ -95,7 +96,7 @@ export class Preview {
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.isComposing) return;
     // It closes this, and nothing that the page or the chat would close next.
-    event.stopPropagation();
+    takeEscape(event);
     this.hide();
   };
 }

@@ -1,5 +1,6 @@
 import type { ElementPart, LitElement, ReactiveController } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
+import { takeEscape } from './gestures';
 
 const FOCUSABLE = 'button:not([disabled]), input:not([disabled]), textarea, select, a[href], [tabindex="0"]';
 
@@ -39,7 +40,7 @@ class DialogFocus extends AsyncDirective {
   private readonly onKey = (event: KeyboardEvent): void => {
     // The Escape of an input method throws away a word, and closes nothing.
     if (event.key !== 'Escape' || event.isComposing) return;
-    event.stopPropagation();
+    takeEscape(event);
     this.close();
   };
 }

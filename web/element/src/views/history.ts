@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type * as P from '../wire/protocol';
 import { icon } from './icon';
 import { dialogFocus } from './focus';
+import { isAgain, takeEscape } from './gestures';
 import { notice } from './notice';
 import { titleOf } from './title';
 import type { View } from './view';
@@ -62,7 +63,7 @@ function entry(view: View, thread: P.Thread): unknown {
       <span>${locale.text('deleteConfirm')}</span>
       <div class="buttons">
         <button class="text" @click=${endAsking}>${locale.text('cancel')}</button>
-        <button class="text danger" @click=${(event: Event) => void remove(view, thread, event)}>${locale.text('delete')}</button>
+        <button class="text danger" @click=${(event: MouseEvent) => isAgain(event) || void remove(view, thread, event)}>${locale.text('delete')}</button>
       </div>
     </div>
     <form class="rename" hidden @submit=${(event: SubmitEvent) => void rename(view, thread, event)}
@@ -87,7 +88,7 @@ function startRename(event: Event): void {
 }
 
 function endRename(event: Event): void {
-  event.stopPropagation();
+  takeEscape(event);
   const form = formOf(event);
   form.hidden = true;
   focusOn(form, '[data-rename]');
@@ -110,7 +111,7 @@ function askFirst(event: Event): void {
 }
 
 function endAsking(event: Event): void {
-  event.stopPropagation();
+  takeEscape(event);
   const question = questionOf(event);
   question.hidden = true;
   focusOn(question, '[data-delete]');

@@ -2,6 +2,8 @@ import type { View } from './view';
 
 /** How near to the end counts as being there. */
 const NEAR = 80;
+/** The same for whoever goes up while an answer is written: parts of a pixel. */
+const END = 2;
 /** The space that is left above a question. */
 const MARGIN = 12;
 /** How many heights of what is seen lie ready above it: a fast reader shall not meet the end. */
@@ -42,8 +44,10 @@ export class Follower {
     if (scroller === null) return;
     this.keep(scroller);
     const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    // What is written faster than it is followed moves nobody away: they go up by themselves.
-    this.settle(scroller, left > NEAR && (this.isAway || scroller.scrollTop < this.top));
+    // What is written faster than it is followed moves nobody away: they go up by themselves, and be it by a little.
+    const goesUp = scroller.scrollTop < this.top;
+    const isNear = left <= (goesUp && this.view().session.chat.isAnswering ? END : NEAR);
+    this.settle(scroller, !isNear && (this.isAway || goesUp));
     this.loadAhead(scroller);
   };
 
