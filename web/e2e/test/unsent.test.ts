@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from '../harness/browser.js';
+import type { Chat } from '../harness/chat.js';
+import { eventsOf } from '../harness/page.js';
 import { type Scene, sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
-import { cutLater, done, events, held, opening, type Reply, refused, userMessage } from '../harness/stand-in.js';
+import { assistantMessage, cutLater, done, events, held, json, opening, type Reply, refused, thread, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -151,4 +153,84 @@ test('an action that has begun is not sent again because a message before it has
   await chat.element.getByRole('alert').nth(1).getByRole('button', { name: 'Try again' }).click();
   await chat.items.getByText('Hello again.').waitFor();
   assert.equal(standIn.of('threads.custom_action').length, 1);
+});
+
+/** Takes the element out of the page, and puts it back when it has seen that it is not merely being moved. */
+function takeOutAndPutBack(chat: Chat): Promise<void> {
+  return chat.element.evaluate(async (element) => {
+    element.remove();
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    document.body.append(element);
+  });
+}
+
+test('what is written in an element that is taken out of the page is there when it is put back, and the page is told nothing new', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server, { options: { composer: {
+    tools: [{ id: 'search', icon: 'search', label: 'Search' }],
+    models: [{ id: 'quick', label: 'Quick', default: true }, { id: 'deep', label: 'Deep' }],
+  } } });
+  standIn.on('threads.create', events(...opening('Look'), done('I see.')));
+  const attachments = [{ type: 'file', id: 'atc_1', name: 'note.txt', mime_type: 'text/plain' }];
+  const content = [{ type: 'input_text', text: 'Ask ' }, { type: 'input_tag', id: 'ada', text: 'Ada' }];
+  await chat.call('setComposerValue', { content, reply: 'Two oranges', attachments, selectedToolId: 'search', selectedModelId: 'deep' });
+  await takeOutAndPutBack(chat);
+  await chat.composer.getByText('Ask Ada').waitFor();
+  await chat.ask(' about it');
+  const { input } = standIn.of('threads.create')[0]!.body!.params as { input: { content: { text: string }[]; attachments: string[]; quoted_text: string; inference_options: object } };
+  assert.equal(input.content.map(({ text }) => text).join(''), 'Ask Ada about it');
+  assert.deepEqual([input.attachments, input.quoted_text], [['atc_1'], 'Two oranges']);
+  assert.deepEqual(input.inference_options, { tool_choice: { id: 'search' }, model: 'deep' });
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }, { toolId: null }]);
+});
+
+test('a tool that the options have no more is let go when the element is put back', async (t) => {
+  const { chat } = await sceneWith(t, browser, server, { options: { composer: { tools: [{ id: 'search', icon: 'search', label: 'Search' }] } } });
+  await chat.call('setComposerValue', { selectedToolId: 'search' });
+  await chat.element.evaluate(async (element) => {
+    const chat = element as HTMLElement & { options: object };
+    chat.remove();
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    chat.options = { ...chat.options, composer: {} };
+    document.body.append(chat);
+  });
+  assert.deepEqual(await eventsOf(chat.page, 'chatkit.tool.change'), [{ toolId: 'search' }, { toolId: null }]);
+});
+
+test('a message that did not arrive lies in the composer when the element is put back', async (t) => {
+  for (const reply of [refusal, refused(403, 'Never.'), held(events()).reply]) {
+    const { chat, standIn } = await scene(t, reply);
+    standIn.on('threads.get_by_id', json(thread)).on('items.list', json({ data: [assistantMessage('Hello to you.'), userMessage('Hello')], has_more: false }));
+    const sent = chat.page.waitForRequest((request) => request.postData()?.includes('threads.add_user_message') === true);
+    await chat.say('A long text');
+    await sent;
+    await takeOutAndPutBack(chat);
+    await chat.composer.getByText('A long text').waitFor();
+    await chat.lastItem.getByText('Hello to you.').waitFor();
+    assert.equal(await chat.items.count(), 2);
+  }
+});
+
+test('nothing that was written is taken along to another server', async (t) => {
+  const { chat } = await sceneWith(t, browser, server);
+  await chat.call('setComposerValue', { text: 'A long text' });
+  await chat.element.evaluate(async (element) => {
+    const chat = element as HTMLElement & { options: object };
+    chat.remove();
+    await new Promise<void>((resolve) => queueMicrotask(resolve));
+    chat.options = { ...chat.options, api: { url: '/elsewhere', domainKey: 'any' } };
+    document.body.append(chat);
+  });
+  await chat.call('setComposerValue', { reply: 'Two oranges' });
+  assert.equal(await chat.composer.innerText(), '');
+});
+
+test('a history that is open when the element is taken out of the page is closed, and the page is told so', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, server);
+  standIn.on('threads.list', json({ data: [], has_more: false }));
+  await chat.call('showHistory');
+  const closed = chat.next('chatkit.history.close');
+  await takeOutAndPutBack(chat);
+  await closed;
+  await chat.composer.waitFor();
+  assert.equal(await chat.element.getByRole('dialog').count(), 0);
 });

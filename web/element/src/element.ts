@@ -1,6 +1,6 @@
 import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { html, LitElement, nothing } from 'lit';
-import { contentOf, isBlank } from './chat/composer';
+import { contentOf, type Draft, isBlank } from './chat/composer';
 import { connectionKey, Session } from './chat/session';
 import { Changes } from './chat/signal';
 import { Locale } from './locale/locale';
@@ -43,8 +43,8 @@ export class ChatKitElement extends LitElement implements Methods {
   private resolveDrawn!: () => void;
   /** The chat stands there for the first time. */
   private readonly drawn = new Promise<void>((resolve) => (this.resolveDrawn = resolve));
-  /** What was shown when the element was taken out of the page. */
-  private left: { connection: string; threadId: string | null } | null = null;
+  /** What was shown and written when the element was taken out of the page. */
+  private left: { connection: string; threadId: string | null; draft: Draft } | null = null;
 
   constructor() {
     super();
@@ -197,15 +197,21 @@ export class ChatKitElement extends LitElement implements Methods {
     this.session = new Session(() => this.current!, scriptUrl, language, this.emit, this.changes);
     const first = options.composer?.models?.find((model) => model.default && !model.disabled)?.id;
     if (first !== undefined) this.session.composer.selectModel(first);
-    const shown = this.left?.connection === connection ? this.left.threadId : options.initialThread;
+    const left = this.left?.connection === connection ? this.left : null;
     this.left = null;
+    if (left !== null) this.session.composer.resume(left.draft);
+    const shown = left === null ? options.initialThread : left.threadId;
     if (shown) void this.session.chat.open(shown);
     this.sight.observe(this);
   }
 
   private end(): void {
-    if (this.session !== null) this.left = { connection: this.connection, threadId: this.session.chat.threadId };
-    this.session?.end();
+    const { session, connection } = this;
+    if (session !== null) {
+      const { threadId } = session.chat;
+      session.end();
+      this.left = { connection, threadId, draft: session.composer.draft };
+    }
     this.session = null;
     this.sight.disconnect();
     this.connection = '';

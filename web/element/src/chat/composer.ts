@@ -26,6 +26,9 @@ export interface Upload {
   abort: AbortController;
 }
 
+/** What a composer hands on to the one after it. */
+export type Draft = Pick<Composer, 'content' | 'uploads' | 'quote' | 'toolId' | 'modelId'>;
+
 /** What the visitor is about to say. */
 export class Composer {
   content: UserMessageContent[] = [];
@@ -63,6 +66,18 @@ export class Composer {
 
   private get tool(): ToolOption | undefined {
     return this.options().composer?.tools?.find((tool) => tool.id === this.toolId);
+  }
+
+  /** What is there, but for files that are not at the server. */
+  get draft(): Draft {
+    const { content, quote, toolId, modelId } = this;
+    return { content, uploads: this.uploads.filter(({ state }) => state === 'ready'), quote, toolId, modelId };
+  }
+
+  /** Goes on with a draft. The page knows already of the tool in it. */
+  resume(draft: Draft): void {
+    Object.assign(this, draft);
+    this.changes.mark();
   }
 
   setContent(content: UserMessageContent[]): void {

@@ -44,8 +44,9 @@ export class Session {
     await Promise.all([this.chat.refresh(), this.history.refresh()]).catch(() => undefined);
   }
 
-  /** Nothing is watched, uploaded or recorded any more. */
+  /** Nothing is watched, uploaded or recorded any more. What did not get through lies in the composer then. */
   end(): void {
+    this.history.hide();
     this.chat.leave();
     this.uploads.end();
     this.dictation.stop({ discard: true });
