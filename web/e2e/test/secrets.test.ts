@@ -216,6 +216,21 @@ test('a getClientSecret that fails or returns nonsense is told to the page, and 
   assert.equal(await chat.items.count(), 2);
 });
 
+test('of a secret that the server refuses twice the page reads why, and the visitor in their language that the answer failed', async (t) => {
+  const { chat, proxy, told } = await scene(t, "async (current) => (current === null ? 'ek_nobody' : 'ek_nobody_either')");
+  await chat.element.evaluate((element) => {
+    const { options } = element as HTMLElement & { options: object };
+    Object.assign(element, { options: { ...options, locale: 'de' } });
+  });
+  await chat.element.getByRole('button', { name: 'Senden' }).waitFor();
+  await chat.ask('Hallo');
+  const alert = chat.element.getByRole('alert');
+  await alert.getByText('Die Antwort ist fehlgeschlagen.').waitFor();
+  assert.equal(await alert.getByText('client secret').count(), 0);
+  assert.equal(asked(proxy).length, 2);
+  assert.deepEqual(await told(), [{ message: 'This client secret is not valid here. Create a new session.', code: 'secret_unknown', status: 401 }]);
+});
+
 test('a getClientSecret that never comes back is waited for no longer than half a minute, and can be stopped before', async (t) => {
   const { chat, page, told } = await scene(t, 'async () => new Promise(() => {})', 'ada', (page) => page.clock.install());
   const stopped = chat.ended();

@@ -105,7 +105,6 @@ function failure(error: Error, what: Failed): Notice {
   if (!(error instanceof ChatKitError)) return notice;
   if (error.code === 'network') notice.cause = 'network';
   else if (error.status === 429) notice.cause = 'busy';
-  // What the server refuses it says in words for people; why it fails, the page is told and not the visitor.
-  if (!error.isRetryable) notice.message = error.details.words;
+  notice.message = error.wordsToVisitor;
   return notice;
 }

@@ -93,7 +93,7 @@ export class Uploads {
       if (isAbort(thrown)) return;
       upload.state = 'failed';
       if (thrown instanceof ChatKitError && !thrown.isRetryable) {
-        upload.reason = thrown.details.words;
+        upload.reason = thrown.wordsToVisitor;
         upload.isTooLarge = thrown.status === 413;
       } else {
         upload.again = () => this.again(file, upload);

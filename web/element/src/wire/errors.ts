@@ -35,6 +35,14 @@ export class ChatKitError extends Error {
     return status === undefined ? this.code === 'network' : status === 429 || (status >= 500 && status !== 501);
   }
 
+  /**
+   * What the server refuses it says in words for people. Why it fails, and what is wrong with what the page signs in
+   * with, the page is told and not the visitor.
+   */
+  get wordsToVisitor(): string | undefined {
+    return this.isRetryable || this.status === 401 ? undefined : this.details.words;
+  }
+
   /** Whether the server says that it turned the request away before it did anything. */
   get nothingWasDone(): boolean {
     return this.status === 429 || (this.status === 503 && this.details.retryAfter !== undefined);
