@@ -59,6 +59,42 @@ test('options may be set before the element is in the page', async (t) => {
   assert.deepEqual(await toldOf(page), [null]);
 });
 
+test('an element looks the same in the document of a frame, and back in its own', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { locale: 'en' });
+  const looks = () => chat.page.evaluate(() => {
+    const find = (place: Document) => place.querySelector('openai-chatkit');
+    const element = find(document) ?? find(document.querySelector('iframe')!.contentDocument!)!;
+    const view = element.ownerDocument.defaultView!;
+    const { display, borderRadius, color } = view.getComputedStyle(element.shadowRoot!.querySelector('form.composer')!);
+    return { display, borderRadius, color, isMoved: view !== window };
+  });
+  const here = await looks();
+  assert.notEqual(here.borderRadius, '0px');
+  await chat.element.evaluate((element) => {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    frame.contentDocument!.body.append(element);
+  });
+  assert.deepEqual(await looks(), { ...here, isMoved: true });
+  await chat.page.frameLocator('iframe').locator('[data-composer]').waitFor();
+  await chat.page.evaluate(() => document.body.append(document.querySelector('iframe')!.contentDocument!.querySelector('openai-chatkit')!));
+  assert.deepEqual(await looks(), here);
+});
+
+test('an element that is first put into the document of a frame is drawn there as anywhere', async (t) => {
+  const page = await openPage(t, await visitor(t, browser), server);
+  await page.evaluate(async (url) => {
+    await customElements.whenDefined('openai-chatkit');
+    const chat = document.createElement('openai-chatkit') as OpenAIChatKit;
+    chat.setOptions({ api: { url, domainKey: 'any' }, locale: 'en' });
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    frame.contentDocument!.body.append(chat);
+  }, `${server.url}/chatkit`);
+  const composer = page.frameLocator('iframe').locator('form.composer');
+  assert.notEqual(await composer.evaluate((form) => getComputedStyle(form).borderRadius), '0px');
+});
+
 test('new options stand in place of the old ones, and the conversation goes on', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, { disclaimer: { text: 'First' }, header: { title: { text: 'One' } } });
   await chat.ask('Hi');

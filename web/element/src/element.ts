@@ -6,7 +6,7 @@ import { Changes } from './chat/signal';
 import { Locale } from './locale/locale';
 import { scriptUrl } from './script';
 import { applyTheme } from './theme/theme';
-import { styles } from './theme/styles';
+import { dress, styles } from './theme/styles';
 import { FocusKeeper } from './views/focus';
 import { attach } from './views/composer';
 import { frame } from './views/frame';
@@ -76,6 +76,11 @@ export class ChatKitElement extends LitElement implements Methods {
     queueMicrotask(() => {
       if (!this.isConnected) this.end();
     });
+  }
+
+  /** It is in another document now, such as that of a frame, and has left its style sheets behind. */
+  adoptedCallback(): void {
+    if (this.shadowRoot !== null) dress(this.shadowRoot);
   }
 
   /** The same as `setOptions`; can also be set before the script has loaded. */
@@ -159,6 +164,13 @@ export class ChatKitElement extends LitElement implements Methods {
   async fetchUpdates(): Promise<void> {
     const { chat, history } = this.require();
     await Promise.all([chat.refresh(), history.refresh()]);
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    if (this.ownerDocument === document) return super.createRenderRoot();
+    const root = this.attachShadow({ mode: 'open' });
+    dress(root);
+    return root;
   }
 
   protected override render(): unknown {
