@@ -36,11 +36,11 @@ export class ChatKitError extends Error {
   }
 
   /**
-   * What the server refuses it says in words for people. Why it fails, and what is wrong with what the page signs in
-   * with, the page is told and not the visitor.
+   * What the server refuses it says in words for people. Why it fails, and what is wrong with a secret that the page
+   * got, the page is told and not the visitor.
    */
   get wordsToVisitor(): string | undefined {
-    return this.isRetryable || this.status === 401 ? undefined : this.details.words;
+    return this.isRetryable || this.code.startsWith('secret_') ? undefined : this.details.words;
   }
 
   /** Whether the server says that it turned the request away before it did anything. */
