@@ -102,6 +102,51 @@ test('whoever comes back to a thread, or puts the chat back into the page, sees 
   await chat.items.getByText('Take an umbrella.').nth(1).waitFor();
 });
 
+test('what comes of a client tool is not sent when something else has been said in its thread', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+  const named = chat.next('chatkit.thread.change');
+  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
+  const { threadId } = (await named) as { threadId: string };
+  await chat.call('setThreadId', null);
+  await chat.call('setThreadId', threadId);
+  const sent = operationsOf(chat.page);
+  await chat.ask('Hi');
+  await letGo(chat.page);
+  await chat.ask('Hi');
+  assert.deepEqual(sent.map(({ type }) => type), ['threads.add_user_message', 'threads.add_user_message']);
+  assert.equal(await chat.element.getByRole('alert').count(), 0);
+});
+
+test('a thread that was left goes on with each client tool that it asks for', async (t) => {
+  const tool = '(call) => (told.push(call.name), new Promise((resolve) => (globalThis.letGo = resolve)))';
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: tool });
+  const named = chat.next('chatkit.thread.change');
+  await chat.during('chatkit.response.end', () => chat.say('Use two tools'));
+  const { threadId } = (await named) as { threadId: string };
+  await chat.call('setThreadId', null);
+  await letGo(chat.page);
+  await chat.page.waitForFunction(() => told.length === 2);
+  const given = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+  await letGo(chat.page);
+  await given;
+  await chat.call('setThreadId', threadId);
+  await chat.lastItem.getByText('Both steps are done.').waitFor();
+});
+
+test('what comes of a client tool goes where it was asked for, as the visitor who was asked', async (t) => {
+  const fetched = "(...args) => (told.push('before'), fetch(...args))";
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW, 'api.fetch': fetched });
+  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
+  const given = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+  await chat.element.evaluate((element) => {
+    const chat = element as HTMLElement & { options: { api: object } };
+    chat.options = { ...chat.options, api: { url: '/elsewhere', domainKey: 'any', fetch: () => (told.push('after'), new Promise(() => {})) } };
+  });
+  await letGo(chat.page);
+  assert.equal((await given).url(), `${server.url}/chatkit`);
+  assert.ok(!(await toldOf(chat.page)).includes('after'));
+});
+
 test('a client tool can be stopped: what comes of it is not sent', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
   const sent = operationsOf(chat.page);

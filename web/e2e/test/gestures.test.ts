@@ -90,6 +90,24 @@ test('a finger that stops an answer as it ends does not send what is being writt
   assert.deepEqual(scene.standIn.of('threads.add_user_message'), []);
 });
 
+test('Send that is pressed by keyboard sends, whatever a pointer did to Stop before', async (t) => {
+  const scene = await sceneWith(t, browser, server);
+  const { chat, standIn } = scene;
+  standIn.on('threads.add_user_message', (response) => response.end());
+  const answer = await beginAnswer(scene);
+  await chat.button('Stop').hover();
+  await chat.page.mouse.down();
+  await chat.during('chatkit.response.end', async () => answer.end());
+  await chat.page.mouse.move(5, 5);
+  await chat.page.mouse.up();
+  await chat.composer.click();
+  await chat.page.keyboard.insertText('Well?');
+  await chat.button('Send').focus();
+  const sent = chat.page.waitForRequest((request) => request.postData()?.includes('threads.add_user_message') ?? false);
+  await chat.page.keyboard.press('Enter');
+  await sent;
+});
+
 test('Enter that is held takes the entity, and does not send the message', async (t) => {
   const search = "() => [{ id: 'ada', title: 'Ada' }]";
   const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onTagSearch': search });

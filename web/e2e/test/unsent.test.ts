@@ -210,18 +210,20 @@ test('a message that did not arrive lies in the composer when the element is put
   }
 });
 
-test('nothing that was written is taken along to another server', async (t) => {
-  const { chat } = await sceneWith(t, browser, server);
-  await chat.call('setComposerValue', { text: 'A long text' });
-  await chat.element.evaluate(async (element) => {
-    const chat = element as HTMLElement & { options: object };
-    chat.remove();
-    await new Promise<void>((resolve) => queueMicrotask(resolve));
-    chat.options = { ...chat.options, api: { url: '/elsewhere', domainKey: 'any' } };
-    document.body.append(chat);
-  });
-  await chat.call('setComposerValue', { reply: 'Two oranges' });
-  assert.equal(await chat.composer.innerText(), '');
+test('nothing that was written is taken along to another server, nor to what may be another visitor of it', async (t) => {
+  for (const url of ['/elsewhere', '/chatkit']) {
+    const { chat } = await sceneWith(t, browser, server);
+    await chat.call('setComposerValue', { text: 'A long text' });
+    await chat.element.evaluate(async (element, url) => {
+      const chat = element as HTMLElement & { options: object };
+      chat.remove();
+      await new Promise<void>((resolve) => queueMicrotask(resolve));
+      chat.options = { ...chat.options, api: { url, domainKey: 'any' } };
+      document.body.append(chat);
+    }, url);
+    await chat.call('setComposerValue', { reply: 'Two oranges' });
+    assert.equal(await chat.composer.innerText(), '');
+  }
 });
 
 test('a history that is open when the element is taken out of the page is closed, and the page is told so', async (t) => {

@@ -44,7 +44,7 @@ export class ChatKitElement extends LitElement implements Methods {
   /** The chat stands there for the first time. */
   private readonly drawn = new Promise<void>((resolve) => (this.resolveDrawn = resolve));
   /** What was shown and written when the element was taken out of the page. */
-  private left: { connection: string; threadId: string | null; draft: Draft } | null = null;
+  private left: { connection: string; threadId: string | null; api: ChatKitOptions['api']; draft: Draft } | null = null;
 
   constructor() {
     super();
@@ -211,7 +211,8 @@ export class ChatKitElement extends LitElement implements Methods {
     if (first !== undefined) this.session.composer.selectModel(first);
     const left = this.left?.connection === connection ? this.left : null;
     this.left = null;
-    if (left !== null) this.session.composer.resume(left.draft);
+    // Another `api` may be another visitor's.
+    if (left?.api === options.api) this.session.composer.resume(left.draft);
     const shown = left === null ? options.initialThread : left.threadId;
     if (shown) void this.session.chat.open(shown);
     this.sight.observe(this);
@@ -222,7 +223,7 @@ export class ChatKitElement extends LitElement implements Methods {
     if (session !== null) {
       const { threadId } = session.chat;
       session.end();
-      this.left = { connection, threadId, draft: session.composer.draft };
+      this.left = { connection, threadId, api: this.current!.api, draft: session.composer.draft };
     }
     this.session = null;
     this.sight.disconnect();

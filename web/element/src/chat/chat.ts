@@ -35,6 +35,8 @@ export class Chat {
   unconfirmed: P.UserMessageInput | null = null;
   /** Older items are on their way. */
   isLoadingOlder = false;
+  /** How often a thread was left: what was asked before that is of no use after it. */
+  visits = 0;
   /** How many answers have been asked for or taken up. */
   asked = 0;
   private older: string | null = null;
@@ -50,8 +52,6 @@ export class Chat {
   private next: Promise<void> | null = null;
   /** The thread is on its way. */
   private loading: Promise<void> | null = null;
-  /** How often a thread was left: what was asked before that is of no use after it. */
-  private left = 0;
 
   constructor(
     private readonly client: Client,
@@ -96,12 +96,12 @@ export class Chat {
     this.load = 'loading';
     this.changes.mark();
     this.emit('chatkit.thread.load.start', { threadId: id });
-    const { left } = this;
+    const { visits } = this;
     this.reading = this.loading = this.fetch(id);
     try {
       await this.loading;
     } catch (thrown) {
-      if (this.left === left) this.cannotOpen(id, thrown);
+      if (this.visits === visits) this.cannotOpen(id, thrown);
     } finally {
       this.emit('chatkit.thread.load.end', { threadId: id });
       this.changes.mark();
@@ -146,7 +146,7 @@ export class Chat {
   async loadOlder(): Promise<void> {
     const [id, after] = [this.wanted, this.older];
     if (id === null || after === null || this.isLoadingOlder) return;
-    const { items, left } = this;
+    const { items, visits } = this;
     this.isLoadingOlder = true;
     this.changes.mark();
     try {
@@ -158,7 +158,7 @@ export class Chat {
     } catch (thrown) {
       this.notices.report(thrown);
     } finally {
-      if (this.left === left) this.isLoadingOlder = false;
+      if (this.visits === visits) this.isLoadingOlder = false;
       this.changes.mark();
     }
   }
@@ -245,34 +245,32 @@ export class Chat {
     if (run?.hasBegun) this.confirm(run.said);
     this.clearNotices();
     run?.abort.abort();
+    this.tool?.leave();
     this.tool = null;
     if (run !== null) this.emit('chatkit.response.end');
-    this.thread = null;
+    this.thread = this.older = null;
     this.items = new Items();
     this.deeds = new Deeds(this.client, this.notices, this.changes);
-    this.older = null;
-    this.isLoadingOlder = false;
-    this.isBroken = false;
+    this.isLoadingOlder = this.isBroken = false;
     this.load = 'new';
-    this.loading = this.reading = this.next = null;
-    this.wanted = null;
-    this.left += 1;
+    this.loading = this.reading = this.next = this.wanted = null;
+    this.visits += 1;
   }
 
   /** Whether what is shown now has not been left, for whoever asks later. */
   private visit(): () => boolean {
-    const { left } = this;
-    return () => this.left === left;
+    const { visits } = this;
+    return () => this.visits === visits;
   }
 
   /** `except`: a run that is taken up elsewhere, or has been. `isOwn`: see `LiveRun`. */
   private async fetch(id: string, { except = '', isOwn = true } = {}): Promise<void> {
-    const { asked, left } = this;
+    const { asked, visits } = this;
     const [thread, newest] = await Promise.all([
       this.client.call('threads.get_by_id', { thread_id: id }),
       this.client.call('items.list', { thread_id: id, order: 'desc', limit: PAGE }),
     ]);
-    if (this.wanted !== id || this.left !== left) return;
+    if (this.wanted !== id || this.visits !== visits) return;
     // What was said meanwhile is not in it.
     if (asked !== this.asked) return this.quiet().then(() => this.fetch(id, { except, isOwn }));
     this.takeNewest(newest.body);
@@ -324,15 +322,15 @@ export class Chat {
 
   /** Goes on with an answer whose connection was lost for long. */
   private async comeBack(id: string, rest: Rest): Promise<void> {
-    const { wanted: thread, asked, left } = this;
+    const { wanted: thread, asked, visits } = this;
     try {
       if (thread !== null) await this.reread(thread, id, rest);
     } catch (thrown) {
-      if (this.left !== left) return this.notices.report(thrown);
+      if (this.visits !== visits) return this.notices.report(thrown);
       return this.notices.failToRead(thrown, () => this.comeBack(id, rest), { about: rest.said });
     }
     // What was said meanwhile has put an end to it.
-    if (this.left === left && !this.isAnswering && asked === this.asked) void this.takeUp(id, rest);
+    if (this.visits === visits && !this.isAnswering && asked === this.asked) void this.takeUp(id, rest);
   }
 
   /** Reads what came of an answer so far. A message that is answered has arrived. */
@@ -414,7 +412,7 @@ export class Chat {
     if (run.isOwn && !run.stopping && !run.hasFailed) this.tool = ClientTool.askedBy(this.items.last);
     this.emit('chatkit.response.end');
     this.changes.mark();
-    if (this.tool !== null && this.wanted !== null) await this.useTool(this.tool, this.wanted);
+    if (this.tool !== null && this.wanted !== null) await Promise.race([this.useTool(this.tool, this.wanted), this.tool.left]);
     // Until here no other tab could begin the tool.
     run.abort.abort();
   }
@@ -486,14 +484,17 @@ export class Chat {
     this.emit('chatkit.thread.change', { threadId: thread.id });
   }
 
-  /** The page does what it is asked to, and the answer goes on with what came of it. */
+  /** The page does what it is asked to, and the answer goes on with what came of it, unless something else was said meanwhile. */
   private async useTool(tool: ClientTool, thread: string): Promise<void> {
-    const params = { thread_id: thread, result: await tool.result(this.options().onClientTool, this.emit) };
+    const use = (one: ClientTool) => one.result(this.options().onClientTool, this.emit);
+    const result = await use(tool);
     if (this.tool === tool) this.tool = null;
     this.changes.mark();
     if (tool.isStopped) return;
-    if (this.wanted !== thread) return goOnUnseen(this.client, params, () => this.tell(thread)).catch((thrown) => this.notices.report(thrown));
-    // Whoever came back and said something else has put an end to it.
-    if (!this.isAnswering) await this.run('threads.add_client_tool_output', params);
+    if (this.wanted === thread) await this.loading?.catch(() => undefined);
+    const isOver = this.isAnswering || !tool.isAskedIn(this.items.last);
+    if (this.wanted === thread) return isOver ? undefined : this.run('threads.add_client_tool_output', { thread_id: thread, result });
+    await goOnUnseen(this.client, thread, tool, result, use, () => this.tell(thread)).catch((thrown) => this.notices.report(thrown));
+    if (this.wanted === thread) await this.refresh();
   }
 }

@@ -2,7 +2,6 @@ import type { ChatKitOptions } from '@openai/chatkit';
 import { asError, callbackError, ChatKitError } from '../wire/errors';
 import type * as P from '../wire/protocol';
 import type { Client } from '../wire/client';
-import type { StreamOperations } from '../wire/operations';
 import { unlessAborted } from '../wire/retry';
 import type { Emit } from './chat';
 import { unique } from './unique';
@@ -10,12 +9,22 @@ import { unique } from './unique';
 /** Something that an answer asks the page to do. */
 export class ClientTool {
   private readonly abort = new AbortController();
+  /** Its thread is not shown any more: nobody waits for it there. */
+  readonly left: Promise<void>;
+  leave!: () => void;
 
-  private constructor(private readonly call: P.ClientToolCallItem) {}
+  private constructor(private readonly call: P.ClientToolCallItem) {
+    this.left = new Promise((resolve) => (this.leave = resolve));
+  }
 
   /** What an answer asks for that ends with this item. */
   static askedBy(item: P.ThreadItem | undefined): ClientTool | null {
     return item?.type === 'client_tool_call' && item.status === 'pending' ? new ClientTool(item) : null;
+  }
+
+  /** Whether the thread that ends with this item still waits for it. */
+  isAskedIn(last: P.ThreadItem | undefined): boolean {
+    return last?.id === this.call.id && last.type === 'client_tool_call' && last.status === 'pending';
   }
 
   get isStopped(): boolean {
@@ -44,9 +53,25 @@ export class ClientTool {
   }
 }
 
-/** A thread that is not shown any more goes on with what came of its tool. The answer is read to its end, for a server that ends it with its reader. */
-export async function goOnUnseen(client: Client, params: StreamOperations['threads.add_client_tool_output'], onBegin: () => void): Promise<void> {
-  const { events } = await client.stream('threads.add_client_tool_output', params, unique(), new AbortController().signal);
-  onBegin();
-  for await (const _ of events);
+/**
+ * A thread that is not shown any more goes on with what came of its tool, and of those that follow, unless somebody
+ * has said something else there. The answer is read to its end, for a server that ends it with its reader.
+ */
+export async function goOnUnseen(
+  client: Client,
+  thread_id: string,
+  tool: ClientTool,
+  result: P.JsonValue,
+  use: (tool: ClientTool) => Promise<P.JsonValue>,
+  tell: () => void,
+): Promise<void> {
+  const { body } = await client.call('items.list', { thread_id, order: 'desc', limit: 1 });
+  if (!tool.isAskedIn(body.data[0])) return;
+  const { events } = await client.stream('threads.add_client_tool_output', { thread_id, result }, unique(), new AbortController().signal);
+  tell();
+  let last: P.ThreadItem | undefined;
+  for await (const { event } of events) if (event?.type === 'thread.item.done') last = event.item;
+  tell();
+  const next = ClientTool.askedBy(last);
+  if (next !== null) await goOnUnseen(client, thread_id, next, await use(next), use, tell);
 }

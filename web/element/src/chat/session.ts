@@ -20,8 +20,19 @@ export class Session {
   private readonly tabs: Tabs;
   private readonly identity: Identity;
 
+  private isOver = false;
+  /** Where the server is, and who this visitor is, also for what is still under way when the session is over. */
+  private readonly own: () => ChatKitOptions;
+
   constructor(options: () => ChatKitOptions, script: URL, locale: () => string, private readonly emit: Emit, changes: Changes) {
-    const { client, identity } = connect(options, script, locale);
+    let last = options();
+    const key = connectionKey(last);
+    this.own = () => {
+      const now = options();
+      if (!this.isOver && connectionKey(now) === key) last = now;
+      return last;
+    };
+    const { client, identity } = connect(this.own, script, locale);
     this.identity = identity;
     this.tabs = new Tabs(client.address, (threadId) => this.hear(threadId));
     this.composer = new Composer(options, emit, changes);
@@ -46,6 +57,8 @@ export class Session {
 
   /** Nothing is watched, uploaded or recorded any more. What did not get through lies in the composer then. */
   end(): void {
+    this.own();
+    this.isOver = true;
     this.history.hide();
     this.chat.leave();
     this.uploads.end();

@@ -105,23 +105,29 @@ function submit(view: View, event: Event): void {
   void chat.send(draft.take());
 }
 
-/** Where a pointer went down on Stop and has not let go of it: the answer may end meanwhile. */
-const heldStop = new WeakSet<object>();
+/** Where the last press of a pointer was on Stop, and when. */
+const stops = new WeakMap<object, { isHeld: boolean; at: number }>();
+/** How long after a press on Stop another click at its place is the second of a double one, in milliseconds. */
+const AGAIN_WITHIN = 1_000;
 
 /** One stands where the other stood: a click that began on that one, or a double one on it, is not for this one. */
 function sendOrStop({ session, locale }: View): unknown {
   const { chat, composer: draft } = session;
   if (!chat.isAnswering) {
-    const click = (event: MouseEvent) => (isAgain(event) || heldStop.delete(session)) && event.preventDefault();
-    return html`<button class="send" aria-label=${locale.text('send')} ?disabled=${!draft.isReady}
-      @pointerdown=${() => heldStop.delete(session)} @click=${click}>${icon('send')}</button>`;
+    const press = () => void (stops.has(session) && (stops.get(session)!.isHeld = false));
+    const click = (event: MouseEvent) => {
+      const { isHeld = false, at = -Infinity } = stops.get(session) ?? {};
+      // Keys and assistive technology click without a pointer.
+      if (event.detail > 0 && (isHeld || (isAgain(event) && performance.now() - at < AGAIN_WITHIN))) event.preventDefault();
+    };
+    return html`<button class="send" aria-label=${locale.text('send')} ?disabled=${!draft.isReady} @pointerdown=${press} @click=${click}>${icon('send')}</button>`;
   }
+  const press = () => void stops.set(session, { isHeld: true, at: performance.now() });
   const click = (event: MouseEvent) => {
-    heldStop.delete(session);
     if (!isAgain(event)) void chat.stop();
   };
   return html`<button type="button" class="send stop" aria-label=${locale.text('stop')} ?disabled=${!chat.canStop}
-    @pointerdown=${() => heldStop.add(session)} @click=${click}>${icon('stop')}</button>`;
+    @pointerdown=${press} @click=${click}>${icon('stop')}</button>`;
 }
 
 function quote({ session, locale }: View): unknown {

@@ -84,8 +84,8 @@ export class Follower {
   private follow(scroller: HTMLElement, question: Element | null): void {
     const { options, session: { chat } } = this.view();
     this.isWatched ||= chat.isAnswering;
-    // A notice is to be seen.
-    const isPinned = this.isWatched && chat.notices.all.length === 0;
+    // A notice that comes with the end is to be seen.
+    const isPinned = this.isWatched && (chat.isAnswering || chat.notices.all.length === 0);
     if (question === null || !isPinned || options.thread?.autoScroll === true) return this.toEnd();
     const pinned = offsetOf(question, scroller) + scroller.scrollTop - MARGIN;
     scroller.scrollTop = Math.max(scroller.scrollTop, Math.min(pinned, scroller.scrollHeight));

@@ -20,7 +20,7 @@ export function thread(view: View): unknown {
   const { locale, session: { chat } } = view;
   return html`
     <h2 class="unseen" id="heading">${view.options.frameTitle ?? locale.text('chat')}</h2>
-    ${keyed(chat.items, conversation(view))}
+    ${keyed(`${chat.visits} ${chat.load === 'loading'}`, conversation(view))}
   `;
 }
 
