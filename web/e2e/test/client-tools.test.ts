@@ -1,7 +1,7 @@
 // Client tools, and actions of widgets that the page handles.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Response } from 'playwright-core';
 import { openBrowser, visitor } from '../harness/browser.js';
 import { Chat } from '../harness/chat.js';
 import { exercises } from '../harness/declarations.js';
@@ -67,13 +67,24 @@ test('a client tool may fetch what it has changed', async (t) => {
   await chat.lastItem.getByText('Take an umbrella.').waitFor();
 });
 
-test('a thread that was left goes on with what came of its client tool', async (t) => {
-  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+/** Says something in a new thread that has a client tool run, and leaves the thread while it does. */
+async function leaveAtWork(chat: Chat, text: string): Promise<string> {
   const named = chat.next('chatkit.thread.change');
-  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
+  await chat.during('chatkit.response.end', () => chat.say(text));
   const { threadId } = (await named) as { threadId: string };
   await chat.call('setThreadId', null);
-  const given = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+  return threadId;
+}
+
+/** The answer to the next result of a client tool that is sent. */
+function outputSent(page: Page): Promise<Response> {
+  return page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+}
+
+test('a thread that was left goes on with what came of its client tool', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
+  const threadId = await leaveAtWork(chat, 'How is the weather');
+  const given = outputSent(chat.page);
   await letGo(chat.page);
   await given;
   await chat.call('setThreadId', threadId);
@@ -82,10 +93,7 @@ test('a thread that was left goes on with what came of its client tool', async (
 
 test('whoever comes back to a thread, or puts the chat back into the page, sees what comes of its client tool', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
-  const named = chat.next('chatkit.thread.change');
-  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
-  const { threadId } = (await named) as { threadId: string };
-  await chat.call('setThreadId', null);
+  const threadId = await leaveAtWork(chat, 'How is the weather');
   await chat.call('setThreadId', threadId);
   await letGo(chat.page);
   await chat.lastItem.getByText('Take an umbrella.').waitFor();
@@ -104,10 +112,7 @@ test('whoever comes back to a thread, or puts the chat back into the page, sees 
 
 test('what comes of a client tool is not sent when something else has been said in its thread', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW });
-  const named = chat.next('chatkit.thread.change');
-  await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
-  const { threadId } = (await named) as { threadId: string };
-  await chat.call('setThreadId', null);
+  const threadId = await leaveAtWork(chat, 'How is the weather');
   await chat.call('setThreadId', threadId);
   const sent = operationsOf(chat.page);
   await chat.ask('Hi');
@@ -120,13 +125,10 @@ test('what comes of a client tool is not sent when something else has been said 
 test('a thread that was left goes on with each client tool that it asks for', async (t) => {
   const tool = '(call) => (told.push(call.name), new Promise((resolve) => (globalThis.letGo = resolve)))';
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: tool });
-  const named = chat.next('chatkit.thread.change');
-  await chat.during('chatkit.response.end', () => chat.say('Use two tools'));
-  const { threadId } = (await named) as { threadId: string };
-  await chat.call('setThreadId', null);
+  const threadId = await leaveAtWork(chat, 'Use two tools');
   await letGo(chat.page);
   await chat.page.waitForFunction(() => told.length === 2);
-  const given = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+  const given = outputSent(chat.page);
   await letGo(chat.page);
   await given;
   await chat.call('setThreadId', threadId);
@@ -137,7 +139,7 @@ test('what comes of a client tool goes where it was asked for, as the visitor wh
   const fetched = "(...args) => (told.push('before'), fetch(...args))";
   const chat = await openChat(t, await visitor(t, browser), server, {}, { onClientTool: SLOW, 'api.fetch': fetched });
   await chat.during('chatkit.response.end', () => chat.say('How is the weather'));
-  const given = chat.page.waitForResponse((response) => response.request().postData()?.includes('threads.add_client_tool_output') ?? false);
+  const given = outputSent(chat.page);
   await chat.element.evaluate((element) => {
     const chat = element as HTMLElement & { options: { api: object } };
     chat.options = { ...chat.options, api: { url: '/elsewhere', domainKey: 'any', fetch: () => (told.push('after'), new Promise(() => {})) } };
