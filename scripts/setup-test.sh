@@ -21,9 +21,9 @@ find_python() {
     done
 }
 
-# @copilotkit/aimock asks for Node 20.15.
+# Vite, which builds an example, asks for ^20.19.0 || >=22.12.0.
 works_as_node() {
-    node -e 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b >= 2015 ? 0 : 1)' \
+    node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a === 20 ? (+b >= 19 ? 0 : 1) : a * 100 + +b >= 2212 ? 0 : 1)' \
         >/dev/null 2>&1
 }
 
@@ -75,7 +75,7 @@ ensure_packages() {
 
 ensure_node() {
     if works_as_node && command -v npm >/dev/null; then return; fi
-    echo "setup-test: the tests need Node 20.15 or newer with npm (Debian's own is older): https://nodejs.org" >&2
+    echo "setup-test: the tests need Node 20.19 or 22.12 or newer with npm (Debian's own is older): https://nodejs.org" >&2
     exit 1
 }
 

@@ -97,7 +97,8 @@ impl AttachmentStorage {
     }
 }
 
-/// `CHATKITD_PUBLIC_URL`: where browsers find this server. So far only the addresses of files need it.
+/// `CHATKITD_PUBLIC_URL`: where browsers find this server: the addresses of files begin with it, and a hosted
+/// upstream or a page under it is known for this server's own.
 pub(super) fn read_public_url(
     reader: &mut Reader<'_>,
     in_file: Option<String>,

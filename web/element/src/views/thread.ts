@@ -20,7 +20,7 @@ export function thread(view: View): unknown {
   const { locale, session: { chat } } = view;
   return html`
     <h2 class="unseen" id="heading">${view.options.frameTitle ?? locale.text('chat')}</h2>
-    ${keyed(`${chat.visits} ${chat.load === 'loading'}`, conversation(view))}
+    ${keyed(chat, keyed(`${chat.visits} ${chat.load === 'loading'}`, conversation(view)))}
   `;
 }
 
