@@ -111,8 +111,7 @@ impl Job {
             return Ok(thread.keep());
         }
         let newest = self.one(ListOf::NewestItem { thread_id: id.clone() }).await?;
-        let is_as_saved =
-            |newest: &Entry| Some(&newest.line) == thread.last_item.as_ref() && thread.has_its_files();
+        let is_as_saved = |newest: &Entry| Some(&newest.line) == thread.last_item.as_ref();
         if newest.as_ref().is_none_or(is_as_saved) {
             return Ok(thread.keep());
         }
@@ -153,11 +152,6 @@ struct Thread {
 }
 
 impl Thread {
-    /// Whether `files.jsonl` has the rows that the ledger counts.
-    fn has_its_files(&self) -> bool {
-        self.files.len() as u64 == self.row.attachments
-    }
-
     fn keep(self) -> Renewed {
         let LedgerRow { thread_id, status, items, .. } = self.row;
         let line_bytes = self.line.len() as u64 + 1;

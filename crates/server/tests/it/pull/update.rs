@@ -224,23 +224,3 @@ async fn an_update_that_fails_after_it_took_its_place_is_in_its_place() {
     scene.pull().await.unwrap();
     assert_up_to_date(&scene);
 }
-
-#[tokio::test]
-async fn an_update_fetches_what_a_thread_lacks_in_rows_of_files() {
-    let scene = Scene::new().await;
-    scene.pull().await.unwrap();
-    let before = contents(&scene.out());
-    // As pulls left it that lost rows which were not committed yet.
-    let path = scene.out().join("files.jsonl");
-    let rows: String = fs::read_to_string(&path).unwrap().split_inclusive('\n').take(3).collect();
-    fs::write(&path, &rows).unwrap();
-    let path = scene.out().join("state.json");
-    let mut state: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-    state["files"] = json!({"lines": 3, "bytes": rows.len()});
-    fs::write(&path, state.to_string()).unwrap();
-    assert!(pull::verify(&scene.out()).unwrap().problems > 0);
-
-    assert_eq!(update(&scene).await.unwrap().threads_updated, Some(1));
-    scene.assert_whole();
-    assert!(contents(&scene.out())["files.jsonl"] == before["files.jsonl"]);
-}
