@@ -172,7 +172,8 @@ impl SessionService {
         asked: &NewSession,
         workflow: &str,
     ) -> Result<Issued, SessionError> {
-        if asked.promise.is_some() || asked.user.is_anonymous() {
+        // Nobody is to get a session of somebody else who goes by the same name.
+        if asked.promise.is_some() || asked.user.is_anonymous() || asked.user.is_placeholder() {
             return self.create(site, asked, workflow).await;
         }
         // Goes round again only when another request made the session, or ended it, between the look and the write.

@@ -1,6 +1,8 @@
 //! What is somebody else's is not there: the same bytes as for what never was.
 
-use super::client::{create, operations_on, said};
+use std::time::Duration;
+
+use super::client::{create, get, operations_on, said};
 use crate::app::{Setup, send, token};
 
 const NEVER: &str = "cthr_000000000000000000000000000000000000000000000000";
@@ -17,7 +19,7 @@ async fn no_operation_tells_somebody_elses_thread_from_none() {
         theirs.is_openai_error(404, "thread_not_found");
         assert_eq!((theirs.status, &theirs.text), (nobodys.status, &nobodys.text));
     }
-    let still = send(app.chat(&super::client::get(&thread)).bearer_auth(token("ann"))).await.json();
+    let still = send(app.chat(&get(&thread)).bearer_auth(token("ann"))).await.json();
     assert_eq!(still["items"]["data"].as_array().unwrap().len(), 2, "nothing was changed");
     let list = serde_json::json!({"type": "threads.list", "params": {}});
     let bobs = send(app.chat(&list).bearer_auth(token("bob"))).await.json();
@@ -59,9 +61,27 @@ async fn the_same_name_on_another_site_is_somebody_else() {
     let answer = send(app.chat(&create("hello")).bearer_auth(&here)).await;
     assert_eq!(said(&answer.events()), "hello");
     let thread = answer.events()[0]["thread"]["id"].as_str().unwrap().to_owned();
-    send(app.chat(&super::client::get(&thread)).bearer_auth(&there))
-        .await
-        .is_openai_error(404, "thread_not_found");
+    send(app.chat(&get(&thread)).bearer_auth(&there)).await.is_openai_error(404, "thread_not_found");
     let crossed = app.post("/s/shop/chatkit").json(&create("hello")).bearer_auth(&here);
     send(crossed).await.is_openai_error(403, "wrong_site");
+}
+
+/// Back ends that know of no user name one that all share.
+#[tokio::test]
+async fn whoever_shares_a_name_with_everybody_shares_no_session() {
+    let app = Setup::default().start().await;
+    let key = app.service_key("default").await;
+    let named = serde_json::json!({"userId": "anonymous"});
+    let theirs = send(app.create().bearer_auth(&key).json(&named)).await;
+    let asked = app.chat(&create("hello")).bearer_auth(theirs.field("client_secret"));
+    let thread = send(asked).await.events()[0]["thread"]["id"].as_str().unwrap().to_owned();
+    app.clock.advance(Duration::from_secs(1));
+    let own = send(app.create().bearer_auth(&key).json(&named)).await;
+    assert_ne!(own.field("session_id"), theirs.field("session_id"));
+    let secret = own.field("client_secret");
+    send(app.chat(&get(&thread)).bearer_auth(&secret)).await.is_openai_error(404, "thread_not_found");
+    let theirs_ends = app.delete(&format!("/api/chatkit/session/{}", theirs.field("session_id")));
+    assert_eq!(send(theirs_ends.bearer_auth(theirs.field("client_secret"))).await.status, 204);
+    let still = send(app.validate(&own.field("session_id")).bearer_auth(&secret)).await;
+    assert_eq!(still.json()["status"], "active");
 }
