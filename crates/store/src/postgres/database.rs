@@ -30,7 +30,7 @@ const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// As an executor it runs one statement.
 #[derive(Debug)]
-pub(super) struct Database {
+pub(crate) struct Database {
     pool: PgPool,
     /// Whether each transaction may run on another connection of the server's.
     transaction_pooler: bool,
@@ -48,6 +48,18 @@ impl Database {
         let options =
             PostgresOptions { max_connections: 2, statement_timeout: RENEWED_WITHIN, ..options.clone() };
         Self { patience: RENEWED_WITHIN, ..Self::new(connect, &options) }
+    }
+
+    /// A pool for a database that is not chatkitd's, through whatever pooler: connecting says nothing of its own, and
+    /// everything is a transaction. A connection and each answer may take as long as `patience`.
+    pub(crate) fn for_another(connect: PgConnectOptions, max_connections: u32, patience: Duration) -> Self {
+        let options = PostgresOptions {
+            transaction_pooler: true,
+            max_connections,
+            acquire_timeout: patience,
+            ..PostgresOptions::new("")
+        };
+        Self { patience, ..Self::new(connect, &options) }
     }
 
     pub(super) fn new(connect: PgConnectOptions, options: &PostgresOptions) -> Self {
@@ -95,7 +107,7 @@ impl Database {
     }
 
     /// A connection with a transaction, which is rolled back unless it is committed.
-    pub(super) async fn begin(&self) -> sqlx::Result<Connection> {
+    pub(crate) async fn begin(&self) -> sqlx::Result<Connection> {
         let mut connection = self.acquire().await?;
         connection.in_transaction = true;
         connection.execute("BEGIN").await?;
@@ -121,7 +133,7 @@ impl Database {
 
 /// A connection on loan from the pool.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// `None` once it is given back.
     pooled: Option<PoolConnection<Postgres>>,
     in_transaction: bool,

@@ -35,7 +35,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection as _};
 
 use crate::error::{MigrateError, POOLER_PORT, ReadOnly, limiter_error, store_error};
-use database::{Connection, Database, in_time};
+pub(crate) use database::Database;
+use database::{Connection, in_time};
 pub use migrations::supabase_migration;
 
 /// How a PostgreSQL database is reached.

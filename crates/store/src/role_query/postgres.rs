@@ -1,23 +1,23 @@
-use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, SqlSafeStr, SqlStr};
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr, SqlStr};
 
 use super::{CONNECTIONS, PATIENCE, RoleQueryError, only};
 use crate::error::is_transient;
+use crate::postgres::Database;
 
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 const INVALID_TEXT_REPRESENTATION: &str = "22P02";
 const NUMERIC_VALUE_OUT_OF_RANGE: &str = "22003";
 
 pub(super) struct Postgres {
-    pool: PgPool,
+    database: Database,
     sql: SqlStr,
 }
 
 impl Postgres {
     pub(super) fn new(options: PgConnectOptions, sql: &str) -> Self {
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
         Self {
-            pool: pool.connect_lazy_with(options.disable_statement_logging()),
+            database: Database::for_another(options.disable_statement_logging(), CONNECTIONS, PATIENCE),
             sql: AssertSqlSafe(as_text(sql)).into_sql_str(),
         }
     }
@@ -36,13 +36,13 @@ impl Postgres {
     }
 
     async fn roles(&self, user: &str) -> Result<Vec<Option<String>>, sqlx::Error> {
-        let mut transaction = self.pool.begin_with("BEGIN READ ONLY").await?;
-        sqlx::raw_sql("SET LOCAL statement_timeout = '3s'").execute(&mut *transaction).await?;
+        // Rolled back when it is dropped.
+        let mut transaction = self.database.begin().await?;
+        let limits = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = '3s'";
+        sqlx::raw_sql(limits).execute(&mut transaction).await?;
         // Not kept prepared: the address may be a pooler's.
         let query = sqlx::query_scalar(self.sql.clone()).bind(user).persistent(false);
-        let roles = query.fetch_all(&mut *transaction).await?;
-        transaction.rollback().await?;
-        Ok(roles)
+        query.fetch_all(&mut transaction).await
     }
 }
 

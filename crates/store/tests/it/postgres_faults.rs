@@ -8,8 +8,9 @@ use chatkitd_core::ports::{Maintenance, RunLease, Store, StoreError};
 use chatkitd_core::testing::conformance::fixture::{Fixture, shop};
 use chatkitd_core::testing::conformance::thread_fixture::renewal;
 use chatkitd_core::threads::Renewed;
-use chatkitd_store::{MigrateError, PostgresOptions, PostgresStore};
+use chatkitd_store::{MigrateError, PostgresOptions, PostgresStore, RoleQuery, RoleQueryError};
 use futures_util::future::{Either, join, join_all, pending, select};
+use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -192,6 +193,47 @@ async fn leases_are_renewed_in_time_where_their_connection_says_nothing_more() {
     proxy.silence().await;
     let revoked = async { while store.revoked_sessions(&[]).await.is_err() {} };
     timeout(lease, revoked).await.expect("an answer within the lease");
+}
+
+/// How many wait for a table of this database that somebody has locked.
+async fn waiting(connection: &mut PgConnection) -> i64 {
+    let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'users'::regclass
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    sqlx::query_scalar(sql).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn where_the_roles_database_says_nothing_more_it_is_unavailable_and_asked_anew() {
+    let database = TestDatabase::empty().await;
+    let mut other = connect(&database.url).await;
+    run(&mut other, "CREATE TABLE users (id text, role text); INSERT INTO users VALUES ('user_1', 'admin')")
+        .await;
+    run(&mut other, "BEGIN; LOCK TABLE users").await;
+    let proxy = Proxy::before(&database.url).await;
+    let query = RoleQuery::new(&proxy.url, "SELECT role FROM users WHERE id = $1").unwrap();
+    // As many as it has connections.
+    let asked = pin!(timeout(AT_ONCE, join_all((0..5).map(|_| query.role("user_1")))));
+    let mut watcher = connect(&database.url).await;
+    let silenced = pin!(async {
+        while waiting(&mut watcher).await < 5 {}
+        proxy.silence().await;
+    });
+    let answers = match select(asked, silenced).await {
+        Either::Left((answers, _)) => answers,
+        Either::Right(((), asked)) => asked.await,
+    };
+    for answer in answers.expect("an end of waiting") {
+        assert!(matches!(answer, Err(RoleQueryError::Unavailable(_))), "{answer:?}");
+    }
+    run(&mut other, "ROLLBACK").await;
+    let found = async {
+        loop {
+            if let Ok(role) = query.role("user_1").await {
+                return role;
+            }
+        }
+    };
+    assert_eq!(timeout(AT_ONCE, found).await.expect("an end of waiting").as_deref(), Some("admin"));
 }
 
 /// As after a failover that left the address at a standby, or in the wrong database.
