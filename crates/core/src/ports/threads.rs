@@ -137,7 +137,7 @@ pub trait RunLease: Send + Sync {
 #[async_trait]
 pub trait RunRecovery: Send + Sync {
     /// Closes up to `limit` runs as interrupted: appends the items of their last checkpoint and
-    /// releases their leases.
+    /// releases their leases. That some of them could not be closed is an error only where none was.
     async fn interrupt_runs(
         &self,
         which: Which,

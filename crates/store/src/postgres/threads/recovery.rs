@@ -114,10 +114,24 @@ pub(super) async fn interrupt(
         .await
         .map_err(store_error)?;
     let mut stranded = Vec::new();
+    let mut failure = None;
     for (run, thread) in found {
-        stranded.extend(interrupt_one(database, which, &run, &thread, now).await?);
+        match interrupt_one(database, which, &run, &thread, now).await {
+            Ok(closed) => stranded.extend(closed),
+            Err(error) => {
+                tracing::warn!(%run, error = &error as &dyn std::error::Error, "a stranded run was not closed");
+                let is_away = matches!(error, StoreError::Unavailable(_));
+                failure = Some(error);
+                if is_away {
+                    break;
+                }
+            }
+        }
     }
-    Ok(stranded)
+    match failure {
+        Some(error) if stranded.is_empty() => Err(error),
+        _ => Ok(stranded),
+    }
 }
 
 /// One transaction for each: none holds two threads, so that none waits for another in a circle. `None`
