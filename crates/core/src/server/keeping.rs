@@ -9,6 +9,7 @@ use super::engine::{ChatCaller, ChatServer, LEASE, LOOK_EVERY, LOOKS};
 use super::error::ServerError;
 use super::live::{KEPT_FOR, Known};
 use super::log::{LAST_EVENT, closing_frames};
+use super::reach::Reach;
 use super::run::{count, interrupted, last_word};
 use super::stop::StopReason;
 use super::watch::{Elsewhere, Watch, close_log, elapsed, may_come};
@@ -29,7 +30,14 @@ pub(super) enum Kept {
 
 impl ChatServer {
     /// Goes on with a run's events after the number `after`; 0 for all of them (design 4.8).
-    pub async fn watch(&self, scope: &Scope, run: &RunId, after: u64) -> Result<Watch, ServerError> {
+    pub async fn watch(
+        &self,
+        scope: &Scope,
+        reach: Reach,
+        run: &RunId,
+        after: u64,
+    ) -> Result<Watch, ServerError> {
+        self.require_run_in_reach(scope, reach, run).await?;
         match self.kept(scope, run, after).await? {
             Kept::Log(watch) => Ok(watch),
             Kept::Nothing(record) => self.without_log(&record, after),
@@ -93,7 +101,8 @@ impl ChatServer {
     }
 
     /// Stops a run, here or elsewhere. One that has ended already is no error.
-    pub async fn cancel(&self, scope: &Scope, run: &RunId) -> Result<(), ServerError> {
+    pub async fn cancel(&self, scope: &Scope, reach: Reach, run: &RunId) -> Result<(), ServerError> {
+        self.require_run_in_reach(scope, reach, run).await?;
         if let Some(known) = self.runs.find(run).filter(|known| scope.covers(known.scope())) {
             known.stop(StopReason::Requested);
             return Ok(());
@@ -116,7 +125,7 @@ impl ChatServer {
         for look in 0..LOOKS {
             let Some(run) = self.threads.live_run(scope, thread).await? else { return Ok(()) };
             if look == 0 {
-                self.cancel(scope, &run.id).await?;
+                self.cancel(scope, Reach::All, &run.id).await?;
             }
             self.clock.sleep(LOOK_EVERY).await;
         }

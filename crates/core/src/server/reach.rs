@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::engine::ChatServer;
 use super::error::ServerError;
 use super::operations::thread_id;
+use crate::id::RunId;
 use crate::ports::Scope;
 use crate::threads::{PageQuery, ThreadQuery, ThreadRecord};
 
@@ -51,6 +52,23 @@ impl ChatServer {
             Reach::Newest(newest) => self.is_among_newest(scope, newest, &found).await?,
         };
         if within { Ok(()) } else { Err(ServerError::ThreadNotFound) }
+    }
+
+    /// Refuses a run on such a thread, too.
+    pub(super) async fn require_run_in_reach(
+        &self,
+        scope: &Scope,
+        reach: Reach,
+        run: &RunId,
+    ) -> Result<(), ServerError> {
+        if reach == Reach::All {
+            return Ok(());
+        }
+        let record = self.threads.run(scope, run).await?.ok_or(ServerError::RunNotFound)?;
+        match self.require_reach(scope, reach, record.thread.as_str()).await {
+            Err(ServerError::ThreadNotFound) => Err(ServerError::RunNotFound),
+            result => result,
+        }
     }
 
     /// Whether a thread is not older than the oldest of so many of the newest.

@@ -201,16 +201,20 @@ fn ends_as_interrupted(frames: &str) -> bool {
 async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
     let cluster = Cluster::new();
     let (run, _) = cluster.stranded().await;
-    let watch = cluster.b.watch(&scope(), &run, 0).await.unwrap();
+    let watch = cluster.b.watch(&scope(), Reach::All, &run, 0).await.unwrap();
     cluster.b.recover(Which::Expired).await.unwrap();
     cluster.clock.advance(LEASE + Duration::from_secs(1));
     cluster.b.recover(Which::Expired).await.unwrap();
     let frames = rest(watch).await;
     assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
-    let again = rest(cluster.a.watch(&scope(), &run, 0).await.unwrap()).await;
+    let again = rest(cluster.a.watch(&scope(), Reach::All, &run, 0).await.unwrap()).await;
     assert_eq!(again, frames, "on any node, once and no more");
     for (after, at_end) in [(1, false), (LAST_EVENT - 1, false), (LAST_EVENT, true), (u64::MAX, true)] {
-        assert_eq!(cluster.a.watch(&scope(), &run, after).await.unwrap().is_at_end(), at_end, "{after}");
+        assert_eq!(
+            cluster.a.watch(&scope(), Reach::All, &run, after).await.unwrap().is_at_end(),
+            at_end,
+            "{after}"
+        );
     }
 }
 
@@ -219,10 +223,10 @@ async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
 async fn who_heard_more_from_a_dead_node_than_the_log_did_is_told_of_the_end() {
     let cluster = Cluster::new();
     let (run, _) = cluster.stranded().await;
-    let watching = cluster.b.watch(&scope(), &run, 40).await.unwrap();
+    let watching = cluster.b.watch(&scope(), Reach::All, &run, 40).await.unwrap();
     cluster.clock.advance(LEASE + Duration::from_secs(1));
     cluster.b.recover(Which::Expired).await.unwrap();
-    let late = cluster.b.watch(&scope(), &run, 40).await.unwrap();
+    let late = cluster.b.watch(&scope(), Reach::All, &run, 40).await.unwrap();
     for frames in [rest(watching).await, rest(late).await] {
         assert!(
             frames.starts_with(&format!("id: {LAST_EVENT}\n")) && ends_as_interrupted(&frames),
@@ -235,7 +239,7 @@ async fn who_heard_more_from_a_dead_node_than_the_log_did_is_told_of_the_end() {
 async fn a_run_whose_thread_was_taken_over_ends_for_its_watchers() {
     let cluster = Cluster::new();
     let (run, thread) = cluster.stranded().await;
-    let watching = cluster.b.watch(&scope(), &run, 1).await.unwrap();
+    let watching = cluster.b.watch(&scope(), Reach::All, &run, 1).await.unwrap();
     cluster.clock.advance(LEASE + Duration::from_secs(1));
     let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
                         "attachments": [], "inference_options": {}}});
@@ -255,7 +259,7 @@ async fn a_run_that_ended_on_a_node_that_died_before_it_said_so_is_told_as_it_is
                       "content": [{"type": "output_text", "text": "all of it", "annotations": []}]});
     let writes = vec![ItemWrite::Put(serde_json::from_value(item).unwrap())];
     let end = RunEnd { outcome: RunOutcome::Completed, writes, now: cluster.clock.now() };
-    let watching = cluster.b.watch(&scope(), &run, 0).await.unwrap();
+    let watching = cluster.b.watch(&scope(), Reach::All, &run, 0).await.unwrap();
     cluster.store.end_run(&fence, &end).await.unwrap();
     cluster.clock.advance(Duration::from_secs(1));
     let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
@@ -264,7 +268,7 @@ async fn a_run_that_ended_on_a_node_that_died_before_it_said_so_is_told_as_it_is
     let frames = cluster.passing(rest(watching)).await;
     assert!(frames.contains(&format!("id: {LAST_EVENT}\n")) && frames.contains("all of it"), "{frames}");
     assert!(!frames.contains("hello"), "the next answer is another run's: {frames}");
-    let late = cluster.a.watch(&scope(), &run, 1).await.unwrap();
+    let late = cluster.a.watch(&scope(), Reach::All, &run, 1).await.unwrap();
     assert!(frames.ends_with(&rest(late).await), "{frames}");
 }
 
@@ -272,7 +276,7 @@ async fn a_run_that_ended_on_a_node_that_died_before_it_said_so_is_told_as_it_is
 async fn a_run_whose_thread_was_deleted_ends_for_its_watchers() {
     let cluster = Cluster::new();
     let (run, thread) = cluster.stranded().await;
-    let watching = cluster.b.watch(&scope(), &run, 1).await.unwrap();
+    let watching = cluster.b.watch(&scope(), Reach::All, &run, 1).await.unwrap();
     cluster.passing(cluster.b.delete(&scope(), &thread, "user:ann".to_owned())).await.unwrap();
     let frames = cluster.passing(rest(watching)).await;
     assert!(!frames.contains("data:"), "{frames}");
@@ -287,9 +291,9 @@ async fn what_was_interrupted_is_told_for_five_minutes_and_is_gone_then() {
     cluster.store.end_run(&fence, &end).await.unwrap();
     let alone = cluster.alone();
     cluster.clock.advance(Duration::from_secs(299));
-    assert!(ends_as_interrupted(&rest(alone.watch(&scope(), &run, 0).await.unwrap()).await));
+    assert!(ends_as_interrupted(&rest(alone.watch(&scope(), Reach::All, &run, 0).await.unwrap()).await));
     cluster.clock.advance(Duration::from_secs(1));
-    let gone = alone.watch(&scope(), &run, 0).await.err();
+    let gone = alone.watch(&scope(), Reach::All, &run, 0).await.err();
     assert!(matches!(gone, Some(ServerError::RunGone)), "{gone:?}");
 }
 
@@ -301,7 +305,7 @@ async fn who_asks_for_a_run_whose_thread_was_taken_over_is_told_at_once() {
     let params = json!({"thread_id": thread, "input": {"content": [{"type": "input_text", "text": "and now?"}],
                         "attachments": [], "inference_options": {}}});
     rest(stream(&cluster.a, "threads.add_user_message", params).await).await;
-    let frames = rest(cluster.b.watch(&scope(), &run, 0).await.unwrap()).await;
+    let frames = rest(cluster.b.watch(&scope(), Reach::All, &run, 0).await.unwrap()).await;
     assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
 }
 
@@ -313,7 +317,7 @@ async fn a_run_goes_on_without_the_log_and_is_there_whole_when_the_log_is_back()
     let run = watch.run().clone();
     let here = rest(watch).await;
     assert!(here.contains("hello"), "{here}");
-    assert!(cluster.b.watch(&scope(), &run, 0).await.is_err(), "elsewhere it cannot be watched");
+    assert!(cluster.b.watch(&scope(), Reach::All, &run, 0).await.is_err(), "elsewhere it cannot be watched");
     cluster.log.set_away(false);
     let is_whole = async || {
         let part = cluster.log.read(&run, u64::MAX, Duration::ZERO).await.unwrap();
@@ -323,7 +327,7 @@ async fn a_run_goes_on_without_the_log_and_is_there_whole_when_the_log_is_back()
         tokio::task::yield_now().await;
         cluster.clock.advance(Duration::from_secs(1));
     }
-    assert_eq!(rest(cluster.b.watch(&scope(), &run, 0).await.unwrap()).await, here);
+    assert_eq!(rest(cluster.b.watch(&scope(), Reach::All, &run, 0).await.unwrap()).await, here);
 }
 
 /// Five minutes after its end a run is forgotten here, half a minute later by those who lack its events too.
@@ -350,7 +354,7 @@ async fn a_log_that_stays_away_keeps_no_run_in_memory() {
 async fn a_stop_on_another_node_is_announced() {
     let cluster = Cluster::new();
     let (run, _) = cluster.stranded().await;
-    cluster.b.cancel(&scope(), &run).await.unwrap();
+    cluster.b.cancel(&scope(), Reach::All, &run).await.unwrap();
     assert_eq!(cluster.log.stops(), [run]);
 }
 
@@ -360,7 +364,7 @@ async fn a_watcher_that_stopped_reading_is_sent_away_and_one_that_reads_is_not()
     let cluster = Cluster::new();
     let [mut stalled, mut slow] = [cluster.create().await, cluster.create().await];
     for run in [slow.run(), stalled.run()] {
-        let whole = rest(cluster.a.watch(&scope(), run, 0).await.unwrap()).await;
+        let whole = rest(cluster.a.watch(&scope(), Reach::All, run, 0).await.unwrap()).await;
         assert!(whole.contains("thread.item.done"), "{whole}");
     }
     let wait = async |seconds| {
@@ -417,7 +421,7 @@ async fn a_run_that_the_log_lost_is_to_be_asked_for_again_while_its_node_may_fil
     cluster.store.end_run(&Fence { scope: scope(), thread, run: run.clone() }, &end).await.unwrap();
     let emptied = Arc::new(MemoryRunLog::new(cluster.clock.clone()));
     let node = cluster.node(Some(emptied), &cluster.clock);
-    let refused = async || node.watch(&scope(), &run, 0).await.err();
+    let refused = async || node.watch(&scope(), Reach::All, &run, 0).await.err();
     assert!(matches!(refused().await, Some(ServerError::RunElsewhere)));
     cluster.clock.advance(Duration::from_secs(15));
     assert!(matches!(refused().await, Some(ServerError::RunGone)));
@@ -430,7 +434,7 @@ async fn a_run_that_the_next_message_closes_is_counted_and_its_log_ended() {
     let cluster = Cluster::new();
     let (run, thread) = cluster.stranded().await;
     cluster.clock.advance(LEASE + Duration::from_secs(1));
-    let watch = cluster.b.watch(&scope(), &run, 0).await.unwrap();
+    let watch = cluster.b.watch(&scope(), Reach::All, &run, 0).await.unwrap();
     let params = json!({"thread_id": thread.as_str(), "input": {"content": [], "attachments": [],
                         "inference_options": {}}});
     let next = stream(&cluster.a, "threads.add_user_message", params).await;

@@ -101,8 +101,8 @@ async fn events(
     After(after): After,
     door: Door,
 ) -> Result<Response, ApiError> {
-    let scope = visitor::scope(call, door)?;
-    let watch = require_chat(app)?.watch(&scope, &run_id(id)?, after).await?;
+    let (scope, reach) = visitor::known(app, call, door)?;
+    let watch = require_chat(app)?.watch(&scope, reach, &run_id(id)?, after).await?;
     if watch.is_at_end() {
         return Ok(reply::nothing_more(&watch));
     }
@@ -158,8 +158,8 @@ pub(crate) async fn conversation_cancel(
 }
 
 async fn cancel(app: &App, call: &Call, id: &str, door: Door) -> Result<Json<Done>, ApiError> {
-    let scope = visitor::scope(call, door)?;
-    require_chat(app)?.cancel(&scope, &run_id(id)?).await?;
+    let (scope, reach) = visitor::known(app, call, door)?;
+    require_chat(app)?.cancel(&scope, reach, &run_id(id)?).await?;
     Ok(Json(Done {}))
 }
 

@@ -7,7 +7,7 @@ use chatkitd_core::ports::Scope;
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::server::{AgentContext, ChatCaller, Reach};
 use chatkitd_core::sessions::{Presented, SecretKind, Session, SessionError};
-use chatkitd_core::site::SiteSetting;
+use chatkitd_core::site::{ChatKitConfiguration, SiteSetting};
 use chatkitd_core::workflows::Placement;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -85,15 +85,19 @@ pub(in crate::contracts) fn recognise<'a>(
     }
 }
 
-/// The scope of somebody who is known already: runs are watched and stopped by those who have some.
-pub(super) fn scope(call: &Call, door: Door) -> Result<Scope, ApiError> {
-    let user = match who(call, door)? {
-        Who::Secret(presented) => return Ok(presented.scope()),
+/// What somebody who is known already may touch, and which threads there are for them: runs are watched and stopped
+/// by those who have some.
+pub(super) fn known(app: &App, call: &Call, door: Door) -> Result<(Scope, Reach), ApiError> {
+    let who = who(call, door)?;
+    let session = who.session();
+    let user = match &who {
+        Who::Secret(presented) => &presented.session.user,
         Who::User(user) => user,
         Who::Device(device) => &device.user,
         Who::Newcomer { .. } => return Err(not_signed_in()),
     };
-    Ok(Scope::User(call.site.name.clone(), user.clone()))
+    let reach = reach(user, &configuration(call, session), session, app.clock.now());
+    Ok((Scope::User(call.site.name.clone(), user.clone()), reach))
 }
 
 fn who(call: &Call, door: Door) -> Result<Who<'_>, ApiError> {
@@ -158,14 +162,11 @@ impl Recognised<'_> {
             session: session.map(|session| session.id.clone()),
             workflow: self.workflow,
             state_variables: session.map(|session| session.state_variables.clone()).unwrap_or_default(),
-            configuration: match session {
-                Some(session) => session.configuration_on(&call.site),
-                None => call.site.configuration.clone(),
-            },
+            configuration: configuration(call, session),
             locale,
             metadata: Map::new(),
         };
-        let reach = reach(&context, session, app.clock.now());
+        let reach = reach(&context.user, &context.configuration, session, app.clock.now());
         let traced = session.is_none_or(Session::is_traced);
         // OpenAI's `max_files` is for all of a session, and a site's own for each message.
         let promised = session.filter(|session| session.promise.is_some());
@@ -176,18 +177,30 @@ impl Recognised<'_> {
     }
 }
 
+fn configuration(call: &Call, session: Option<&Session>) -> ChatKitConfiguration {
+    match session {
+        Some(session) => session.configuration_on(&call.site),
+        None => call.site.configuration.clone(),
+    }
+}
+
 /// Which threads there are for a visitor. Where there is no history, a thread of this session works as long as
 /// the session does; without a session nothing says since when, and each that is named is found. Whoever has the
 /// name that stands for nobody shares it with others, and sees nothing of them.
-fn reach(context: &AgentContext, session: Option<&Session>, now: Timestamp) -> Reach {
+fn reach(
+    user: &UserId,
+    configuration: &ChatKitConfiguration,
+    session: Option<&Session>,
+    now: Timestamp,
+) -> Reach {
     let begun = session.map(|session| session.created_at);
-    if context.user.is_placeholder() {
+    if user.is_placeholder() {
         return Reach::Since(begun.unwrap_or(now));
     }
-    if !context.configuration.shows_history() {
+    if !configuration.shows_history() {
         return Reach::Since(begun.unwrap_or(Timestamp::MIN));
     }
-    context.configuration.recent_threads().map_or(Reach::All, Reach::Newest)
+    configuration.recent_threads().map_or(Reach::All, Reach::Newest)
 }
 
 impl Who<'_> {

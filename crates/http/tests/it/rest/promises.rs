@@ -118,6 +118,30 @@ async fn without_history_nothing_is_listed_and_only_the_sessions_own_threads_are
 }
 
 #[tokio::test]
+async fn a_run_on_a_thread_that_is_not_found_is_neither_watched_nor_stopped() {
+    let backend = Backend::start(Setup::default()).await;
+    let app = &backend.app;
+    let run = async |secret: &str| {
+        let answer = send(app.conversation(&create("hi")).bearer_auth(secret)).await;
+        answer.header("x-chatkit-run-id").to_owned()
+    };
+    let everybody = || minimal("anonymous");
+    for (before, since) in [(minimal("ann"), history(&json!({"enabled": false}))), (everybody(), everybody())]
+    {
+        let earlier = run(&backend.secret(&before).await).await;
+        app.clock.advance(Duration::from_secs(1));
+        let secret = backend.secret(&since).await;
+        let own = run(&secret).await;
+        for request in [app.events(&own), app.cancel(&own)] {
+            assert_eq!(send(request.bearer_auth(&secret)).await.status, 200);
+        }
+        for request in [app.events(&earlier), app.cancel(&earlier)] {
+            send(request.bearer_auth(&secret)).await.is_openai_error(404, "run_not_found");
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_the_recent_threads_are_listed_and_found() {
     let backend = Backend::start(Setup::default()).await;
     let secret = backend.secret(&history(&json!({"recent_threads": 2}))).await;
