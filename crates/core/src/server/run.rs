@@ -254,7 +254,14 @@ impl Run {
                 Err(error @ StoreError::Other(_)) => {
                     // Something in the writes: the thread must not stay busy for that.
                     let bare = RunEnd { outcome: RunOutcome::Failed, writes: Vec::new(), now: end.now };
-                    self.threads.end_run(&self.live.fence, &bare).await?;
+                    let ended = self.threads.end_run(&self.live.fence, &bare).await;
+                    ended.inspect_err(|_| {
+                        tracing::error!(
+                            run = %self.live.fence.run,
+                            error = &error as &dyn std::error::Error,
+                            "the last writes of a run were not saved, and neither was its end"
+                        );
+                    })?;
                     return Err(error);
                 }
                 result => return result,
