@@ -63,7 +63,7 @@ fn json(column: &'static str, text: &str) -> Result<Map<String, Value>, StoreErr
 }
 
 fn promise(text: &str) -> Result<Promise, StoreError> {
-    serde_json::from_str(text).map_err(|error| Damaged::because("sessions.promise", error))
+    serde_json::from_str(text).map_err(|error| Damaged::json("sessions.promise", &error))
 }
 
 fn promise_text(promise: &Promise) -> Result<String, StoreError> {
@@ -344,4 +344,15 @@ where
     T: TryFrom<R, Error = StoreError>,
 {
     row.map(T::try_from).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_promise_is_not_quoted() {
+        let refused = promise(r#"{"max_requests_per_1_minute": "words"}"#).unwrap_err();
+        assert!(!format!("{refused:?}").contains("words"), "{refused:?}");
+    }
 }
