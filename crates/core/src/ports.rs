@@ -70,6 +70,11 @@ impl Scope {
         self.site() == other.site() && self.user().is_none_or(|user| other.user() == Some(user))
     }
 
+    /// Whether what belongs to this user of this site is in it.
+    pub fn holds(&self, site: &SiteName, user: &UserId) -> bool {
+        self.site() == site && self.user().is_none_or(|own| own == user)
+    }
+
     /// The user, when the scope is that narrow.
     pub fn user(&self) -> Option<&UserId> {
         match self {

@@ -2,7 +2,7 @@
 
 use chatkitd_core::attachments::{AttachmentRecord, AttachmentState};
 use chatkitd_core::id::{AttachmentId, SiteName, ThreadId, UserId};
-use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::ports::StoreError;
 
 use crate::error::Damaged;
 use crate::rows::timestamp;
@@ -57,10 +57,6 @@ pub(crate) fn attachment_id(text: &str) -> Result<AttachmentId, StoreError> {
 
 fn thread_id(text: &str) -> Result<ThreadId, StoreError> {
     ThreadId::parse(text).ok_or_else(|| Damaged::bare("attachments.thread"))
-}
-
-pub(crate) fn owns(scope: &Scope, record: &AttachmentRecord) -> bool {
-    *scope.site() == record.site && scope.user().is_none_or(|user| *user == record.user)
 }
 
 /// What `count(*)` gives.

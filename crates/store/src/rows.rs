@@ -16,11 +16,6 @@ use serde_json::{Map, Value};
 
 use crate::error::Damaged;
 
-/// Whether a record of this site and user may be written in `scope`.
-pub(crate) fn covers(scope: &Scope, session: &Session) -> bool {
-    *scope.site() == session.site && scope.user().is_none_or(|user| *user == session.user)
-}
-
 /// The scope's site, unless the scope is a visitor's: those reach neither keys nor the audit log.
 pub(crate) fn whole_site(scope: &Scope) -> Option<&str> {
     scope.user().is_none().then(|| scope.site().as_str())

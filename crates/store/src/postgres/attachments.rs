@@ -12,7 +12,7 @@ use chatkitd_core::threads::RunStart;
 use jiff::Timestamp;
 
 use super::{Connection, Database, PostgresStore, wait_for_turn};
-use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, owns, size};
+use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, size};
 use crate::error::store_error;
 use crate::rows::{before, millis, record, user, whole_millis};
 
@@ -118,7 +118,7 @@ impl Attachments for PostgresStore {
         attachment: &AttachmentRecord,
         bounds: AttachmentBounds,
     ) -> Result<Announced, StoreError> {
-        if !owns(scope, attachment) {
+        if !scope.holds(&attachment.site, &attachment.user) {
             return Err(StoreError::NotFound);
         }
         let database = &self.database;

@@ -7,7 +7,7 @@ use sqlx::PgExecutor;
 use super::{Connection, Database, audit, jobs, wait_for_turn};
 use crate::columns::session_columns;
 use crate::error::store_error;
-use crate::rows::{SessionRow, covers, millis, page, record, upstream_session, user};
+use crate::rows::{SessionRow, millis, page, record, upstream_session, user};
 
 /// The hot path: one statement, so one round trip and no explicit transaction.
 const CREATE: &str = "\
@@ -25,7 +25,7 @@ pub(super) async fn create(
     session: &Session,
     secret: &NewSecret,
 ) -> Result<(), StoreError> {
-    if !covers(scope, session) {
+    if !scope.holds(&session.site, &session.user) {
         return Err(StoreError::NotFound);
     }
     insert(database, database, session, secret).await
@@ -67,7 +67,7 @@ pub(super) async fn find_or_create(
     session: &Session,
     secret: &NewSecret,
 ) -> Result<Option<Session>, StoreError> {
-    if !covers(scope, session) {
+    if !scope.holds(&session.site, &session.user) {
         return Err(StoreError::NotFound);
     }
     let owner = Scope::User(session.site.clone(), session.user.clone());

@@ -14,8 +14,7 @@ use rusqlite::{Connection, params};
 use super::SqliteStore;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, all, execute, first};
-use super::sessions::Reach;
-use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, owns, size};
+use crate::attachment_rows::{AttachmentRow, attachment_columns, attachment_id, count, size};
 use crate::rows::{before, millis, record, user, whole_millis};
 
 /// One in the scope: ?1 its id, ?2 the site, ?3 the user or NULL.
@@ -50,11 +49,11 @@ impl FromColumns for AttachmentRow {
 }
 
 /// Whether all of them can be sent. Only one thread writes, so they still can when they are.
-pub(super) fn can_send(connection: &Connection, reach: &Reach, ids: &[AttachmentId]) -> QueryResult<bool> {
+pub(super) fn can_send(connection: &Connection, scope: &Scope, ids: &[AttachmentId]) -> QueryResult<bool> {
     const READY: &str =
         concat!("SELECT 1 FROM attachments WHERE", in_scope!(), " AND uploaded AND thread IS NULL");
     for id in ids {
-        let owner = params![id.as_str(), reach.site, reach.user];
+        let owner = params![id.as_str(), scope.site().as_str(), user(scope)];
         if first::<(i64,)>(connection, READY, owner)?.is_none() {
             return Ok(false);
         }
@@ -102,7 +101,7 @@ impl Attachments for SqliteStore {
         attachment: &AttachmentRecord,
         bounds: AttachmentBounds,
     ) -> Result<Announced, StoreError> {
-        if !owns(scope, attachment) {
+        if !scope.holds(&attachment.site, &attachment.user) {
             return Err(StoreError::NotFound);
         }
         let new = attachment.clone();
@@ -145,9 +144,9 @@ impl Attachments for SqliteStore {
             in_scope!(),
             " AND NOT uploaded"
         );
-        let (reach, id, uploaded) = (Reach::from(scope), id.clone(), uploaded.clone());
+        let (scope, id, uploaded) = (scope.clone(), id.clone(), uploaded.clone());
         let finish = move |connection: &Connection| -> QueryResult<AttachmentRow> {
-            let (id, site, user) = (id.as_str(), &reach.site, &reach.user);
+            let (id, site, user) = (id.as_str(), scope.site().as_str(), user(&scope));
             let (mime_type, size, preview) = (&uploaded.mime_type, size(uploaded.size), uploaded.preview);
             let changed = execute(connection, FINISH, params![id, site, user, mime_type, size, preview])?;
             let row: Option<AttachmentRow> = first(connection, ONE, params![id, site, user])?;
@@ -158,10 +157,10 @@ impl Attachments for SqliteStore {
     }
 
     async fn delete_attachment(&self, scope: &Scope, id: &AttachmentId) -> Result<(), StoreError> {
-        let (reach, id) = (Reach::from(scope), id.clone());
+        let (scope, id) = (scope.clone(), id.clone());
         let delete = move |connection: &Connection| {
             let sql = concat!("DELETE FROM attachments WHERE", in_scope!());
-            match execute(connection, sql, params![id.as_str(), reach.site, reach.user])? {
+            match execute(connection, sql, params![id.as_str(), scope.site().as_str(), user(&scope)])? {
                 0 => Err(StoreError::NotFound.into()),
                 _ => Ok(()),
             }

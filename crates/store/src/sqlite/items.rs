@@ -9,7 +9,6 @@ use rusqlite::{Connection, params};
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{all, execute, first};
-use super::sessions::Reach;
 use super::threads::{self, KEY};
 use crate::rows::user;
 use crate::thread_rows::{ItemRow, WriteRow, item, item_texts};
@@ -105,9 +104,9 @@ pub(super) async fn replace(
     thread: &ThreadId,
     item: &ThreadItem,
 ) -> Result<(), StoreError> {
-    let (reach, id, row) = (Reach::from(scope), thread.as_str().to_owned(), ItemRow::try_from(item)?);
+    let (scope, id, row) = (scope.clone(), thread.as_str().to_owned(), ItemRow::try_from(item)?);
     let replace = move |connection: &Connection| {
-        let key = threads::key(connection, &id, &reach)?;
+        let key = threads::key(connection, &id, &scope)?;
         let sql = "UPDATE items SET hidden = ?3, body = ?4 WHERE thread = ?1 AND id = ?2";
         match execute(connection, sql, params![key, row.id, row.hidden, row.body])? {
             0 => Err(StoreError::NotFound.into()),

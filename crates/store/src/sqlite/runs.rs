@@ -10,7 +10,6 @@ use rusqlite::{Connection, params};
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, execute, first};
-use super::sessions::Reach;
 use super::{attachments, idempotency, items};
 use crate::columns::{run_columns, thread_columns};
 use crate::rows::{millis, record, user, whole_millis};
@@ -26,7 +25,7 @@ pub(super) use now;
 
 /// A [`RunStart`], ready for the writing thread.
 struct Start {
-    reach: Reach,
+    scope: Scope,
     run: RunId,
     thread: ThreadId,
     new_thread: Option<(ThreadRow, ThreadRecord)>,
@@ -41,12 +40,12 @@ struct Start {
 
 pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
     let new_thread = match &start.new_thread {
-        Some(thread) if !owns(scope, thread) => return Err(StoreError::NotFound),
+        Some(thread) if !scope.holds(&thread.site, &thread.user) => return Err(StoreError::NotFound),
         Some(thread) => Some((ThreadRow::try_from(thread)?, thread.clone())),
         None => None,
     };
     let start = Start {
-        reach: Reach::from(scope),
+        scope: scope.clone(),
         run: start.run.clone(),
         thread: start.thread.clone(),
         new_thread,
@@ -61,10 +60,6 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
     database.write(move |connection| start.run(connection)).await
 }
 
-fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
-    *scope.site() == thread.site && scope.user().is_none_or(|user| *user == thread.user)
-}
-
 impl Start {
     fn run(&self, connection: &Connection) -> QueryResult<Begun> {
         let known = match &self.new_thread {
@@ -76,7 +71,7 @@ impl Start {
         {
             return Ok(begun);
         }
-        let can_send = attachments::can_send(connection, &self.reach, &self.attachments)?;
+        let can_send = attachments::can_send(connection, &self.scope, &self.attachments)?;
         let (key, thread, interrupted) = match (known, &self.new_thread) {
             (None, None) => return Err(StoreError::NotFound.into()),
             (_, Some(_)) if !can_send => return Ok(Begun::AttachmentSent),
@@ -156,7 +151,7 @@ impl Start {
             now!(),
             ", 0) FROM threads WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)"
         );
-        let owner = params![self.thread.as_str(), self.reach.site, self.reach.user];
+        let owner = params![self.thread.as_str(), self.scope.site().as_str(), user(&self.scope)];
         Ok(first(connection, THREAD, owner)?.ok_or(StoreError::NotFound)?)
     }
 
@@ -231,31 +226,13 @@ fn close(connection: &Connection, thread: i64, run: &str, status: RunStatus, now
     Ok(())
 }
 
-/// Whose writes they are, owned by a queued write.
-struct Holder {
-    reach: Reach,
-    thread: String,
-    run: String,
-}
-
-impl From<&Fence> for Holder {
-    fn from(fence: &Fence) -> Self {
-        Self {
-            reach: Reach::from(&fence.scope),
-            thread: fence.thread.as_str().to_owned(),
-            run: fence.run.as_str().to_owned(),
-        }
-    }
-}
-
-impl Holder {
-    /// The thread's key; `Conflict` when the run does not hold the lease any more.
-    fn thread_key(&self, connection: &Connection) -> QueryResult<i64> {
-        let sql = "SELECT key FROM threads
-                   WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3) AND run_id = ?4";
-        let owner = params![self.thread, self.reach.site, self.reach.user, self.run];
-        Ok(first::<(i64,)>(connection, sql, owner)?.ok_or(StoreError::Conflict)?.0)
-    }
+/// The key of the fence's thread; `Conflict` when the run does not hold the lease any more.
+fn fenced(connection: &Connection, fence: &Fence) -> QueryResult<i64> {
+    let sql = "SELECT key FROM threads
+               WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3) AND run_id = ?4";
+    let Fence { scope, thread, run } = fence;
+    let owner = params![thread.as_str(), scope.site().as_str(), user(scope), run.as_str()];
+    Ok(first::<(i64,)>(connection, sql, owner)?.ok_or(StoreError::Conflict)?.0)
 }
 
 pub(super) async fn write(
@@ -263,32 +240,32 @@ pub(super) async fn write(
     fence: &Fence,
     writes: &[ItemWrite],
 ) -> Result<(), StoreError> {
-    let (holder, writes) = (Holder::from(fence), write_rows(writes)?);
+    let (fence, writes) = (fence.clone(), write_rows(writes)?);
     let write = move |connection: &Connection| {
-        let thread = holder.thread_key(connection)?;
+        let thread = fenced(connection, &fence)?;
         items::write(connection, thread, &writes)
     };
     database.write(write).await
 }
 
 pub(super) async fn end(database: &Database, fence: &Fence, end: &RunEnd) -> Result<(), StoreError> {
-    let (holder, writes) = (Holder::from(fence), write_rows(&end.writes)?);
+    let (fence, writes) = (fence.clone(), write_rows(&end.writes)?);
     let (status, now) = (RunStatus::Ended(end.outcome), millis(end.now));
     let end = move |connection: &Connection| {
-        let thread = holder.thread_key(connection)?;
+        let thread = fenced(connection, &fence)?;
         items::write(connection, thread, &writes)?;
-        close(connection, thread, &holder.run, status, now)
+        close(connection, thread, fence.run.as_str(), status, now)
     };
     database.write(end).await
 }
 
 pub(super) async fn abandon(database: &Database, fence: &Fence) -> Result<(), StoreError> {
-    let holder = Holder::from(fence);
+    let fence = fence.clone();
     let abandon = move |connection: &Connection| {
-        let thread = holder.thread_key(connection)?;
+        let thread = fenced(connection, &fence)?;
         let sql = "UPDATE threads SET run_id = NULL, leased_until = NULL, stop_requested = 0 WHERE key = ?1";
         execute(connection, sql, [thread])?;
-        execute(connection, "DELETE FROM runs WHERE id = ?1", [&holder.run])?;
+        execute(connection, "DELETE FROM runs WHERE id = ?1", [fence.run.as_str()])?;
         Ok(())
     };
     database.write(abandon).await
@@ -334,11 +311,11 @@ pub(super) async fn live(
 }
 
 pub(super) async fn request_stop(database: &Database, scope: &Scope, id: &RunId) -> Result<(), StoreError> {
-    let (reach, id) = (Reach::from(scope), id.as_str().to_owned());
+    let (scope, id) = (scope.clone(), id.as_str().to_owned());
     let request = move |connection: &Connection| {
         let sql = "SELECT key FROM threads JOIN runs ON runs.thread = threads.key
                    WHERE runs.id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
-        let found: Option<(i64,)> = first(connection, sql, params![id, reach.site, reach.user])?;
+        let found: Option<(i64,)> = first(connection, sql, params![id, scope.site().as_str(), user(&scope)])?;
         let (thread,) = found.ok_or(StoreError::NotFound)?;
         let sql = "UPDATE threads SET stop_requested = 1 WHERE key = ?1 AND run_id = ?2";
         execute(connection, sql, params![thread, id])?;

@@ -11,9 +11,8 @@ use super::database::Database;
 use super::error::QueryResult;
 use super::jobs;
 use super::query::{all, execute, first};
-use super::sessions::Reach;
 use crate::columns::{secret_columns, session_columns};
-use crate::rows::{SecretRow, SessionRow, StandingRow, millis, optional_json_text, record, upstream_session};
+use crate::rows::{SecretRow, SessionRow, StandingRow, millis, optional_json_text, record, upstream_session, user};
 
 pub(super) async fn by_hash(
     database: &Database,
@@ -38,22 +37,22 @@ pub(super) async fn add(
     change: &SessionChange,
     secret: &NewSecret,
 ) -> Result<Session, StoreError> {
-    let (reach, session) = (Reach::from(scope), session.as_str().to_owned());
+    let (scope, session) = (scope.clone(), session.as_str().to_owned());
     let (change, secret) = (change.clone(), secret.clone());
     let add = move |connection: &Connection| {
-        let changed = change_session(connection, &reach, &session, &change)?;
+        let changed = change_session(connection, &scope, &session, &change)?;
         let at = millis(secret.issued_at);
-        push_out_oldest(connection, &reach.site, &session, at, None)?;
+        push_out_oldest(connection, scope.site().as_str(), &session, at, None)?;
         insert(connection, &session, &secret)?;
         Ok(changed)
     };
     database.write(add).await
 }
 
-/// `NotFound` outside the reach, `Conflict` when the session is revoked.
+/// `NotFound` outside the scope, `Conflict` when the session is revoked.
 fn change_session(
     connection: &Connection,
-    reach: &Reach,
+    scope: &Scope,
     id: &str,
     change: &SessionChange,
 ) -> QueryResult<Session> {
@@ -72,8 +71,8 @@ fn change_session(
         CHANGE,
         params![
             id,
-            reach.site,
-            reach.user,
+            scope.site().as_str(),
+            user(scope),
             change.expires_at.map(millis),
             optional_json_text(change.state_variables.as_ref())?,
             optional_json_text(change.metadata.as_ref())?,
@@ -124,8 +123,8 @@ pub(super) fn insert(connection: &Connection, session: &str, secret: &NewSecret)
     Ok(())
 }
 
-/// The secret's standing. `NotFound` outside the reach.
-fn standing(connection: &Connection, reach: &Reach, hash: &SecretHash) -> QueryResult<StandingRow> {
+/// The secret's standing. `NotFound` outside the scope.
+fn standing(connection: &Connection, scope: &Scope, hash: &SecretHash) -> QueryResult<StandingRow> {
     let row = first(
         connection,
         "SELECT session_id, upstream_session,
@@ -133,7 +132,7 @@ fn standing(connection: &Connection, reach: &Reach, hash: &SecretHash) -> QueryR
              replaced_at, overlap_until, sealed
          FROM secrets JOIN sessions ON sessions.id = session_id
          WHERE hash = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)",
-        params![hash.as_bytes(), reach.site, reach.user],
+        params![hash.as_bytes(), scope.site().as_str(), user(scope)],
     )?;
     Ok(row.ok_or(StoreError::NotFound)?)
 }
@@ -145,9 +144,9 @@ pub(super) async fn claim(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<Claim, StoreError> {
-    let (reach, old) = (Reach::from(scope), *old);
+    let (scope, old) = (scope.clone(), *old);
     let claim = move |connection: &Connection| {
-        if let Some(outcome) = standing(connection, &reach, &old)?.take_outcome()? {
+        if let Some(outcome) = standing(connection, &scope, &old)?.take_outcome()? {
             return Ok(outcome);
         }
         let claimed = execute(
@@ -167,7 +166,7 @@ pub(super) async fn release(
     old: &SecretHash,
     token: ClaimToken,
 ) -> Result<(), StoreError> {
-    let (Reach { site, user }, old) = (Reach::from(scope), *old);
+    let (scope, old) = (scope.clone(), *old);
     let release = move |connection: &Connection| {
         execute(
             connection,
@@ -175,7 +174,7 @@ pub(super) async fn release(
              WHERE hash = ?1 AND claimed_until = ?4 AND EXISTS (
                  SELECT 1 FROM sessions
                  WHERE id = session_id AND site = ?2 AND (?3 IS NULL OR user_id = ?3))",
-            params![old.as_bytes(), site, user, millis(token.0)],
+            params![old.as_bytes(), scope.site().as_str(), user(&scope), millis(token.0)],
         )?;
         Ok(())
     };
@@ -190,21 +189,21 @@ pub(super) async fn replace(
     change: &SessionChange,
     secret: &NewSecret,
 ) -> Result<Option<Replacement>, StoreError> {
-    let (reach, old, replacement) = (Reach::from(scope), *old, replacement.clone());
+    let (scope, old, replacement) = (scope.clone(), *old, replacement.clone());
     let (change, secret) = (change.clone(), secret.clone());
     let replace = move |connection: &Connection| {
-        let mut found = standing(connection, &reach, &old)?;
+        let mut found = standing(connection, &scope, &old)?;
         let faster = found.take_replacement()?;
         if faster.is_some() {
             return Ok(faster);
         }
-        change_session(connection, &reach, &found.session_id, &change)?;
+        change_session(connection, &scope, &found.session_id, &change)?;
         mark_replaced(connection, &old, &replacement)?;
         if let Some(upstream) = &found.upstream_session {
-            jobs::add(connection, &reach.site, upstream, millis(replacement.overlap_until))?;
+            jobs::add(connection, scope.site().as_str(), upstream, millis(replacement.overlap_until))?;
         }
         let at = millis(secret.issued_at);
-        push_out_oldest(connection, &reach.site, &found.session_id, at, Some(&old))?;
+        push_out_oldest(connection, scope.site().as_str(), &found.session_id, at, Some(&old))?;
         insert(connection, &found.session_id, &secret)?;
         Ok(None)
     };

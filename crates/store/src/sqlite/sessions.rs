@@ -9,7 +9,7 @@ use super::error::QueryResult;
 use super::query::{all, execute, first};
 use super::{audit, jobs, secrets};
 use crate::columns::session_columns;
-use crate::rows::{SessionRow, covers, millis, page, record, user};
+use crate::rows::{SessionRow, millis, page, record, user};
 
 pub(super) async fn create(
     database: &Database,
@@ -17,7 +17,7 @@ pub(super) async fn create(
     session: &Session,
     secret: &NewSecret,
 ) -> Result<(), StoreError> {
-    if !covers(scope, session) {
+    if !scope.holds(&session.site, &session.user) {
         return Err(StoreError::NotFound);
     }
     let (row, secret) = (SessionRow::try_from(session)?, secret.clone());
@@ -34,7 +34,7 @@ pub(super) async fn find_or_create(
     session: &Session,
     secret: &NewSecret,
 ) -> Result<Option<Session>, StoreError> {
-    if !covers(scope, session) {
+    if !scope.holds(&session.site, &session.user) {
         return Err(StoreError::NotFound);
     }
     let (row, secret) = (SessionRow::try_from(session)?, secret.clone());
@@ -159,18 +159,6 @@ pub(super) async fn revoked(database: &Database, ids: &[SessionId]) -> Result<Ve
     Ok(found.iter().filter_map(|(id,)| SessionId::parse(id)).collect())
 }
 
-/// What the scope may touch, owned by a queued write.
-pub(super) struct Reach {
-    pub site: String,
-    pub user: Option<String>,
-}
-
-impl From<&Scope> for Reach {
-    fn from(scope: &Scope) -> Self {
-        Self { site: scope.site().as_str().to_owned(), user: user(scope).map(str::to_owned) }
-    }
-}
-
 pub(super) async fn revoke(
     database: &Database,
     scope: &Scope,
@@ -178,9 +166,9 @@ pub(super) async fn revoke(
     at: Timestamp,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    let (reach, id, at, entry) = (Reach::from(scope), id.as_str().to_owned(), millis(at), entry.clone());
+    let (scope, id, at, entry) = (scope.clone(), id.as_str().to_owned(), millis(at), entry.clone());
     let revoke = move |connection: &Connection| {
-        if !mark_revoked(connection, &reach, &id, at)? {
+        if !mark_revoked(connection, &scope, &id, at)? {
             return Ok(());
         }
         let upstream: Vec<(Option<String>, i64)> = all(
@@ -189,7 +177,7 @@ pub(super) async fn revoke(
              RETURNING upstream_session, expires_at",
             params![id, at],
         )?;
-        jobs::add_for_revoked(connection, &reach.site, upstream, at)?;
+        jobs::add_for_revoked(connection, scope.site().as_str(), upstream, at)?;
         audit::append(connection, &entry)
     };
     database.write(revoke).await
@@ -201,22 +189,22 @@ pub(super) async fn hand_over(
     id: &SessionId,
     heir: &UserId,
 ) -> Result<bool, StoreError> {
-    let (reach, id, heir) = (Reach::from(scope), id.as_str().to_owned(), heir.as_str().to_owned());
+    let (scope, id, heir) = (scope.clone(), id.as_str().to_owned(), heir.as_str().to_owned());
     let hand_over = move |connection: &Connection| {
         let sql = "UPDATE sessions SET user_id = ?4
                    WHERE id = ?1 AND site = ?2 AND user_id = ?3 AND revoked_at IS NULL
                      AND NOT EXISTS (SELECT 1 FROM threads WHERE site = ?2 AND user_id = ?3)";
-        Ok(execute(connection, sql, params![id, reach.site, reach.user, heir])? > 0)
+        Ok(execute(connection, sql, params![id, scope.site().as_str(), user(&scope), heir])? > 0)
     };
     database.write(hand_over).await
 }
 
 /// Whether the session was revoked just now; `false` when it was before.
-fn mark_revoked(connection: &Connection, reach: &Reach, id: &str, at: i64) -> QueryResult<bool> {
+fn mark_revoked(connection: &Connection, scope: &Scope, id: &str, at: i64) -> QueryResult<bool> {
     let sql = "SELECT revoked_at IS NOT NULL FROM sessions
                WHERE id = ?1 AND site = ?2 AND (?3 IS NULL OR user_id = ?3)";
-    let (revoked,): (bool,) =
-        first(connection, sql, params![id, reach.site, reach.user])?.ok_or(StoreError::NotFound)?;
+    let (revoked,): (bool,) = first(connection, sql, params![id, scope.site().as_str(), user(scope)])?
+        .ok_or(StoreError::NotFound)?;
     if !revoked {
         execute(connection, "UPDATE sessions SET revoked_at = ?2 WHERE id = ?1", params![id, at])?;
     }

@@ -12,7 +12,6 @@ use super::audit;
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{all, execute, first};
-use super::sessions::Reach;
 use crate::columns::thread_columns;
 use crate::rows::{millis, record, user};
 use crate::thread_rows::{ChangeRow, ThreadRow, feedback_kind, feedback_word, thread_page};
@@ -159,18 +158,18 @@ pub(super) async fn change(
     id: &ThreadId,
     change: &ThreadChange,
 ) -> Result<ThreadRecord, StoreError> {
-    let (reach, id, change) = (Reach::from(scope), id.as_str().to_owned(), ChangeRow::try_from(change)?);
+    let (scope, id, change) = (scope.clone(), id.as_str().to_owned(), ChangeRow::try_from(change)?);
     let write = move |connection: &Connection| {
-        let key = key(connection, &id, &reach)?;
+        let key = key(connection, &id, &scope)?;
         apply(connection, key, &change)?;
-        Ok(first::<ThreadRow>(connection, ONE, params![id, reach.site, reach.user])?)
+        Ok(first::<ThreadRow>(connection, ONE, params![id, scope.site().as_str(), user(&scope)])?)
     };
     record(database.write(write).await?)?.ok_or(StoreError::NotFound)
 }
 
 /// The thread's key; `NotFound` outside the scope.
-pub(super) fn key(connection: &Connection, id: &str, reach: &Reach) -> QueryResult<i64> {
-    let found: Option<(i64,)> = first(connection, KEY, params![id, reach.site, reach.user])?;
+pub(super) fn key(connection: &Connection, id: &str, scope: &Scope) -> QueryResult<i64> {
+    let found: Option<(i64,)> = first(connection, KEY, params![id, scope.site().as_str(), user(scope)])?;
     Ok(found.ok_or(StoreError::NotFound)?.0)
 }
 
@@ -205,9 +204,9 @@ pub(super) async fn delete(
     id: &ThreadId,
     entry: &AuditEntry,
 ) -> Result<(), StoreError> {
-    let (reach, id, entry) = (Reach::from(scope), id.as_str().to_owned(), entry.clone());
+    let (scope, id, entry) = (scope.clone(), id.as_str().to_owned(), entry.clone());
     let delete = move |connection: &Connection| {
-        let key = key(connection, &id, &reach)?;
+        let key = key(connection, &id, &scope)?;
         let remember = "INSERT OR REPLACE INTO deleted_threads (id, site, user_id, created_at, deleted_at)
                         SELECT id, site, user_id, created_at, ?2 FROM threads WHERE key = ?1";
         execute(connection, remember, params![key, millis(entry.at)])?;
@@ -225,10 +224,10 @@ pub(super) async fn add_feedback(
     kind: FeedbackKind,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let (reach, id, items) = (Reach::from(scope), thread.as_str().to_owned(), items.to_vec());
+    let (scope, id, items) = (scope.clone(), thread.as_str().to_owned(), items.to_vec());
     let (kind, at) = (feedback_word(kind), millis(at));
     let add = move |connection: &Connection| {
-        let key = key(connection, &id, &reach)?;
+        let key = key(connection, &id, &scope)?;
         let sql = "UPDATE items SET feedback = ?3, feedback_at = ?4 WHERE thread = ?1 AND id = ?2";
         for item in &items {
             if execute(connection, sql, params![key, item, kind, at])? == 0 {

@@ -29,13 +29,10 @@ struct Row {
     item: Option<String>,
 }
 
-fn owns(scope: &Scope, record: &AttachmentRecord) -> bool {
-    *scope.site() == record.site && scope.user().is_none_or(|user| *user == record.user)
-}
-
 impl AttachmentTable {
     fn get_mut(&mut self, scope: &Scope, id: &AttachmentId) -> Result<&mut Row, StoreError> {
-        self.rows.get_mut(id).filter(|row| owns(scope, &row.record)).ok_or(StoreError::NotFound)
+        let row = self.rows.get_mut(id).filter(|row| scope.holds(&row.record.site, &row.record.user));
+        row.ok_or(StoreError::NotFound)
     }
 
     /// Whether all that a run brings along can be sent.
@@ -80,7 +77,8 @@ impl MemoryStore {
     pub fn unsent_attachments(&self, scope: &Scope) -> usize {
         let conversations = self.conversations();
         let records = conversations.attachments.rows.values().map(|row| &row.record);
-        records.filter(|record| owns(scope, record) && record.thread.is_none()).count()
+        let unsent = records.filter(|record| record.thread.is_none());
+        unsent.filter(|record| scope.holds(&record.site, &record.user)).count()
     }
 }
 
@@ -92,7 +90,7 @@ impl Attachments for MemoryStore {
         record: &AttachmentRecord,
         bounds: AttachmentBounds,
     ) -> Result<Announced, StoreError> {
-        if !owns(scope, record) {
+        if !scope.holds(&record.site, &record.user) {
             return Err(StoreError::NotFound);
         }
         let table = &mut self.conversations().attachments;
@@ -100,7 +98,8 @@ impl Attachments for MemoryStore {
             return Err(StoreError::Conflict);
         }
         let owner = Scope::User(record.site.clone(), record.user.clone());
-        let others = || table.rows.values().map(|row| &row.record).filter(|other| owns(&owner, other));
+        let records = || table.rows.values().map(|row| &row.record);
+        let others = || records().filter(|other| owner.holds(&other.site, &other.user));
         if let Some((since, limit)) = bounds.since
             && others().filter(|other| other.created_at >= since).count() as u64 >= limit
         {

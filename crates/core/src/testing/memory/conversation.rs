@@ -6,7 +6,7 @@ use std::ops::Bound;
 use chatkitd_protocol::chatkit::{FeedbackKind, Order, ThreadItem};
 
 use crate::id::RunId;
-use crate::ports::StoreError;
+use crate::ports::{Scope, StoreError};
 use crate::threads::{ItemPage, ItemQuery, ItemWrite, NulInId, ThreadRecord};
 
 /// A thread, its items by their places, and its runs.
@@ -43,6 +43,10 @@ impl Conversation {
             places: HashMap::new(),
             last_place: 0,
         }
+    }
+
+    pub(super) fn is_in(&self, scope: &Scope) -> bool {
+        scope.holds(&self.record.site, &self.record.user)
     }
 
     pub(super) fn item(&self, id: &str) -> Option<&ThreadItem> {

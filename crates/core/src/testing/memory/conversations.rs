@@ -49,17 +49,13 @@ struct Key {
     until: Timestamp,
 }
 
-pub(super) fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
-    *scope.site() == thread.site && scope.user().is_none_or(|user| *user == thread.user)
-}
-
 impl Conversations {
     pub(super) fn get(&self, scope: &Scope, id: &ThreadId) -> Option<&Conversation> {
-        self.threads.get(id).filter(|found| owns(scope, &found.record))
+        self.threads.get(id).filter(|found| found.is_in(scope))
     }
 
     pub(super) fn get_mut(&mut self, scope: &Scope, id: &ThreadId) -> Result<&mut Conversation, StoreError> {
-        self.threads.get_mut(id).filter(|found| owns(scope, &found.record)).ok_or(StoreError::NotFound)
+        self.threads.get_mut(id).filter(|found| found.is_in(scope)).ok_or(StoreError::NotFound)
     }
 
     pub(super) fn has_thread_of(&self, site: &SiteName, user: &UserId) -> bool {
@@ -108,7 +104,10 @@ impl Conversations {
     fn place(&self, scope: &Scope, id: &str) -> Option<(Timestamp, ThreadId)> {
         let id = ThreadId::parse(id)?;
         let there = self.get(scope, &id).map(|thread| &thread.record);
-        let deleted = || self.deleted.get(&id).map(|(record, _)| record).filter(|record| owns(scope, record));
+        let deleted = || {
+            let record = self.deleted.get(&id).map(|(record, _)| record);
+            record.filter(|record| scope.holds(&record.site, &record.user))
+        };
         there.or_else(deleted).map(|record| (record.created_at, id.clone()))
     }
 
@@ -145,7 +144,7 @@ impl Conversations {
         clock: Timestamp,
     ) -> Result<Begun, StoreError> {
         match &start.new_thread {
-            Some(thread) if !owns(scope, thread) => return Err(StoreError::NotFound),
+            Some(thread) if !scope.holds(&thread.site, &thread.user) => return Err(StoreError::NotFound),
             None if self.get(scope, &start.thread).is_none() => return Err(StoreError::NotFound),
             _ => {}
         }
@@ -211,7 +210,7 @@ impl Conversations {
     }
 
     fn begin_on(&mut self, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
-        let conversation = self.threads.get_mut(&start.thread).filter(|found| owns(scope, &found.record));
+        let conversation = self.threads.get_mut(&start.thread).filter(|found| found.is_in(scope));
         let conversation = conversation.ok_or(StoreError::NotFound)?;
         let mut before = conversation.run.as_ref().and_then(|run| self.runs.get_mut(run));
         let left = before.as_ref().map_or_else(Vec::new, |stranded| stranded.checkpoint.clone());

@@ -59,10 +59,6 @@ struct Job {
     due: Timestamp,
 }
 
-fn covers(scope: &Scope, session: &Session) -> bool {
-    *scope.site() == session.site && scope.user().is_none_or(|user| *user == session.user)
-}
-
 /// A visitor's scope reaches neither service keys nor the audit log.
 fn covers_whole_site(scope: &Scope) -> bool {
     scope.user().is_none()
@@ -102,7 +98,8 @@ impl MemoryStore {
 
 impl State {
     fn session_mut(&mut self, scope: &Scope, id: &SessionId) -> Result<&mut Session, StoreError> {
-        self.sessions.get_mut(id).filter(|session| covers(scope, session)).ok_or(StoreError::NotFound)
+        let session = self.sessions.get_mut(id).filter(|session| scope.holds(&session.site, &session.user));
+        session.ok_or(StoreError::NotFound)
     }
 
     fn insert_session(&mut self, session: &Session, secret: &NewSecret) -> Result<(), StoreError> {
@@ -116,7 +113,7 @@ impl State {
 
     fn reusable_session(&self, scope: &Scope, workflow: &str, now: Timestamp) -> Option<&Session> {
         self.sessions.values().rev().find(|session| {
-            covers(scope, session)
+            scope.holds(&session.site, &session.user)
                 && session.workflow == workflow
                 && session.promise.is_none()
                 && session.revoked_at.is_none()
@@ -128,7 +125,7 @@ impl State {
     fn standing_secret(&mut self, scope: &Scope, hash: &SecretHash) -> Result<&mut Secret, StoreError> {
         let secret = self.secrets.get_mut(hash).ok_or(StoreError::NotFound)?;
         let session = self.sessions.get(&secret.record.session).ok_or(StoreError::NotFound)?;
-        if !covers(scope, session) {
+        if !scope.holds(&session.site, &session.user) {
             return Err(StoreError::NotFound);
         }
         if secret.record.revoked_at.is_some() || session.revoked_at.is_some() {

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{MemoryStore, apply, covers, covers_whole_site};
+use super::{MemoryStore, apply, covers_whole_site};
 use crate::id::{ServiceKeyId, SessionId, UserId};
 use crate::ports::{Scope, Store, StoreError};
 use crate::secret_text::SecretHash;
@@ -24,7 +24,7 @@ impl Store for MemoryStore {
         session: &Session,
         secret: &NewSecret,
     ) -> Result<(), StoreError> {
-        if !covers(scope, session) {
+        if !scope.holds(&session.site, &session.user) {
             return Err(StoreError::NotFound);
         }
         self.state().insert_session(session, secret)
@@ -36,7 +36,7 @@ impl Store for MemoryStore {
         session: &Session,
         secret: &NewSecret,
     ) -> Result<Option<Session>, StoreError> {
-        if !covers(scope, session) {
+        if !scope.holds(&session.site, &session.user) {
             return Err(StoreError::NotFound);
         }
         let owner = Scope::User(session.site.clone(), session.user.clone());
@@ -165,7 +165,8 @@ impl Store for MemoryStore {
             .sessions
             .values()
             .rev()
-            .filter(|session| covers(scope, session) && after.is_none_or(|after| session.id < *after))
+            .filter(|session| scope.holds(&session.site, &session.user))
+            .filter(|session| after.is_none_or(|after| session.id < *after))
             .take(limit.saturating_add(1))
             .cloned()
             .collect();

@@ -106,12 +106,8 @@ impl<'a> Start<'a> {
     }
 }
 
-fn owns(scope: &Scope, thread: &ThreadRecord) -> bool {
-    *scope.site() == thread.site && scope.user().is_none_or(|user| *user == thread.user)
-}
-
 pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) -> Result<Begun, StoreError> {
-    if start.new_thread.as_ref().is_some_and(|thread| !owns(scope, thread)) {
+    if start.new_thread.as_ref().is_some_and(|thread| !scope.holds(&thread.site, &thread.user)) {
         return Err(StoreError::NotFound);
     }
     let start = Start::new(scope, start)?;
