@@ -1,10 +1,10 @@
 //! Rows of threads, items and runs, of both databases, and how they become the domain's records.
 
 use chatkitd_core::id::{RunId, SiteName, ThreadId, UserId};
-use chatkitd_core::ports::StoreError;
+use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{
-    ItemPage, ItemText, ItemTextPage, ItemWrite, NulInId, PageQuery, RunRecord, RunStatus, ThreadChange,
-    ThreadPage, ThreadRecord, storable_title,
+    ItemPage, ItemText, ItemTextPage, ItemWrite, NulInId, PageQuery, RunRecord, RunStart, RunStatus,
+    StrandedRun, ThreadChange, ThreadPage, ThreadRecord, storable_title,
 };
 use chatkitd_protocol::chatkit::{FeedbackKind, ThreadItem, ThreadStatus};
 use serde::Serialize;
@@ -88,6 +88,37 @@ impl TryFrom<RunRow> for RunRecord {
 
 pub(crate) fn run_id(column: &'static str, text: &str) -> Result<RunId, StoreError> {
     RunId::parse(text).ok_or_else(|| Damaged::bare(column))
+}
+
+/// A run that was closed, from its columns and its thread's.
+pub(crate) fn stranded_run(
+    run: &str,
+    site: &str,
+    user: String,
+    thread: &str,
+) -> Result<StrandedRun, StoreError> {
+    let site = SiteName::parse(site).map_err(|error| Damaged::because("threads.site", error))?;
+    Ok(StrandedRun {
+        run: run_id("runs.id", run)?,
+        scope: Scope::User(site, UserId::recorded(user)),
+        thread: ThreadId::parse(thread).ok_or_else(|| Damaged::bare("threads.id"))?,
+    })
+}
+
+/// A request's idempotency key, ready for the database.
+pub(crate) struct IdempotencyRow {
+    /// SHA-256 of the key within its scope.
+    pub digest: [u8; 32],
+    /// SHA-256 of the request's body.
+    pub body: [u8; 32],
+    pub until: i64,
+}
+
+impl IdempotencyRow {
+    pub(crate) fn new(scope: &Scope, start: &RunStart) -> Option<Self> {
+        let (digest, key) = start.key_digest(scope).zip(start.idempotency.as_ref())?;
+        Some(Self { digest, body: key.body, until: millis(key.until) })
+    }
 }
 
 /// An [`ItemWrite`], ready for the database: whoever writes has no time for JSON.

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use chatkitd_core::id::{SiteName, ThreadId, UserId};
-use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{Renewal, Renewed, StrandedRun, Which};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -12,9 +11,8 @@ use super::database::Database;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, all, first};
 use super::runs::{self, now};
-use crate::error::Damaged;
 use crate::rows::{millis, whole_millis};
-use crate::thread_rows::{checkpoint_text, run_id};
+use crate::thread_rows::{checkpoint_text, stranded_run};
 
 /// How many leases are renewed in one operation: others get in between.
 const AT_ONCE: usize = 500;
@@ -68,7 +66,7 @@ fn renew_one(connection: &Connection, row: &RenewalRow, lease: i64) -> QueryResu
 
 struct StrandedRow {
     key: i64,
-    id: String,
+    thread: String,
     site: String,
     user: String,
     run: String,
@@ -78,7 +76,7 @@ impl FromColumns for StrandedRow {
     fn from_columns(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Self> {
         Ok(Self {
             key: columns.next()?,
-            id: columns.next()?,
+            thread: columns.next()?,
             site: columns.next()?,
             user: columns.next()?,
             run: columns.next()?,
@@ -106,18 +104,6 @@ pub(super) async fn interrupt(
         }
         Ok(rows)
     };
-    database.write(interrupt).await?.into_iter().map(StrandedRun::try_from).collect()
-}
-
-impl TryFrom<StrandedRow> for StrandedRun {
-    type Error = StoreError;
-
-    fn try_from(row: StrandedRow) -> Result<Self, StoreError> {
-        let site = SiteName::parse(&row.site).map_err(|error| Damaged::because("threads.site", error))?;
-        Ok(Self {
-            run: run_id("threads.run_id", &row.run)?,
-            scope: Scope::User(site, UserId::recorded(row.user)),
-            thread: ThreadId::parse(&row.id).ok_or_else(|| Damaged::bare("threads.id"))?,
-        })
-    }
+    let closed = database.write(interrupt).await?;
+    closed.into_iter().map(|row| stranded_run(&row.run, &row.site, row.user, &row.thread)).collect()
 }

@@ -10,10 +10,10 @@ use rusqlite::{Connection, params};
 use super::database::Database;
 use super::error::QueryResult;
 use super::query::{Columns, FromColumns, execute, first};
-use super::{attachments, idempotency, items};
+use super::{attachments, items};
 use crate::columns::{run_columns, thread_columns};
 use crate::rows::{millis, record, user, whole_millis};
-use crate::thread_rows::{RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
+use crate::thread_rows::{IdempotencyRow, RunRow, ThreadRow, WriteRow, checkpoint_rows, run_id, write_rows};
 
 /// Now, by the database's clock.
 macro_rules! now {
@@ -33,7 +33,7 @@ struct Start {
     changes: Vec<ThreadChange>,
     attachments: Vec<AttachmentId>,
     message: Option<String>,
-    idempotency: Option<idempotency::KeyRow>,
+    idempotency: Option<IdempotencyRow>,
     now: i64,
     lease: i64,
 }
@@ -53,7 +53,7 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
         changes: start.writes.iter().filter_map(ItemWrite::change).cloned().collect(),
         attachments: start.attachments.clone(),
         message: start.message().map(str::to_owned),
-        idempotency: idempotency::KeyRow::new(scope, start),
+        idempotency: IdempotencyRow::new(scope, start),
         now: millis(start.now),
         lease: whole_millis(start.lease),
     };

@@ -1,16 +1,15 @@
 //! Closing runs that do not renew their leases any more.
 
-use chatkitd_core::id::{SiteName, ThreadId, UserId};
-use chatkitd_core::ports::{Scope, StoreError};
+use chatkitd_core::ports::StoreError;
 use chatkitd_core::threads::{Begun, StrandedRun, Which};
 use jiff::Timestamp;
 
 use super::batch::Puts;
 use super::clock;
-use crate::error::{Damaged, store_error};
+use crate::error::store_error;
 use crate::postgres::{Connection, Database};
 use crate::rows::millis;
-use crate::thread_rows::{checkpoint_rows, run_id};
+use crate::thread_rows::{checkpoint_rows, run_id, stranded_run};
 
 /// Closes the run that holds the lease of a thread which is locked, if the lease ran out; else says that
 /// the thread is busy.
@@ -157,13 +156,7 @@ async fn interrupt_one(
     let lease = lock_lease(database, &mut transaction, run).await?;
     let Some(lease) = lease.filter(|lease| lease.is_over || which == Which::All) else { return Ok(None) };
     close(database, &mut transaction, thread, run, lease.checkpoint.as_deref(), millis(now)).await?;
+    let stranded = stranded_run(run, &site, user, thread)?;
     transaction.commit().await.map_err(store_error)?;
-    Ok(Some(StrandedRun {
-        run: run_id("runs.id", run)?,
-        scope: Scope::User(
-            SiteName::parse(&site).map_err(|error| Damaged::because("threads.site", error))?,
-            UserId::recorded(user),
-        ),
-        thread: ThreadId::parse(thread).ok_or_else(|| Damaged::bare("threads.id"))?,
-    }))
+    Ok(Some(stranded))
 }

@@ -6,7 +6,7 @@ use chatkitd_protocol::chatkit::ThreadStatus;
 
 use crate::error::Damaged;
 use crate::rows::{millis, whole_millis};
-use crate::thread_rows::{ChangeRow, run_id};
+use crate::thread_rows::{ChangeRow, IdempotencyRow, run_id};
 
 /// New values of a thread's columns; `None` leaves one as it is. Where a column can be NULL the value is
 /// an array of one.
@@ -34,24 +34,17 @@ pub(super) struct NewRun {
     pub thread: String,
     pub started_at: i64,
     pub lease: i64,
-    pub key: Option<Key>,
-}
-
-pub(super) struct Key {
-    pub digest: [u8; 32],
-    pub body: [u8; 32],
-    pub until: i64,
+    pub key: Option<IdempotencyRow>,
 }
 
 impl NewRun {
     pub(super) fn new(scope: &Scope, start: &RunStart) -> Self {
-        let key = start.key_digest(scope).zip(start.idempotency.as_ref());
         Self {
             id: start.run.as_str().to_owned(),
             thread: start.thread.as_str().to_owned(),
             started_at: millis(start.now),
             lease: whole_millis(start.lease),
-            key: key.map(|(digest, key)| Key { digest, body: key.body, until: millis(key.until) }),
+            key: IdempotencyRow::new(scope, start),
         }
     }
 }
@@ -66,7 +59,7 @@ pub(super) struct EarlierRow {
 
 impl EarlierRow {
     /// What the key says; `None` when its time is over.
-    pub(super) fn answer(&self, key: &Key, now: i64) -> Result<Option<Begun>, StoreError> {
+    pub(super) fn answer(&self, key: &IdempotencyRow, now: i64) -> Result<Option<Begun>, StoreError> {
         if self.key_until.is_none_or(|until| until <= now) {
             return Ok(None);
         }
