@@ -8,8 +8,7 @@ use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::secret_text::SecretHash;
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
-    AuditAction, AuditEntry, CancelJob, Claim, Promise, Replacement, SecretKind, SecretRecord, Session,
-    SessionPage,
+    AuditAction, AuditEntry, CancelJob, Promise, Replacement, SecretKind, SecretRecord, Session, SessionPage,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -177,7 +176,7 @@ impl TryFrom<SecretRow> for (SecretRecord, Session) {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 pub(crate) struct ReplacementRow {
     pub replaced_at: Option<i64>,
     pub overlap_until: Option<i64>,
@@ -207,27 +206,21 @@ pub(crate) struct StandingRow {
     pub replacement: ReplacementRow,
 }
 
-impl StandingRow {
-    /// Why there is nothing left to claim; `None` when there is.
-    pub(crate) fn take_outcome(&mut self) -> Result<Option<Claim>, StoreError> {
-        if self.revoked {
-            return Ok(Some(Claim::Revoked));
-        }
-        Ok(self.take_replacement()?.map(Claim::Replaced))
-    }
+/// Whether a secret can be replaced.
+pub(crate) enum Standing {
+    Open,
+    Replaced(Replacement),
+    /// It, or its session.
+    Revoked,
+}
 
-    /// What replaced the secret; `Conflict` when it or its session is revoked.
-    pub(crate) fn take_replacement(&mut self) -> Result<Option<Replacement>, StoreError> {
+impl StandingRow {
+    pub(crate) fn standing(&self) -> Result<Standing, StoreError> {
         if self.revoked {
-            return Err(StoreError::Conflict);
+            return Ok(Standing::Revoked);
         }
-        let replacement = &mut self.replacement;
-        ReplacementRow {
-            replaced_at: replacement.replaced_at,
-            overlap_until: replacement.overlap_until,
-            sealed: replacement.sealed.take(),
-        }
-        .into_replacement()
+        let replacement = self.replacement.clone().into_replacement()?;
+        Ok(replacement.map_or(Standing::Open, Standing::Replaced))
     }
 }
 

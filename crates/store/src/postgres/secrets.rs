@@ -10,7 +10,7 @@ use super::{Connection, Database, jobs, sessions};
 use crate::columns::{secret_columns, session_columns};
 use crate::error::store_error;
 use crate::rows::{
-    SecretRow, SessionRow, StandingRow, millis, optional_json_text, record, upstream_session, user,
+    SecretRow, SessionRow, Standing, StandingRow, millis, optional_json_text, record, upstream_session, user,
 };
 
 pub(super) async fn by_hash(
@@ -169,8 +169,10 @@ pub(super) async fn claim(
     until: Timestamp,
 ) -> Result<Claim, StoreError> {
     let mut transaction = database.begin().await.map_err(store_error)?;
-    if let Some(outcome) = lock_and_read(database, &mut transaction, scope, old).await?.take_outcome()? {
-        return Ok(outcome);
+    match lock_and_read(database, &mut transaction, scope, old).await?.standing()? {
+        Standing::Open => {}
+        Standing::Replaced(replacement) => return Ok(Claim::Replaced(replacement)),
+        Standing::Revoked => return Ok(Claim::Revoked),
     }
     let claimed = database
         .query(
@@ -221,10 +223,11 @@ pub(super) async fn replace(
     secret: &NewSecret,
 ) -> Result<Option<Replacement>, StoreError> {
     let mut transaction = database.begin().await.map_err(store_error)?;
-    let mut found = lock_and_read(database, &mut transaction, scope, old).await?;
-    let faster = found.take_replacement()?;
-    if faster.is_some() {
-        return Ok(faster);
+    let found = lock_and_read(database, &mut transaction, scope, old).await?;
+    match found.standing()? {
+        Standing::Open => {}
+        Standing::Replaced(faster) => return Ok(Some(faster)),
+        Standing::Revoked => return Err(StoreError::Conflict),
     }
     change_session(database, &mut transaction, &found.session_id, change).await?;
     mark_replaced(database, &mut transaction, old, replacement).await?;

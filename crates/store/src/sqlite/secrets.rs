@@ -12,7 +12,9 @@ use super::error::QueryResult;
 use super::jobs;
 use super::query::{all, execute, first};
 use crate::columns::{secret_columns, session_columns};
-use crate::rows::{SecretRow, SessionRow, StandingRow, millis, optional_json_text, record, upstream_session, user};
+use crate::rows::{
+    SecretRow, SessionRow, Standing, StandingRow, millis, optional_json_text, record, upstream_session, user,
+};
 
 pub(super) async fn by_hash(
     database: &Database,
@@ -124,7 +126,7 @@ pub(super) fn insert(connection: &Connection, session: &str, secret: &NewSecret)
 }
 
 /// The secret's standing. `NotFound` outside the scope.
-fn standing(connection: &Connection, scope: &Scope, hash: &SecretHash) -> QueryResult<StandingRow> {
+fn look_up(connection: &Connection, scope: &Scope, hash: &SecretHash) -> QueryResult<StandingRow> {
     let row = first(
         connection,
         "SELECT session_id, upstream_session,
@@ -146,8 +148,10 @@ pub(super) async fn claim(
 ) -> Result<Claim, StoreError> {
     let (scope, old) = (scope.clone(), *old);
     let claim = move |connection: &Connection| {
-        if let Some(outcome) = standing(connection, &scope, &old)?.take_outcome()? {
-            return Ok(outcome);
+        match look_up(connection, &scope, &old)?.standing()? {
+            Standing::Open => {}
+            Standing::Replaced(replacement) => return Ok(Claim::Replaced(replacement)),
+            Standing::Revoked => return Ok(Claim::Revoked),
         }
         let claimed = execute(
             connection,
@@ -192,10 +196,11 @@ pub(super) async fn replace(
     let (scope, old, replacement) = (scope.clone(), *old, replacement.clone());
     let (change, secret) = (change.clone(), secret.clone());
     let replace = move |connection: &Connection| {
-        let mut found = standing(connection, &scope, &old)?;
-        let faster = found.take_replacement()?;
-        if faster.is_some() {
-            return Ok(faster);
+        let found = look_up(connection, &scope, &old)?;
+        match found.standing()? {
+            Standing::Open => {}
+            Standing::Replaced(faster) => return Ok(Some(faster)),
+            Standing::Revoked => return Err(StoreError::Conflict.into()),
         }
         change_session(connection, &scope, &found.session_id, &change)?;
         mark_replaced(connection, &old, &replacement)?;
