@@ -41,15 +41,13 @@ impl ChatServer {
         reach: Reach,
         thread: &str,
     ) -> Result<(), ServerError> {
-        if reach == Reach::All {
-            return Ok(());
-        }
-        let found =
-            self.threads.thread(scope, &thread_id(thread)?).await?.ok_or(ServerError::ThreadNotFound)?;
         let within = match reach {
             Reach::All => true,
-            Reach::Since(begun) => found.created_at >= begun,
-            Reach::Newest(newest) => self.is_among_newest(scope, newest, &found).await?,
+            Reach::Since(begun) => self.thread(scope, &thread_id(thread)?).await?.created_at >= begun,
+            Reach::Newest(newest) => {
+                let thread = self.thread(scope, &thread_id(thread)?).await?;
+                self.is_among_newest(scope, newest, &thread).await?
+            }
         };
         if within { Ok(()) } else { Err(ServerError::ThreadNotFound) }
     }

@@ -5,6 +5,7 @@ use chatkitd_core::ports::{Scope, StoreError};
 use chatkitd_core::threads::{
     Begun, Fence, ItemWrite, RunEnd, RunOutcome, RunRecord, RunStart, RunStatus, ThreadChange, ThreadRecord,
 };
+use futures_util::future::Either;
 use rusqlite::{Connection, params};
 
 use super::database::Database;
@@ -62,9 +63,9 @@ pub(super) async fn begin(database: &Database, scope: &Scope, start: &RunStart) 
 
 impl Start {
     fn run(&self, connection: &Connection) -> QueryResult<Begun> {
-        let known = match &self.new_thread {
-            Some(_) => None,
-            None => Some(self.thread(connection)?),
+        let target = match &self.new_thread {
+            Some(new) => Either::Left(new),
+            None => Either::Right(self.thread(connection)?),
         };
         if let Some(key) = &self.idempotency
             && let Some(begun) = key.look_up(connection, self.now)?
@@ -72,11 +73,10 @@ impl Start {
             return Ok(begun);
         }
         let can_send = attachments::can_send(connection, &self.scope, &self.attachments)?;
-        let (key, thread, interrupted) = match (known, &self.new_thread) {
-            (None, None) => return Err(StoreError::NotFound.into()),
-            (_, Some(_)) if !can_send => return Ok(Begun::AttachmentSent),
-            (_, Some((row, thread))) => (self.insert_thread(connection, row)?, thread.clone(), None),
-            (Some(row), None) => match self.take_lease(connection, row, can_send)? {
+        let (key, thread, interrupted) = match target {
+            Either::Left(_) if !can_send => return Ok(Begun::AttachmentSent),
+            Either::Left((row, thread)) => (self.insert_thread(connection, row)?, thread.clone(), None),
+            Either::Right(row) => match self.take_lease(connection, row, can_send)? {
                 Lease::Taken { key, thread, interrupted } => (key, *thread, interrupted),
                 Lease::Refused(begun) => return Ok(begun),
             },
