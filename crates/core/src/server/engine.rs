@@ -123,6 +123,8 @@ pub enum Reply {
     },
     /// A run's events, from the first.
     Stream(Watch),
+    /// The only event of a stream that belongs to no run, as a frame.
+    Event(Vec<u8>),
 }
 
 /// A reply, and the run that it shows: to be driven by whoever began it, once the reply is on its way.

@@ -27,12 +27,15 @@ pub(super) const LAST_EVENT: u64 = (1 << 53) - 1;
 /// The last events of a run, as others than its node tell them: the number of the first, and the frames.
 pub(super) fn closing_frames(events: &[ThreadEvent]) -> (u64, Vec<Vec<u8>>) {
     let first = LAST_EVENT - events.len() as u64 + 1;
-    let frame = |(number, event)| {
-        let mut frame = Vec::new();
-        sse::write_line(&mut frame, Some(number), &serde_json::to_vec(event).unwrap_or_default());
-        frame
-    };
-    (first, (first..).zip(events).map(frame).collect())
+    (first, (first..).zip(events).map(|(number, event)| frame(number, event)).collect())
+}
+
+/// An event of the server's own; empty where it cannot be written.
+pub(super) fn frame(number: u64, event: &ThreadEvent) -> Vec<u8> {
+    sse::event(Some(number), event).unwrap_or_else(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "an event could not be written as JSON");
+        Vec::new()
+    })
 }
 
 /// A stretch of a log, each frame by itself.

@@ -178,7 +178,7 @@ async fn stream(node: &Arc<ChatServer>, operation: &str, params: Value) -> Watch
     };
     match node.handle(caller, request, wishes).await {
         Ok(Reply::Stream(watch)) => watch,
-        Ok(Reply::Json { .. }) => panic!("{operation} is answered with a stream"),
+        Ok(Reply::Json { .. } | Reply::Event(_)) => panic!("{operation} begins a run"),
         Err(error) => panic!("{error:?}"),
     }
 }

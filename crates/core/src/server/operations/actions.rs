@@ -12,7 +12,7 @@ use crate::server::agent::{AgentError, Cause, Turn};
 use crate::server::answer::{complete, without_nul};
 use crate::server::engine::{Answered, ChatCaller, ChatServer, Reply, StreamWishes};
 use crate::server::error::ServerError;
-use crate::server::watch::Watch;
+use crate::server::log::frame;
 use crate::threads::Fence;
 
 /// The item from which an action came.
@@ -48,7 +48,7 @@ impl ChatServer {
             Ok(Sender::None) => None,
             Ok(Sender::NotAWidget) => {
                 self.abandon(&opening).await;
-                return Ok(self.wrong_sender().into());
+                return Ok(wrong_sender().into());
             }
             Err(error) => {
                 self.abandon(&opening).await;
@@ -56,16 +56,6 @@ impl ChatServer {
             }
         };
         Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))
-    }
-
-    /// The reference answers this in the stream, and the widget knows it so (protocol rule 10).
-    fn wrong_sender(&self) -> Reply {
-        let event = ThreadEvent::error(ErrorCode::StreamError, None, false);
-        let mut frames = Vec::new();
-        let json = serde_json::to_vec(&event).unwrap_or_default();
-        chatkitd_protocol::sse::write_line(&mut frames, Some(1), &json);
-        let run = RunId::mint(self.clock.now(), self.rng.as_ref());
-        Reply::Stream(Watch::closed(run, frames, self.clock.clone()))
     }
 
     pub(in crate::server) async fn sync_action(
@@ -141,4 +131,9 @@ impl ChatServer {
             _ => Err(ServerError::ItemNotFound),
         }
     }
+}
+
+/// The reference answers this in the stream, and the widget knows it so (protocol rule 10).
+fn wrong_sender() -> Reply {
+    Reply::Event(frame(1, &ThreadEvent::error(ErrorCode::StreamError, None, false)))
 }

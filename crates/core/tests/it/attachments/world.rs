@@ -113,7 +113,7 @@ impl World {
     ) -> Result<Value, ServerError> {
         match self.handle(caller, operation, params, None).await? {
             Reply::Json { body, .. } => Ok(serde_json::from_slice(&body).unwrap()),
-            Reply::Stream(_) => panic!("{operation} is answered with JSON"),
+            Reply::Stream(_) | Reply::Event(_) => panic!("{operation} is answered with JSON"),
         }
     }
 

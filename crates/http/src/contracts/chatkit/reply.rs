@@ -4,7 +4,7 @@ use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use chatkitd_core::server::{Reply, Watch};
 use futures_util::{TryStreamExt, stream};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::error::run_header;
 
@@ -17,19 +17,24 @@ pub(super) fn respond(reply: Reply) -> Response {
             response
         }
         Reply::Stream(watch) => stream(watch),
+        Reply::Event(frame) => (event_stream(), frame).into_response(),
     }
 }
 
-/// A run's events. `no-transform` and `X-Accel-Buffering` keep proxies from collecting them.
+/// `no-transform` and `X-Accel-Buffering` keep proxies from collecting events.
+fn event_stream() -> [(HeaderName, HeaderValue); 3] {
+    [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ]
+}
+
+/// A run's events.
 ///
 /// The body owns the watch: when the connection is lost the body is dropped, and the watch with it, which is
 /// how a run learns of that.
 pub(super) fn stream(watch: Watch) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-transform")),
-        (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
     let run = run_header(watch.run());
     let frames = stream::try_unfold(watch, async |mut watch| {
         Ok(watch.next().await?.map(|frames| (Bytes::from(frames), watch)))
@@ -38,7 +43,7 @@ pub(super) fn stream(watch: Watch) -> Response {
     let frames = frames.inspect_err(|error: &chatkitd_core::ports::RunLogError| {
         tracing::error!(error = error as &dyn std::error::Error, "a run's events could not be read on");
     });
-    let mut response = (headers, Body::from_stream(frames)).into_response();
+    let mut response = (event_stream(), Body::from_stream(frames)).into_response();
     response.headers_mut().extend(run);
     response
 }

@@ -21,6 +21,25 @@ async fn a_message_is_answered_with_a_stream_that_no_proxy_may_hold_back() {
 }
 
 #[tokio::test]
+async fn a_click_on_what_is_no_widget_is_refused_in_a_stream_that_names_no_run() {
+    let app = Setup::default().start().await;
+    let ann = token("ann");
+    let events = send(app.chat(&create("hello")).bearer_auth(&ann)).await.events();
+    let (thread, message) = (&events[0]["thread"]["id"], &events[1]["item"]["id"]);
+    let params = json!({"thread_id": thread, "item_id": message, "action": {"type": "x"}});
+    let click = json!({"type": "threads.custom_action", "params": params});
+    let answer = send(app.chat(&click).bearer_auth(&ann)).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/event-stream"));
+    assert_eq!(answer.header("cache-control"), "no-store, no-transform");
+    assert_eq!(answer.header("x-chatkit-run-id"), "");
+    let events = answer.events();
+    assert_eq!(kinds(&events), ["error"]);
+    assert_eq!(events[0]["allow_retry"], false);
+    let next = send(app.chat(&add(thread.as_str().unwrap(), "hello")).bearer_auth(&ann)).await;
+    assert_eq!(said(&next.events()), "hello", "the thread is free");
+}
+
+#[tokio::test]
 async fn every_event_has_its_number_from_one() {
     let app = Setup::default().start().await;
     let (_, mut events) = Events::of(app.chat(&create("hello")).bearer_auth(token("ann"))).await;

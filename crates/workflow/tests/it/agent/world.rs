@@ -113,7 +113,7 @@ impl World {
     pub async fn start(&self, request: Value) -> Answering {
         match self.send(request).await.unwrap() {
             Reply::Stream(watch) => Answering { watch, rest: String::new() },
-            Reply::Json { .. } => panic!("no stream"),
+            Reply::Json { .. } | Reply::Event(_) => panic!("no answer"),
         }
     }
 
