@@ -15,7 +15,7 @@ use crate::lock::lock;
 use crate::ports::LogPart;
 
 /// The most that a run's events may amount to, in bytes of frames (design 4.8).
-pub const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const MAX_LOG_BYTES: usize = 8 * 1024 * 1024;
 /// The most that a reader gets at once, unless one event alone is larger.
 pub(super) const MAX_PART_BYTES: usize = 64 * 1024;
 
@@ -49,7 +49,7 @@ pub(super) struct Batch {
 
 /// The events of one run.
 #[derive(Default)]
-pub struct EventLog(Mutex<State>);
+pub(crate) struct EventLog(Mutex<State>);
 
 /// What the first events of an answer come to, in bytes: room that no answer leaves empty.
 const FIRST_BYTES: usize = 1_024;
@@ -74,7 +74,7 @@ impl Default for State {
 
 impl EventLog {
     /// Adds an event, given as JSON of one line, and wakes who waits for it. An ended log takes nothing more.
-    pub fn append(&self, json: &[u8]) {
+    pub(super) fn append(&self, json: &[u8]) {
         self.append_with(|out| out.extend_from_slice(json));
     }
 
@@ -92,7 +92,7 @@ impl EventLog {
     }
 
     /// No more will come.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         let mut state = lock(&self.0);
         state.ended = true;
         state.frames.shrink_to_fit();
@@ -101,17 +101,17 @@ impl EventLog {
     }
 
     /// How many events there are.
-    pub fn events(&self) -> u64 {
+    pub(super) fn events(&self) -> u64 {
         lock(&self.0).ends.len() as u64
     }
 
     /// How many bytes the frames have.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         lock(&self.0).frames.len()
     }
 
     /// How many bytes follow the event `after`.
-    pub fn bytes_after(&self, after: u64) -> usize {
+    pub(super) fn bytes_after(&self, after: u64) -> usize {
         let state = lock(&self.0);
         state.frames.len() - state.start(state.index(after))
     }
@@ -122,14 +122,14 @@ impl EventLog {
     }
 
     /// Whether the log has ended and nothing follows the event `after`.
-    pub fn ends_at(&self, after: u64) -> bool {
+    pub(super) fn ends_at(&self, after: u64) -> bool {
         let state = lock(&self.0);
         state.ended && state.index(after) == state.ends.len()
     }
 
     /// What follows the event `after`, as soon as there is something, or the end. A number that was never
     /// given out is answered like the last one.
-    pub fn poll_read(&self, after: u64, context: &Context<'_>) -> Poll<LogPart> {
+    pub(super) fn poll_read(&self, after: u64, context: &Context<'_>) -> Poll<LogPart> {
         let mut state = lock(&self.0);
         let part = state.part(after);
         if part.frames.is_empty() && !part.ended {

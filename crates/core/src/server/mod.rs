@@ -2,7 +2,7 @@
 //!
 //! How a message flows: [`ChatServer::handle`] reads the operation, takes the lease on the thread and
 //! writes what the user said; a [`run`](self) is spawned, in which the [`Agent`] yields events through
-//! its [`Answer`]; each is saved as the protocol demands, numbered and kept in the run's [`EventLog`];
+//! its [`Answer`]; each is saved as the protocol demands, numbered and kept in the run's log;
 //! whoever watches ([`Watch`]) reads that log, from wherever it left off.
 
 mod agent;
@@ -27,9 +27,7 @@ pub use agent::{Agent, AgentContext, AgentError, Turn};
 pub use answer::{Answer, ImageStream, Message, WidgetStream, WorkflowStream, diff_widget};
 pub use engine::{ChatCaller, ChatServer, ChatServerParts, Reply, StreamWishes};
 pub use error::ServerError;
-pub use log::{EventLog, MAX_LOG_BYTES};
 pub use operations::MAX_AUDIO_BYTES;
 pub use reach::Reach;
 pub use recordings::RecordingPlace;
-pub use stop::StopReason;
 pub use watch::Watch;

@@ -9,7 +9,7 @@ use crate::lock::lock;
 
 /// Why a run stops before its agent is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StopReason {
+pub(crate) enum StopReason {
     /// The visitor pressed stop, or the thread is being deleted.
     Requested,
     /// Whoever started it is gone and did not ask for it to go on (design 4.8).
