@@ -5,6 +5,7 @@
 //! The crate also builds for `wasm32-unknown-unknown`.
 
 pub mod attachments;
+mod base64_text;
 pub mod foreign_text;
 pub mod id;
 pub mod identity;

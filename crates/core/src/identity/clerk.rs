@@ -1,13 +1,7 @@
 use base64::Engine;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::Url;
 
-/// With or without padding: Clerk writes it, people lose it when they copy.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+use crate::base64_text::BASE64;
 
 /// A text that is not one of Clerk's publishable keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

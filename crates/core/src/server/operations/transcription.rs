@@ -1,24 +1,17 @@
 //! `input.transcribe`: a recording in, its words out.
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use chatkitd_protocol::chatkit::{InputTranscribeParams, TranscriptionResult};
 
 use super::reading::document;
+use crate::base64_text::BASE64;
 use crate::server::engine::{ChatServer, Reply};
 use crate::server::error::ServerError;
 use crate::server::recordings::RecordingPlace;
 
 /// The longest recording, in bytes: what `OpenAI`'s `/audio/transcriptions` takes.
 pub const MAX_AUDIO_BYTES: usize = 25 * 1024 * 1024;
-
-/// Clients may leave the padding away.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 impl ChatServer {
     /// Whether `input.transcribe` has somebody to ask.
