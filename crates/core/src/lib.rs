@@ -1,4 +1,5 @@
-//! The domain of chatkitd: sites, users, sessions, secrets, and the ports they need.
+//! The domain of chatkitd: sites, users, sessions and secrets, conversations and their runs, attachments, and the
+//! ports they need.
 //!
 //! Nothing here knows of a runtime, an HTTP library or a database driver: adapters live in
 //! `chatkitd-store`, `chatkitd-http` and the server binary, and reach the domain through [`ports`].

@@ -291,7 +291,8 @@ pub trait Maintenance: Send + Sync {
     /// Forgets what no rule needs any more at `now`: sealed replacements after their overlap, secrets
     /// 24 h after their end, sessions that ended more than 30 days ago, limiter windows that closed,
     /// idempotency keys after their time, runs that ended more than 24 h ago and that no key names,
-    /// cancel jobs ten minutes after they were due, and entries of the audit log a year after they were made.
+    /// cancel jobs ten minutes after they were due, where a thread stood in its lists 24 h after it was deleted,
+    /// and entries of the audit log a year after they were made.
     async fn sweep(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 
