@@ -38,11 +38,7 @@ pub trait Threads: Send + Sync {
         scope: &Scope,
         thread: &ThreadId,
         query: &ItemQuery,
-    ) -> Result<Option<ItemTextPage>, StoreError> {
-        let page = self.items(scope, thread, query).await?;
-        page.map(|page| ItemTextPage::try_from(&page).map_err(|error| StoreError::Other(Box::new(error))))
-            .transpose()
-    }
+    ) -> Result<Option<ItemTextPage>, StoreError>;
 
     /// One item, hidden or not. `None`: no such item, or no such thread.
     async fn item(

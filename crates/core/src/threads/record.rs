@@ -258,17 +258,6 @@ pub struct ItemTextPage {
     pub has_more: bool,
 }
 
-impl TryFrom<&ItemPage> for ItemTextPage {
-    type Error = serde_json::Error;
-
-    fn try_from(page: &ItemPage) -> Result<Self, Self::Error> {
-        let text =
-            |item: &ThreadItem| Ok(ItemText { id: item.id().to_owned(), json: serde_json::to_string(item)? });
-        let items = page.items.iter().map(text).collect::<Result<_, _>>()?;
-        Ok(Self { items, has_more: page.has_more })
-    }
-}
-
 impl ItemTextPage {
     /// The page as a client sees it: what [`ItemPage::into_wire`] becomes as JSON.
     pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
@@ -306,7 +295,7 @@ mod tests {
             .into();
         for (count, has_more) in [(0, false), (1, false), (1, true), (2, true)] {
             let page = ItemPage { items: items[..count].to_vec(), has_more };
-            let texts = ItemTextPage::try_from(&page).unwrap().to_json().unwrap();
+            let texts = ItemTextPage::from(&page).to_json().unwrap();
             let wire = serde_json::to_string(&page.into_wire()).unwrap();
             assert_eq!(String::from_utf8(texts).unwrap(), wire);
         }

@@ -10,9 +10,19 @@ use crate::id::{RunId, SessionId, ThreadId};
 use crate::ports::{RunLease, RunRecovery, Scope, StoreError, Threads};
 use crate::sessions::AuditEntry;
 use crate::threads::{
-    Begun, Fence, ItemPage, ItemQuery, ItemWrite, Renewal, Renewed, RunEnd, RunRecord, RunStart, RunStatus,
-    StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
+    Begun, Fence, ItemPage, ItemQuery, ItemText, ItemTextPage, ItemWrite, Renewal, Renewed, RunEnd,
+    RunRecord, RunStart, RunStatus, StrandedRun, ThreadChange, ThreadPage, ThreadQuery, ThreadRecord, Which,
 };
+
+impl From<&ItemPage> for ItemTextPage {
+    fn from(page: &ItemPage) -> Self {
+        let text = |item: &ThreadItem| ItemText {
+            id: item.id().to_owned(),
+            json: serde_json::to_string(item).expect("an item is JSON"),
+        };
+        Self { items: page.items.iter().map(text).collect(), has_more: page.has_more }
+    }
+}
 
 #[async_trait]
 impl Threads for MemoryStore {
@@ -31,6 +41,15 @@ impl Threads for MemoryStore {
         query: &ItemQuery,
     ) -> Result<Option<ItemPage>, StoreError> {
         Ok(self.conversations().get(scope, thread).map(|found| found.page(query)))
+    }
+
+    async fn item_texts(
+        &self,
+        scope: &Scope,
+        thread: &ThreadId,
+        query: &ItemQuery,
+    ) -> Result<Option<ItemTextPage>, StoreError> {
+        Ok(self.items(scope, thread, query).await?.as_ref().map(ItemTextPage::from))
     }
 
     async fn item(
