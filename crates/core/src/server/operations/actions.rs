@@ -29,30 +29,19 @@ impl ChatServer {
         params: CustomActionParams,
         wishes: StreamWishes,
     ) -> Result<Answered, ServerError> {
-        let thread = thread_id(&params.thread_id)?;
-        let beginning = Beginning {
-            operation: "threads.custom_action",
-            thread,
-            new_thread: None,
-            writes: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let beginning = Beginning::on("threads.custom_action", thread_id(&params.thread_id)?);
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        // Now that no other run can change it any more.
         let Fence { scope, thread, .. } = &opening.fence;
-        let sender = match self.sender(scope, thread, params.item_id.as_deref()).await {
-            Ok(Sender::Widget(widget)) => Some(widget),
-            Ok(Sender::None) => None,
-            Ok(Sender::NotAWidget) => {
+        let sender = self.sender(scope, thread, params.item_id.as_deref()).await;
+        let sender = match self.or_abandon(&opening, sender).await? {
+            Sender::Widget(widget) => Some(widget),
+            Sender::None => None,
+            Sender::NotAWidget => {
                 self.abandon(&opening).await;
                 return Ok(wrong_sender().into());
-            }
-            Err(error) => {
-                self.abandon(&opening).await;
-                return Err(error);
             }
         };
         Ok(self.start(*opening, Task::Act(params.action, sender), Vec::new(), Vec::new()))

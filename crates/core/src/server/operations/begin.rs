@@ -47,6 +47,13 @@ pub(super) struct Beginning {
     pub(super) attachments: Vec<AttachmentId>,
 }
 
+impl Beginning {
+    /// Of a request that brings nothing, on a thread that is there.
+    pub(super) fn on(operation: &'static str, thread: ThreadId) -> Self {
+        Self { operation, thread, new_thread: None, writes: Vec::new(), attachments: Vec::new() }
+    }
+}
+
 /// What came of it.
 pub(super) enum Opened {
     /// The thread is this run's.
@@ -193,6 +200,19 @@ impl ChatServer {
             );
             self.clock.sleep(wait).await;
         }
+    }
+
+    /// What the request is about, as it was found now that no other run can change the thread. Where it is an error the
+    /// lease is given back.
+    pub(super) async fn or_abandon<T>(
+        &self,
+        opening: &Opening,
+        found: Result<T, ServerError>,
+    ) -> Result<T, ServerError> {
+        if found.is_err() {
+            self.abandon(opening).await;
+        }
+        found
     }
 
     /// Gives the lease back: the request turned out to be wrong, and nothing was written.

@@ -23,24 +23,13 @@ impl ChatServer {
         params: ThreadsAddClientToolOutputParams,
         wishes: StreamWishes,
     ) -> Result<Answered, ServerError> {
-        let beginning = Beginning {
-            operation: "threads.add_client_tool_output",
-            thread: thread_id(&params.thread_id)?,
-            new_thread: None,
-            writes: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let beginning = Beginning::on("threads.add_client_tool_output", thread_id(&params.thread_id)?);
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        let (call, writes) = match self.completed_tool_call(&opening, params.result).await {
-            Ok(completed) => completed,
-            Err(error) => {
-                self.abandon(&opening).await;
-                return Err(error);
-            }
-        };
+        let completed = self.completed_tool_call(&opening, params.result).await;
+        let (call, writes) = self.or_abandon(&opening, completed).await?;
         self.write_first(&opening, &writes).await?;
         Ok(self.start(*opening, Task::GoOn(call), Vec::new(), Vec::new()))
     }
@@ -77,24 +66,13 @@ impl ChatServer {
         params: ThreadsAddStructuredInputParams,
         wishes: StreamWishes,
     ) -> Result<Answered, ServerError> {
-        let beginning = Beginning {
-            operation: "threads.add_structured_input",
-            thread: thread_id(&params.thread_id)?,
-            new_thread: None,
-            writes: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let beginning = Beginning::on("threads.add_structured_input", thread_id(&params.thread_id)?);
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        let item = match self.answered_questions(&opening, params).await {
-            Ok(item) => item,
-            Err(error) => {
-                self.abandon(&opening).await;
-                return Err(error);
-            }
-        };
+        let answered = self.answered_questions(&opening, params).await;
+        let item = self.or_abandon(&opening, answered).await?;
         self.write_first(&opening, &[ItemWrite::Put(item.clone())]).await?;
         let replaced = ThreadEvent::item_replaced(item.clone());
         Ok(self.start(*opening, Task::GoOn(item), Vec::new(), vec![replaced]))

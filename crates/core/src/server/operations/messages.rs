@@ -73,24 +73,13 @@ impl ChatServer {
         params: ThreadsRetryAfterItemParams,
         wishes: StreamWishes,
     ) -> Result<Answered, ServerError> {
-        let beginning = Beginning {
-            operation: "threads.retry_after_item",
-            thread: thread_id(&params.thread_id)?,
-            new_thread: None,
-            writes: Vec::new(),
-            attachments: Vec::new(),
-        };
+        let beginning = Beginning::on("threads.retry_after_item", thread_id(&params.thread_id)?);
         let opening = match self.open(caller, beginning, wishes).await? {
             Opened::Repeated(watch) => return Ok(Reply::Stream(watch).into()),
             Opened::Run(opening) => opening,
         };
-        let message = match self.answerable(&opening, &params.item_id).await {
-            Ok(message) => message,
-            Err(error) => {
-                self.abandon(&opening).await;
-                return Err(error);
-            }
-        };
+        let answerable = self.answerable(&opening, &params.item_id).await;
+        let message = self.or_abandon(&opening, answerable).await?;
         self.write_first(&opening, &[ItemWrite::RemoveAfter(params.item_id)]).await?;
         Ok(self.start(*opening, Task::Answer(message), Vec::new(), Vec::new()))
     }
