@@ -24,12 +24,11 @@ pub struct SqliteOptions {
     pub path: PathBuf,
     /// What a write survives. Default: the process.
     pub durability: Durability,
-    /// Connections that are kept for reading. Default 4.
-    pub readers: u32,
     /// How long to wait for a lock that another process holds. Default 5 s.
     pub busy_timeout: Duration,
-    /// The most pages of 4 KiB that the file may grow to; past it the store is unavailable for writes, as
-    /// on a full disk. Default: no bound.
+    /// For tests, which have no full disk: the most pages of 4 KiB that the file may grow to; past it the store is
+    /// unavailable for writes. Default: no bound.
+    #[doc(hidden)]
     pub max_pages: Option<u32>,
 }
 
@@ -47,7 +46,6 @@ impl SqliteOptions {
         Self {
             path: path.into(),
             durability: Durability::default(),
-            readers: 4,
             busy_timeout: Duration::from_secs(5),
             max_pages: None,
         }

@@ -28,6 +28,9 @@ use super::error::{Error, QueryResult, is_busy};
 use super::options::SqliteOptions;
 use crate::error::Closed;
 
+/// How many connections are kept for the next queries.
+const KEPT: usize = 4;
+
 /// Connections that cannot write.
 pub(super) struct Readers {
     options: SqliteOptions,
@@ -80,7 +83,7 @@ impl Readers {
 
     fn give_back(&self, connection: Connection) {
         match &mut *self.idle() {
-            Some(idle) if idle.len() < self.options.readers as usize => idle.push(connection),
+            Some(idle) if idle.len() < KEPT => idle.push(connection),
             _ => {}
         }
     }
