@@ -105,6 +105,11 @@ pub(crate) fn stranded_run(
     })
 }
 
+/// Says that a run cannot be closed, which keeps no other from it.
+pub(crate) fn not_closed(run: &str, error: &StoreError) {
+    tracing::error!(%run, error = error as &dyn std::error::Error, "a stranded run cannot be closed");
+}
+
 /// A request's idempotency key, ready for the database.
 pub(crate) struct IdempotencyRow {
     /// SHA-256 of the key within its scope.

@@ -133,7 +133,7 @@ pub trait RunLease: Send + Sync {
 #[async_trait]
 pub trait RunRecovery: Send + Sync {
     /// Closes up to `limit` runs as interrupted: appends the items of their last checkpoint and
-    /// releases their leases. That some of them could not be closed is an error only where none was.
+    /// releases their leases. One that cannot be closed is logged and left. An error: none was.
     async fn interrupt_runs(
         &self,
         which: Which,

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::database::Database;
-use super::error::QueryResult;
+use super::error::{Error, QueryResult};
 use super::query::{Columns, FromColumns, all, first};
 use super::runs::{self, now};
 use crate::rows::{millis, whole_millis};
-use crate::thread_rows::{checkpoint_text, stranded_run};
+use crate::thread_rows::{checkpoint_text, not_closed, stranded_run};
 
 /// How many leases are renewed in one operation: others get in between.
 const AT_ONCE: usize = 500;
@@ -99,10 +99,16 @@ pub(super) async fn interrupt(
     let now = millis(now);
     let interrupt = move |connection: &Connection| {
         let rows: Vec<StrandedRow> = all(connection, STRANDED, params![which == Which::All, limit])?;
-        for row in &rows {
-            runs::interrupt(connection, row.key, &row.run, now)?;
+        let mut closed = Vec::new();
+        for row in rows {
+            match runs::interrupt(connection, row.key, &row.run, now) {
+                Ok(()) => closed.push(row),
+                // What it left cannot be read, which shows before anything is written.
+                Err(Error::Store(error)) => not_closed(&row.run, &error),
+                Err(error) => return Err(error),
+            }
         }
-        Ok(rows)
+        Ok(closed)
     };
     let closed = database.write(interrupt).await?;
     closed.into_iter().map(|row| stranded_run(&row.run, &row.site, row.user, &row.thread)).collect()

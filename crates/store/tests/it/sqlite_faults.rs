@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use chatkitd_core::limits::Quota;
-use chatkitd_core::ports::{Limiter, Maintenance, Store, StoreError};
+use chatkitd_core::ports::{Limiter, Maintenance, RunRecovery, Store, StoreError};
 use chatkitd_core::sessions::{NewSecret, Session};
 use chatkitd_core::testing::conformance::fixture::{Fixture, at, shop};
+use chatkitd_core::threads::Which;
 use chatkitd_store::{Durability, MigrateError, SqliteOptions, SqliteStore};
 use futures_util::future::join_all;
 use rusqlite::Connection;
@@ -67,6 +68,19 @@ async fn a_full_disk_loses_nothing_that_was_answered_and_recovers_when_there_is_
     }
     store.sweep(at(90 * 24 * 3600)).await.unwrap();
     assert!(create(&store, &sessions(&make, 10)).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_closed_keeps_no_other_from_it() {
+    let store = crate::sqlite::make().await;
+    let make = Fixture::default();
+    let damaged = make.running_until(&*store, &[], Duration::ZERO).await;
+    let behind = make.running_until(&*store, &[], Duration::ZERO).await;
+    let damage = "UPDATE threads SET checkpoint = 'x' WHERE run_id = ?1";
+    other_connection(&store).execute(damage, [damaged.run.as_str()]).unwrap();
+    let closed = store.interrupt_runs(Which::All, at(9), 10).await.unwrap();
+    assert_eq!(closed.into_iter().map(|stranded| stranded.run).collect::<Vec<_>>(), [behind.run]);
+    assert_eq!(store.interrupt_runs(Which::All, at(9), 10).await.unwrap(), []);
 }
 
 #[tokio::test]

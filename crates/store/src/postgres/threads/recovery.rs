@@ -9,7 +9,7 @@ use super::clock;
 use crate::error::store_error;
 use crate::postgres::{Connection, Database};
 use crate::rows::millis;
-use crate::thread_rows::{checkpoint_rows, run_id, stranded_run};
+use crate::thread_rows::{checkpoint_rows, not_closed, run_id, stranded_run};
 
 /// Closes the run that holds the lease of a thread which is locked, if the lease ran out; else says that
 /// the thread is busy.
@@ -113,24 +113,16 @@ pub(super) async fn interrupt(
         .await
         .map_err(store_error)?;
     let mut stranded = Vec::new();
-    let mut failure = None;
     for (run, thread) in found {
         match interrupt_one(database, which, &run, &thread, now).await {
             Ok(closed) => stranded.extend(closed),
-            Err(error) => {
-                tracing::warn!(%run, error = &error as &dyn std::error::Error, "a stranded run was not closed");
-                let is_away = matches!(error, StoreError::Unavailable(_));
-                failure = Some(error);
-                if is_away {
-                    break;
-                }
-            }
+            Err(error @ StoreError::Unavailable(_)) if stranded.is_empty() => return Err(error),
+            // The others are left for the next time.
+            Err(StoreError::Unavailable(_)) => break,
+            Err(error) => not_closed(&run, &error),
         }
     }
-    match failure {
-        Some(error) if stranded.is_empty() => Err(error),
-        _ => Ok(stranded),
-    }
+    Ok(stranded)
 }
 
 /// One transaction for each: none holds two threads, so that none waits for another in a circle. `None`
