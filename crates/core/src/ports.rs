@@ -2,8 +2,9 @@
 //!
 //! Store methods are whole operations, so that no caller ever holds a transaction, and each takes a
 //! [`Scope`], so that a query without an owner cannot be written. The exceptions are named:
-//! [`Credentials`], where the secret that was presented is itself the authority, and
-//! [`Maintenance`], which no handler can obtain.
+//! [`Credentials`], where the secret that was presented is itself the authority; the writes of a run, whose
+//! [`Fence`](crate::threads::Fence) has the scope; and [`Maintenance`], [`AttachmentSweep`], [`RunLease`] and
+//! [`RunRecovery`], which no handler can obtain.
 
 mod attachments;
 mod models;

@@ -221,12 +221,13 @@ impl Foundation {
         })
     }
 
-    /// The runs, and an engine that keeps them and answers nobody: those that answer succeed it.
+    /// The runs, with an engine that answers nobody: those that answer succeed it.
     fn begin_runs(&self, settings: &Settings, stops: Stops, lock: Option<ServingLock>) -> Option<Runs> {
         let spawner = TokioSpawner::default();
-        let parts = self.chat_parts(settings, CoreAgents::default(), spawner.clone())?;
-        let (chat, clock) = (ChatServer::new(parts), self.clock.clone());
-        Some(Runs { chat, clock, spawner, stops: Mutex::new(stops), lock })
+        let conversations = self.stores.conversations.clone()?;
+        let chat = ChatServer::new(self.chat_parts(settings, CoreAgents::default(), spawner.clone())?);
+        let keeper = chat.keeper(conversations.lease, conversations.recovery);
+        Some(Runs { chat, keeper, clock: self.clock.clone(), spawner, stops: Mutex::new(stops), lock })
     }
 
     /// The engine behind `/chatkit`; `None` without a database.
@@ -239,8 +240,6 @@ impl Foundation {
         let conversations = self.stores.conversations.clone()?;
         Some(ChatServerParts {
             threads: conversations.threads,
-            lease: conversations.lease,
-            recovery: conversations.recovery,
             log: self.run_log.clone(),
             spawner: Arc::new(spawner),
             clock: self.clock.clone(),

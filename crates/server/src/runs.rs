@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chatkitd_core::id::RunId;
 use chatkitd_core::ports::{Clock, StoreError};
-use chatkitd_core::server::ChatServer;
+use chatkitd_core::server::{ChatServer, RunKeeper};
 use chatkitd_core::threads::Which;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
@@ -24,8 +24,10 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// The runs of this process.
 pub(crate) struct Runs {
-    /// Has all of them, whichever settings they began under.
+    /// Those that answer succeed it.
     pub(crate) chat: ChatServer,
+    /// Has all of them, whichever settings they began under.
+    pub(crate) keeper: RunKeeper,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) spawner: TokioSpawner,
     /// Taken by whoever keeps the runs.
@@ -40,7 +42,7 @@ pub(crate) type Stops = Option<UnboundedReceiver<RunId>>;
 impl Runs {
     /// Before anybody is served: what the process before this one left unfinished.
     pub(crate) async fn recover(&self) -> Result<(), StoreError> {
-        self.chat.recover(if self.lock.is_some() { Which::All } else { Which::Expired }).await
+        self.keeper.recover(if self.lock.is_some() { Which::All } else { Which::Expired }).await
     }
 
     /// Keeps runs until the last of them is over.
@@ -49,14 +51,14 @@ impl Runs {
         let leases = async {
             loop {
                 let next = self.clock.sleep(KEEP_EVERY);
-                let (kept, ()) = tokio::join!(self.chat.keep(), next);
+                let (kept, ()) = tokio::join!(self.keeper.keep(), next);
                 note(kept, "leases were not renewed");
             }
         };
         let stranded = async {
             loop {
                 self.clock.sleep(RECOVER_EVERY).await;
-                note(self.chat.recover(Which::Expired).await, "stranded runs were not closed");
+                note(self.keeper.recover(Which::Expired).await, "stranded runs were not closed");
             }
         };
         over.run_until_cancelled(async { tokio::join!(leases, stranded, self.heed(stops)) }).await;
@@ -65,7 +67,7 @@ impl Runs {
     async fn heed(&self, stops: Stops) {
         let Some(mut stops) = stops else { return };
         while let Some(run) = stops.recv().await {
-            self.chat.stop_here(&run);
+            self.keeper.stop_here(&run);
         }
     }
 
@@ -75,13 +77,13 @@ impl Runs {
         let last_words = LAST_WORDS.min(grace / 3);
         let by_themselves = async {
             answered.cancelled().await;
-            self.chat.drain(grace - last_words).await;
+            self.keeper.drain(grace - last_words).await;
         };
         if tokio::time::timeout(grace - last_words, by_themselves).await.is_err() {
             tracing::debug!("answers or requests are still going; their last seconds have begun");
         }
         let ended = async {
-            self.chat.shut_down(last_words).await;
+            self.keeper.shut_down(last_words).await;
             // What is told to other nodes, or to the database, after the last event.
             self.spawner.finished().await;
         };

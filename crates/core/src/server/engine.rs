@@ -17,7 +17,7 @@ use super::recordings::Recordings;
 use super::watch::Watch;
 use crate::attachments::{AllowedTypes, AttachmentService, PublicBase, UploadTerms};
 use crate::id::RunId;
-use crate::ports::{Clock, Rng, RunLease, RunLog, RunRecovery, Scope, Spawner, Threads, Transcriber};
+use crate::ports::{Clock, Rng, RunLog, Scope, Spawner, Threads, Transcriber};
 
 /// How long a lease holds unless renewed (design 4.8).
 pub(super) const LEASE: Duration = Duration::from_secs(10);
@@ -28,8 +28,6 @@ pub(super) const LOOKS: u32 = 100;
 /// The engine behind `/chatkit`.
 pub struct ChatServer {
     pub(super) threads: Arc<dyn Threads>,
-    pub(super) lease: Arc<dyn RunLease>,
-    pub(super) recovery: Arc<dyn RunRecovery>,
     pub(super) log: Option<Arc<dyn RunLog>>,
     pub(super) spawner: Arc<dyn Spawner>,
     pub(super) clock: Arc<dyn Clock>,
@@ -46,10 +44,6 @@ pub struct ChatServer {
 pub struct ChatServerParts {
     /// Threads, items, runs.
     pub threads: Arc<dyn Threads>,
-    /// Keeps this node's leases.
-    pub lease: Arc<dyn RunLease>,
-    /// Closes runs whose node is gone.
-    pub recovery: Arc<dyn RunRecovery>,
     /// Carries events to other nodes; `None` on a single one.
     pub log: Option<Arc<dyn RunLog>>,
     /// Starts runs.
@@ -145,8 +139,6 @@ impl ChatServer {
     pub fn new(parts: ChatServerParts) -> Self {
         Self {
             threads: parts.threads,
-            lease: parts.lease,
-            recovery: parts.recovery,
             log: parts.log,
             spawner: parts.spawner,
             clock: parts.clock,

@@ -1,24 +1,20 @@
-//! What runs need beside requests: watching again, stopping, leases, recovery, shutdown.
+//! Watching a run again, and stopping it.
 
 use std::time::Duration;
 
 use chatkitd_protocol::chatkit::{Page, ThreadEvent};
-use futures_util::future::{BoxFuture, join, join_all};
 
-use super::engine::{ChatCaller, ChatServer, LEASE, LOOK_EVERY, LOOKS};
+use super::engine::{ChatCaller, ChatServer, LOOK_EVERY, LOOKS};
 use super::error::ServerError;
 use super::live::{KEPT_FOR, Known};
 use super::log::{LAST_EVENT, closing_frames};
 use super::reach::Reach;
-use super::run::{count, interrupted, last_word};
+use super::run::{interrupted, last_word};
 use super::stop::StopReason;
-use super::watch::{Elsewhere, Watch, close_log, elapsed, may_come};
+use super::watch::{Elsewhere, Watch, elapsed, may_come};
 use crate::id::{RunId, ThreadId};
 use crate::ports::{Scope, StoreError};
-use crate::threads::{RunOutcome, RunRecord, RunStatus, Which};
-
-/// How many runs one recovery closes at once.
-const RECOVERED_AT_ONCE: u32 = 100;
+use crate::threads::{RunOutcome, RunRecord, RunStatus};
 
 /// What there is of a run.
 pub(super) enum Kept {
@@ -130,88 +126,6 @@ impl ChatServer {
             self.clock.sleep(LOOK_EVERY).await;
         }
         Ok(())
-    }
-
-    /// Stops a run of this node because another node asked for it.
-    pub fn stop_here(&self, run: &RunId) {
-        if let Some(known) = self.runs.find(run) {
-            known.stop(StopReason::Requested);
-        }
-    }
-
-    /// Keeps this node's leases and checkpoints, and stops what ended sessions started: to be called more often
-    /// than once a second.
-    pub async fn keep(&self) -> Result<(), StoreError> {
-        self.runs.sweep(self.clock.monotonic());
-        self.runs.measure();
-        let (kept, stopped) = join(self.keep_leases(), self.stop_what_ended_sessions_started()).await;
-        kept.and(stopped)
-    }
-
-    async fn keep_leases(&self) -> Result<(), StoreError> {
-        let renewals = self.runs.renewals(self.clock.monotonic());
-        if renewals.is_empty() {
-            return Ok(());
-        }
-        let answers = self.lease.renew_runs(&renewals, LEASE).await;
-        let answers = answers.inspect_err(|_| self.runs.renewals_failed(&renewals))?;
-        for (renewal, answer) in renewals.iter().zip(answers) {
-            self.runs.renewed(&renewal.run, answer);
-        }
-        Ok(())
-    }
-
-    /// A session that was ended, on whatever node, ends its answers too.
-    async fn stop_what_ended_sessions_started(&self) -> Result<(), StoreError> {
-        let sessions = self.runs.sessions();
-        if !sessions.is_empty() {
-            self.runs.stop_sessions(&self.lease.revoked_sessions(&sessions).await?);
-        }
-        Ok(())
-    }
-
-    /// Closes runs whose process is gone, and ends their logs: to be called at start and every few seconds.
-    pub async fn recover(&self, which: Which) -> Result<(), StoreError> {
-        loop {
-            let stranded = self.recovery.interrupt_runs(which, self.clock.now(), RECOVERED_AT_ONCE).await?;
-            let closed = stranded.len();
-            // All at once: while the log between nodes is away each takes as long as a command may.
-            join_all(stranded.into_iter().map(|stranded| self.interrupted(stranded.run))).await;
-            if closed < RECOVERED_AT_ONCE as usize {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Counts a run that was closed because its process is gone. The future ends its log.
-    pub(super) fn interrupted(&self, run: RunId) -> BoxFuture<'static, ()> {
-        tracing::warn!(%run, "a run was interrupted: its process is gone");
-        count(RunStatus::Ended(RunOutcome::Interrupted).as_str());
-        let log = self.log.clone();
-        Box::pin(async move {
-            let Some(log) = log else { return };
-            if let Err(error) = close_log(log.as_ref(), &run, &[interrupted()]).await {
-                tracing::warn!(%run, error = &error as &dyn std::error::Error, "an interrupted run's log was not ended");
-            }
-        })
-    }
-
-    /// Waits until no run of this node is going any more, for as long as `patience`.
-    pub async fn drain(&self, patience: Duration) {
-        let looks = patience.as_millis() / LOOK_EVERY.as_millis();
-        for _ in 0..looks {
-            if self.runs.going().is_empty() {
-                return;
-            }
-            self.clock.sleep(LOOK_EVERY).await;
-        }
-    }
-
-    /// Stops every run of this node, also those that begin from now on, and waits for their ends, for as long as
-    /// `patience`.
-    pub async fn shut_down(&self, patience: Duration) {
-        self.runs.shut_down();
-        self.drain(patience).await;
     }
 }
 

@@ -9,7 +9,7 @@ use chatkitd_core::ports::{Clock as _, LogPart, RunLog, RunLogError, Scope, Thre
 use chatkitd_core::server::agents::Agents;
 use chatkitd_core::server::{
     Agent, AgentContext, AgentError, Answer, ChatCaller, ChatServer, ChatServerParts, Reach, Reply,
-    ServerError, StreamWishes, Turn, Watch,
+    RunKeeper, ServerError, StreamWishes, Turn, Watch,
 };
 use chatkitd_core::testing::{ManualClock, MemoryRunLog, MemoryStore, SeededRng};
 use chatkitd_core::threads::{
@@ -76,6 +76,10 @@ impl Cluster {
         self.node(None, &self.clock)
     }
 
+    fn keeper(&self, node: &ChatServer) -> RunKeeper {
+        node.keeper(self.store.clone(), self.store.clone())
+    }
+
     /// While time passes, an hour at the most.
     async fn passing<T>(&self, work: impl Future<Output = T>) -> T {
         let passing = async {
@@ -124,8 +128,6 @@ fn node(
     Arc::new(ChatServer::new(ChatServerParts {
         attachments: None,
         threads: store.clone(),
-        lease: store.clone(),
-        recovery: store.clone(),
         log,
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
@@ -202,9 +204,9 @@ async fn a_run_whose_node_is_gone_ends_for_its_watchers_when_it_is_recovered() {
     let cluster = Cluster::new();
     let (run, _) = cluster.stranded().await;
     let watch = cluster.b.watch(&scope(), Reach::All, &run, 0).await.unwrap();
-    cluster.b.recover(Which::Expired).await.unwrap();
+    cluster.keeper(&cluster.b).recover(Which::Expired).await.unwrap();
     cluster.clock.advance(LEASE + Duration::from_secs(1));
-    cluster.b.recover(Which::Expired).await.unwrap();
+    cluster.keeper(&cluster.b).recover(Which::Expired).await.unwrap();
     let frames = rest(watch).await;
     assert!(frames.starts_with("id: 1\n") && ends_as_interrupted(&frames), "{frames}");
     let again = rest(cluster.a.watch(&scope(), Reach::All, &run, 0).await.unwrap()).await;
@@ -225,7 +227,7 @@ async fn who_heard_more_from_a_dead_node_than_the_log_did_is_told_of_the_end() {
     let (run, _) = cluster.stranded().await;
     let watching = cluster.b.watch(&scope(), Reach::All, &run, 40).await.unwrap();
     cluster.clock.advance(LEASE + Duration::from_secs(1));
-    cluster.b.recover(Which::Expired).await.unwrap();
+    cluster.keeper(&cluster.b).recover(Which::Expired).await.unwrap();
     let late = cluster.b.watch(&scope(), Reach::All, &run, 40).await.unwrap();
     for frames in [rest(watching).await, rest(late).await] {
         assert!(
@@ -340,7 +342,7 @@ async fn a_log_that_stays_away_keeps_no_run_in_memory() {
     rest(watch).await;
     for wait in [5 * 60, 30] {
         cluster.clock.advance(Duration::from_secs(wait));
-        cluster.a.keep().await.unwrap();
+        cluster.keeper(&cluster.a).keep().await.unwrap();
     }
     cluster.log.set_away(false);
     for _ in 0..100 {
@@ -369,7 +371,7 @@ async fn a_watcher_that_stopped_reading_is_sent_away_and_one_that_reads_is_not()
     }
     let wait = async |seconds| {
         cluster.clock.advance(Duration::from_secs(seconds));
-        cluster.a.keep().await.unwrap();
+        cluster.keeper(&cluster.a).keep().await.unwrap();
     };
     wait(300).await;
     wait(29).await;
@@ -391,8 +393,8 @@ async fn a_clock_that_is_set_back_lets_no_lease_run_out() {
     for _ in 0..15 {
         cluster.clock.advance(Duration::from_secs(1));
         clock.advance(Duration::from_secs(1));
-        node.keep().await.unwrap();
-        cluster.b.recover(Which::Expired).await.unwrap();
+        cluster.keeper(&node).keep().await.unwrap();
+        cluster.keeper(&cluster.b).recover(Which::Expired).await.unwrap();
     }
     cluster.greetings.add_permits(1);
     let frames = rest(watch).await;
@@ -406,7 +408,7 @@ async fn an_answer_that_comes_to_its_end_without_its_lease_is_superseded() {
     let cluster = Cluster::new();
     let watch = create(&cluster.a, "wait").await;
     cluster.clock.advance(LEASE + Duration::from_secs(1));
-    cluster.b.recover(Which::Expired).await.unwrap();
+    cluster.keeper(&cluster.b).recover(Which::Expired).await.unwrap();
     cluster.greetings.add_permits(1);
     let frames = rest(watch).await;
     assert!(ends_as_interrupted(&frames) && frames.contains("The answer was interrupted"), "{frames}");
@@ -480,6 +482,6 @@ async fn many_runs_that_were_cut_off_wait_no_longer_for_a_silent_log_than_one() 
     }
     let began = cluster.clock.monotonic();
     let node = cluster.node(Some(Arc::new(Silent(cluster.clock.clone()))), &cluster.clock);
-    cluster.passing(node.recover(Which::All)).await.unwrap();
+    cluster.passing(cluster.keeper(&node).recover(Which::All)).await.unwrap();
     assert!(cluster.clock.monotonic() - began < Duration::from_secs(10));
 }

@@ -22,7 +22,7 @@ use chatkitd_core::ports::{
 use chatkitd_core::seal::Sealer;
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::server::agents::Agents;
-use chatkitd_core::server::{Agent, ChatServer, ChatServerParts};
+use chatkitd_core::server::{Agent, ChatServer, ChatServerParts, RunKeeper};
 use chatkitd_core::service_keys::ServiceKey;
 use chatkitd_core::sessions::{
     AuditAction, AuditEntry, ClientSecrets, DeviceTokens, Grant, LocalUpstream, NoStore, Opened, SecretKind,
@@ -189,8 +189,6 @@ fn chat_server(
 ) -> Arc<ChatServer> {
     Arc::new(ChatServer::new(ChatServerParts {
         threads: store.clone(),
-        lease: store.clone(),
-        recovery: store.clone(),
         log: None,
         spawner: Arc::new(TokioSpawner),
         clock: clock.clone(),
@@ -310,6 +308,11 @@ impl TestApp {
 
     pub fn validate(&self, session: &str) -> RequestBuilder {
         self.get(&format!("/api/chatkit/session/{session}/validate"))
+    }
+
+    /// What keeps the runs, twice a second in the server.
+    pub fn keeper(&self) -> RunKeeper {
+        self.chat.as_ref().unwrap().keeper(self.store.clone(), self.store.clone())
     }
 
     /// Moves the clock forward by `step`, again and again, until `future` has what it waits for.

@@ -20,6 +20,7 @@ use crate::server::engine::{
     Answered, ChatCaller, ChatServer, LEASE, LOOK_EVERY, LOOKS, Reply, StreamWishes,
 };
 use crate::server::error::ServerError;
+use crate::server::keeper::cut_off;
 use crate::server::keeping::Kept;
 use crate::server::live::{Admission, LiveRun};
 use crate::server::log::EventLog;
@@ -97,7 +98,7 @@ impl ChatServer {
         let thread = match self.begin(&scope, &start).await? {
             Begun::Started { thread, interrupted } => {
                 // In a task of its own: a log between nodes that is away holds no answer up.
-                interrupted.into_iter().for_each(|run| self.spawner.spawn(self.interrupted(run)));
+                interrupted.into_iter().for_each(|run| self.spawner.spawn(cut_off(self.log.clone(), run)));
                 *thread
             }
             Begun::Repeated(run) => return self.repeated(&caller, &run, start.new_thread.is_some()).await,

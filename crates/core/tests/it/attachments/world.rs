@@ -198,8 +198,6 @@ fn server(
     Arc::new(ChatServer::new(ChatServerParts {
         attachments,
         threads: store.clone(),
-        lease: store.clone(),
-        recovery: store.clone(),
         log: None,
         spawner: Arc::new(Tokio),
         clock: clock.clone(),

@@ -215,7 +215,7 @@ async fn a_thread_that_is_begun_again_when_its_events_are_not_kept_any_more_is_t
     let request = || app.chat(&create("hello")).bearer_auth(token("ann")).header("idempotency-key", "k1");
     let first = send(request()).await.events();
     app.clock.advance(std::time::Duration::from_secs(300));
-    app.chat.as_ref().unwrap().keep().await.unwrap();
+    app.keeper().keep().await.unwrap();
     let again = send(request()).await.events();
     assert_eq!(kinds(&again), ["thread.created", "thread.item.done", "thread.item.done"]);
     let lasting = |event: &Value| event["type"] == "thread.created" || event["type"] == "thread.item.done";
@@ -240,9 +240,9 @@ async fn the_events_of_a_run_are_kept_for_five_minutes() {
     let ann = token("ann");
     let run = send(app.chat(&create("hello")).bearer_auth(&ann)).await.header("x-chatkit-run-id").to_owned();
     app.clock.advance(std::time::Duration::from_secs(299));
-    app.chat.as_ref().unwrap().keep().await.unwrap();
+    app.keeper().keep().await.unwrap();
     assert_eq!(send(app.events(&run).bearer_auth(&ann)).await.status, 200);
     app.clock.advance(std::time::Duration::from_secs(1));
-    app.chat.as_ref().unwrap().keep().await.unwrap();
+    app.keeper().keep().await.unwrap();
     send(app.events(&run).bearer_auth(&ann)).await.is_openai_error(410, "run_gone");
 }

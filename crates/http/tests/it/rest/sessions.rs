@@ -180,7 +180,7 @@ async fn an_answer_that_a_cancelled_session_started_is_stopped() {
     others.until("thread.item.updated").await;
     backend.cancel(&made.field("id")).await;
     // What the server does twice a second.
-    app.chat.as_ref().unwrap().keep().await.unwrap();
+    app.keeper().keep().await.unwrap();
     let (_, last) = theirs.rest().await.pop().unwrap();
     assert_eq!(
         (&last["type"], &last["item"]["content"][0]["text"]),

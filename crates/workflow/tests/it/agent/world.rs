@@ -65,8 +65,6 @@ fn server(
 ) -> Arc<ChatServer> {
     Arc::new(ChatServer::new(ChatServerParts {
         threads: store.clone(),
-        lease: store.clone(),
-        recovery: store.clone(),
         log: None,
         spawner: Arc::new(Tokio),
         clock: clock.clone(),
