@@ -6,10 +6,11 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use chatkitd_core::foreign_text::mask_keys;
 use opentelemetry::context::FutureExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{SpanKind, Status, TracerProvider as _};
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Array, Context, KeyValue, Value};
 use opentelemetry_http::HeaderExtractor;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::Resource;
@@ -52,8 +53,8 @@ async fn continued(request: Request, next: Next) -> Response {
     next.run(request).with_context(sender).await
 }
 
-/// Says of requests what the conventions want to be said, and leaves out those of sessions that were promised not to be
-/// traced. Both show only after the span has begun.
+/// Says of requests what the conventions want to be said, masks what looks like a key, and leaves out the spans of sessions
+/// that were promised not to be traced. All of it shows only after the span has begun.
 #[derive(Debug)]
 struct Conventional(BatchSpanProcessor);
 
@@ -69,6 +70,7 @@ impl SpanProcessor for Conventional {
         if span.name == "request" {
             describe_request(&mut span);
         }
+        mask(&mut span);
         self.0.on_end(span);
     }
 
@@ -117,13 +119,75 @@ fn describe_request(span: &mut SpanData) {
     }
 }
 
+/// As in logs: errors and their causes come from libraries and services, which may quote what they were given.
+fn mask(span: &mut SpanData) {
+    span.attributes.iter_mut().for_each(mask_attribute);
+    for event in &mut span.events.events {
+        event.name = mask_keys(&event.name).into();
+        event.attributes.iter_mut().for_each(mask_attribute);
+    }
+    if let Status::Error { description } = &mut span.status {
+        *description = mask_keys(description).into();
+    }
+}
+
+fn mask_attribute(attribute: &mut KeyValue) {
+    match &mut attribute.value {
+        Value::String(text) => *text = mask_keys(text.as_str()).into(),
+        Value::Array(Array::String(texts)) => {
+            texts.iter_mut().for_each(|text| *text = mask_keys(text.as_str()).into());
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use std::error::Error;
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use chatkitd_core::server::AgentError;
     use opentelemetry::InstrumentationScope;
     use opentelemetry::trace::{Event, SpanContext, SpanId};
-    use opentelemetry_sdk::trace::{SpanEvents, SpanLinks};
+    use opentelemetry_sdk::trace::{SpanEvents, SpanExporter, SpanLinks};
+    use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
+
+    #[derive(Clone, Debug, Default)]
+    struct Kept(Arc<Mutex<Vec<SpanData>>>);
+
+    impl SpanExporter for Kept {
+        async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+            self.0.lock().unwrap().extend(batch);
+            Ok(())
+        }
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("at https://a.example/?key=sk-abc")]
+    struct Refused(#[source] io::Error);
+
+    #[test]
+    fn what_looks_like_a_key_is_taken_out_of_a_failing_agents_span() {
+        let kept = Kept::default();
+        let processor = Conventional(BatchSpanProcessor::builder(kept.clone()).build());
+        let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
+        let subscriber = tracing_subscriber::registry().with(layer(&provider));
+        tracing::subscriber::with_default(subscriber, || {
+            let _span =
+                tracing::info_span!("run", agent = "sk-def", otel.status_description = "sk-ghi").entered();
+            let error = AgentError::failed(Refused(io::Error::other("sk-jkl is refused")));
+            tracing::error!(error = &error as &dyn Error, "an agent failed with sk-mno");
+        });
+        provider.force_flush().unwrap();
+        let shown = format!("{:?}", kept.0.lock().unwrap());
+        assert!(shown.contains("at https://a.example/?key=[masked]"), "{shown}");
+        assert!(!shown.contains("sk-"), "{shown}");
+    }
 
     fn request(method: &'static str, route: &'static str, status: i64) -> SpanData {
         let now = opentelemetry::time::now();
