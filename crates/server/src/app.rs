@@ -96,7 +96,6 @@ pub enum BuildError {
     #[error("the limiter cannot be set up: {0}")]
     Limiter(&'static str),
     /// The address of Redis.
-    #[cfg(feature = "redis")]
     #[error("CHATKITD_REDIS_URL is not valid; write redis://host:6379 or rediss://user:password@host:6379")]
     Redis(#[from] redis::RedisError),
 }
@@ -300,18 +299,12 @@ fn workflows(settings: &Settings, agents: &CoreAgents) -> Workflows {
 type SharedRunLog = (Arc<dyn RunLog>, UnboundedReceiver<RunId>);
 
 /// `None` where there is one node: its own log is all that its readers need.
-#[cfg(feature = "redis")]
 fn run_log(settings: &Settings) -> Result<Option<SharedRunLog>, BuildError> {
     let (Database::Postgres(_), Some(url)) = (&settings.database, &settings.redis_url) else {
         return Ok(None);
     };
     let (log, stops) = crate::redis_run_log::RedisRunLog::connect(url.expose_secret(), settings.run_timeout)?;
     Ok(Some((Arc::new(log), stops)))
-}
-
-#[cfg(not(feature = "redis"))]
-fn run_log(_: &Settings) -> Result<Option<SharedRunLog>, BuildError> {
-    Ok(None)
 }
 
 /// Whether the signing secret is one that the server makes itself.
@@ -358,18 +351,12 @@ fn limiter(settings: &Settings, stores: &Stores) -> Result<BuiltLimiter, BuildEr
     })
 }
 
-#[cfg(feature = "redis")]
 fn redis_limiter(settings: &Settings) -> Result<Arc<dyn Limiter>, BuildError> {
     let url = settings
         .redis_url
         .as_ref()
         .ok_or(BuildError::Limiter("CHATKITD_LIMITER=redis needs CHATKITD_REDIS_URL"))?;
     Ok(Arc::new(crate::redis_limiter::RedisLimiter::connect(url.expose_secret())?))
-}
-
-#[cfg(not(feature = "redis"))]
-fn redis_limiter(_: &Settings) -> Result<Arc<dyn Limiter>, BuildError> {
-    Err(BuildError::Limiter("this build has no Redis; set CHATKITD_LIMITER=sql"))
 }
 
 /// Keys were derived at start, or the server would not be here; what can go away is the database.

@@ -1,9 +1,13 @@
 //! The span of a request that goes out, in the words of OpenTelemetry's semantic conventions for HTTP.
 
 use http::HeaderMap;
+use opentelemetry::propagation::TextMapPropagator as _;
+use opentelemetry_http::HeaderInjector;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use reqwest::Url;
 use tracing::Span;
 use tracing::field::Empty;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::masking::bare_url;
 
@@ -40,21 +44,10 @@ pub(crate) fn failed(span: &Span) {
 }
 
 /// With what the other side goes on with the trace (`traceparent`, W3C Trace Context). Nothing where there is no span.
-#[cfg(feature = "otel")]
 pub(crate) fn headers(span: &Span) -> HeaderMap {
-    use opentelemetry::propagation::TextMapPropagator as _;
-    use opentelemetry_http::HeaderInjector;
-    use opentelemetry_sdk::propagation::TraceContextPropagator;
-    use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-
     let mut headers = HeaderMap::new();
     if !span.is_none() {
         TraceContextPropagator::new().inject_context(&span.context(), &mut HeaderInjector(&mut headers));
     }
     headers
-}
-
-#[cfg(not(feature = "otel"))]
-pub(crate) fn headers(_: &Span) -> HeaderMap {
-    HeaderMap::new()
 }

@@ -8,9 +8,7 @@ use chatkitd_core::keys::KeyRing;
 use chatkitd_core::ports::{BlobError, Blobs, Clock, Rng};
 
 use crate::attachment_jobs::AttachmentJobs;
-use crate::blobs::FolderBlobs;
-#[cfg(feature = "s3")]
-use crate::blobs::{S3Blobs, S3Deadlines};
+use crate::blobs::{FolderBlobs, S3Blobs, S3Deadlines, S3Error};
 use crate::previews::ImagePreviews;
 use crate::settings::{AttachmentStorage, Durability, S3Settings, Settings};
 use crate::stores::{Conversations, DATA_DIR, OpenError, check_folder, make_folder};
@@ -25,13 +23,8 @@ pub enum FilesError {
     #[error("the folder for files cannot be used; set CHATKITD_ATTACHMENTS_FOLDER to one that is writable")]
     Unusable(#[source] BlobError),
     /// The bucket.
-    #[cfg(feature = "s3")]
     #[error(transparent)]
-    S3(#[from] crate::blobs::S3Error),
-    /// The build has none.
-    #[cfg(not(feature = "s3"))]
-    #[error("this build has no S3; set CHATKITD_ATTACHMENTS to folder")]
-    NoS3,
+    S3(#[from] S3Error),
 }
 
 /// The service, and what runs beside it.
@@ -83,12 +76,6 @@ fn folder_setting(settings: &Settings, folder: &Path) -> &'static str {
     if folder == settings.own_files() { DATA_DIR } else { "CHATKITD_ATTACHMENTS_FOLDER" }
 }
 
-#[cfg(feature = "s3")]
 fn bucket(settings: &S3Settings) -> Result<Arc<dyn Blobs>, FilesError> {
     Ok(Arc::new(S3Blobs::new(settings, S3Deadlines::default())?))
-}
-
-#[cfg(not(feature = "s3"))]
-fn bucket(_: &S3Settings) -> Result<Arc<dyn Blobs>, FilesError> {
-    Err(FilesError::NoS3)
 }

@@ -28,9 +28,7 @@ mod passthrough;
 pub mod previews;
 mod public_address;
 pub mod pull;
-#[cfg(feature = "redis")]
 pub mod redis_limiter;
-#[cfg(feature = "redis")]
 pub mod redis_run_log;
 mod reload;
 mod retry;
@@ -44,7 +42,6 @@ mod spawner;
 mod stores;
 pub mod telemetry;
 mod text_log;
-#[cfg(feature = "otel")]
 mod traces;
 
 pub use serve::Server;

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use axum::Router;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::filter::{LevelFilter, ParseError};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
@@ -13,7 +13,6 @@ use crate::client_span;
 use crate::json_log::WithSources;
 use crate::settings::{LogFormat, Settings};
 use crate::text_log::MaskedStderr;
-#[cfg(feature = "otel")]
 use crate::traces;
 
 /// Logs, traces or metrics cannot be set up.
@@ -38,14 +37,12 @@ pub enum TelemetryError {
 /// What has to be flushed before the process ends.
 #[derive(Default)]
 pub struct Telemetry {
-    #[cfg(feature = "otel")]
     traces: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
 }
 
 impl Telemetry {
     /// Sends what is still waiting.
     pub fn flush(&self) {
-        #[cfg(feature = "otel")]
         if let Some(traces) = &self.traces
             && let Err(error) = traces.shutdown()
         {
@@ -88,30 +85,17 @@ fn log_filter(log: &str) -> Result<EnvFilter, ParseError> {
     Ok(EnvFilter::try_new(log)?.add_directive(without_client_spans))
 }
 
-#[cfg(feature = "otel")]
 fn traces(settings: &Settings, layers: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
     let Some(collector) = &settings.otlp_endpoint else { return Ok(Telemetry::default()) };
     let provider = traces::provider(collector, settings.otlp_service_name.clone())
         .map_err(|error| TelemetryError::Traces(Box::new(error)))?;
-    let filter = EnvFilter::try_new("info").map_err(|_| TelemetryError::Filter("info".to_owned()))?;
-    layers.push(Box::new(traces::layer(&provider).with_filter(filter)));
+    layers.push(Box::new(traces::layer(&provider).with_filter(LevelFilter::INFO)));
     Ok(Telemetry { traces: Some(provider) })
 }
 
-#[cfg(not(feature = "otel"))]
-fn traces(_: &Settings, _: &mut Vec<BoxedLayer>) -> Result<Telemetry, TelemetryError> {
-    Ok(Telemetry::default())
-}
-
 /// `routes`, where each request goes on with the trace of whoever sends it. Without a collector they stay as they are.
-#[cfg(feature = "otel")]
 pub(crate) fn traced(routes: Router, settings: &Settings) -> Router {
     if settings.otlp_endpoint.is_some() { traces::continuing(routes) } else { routes }
-}
-
-#[cfg(not(feature = "otel"))]
-pub(crate) fn traced(routes: Router, _: &Settings) -> Router {
-    routes
 }
 
 /// Sets up metrics for the whole process; the handle renders them.

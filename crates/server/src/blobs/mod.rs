@@ -1,7 +1,6 @@
 //! Content in a folder or in S3, through `object_store`.
 
 mod folder;
-#[cfg(feature = "s3")]
 mod s3;
 mod upload;
 
@@ -14,7 +13,6 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 
 pub use folder::FolderBlobs;
-#[cfg(feature = "s3")]
 pub use s3::{S3Blobs, S3Deadlines, S3Error};
 
 /// What any object store can do.

@@ -332,23 +332,12 @@ fn read_redis_url(
     file: &mut FileSettings,
 ) -> Result<Option<SecretString>, SettingsError> {
     let url = reader.secret("CHATKITD_REDIS_URL", "redis_url", file.redis_url.take());
-    if url.as_ref().is_none_or(|url| is_redis(url.expose_secret())) {
+    if url.as_ref().is_none_or(|url| redis::Client::open(url.expose_secret()).is_ok()) {
         return Ok(url);
     }
     // The value may hold a password, so it is not shown.
     let expected = "an address such as redis://host:6379 or rediss://user:password@host:6379";
     Err(reader.invalid("CHATKITD_REDIS_URL", "redis_url", "…", expected))
-}
-
-#[cfg(feature = "redis")]
-fn is_redis(url: &str) -> bool {
-    redis::Client::open(url).is_ok()
-}
-
-/// A build without Redis says so where it is wanted.
-#[cfg(not(feature = "redis"))]
-fn is_redis(_: &str) -> bool {
-    true
 }
 
 /// Keys derive from `CHATKIT_SECRET`; without a database and without that, from the `OpenAI` key, since
