@@ -4,4 +4,5 @@
 //! sends what [`providers`] writes and hands back what they read.
 
 pub mod agent;
+mod mentions;
 pub mod providers;

@@ -8,6 +8,8 @@ use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest};
 use chatkitd_core::server::{AgentError, Turn};
 use chatkitd_protocol::chatkit::Attachment;
 
+use crate::mentions::{mention, unreadable};
+
 /// The largest file that a model is sent.
 const MAX_FILE_BYTES: u64 = 20 * 1024 * 1024;
 /// What all pictures and documents of one request may amount to.
@@ -36,29 +38,29 @@ impl Allowance {
         let (id, name, mime_type) = match attachment {
             Attachment::File(file) => (&file.id, &file.name, &file.mime_type),
             Attachment::Image(image) => (&image.id, &image.name, &image.mime_type),
-            Attachment::Unknown(file) => return Ok(mention(&file.id, "a file of an unknown kind")),
+            Attachment::Unknown(file) => {
+                return Ok(ModelPart::Text(mention(&file.id, "a file of an unknown kind")));
+            }
         };
         let Some(kind) = Kind::of(mime_type) else {
-            return Ok(unreadable(name, mime_type));
+            return Ok(ModelPart::Text(unreadable(name, mime_type)));
         };
         let limit = if kind == Kind::Text { MAX_FILE_BYTES } else { MAX_FILE_BYTES.min(self.bytes) };
         let Some(content) = read(turn, id, limit).await? else {
-            return Ok(mention(name, "which is too large or not there any more"));
+            return Ok(ModelPart::Text(mention(name, "which is too large or not there any more")));
         };
         Ok(self.part(kind, name, mime_type, content))
     }
 
     fn part(&mut self, kind: Kind, name: &str, mime_type: &str, content: Bytes) -> ModelPart {
-        let mime_type = mime_type.to_owned();
-        match kind {
+        let (size, mime_type) = (content.len() as u64, mime_type.to_owned());
+        let part = match kind {
             Kind::Text => return self.text(name, &content),
-            Kind::Image | Kind::Document => {}
-        }
-        self.bytes = self.bytes.saturating_sub(content.len() as u64);
-        match kind {
             Kind::Image => ModelPart::Image { mime_type, content },
-            Kind::Document | Kind::Text => ModelPart::File { name: name.to_owned(), mime_type, content },
-        }
+            Kind::Document => ModelPart::File { name: name.to_owned(), mime_type, content },
+        };
+        self.bytes = self.bytes.saturating_sub(size);
+        part
     }
 
     /// Servers that know no files know text.
@@ -113,10 +115,6 @@ impl Kind {
     }
 }
 
-fn mention(name: &str, what: &str) -> ModelPart {
-    ModelPart::Text(format!("(The visitor attached {name:?}, {what}.)"))
-}
-
 /// The same request with words in place of pictures and documents; `None`: it has none.
 pub(super) fn without_files(request: &ModelRequest) -> Option<ModelRequest> {
     let is_file = |part: &ModelPart| !matches!(part, ModelPart::Text(_));
@@ -131,17 +129,13 @@ pub(super) fn without_files(request: &ModelRequest) -> Option<ModelRequest> {
 }
 
 fn mentioned(part: &ModelPart) -> ModelPart {
-    match part {
-        ModelPart::Text(text) => ModelPart::Text(text.clone()),
+    ModelPart::Text(match part {
+        ModelPart::Text(text) => text.clone(),
         ModelPart::Image { mime_type, .. } => {
-            ModelPart::Text(format!("(Here is a picture of the type {mime_type}, which you cannot see.)"))
+            format!("(Here is a picture of the type {mime_type}, which you cannot see.)")
         }
         ModelPart::File { name, mime_type, .. } => unreadable(name, mime_type),
-    }
-}
-
-fn unreadable(name: &str, mime_type: &str) -> ModelPart {
-    mention(name, &format!("a file of the type {mime_type}, which you cannot read"))
+    })
 }
 
 /// The content of an attachment of this thread; `None`: it is larger than `limit`, or gone.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chatkitd_core::models::{ModelMessage, ModelPart, ModelRequest, Role};
 use serde_json::{Map, Value, json};
 
+use crate::mentions::unreadable;
 use crate::providers::data_url::data_url;
 
 const PDF: &str = "application/pdf";
@@ -63,12 +64,9 @@ fn message(message: &ModelMessage) -> Option<Value> {
 fn words(part: &ModelPart) -> Option<Cow<'_, str>> {
     match part {
         ModelPart::Text(text) => Some(text.into()),
-        ModelPart::File { name, mime_type, .. } if mime_type != PDF => Some(
-            format!(
-                "(The visitor attached {name:?}, a file of the type {mime_type}, which you cannot read.)"
-            )
-            .into(),
-        ),
+        ModelPart::File { name, mime_type, .. } if mime_type != PDF => {
+            Some(unreadable(name, mime_type).into())
+        }
         ModelPart::Image { .. } | ModelPart::File { .. } => None,
     }
 }
