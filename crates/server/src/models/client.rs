@@ -13,7 +13,7 @@ use reqwest::Client;
 pub struct Deadlines {
     /// Until a connection stands. Default 5 s.
     pub connect: Duration,
-    /// From the request to the first byte of the answer. Default 120 s: a model on this machine reads the whole
+    /// From the request to the first byte of the answer's body. Default 120 s: a model on this machine reads the whole
     /// conversation before it says a word.
     pub first_byte: Duration,
     /// Between two pieces of an answer. Default 60 s.

@@ -64,6 +64,13 @@ impl ModelClient {
     }
 }
 
+/// An answer whose body is still to be read.
+pub(super) struct Begun {
+    pub(super) response: Response,
+    /// How long it took until here: the first byte of the body has the rest of its time.
+    waited: Duration,
+}
+
 /// An address of a model server, and what opens it.
 pub(super) struct Endpoint<'a> {
     client: &'a ModelClient,
@@ -76,7 +83,7 @@ impl Endpoint<'_> {
     pub(super) async fn post(
         &self,
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, ModelError> {
+    ) -> Result<Begun, ModelError> {
         let began = self.client.clock.monotonic();
         let answered = self.attempts(fill).await;
         let took = self.client.clock.monotonic().saturating_sub(began);
@@ -84,16 +91,13 @@ impl Endpoint<'_> {
         answered
     }
 
-    async fn attempts(
-        &self,
-        fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, ModelError> {
+    async fn attempts(&self, fill: impl Fn(RequestBuilder) -> RequestBuilder) -> Result<Begun, ModelError> {
         let ModelClient { deadlines, clock, rng, .. } = self.client;
         let mut backoff = Backoff::new(deadlines.retries, rng.as_ref());
         loop {
             let span = client_span::post(&self.url);
             let failure = match self.attempt(fill(self.request())).instrument(span.clone()).await {
-                Ok(response) => return Ok(response),
+                Ok(begun) => return Ok(begun),
                 Err(failure) => failure,
             };
             client_span::failed(&span);
@@ -113,35 +117,37 @@ impl Endpoint<'_> {
         }
     }
 
-    async fn attempt(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        let after = self.client.deadlines.first_byte;
+    async fn attempt(&self, request: RequestBuilder) -> Result<Begun, Failure> {
+        let (after, clock) = (self.client.deadlines.first_byte, &self.client.clock);
+        let began = clock.monotonic();
         let response = timeout(after, request.send())
             .await
             .map_err(|_| Failure::stalled(after))?
             .map_err(Failure::connection)?;
-        client_span::answered(response.status());
-        if response.status().is_success() {
-            return match packing(&response) {
+        let begun = Begun { response, waited: clock.monotonic().saturating_sub(began) };
+        let (status, headers) = (begun.response.status(), begun.response.headers());
+        client_span::answered(status);
+        if status.is_success() {
+            return match packing(&begun.response) {
                 Some(packing) => Err(Failure::lasting(ModelError::Malformed(format!("it is {packing}")))),
-                None => Ok(response),
+                None => Ok(begun),
             };
         }
-        let status = response.status();
-        let may_pass = is_worth_retrying(status, response.headers());
-        let retry_after = asked_pause(response.headers(), self.client.clock.now());
-        let fault = self.fault(response).await;
+        let may_pass = is_worth_retrying(status, headers);
+        let retry_after = asked_pause(headers, clock.now());
+        let fault = self.fault(begun).await;
         let is_passing = may_pass && !fault.is_about_quota();
         let error = fault.with_status(status.as_u16(), retry_after);
         Err(Failure { error, is_passing, retry_after })
     }
 
     /// What the body of an answer says went wrong. One that cannot be read, or comes too slowly, says nothing.
-    pub(super) async fn fault(&self, response: Response) -> Fault {
-        if let Some(packing) = packing(&response) {
+    pub(super) async fn fault(&self, begun: Begun) -> Fault {
+        if let Some(packing) = packing(&begun.response) {
             return Fault { message: format!("its reason is {packing}"), ..Fault::default() };
         }
         let deadlines = self.client.deadlines;
-        let body = timeout(deadlines.idle, read(response, deadlines, MAX_ERROR_BYTES)).await;
+        let body = timeout(deadlines.idle, read(begun, deadlines, MAX_ERROR_BYTES)).await;
         let body = body.unwrap_or(Ok(Vec::new())).unwrap_or_default();
         // Some servers quote the key that they refuse.
         match self.key {
@@ -183,11 +189,7 @@ fn count(error: Option<&ModelError>, took: Duration) {
 }
 
 /// The whole body of an answer.
-pub(super) async fn read(
-    response: Response,
-    deadlines: Deadlines,
-    limit: usize,
-) -> Result<Vec<u8>, ModelError> {
+pub(super) async fn read(begun: Begun, deadlines: Deadlines, limit: usize) -> Result<Vec<u8>, ModelError> {
     let append = async |mut body: Vec<u8>, piece: Bytes| {
         if body.len() + piece.len() > limit {
             return Err(ModelError::TooLong { limit });
@@ -195,22 +197,22 @@ pub(super) async fn read(
         body.extend_from_slice(&piece);
         Ok(body)
     };
-    pieces(response, deadlines.first_byte, deadlines.idle).try_fold(Vec::new(), append).await
+    pieces(begun, deadlines.first_byte, deadlines.idle).try_fold(Vec::new(), append).await
 }
 
-/// The body of an answer as it comes: how long the `first` piece, and how long those after it may take. Dropping it
-/// closes the connection, or resets the stream of an HTTP/2 one.
+/// The body of an answer as it comes: how long the `first` piece may take since the request, and how long those after
+/// it. Dropping it closes the connection, or resets the stream of an HTTP/2 one.
 pub(super) fn pieces(
-    response: Response,
+    begun: Begun,
     first: Duration,
     idle: Duration,
 ) -> impl Stream<Item = Result<Bytes, ModelError>> + Send + 'static {
-    try_unfold((response, first), move |(mut response, after)| async move {
-        let piece = timeout(after, response.chunk())
+    try_unfold((begun, first), move |(Begun { mut response, waited }, after)| async move {
+        let piece = timeout(after.saturating_sub(waited), response.chunk())
             .await
             .map_err(|_| ModelError::Stalled { after })?
             .map_err(|error| ModelError::Broken(without_address(error)))?;
-        Ok(piece.map(|piece| (piece, (response, idle))))
+        Ok(piece.map(|piece| (piece, (Begun { response, waited: Duration::ZERO }, idle))))
     })
 }
 

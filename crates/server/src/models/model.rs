@@ -9,12 +9,12 @@ use chatkitd_workflow::providers::sse::Bounds;
 use chatkitd_workflow::providers::{Api, Sent};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::{RequestBuilder, Response};
+use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::ModelClient;
-use super::exchange::{Endpoint, pieces};
+use super::exchange::{Begun, Endpoint, pieces};
 
 /// Where models are.
 #[derive(Clone, Debug)]
@@ -59,27 +59,26 @@ impl HttpModel {
                 .header(ACCEPT, "text/event-stream")
                 .body(body.clone())
         };
-        let response = endpoint.post(filled).await?;
-        let response = streamed(&endpoint, response).await?;
+        let begun = streamed(&endpoint, endpoint.post(filled).await?).await?;
         let deadlines = self.client.deadlines;
         let idle = match api {
             Api::Responses => deadlines.working,
             Api::ChatCompletions => deadlines.idle,
         };
-        Ok(api.read(pieces(response, deadlines.first_byte, idle), bounds))
+        Ok(api.read(pieces(begun, deadlines.first_byte, idle), bounds))
     }
 }
 
 /// A success may still be a page of some proxy, or an error in JSON.
-async fn streamed(endpoint: &Endpoint<'_>, response: Response) -> Result<Response, ModelError> {
-    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+async fn streamed(endpoint: &Endpoint<'_>, begun: Begun) -> Result<Begun, ModelError> {
+    let content_type = begun.response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     // A server that says nothing of the kind is believed.
     let content_type = content_type.unwrap_or("text/event-stream").to_ascii_lowercase();
     if content_type.starts_with("text/event-stream") {
-        return Ok(response);
+        return Ok(begun);
     }
     if content_type.contains("json") {
-        let fault = endpoint.fault(response).await;
+        let fault = endpoint.fault(begun).await;
         if !fault.message.is_empty() {
             return Err(fault.within_answer());
         }

@@ -50,8 +50,8 @@ impl Transcriber for HttpTranscriber {
         let TranscriptionServer { base, key, model } = &self.server;
         let endpoint = self.client.endpoint(base, "audio/transcriptions", key.as_ref());
         let form = || Form::new().text("model", model.clone()).part("file", recording(&audio, mime_type));
-        let response = endpoint.post(|post| post.multipart(form())).await?;
-        let body = read(response, self.client.deadlines, MAX_ANSWER_BYTES).await?;
+        let begun = endpoint.post(|post| post.multipart(form())).await?;
+        let body = read(begun, self.client.deadlines, MAX_ANSWER_BYTES).await?;
         // Not quoted: it may have somebody's words.
         let transcription: Transcription = serde_json::from_slice(&body)
             .map_err(|_| ModelError::Malformed("it is no transcription".to_owned()))?;

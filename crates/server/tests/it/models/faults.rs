@@ -1,15 +1,23 @@
 //! What goes wrong, and what an operator is told.
 
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use chatkitd::models::{Deadlines, HttpModel, ModelServer};
+use chatkitd::models::{Deadlines, HttpModel, ModelClient, ModelServer};
 use chatkitd_core::models::ModelError;
+use chatkitd_core::ports::{Clock, Model as _};
+use chatkitd_core::testing::SeededRng;
 use chatkitd_workflow::providers::Api;
 use chatkitd_workflow::providers::sse::Bounds;
+use futures_util::TryStreamExt as _;
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Asked, FIRST, KEY, client, impatient, question_of};
+use super::{Asked, FIRST, KEY, client, impatient, question, question_of};
 use crate::model_standin::{ModelStandin, Reply};
 use crate::wait::until;
 
@@ -181,6 +189,36 @@ async fn a_server_that_says_nothing_is_given_up_once() {
         assert_eq!(standin.seen().len(), 1);
         until("the connection is closed", async || standin.let_go() == 1).await;
     }
+}
+
+/// Between two looks at it, two minutes have gone by.
+#[derive(Default)]
+struct HastyClock(AtomicU64);
+
+#[async_trait]
+impl Clock for HastyClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(120 * self.0.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+#[tokio::test]
+async fn the_first_byte_has_the_time_that_the_headers_left_it() {
+    let standin = ModelStandin::start().await;
+    standin.reply([Reply::Stall(Bytes::new())]);
+    let deadlines = Deadlines::default();
+    let client =
+        ModelClient::new(deadlines, Arc::<HastyClock>::default(), Arc::new(SeededRng::new(7))).unwrap();
+    let server = ModelServer { base: standin.base.parse().unwrap(), key: None, api: Api::ChatCompletions };
+    let mut answer = HttpModel::new(client, server).answer(question()).await.unwrap();
+    let error = answer.try_next().await.unwrap_err();
+    assert!(matches!(error, ModelError::Stalled { after } if after == deadlines.first_byte), "{error:?}");
 }
 
 #[tokio::test]
