@@ -58,9 +58,12 @@ pub enum ServerError {
     /// The user has too many runs going.
     #[error("too many answers are being given at the same time")]
     TooManyRuns,
-    /// Nothing is set up for it: attachments, transcription.
-    #[error("{0} is not configured")]
-    NotConfigured(&'static str),
+    /// No place for files is set up.
+    #[error("no files are kept")]
+    NoAttachments,
+    /// Nothing is set up that writes recordings down.
+    #[error("no recordings are written down")]
+    NoTranscription,
     /// No agent answers for the workflow.
     #[error("nothing answers for the workflow {workflow} on site {site}")]
     NoAgent {

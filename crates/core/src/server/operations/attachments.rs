@@ -85,7 +85,7 @@ impl ChatServer {
     }
 
     fn attachments(&self) -> Result<&Arc<AttachmentService>, ServerError> {
-        self.attachments.as_ref().ok_or(ServerError::NotConfigured("attachments"))
+        self.attachments.as_ref().ok_or(ServerError::NoAttachments)
     }
 }
 

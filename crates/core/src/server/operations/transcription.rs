@@ -29,7 +29,7 @@ impl ChatServer {
         &self,
         params: InputTranscribeParams,
     ) -> Result<Reply, ServerError> {
-        let transcriber = self.transcriber.as_ref().ok_or(ServerError::NotConfigured("transcription"))?;
+        let transcriber = self.transcriber.as_ref().ok_or(ServerError::NoTranscription)?;
         let mime_type = audio_type(&params.mime_type)?;
         let audio = audio(params.audio_base64)?;
         let text = transcriber.transcribe(audio, &mime_type).await.map_err(ServerError::Transcription)?;

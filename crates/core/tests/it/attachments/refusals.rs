@@ -52,7 +52,7 @@ async fn a_server_that_keeps_no_files_says_so() {
         world.json(&ann(), "attachments.delete", json!({"attachment_id": id})).await.map(drop),
         world.send(&ann(), &[id]).await.map(drop),
     ] {
-        assert!(matches!(refused, Err(ServerError::NotConfigured(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ServerError::NoAttachments)), "{refused:?}");
     }
 }
 

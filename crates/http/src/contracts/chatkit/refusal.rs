@@ -8,6 +8,7 @@ use chatkitd_core::site::SiteSetting;
 use chatkitd_protocol::chatkit::{RequestError, ThreadStatus};
 use http::StatusCode;
 
+use crate::contracts::files::no_files;
 use crate::error::{ApiError, Extra};
 
 /// A run that nobody drives any more is closed by then (its lease holds ten seconds), so that whoever comes
@@ -46,11 +47,8 @@ impl From<ServerError> for ApiError {
             ServerError::ThreadNotActive(status) => not_active(status),
             ServerError::KeyReused => key_reused(),
             ServerError::TooManyRuns => too_many_runs(),
-            ServerError::NotConfigured(what) => Self::new(
-                StatusCode::NOT_IMPLEMENTED,
-                "not_configured",
-                format!("This server has no {what} configured."),
-            ),
+            ServerError::NoAttachments => no_files(),
+            ServerError::NoTranscription => no_transcription(),
             ServerError::NoAgent { site, workflow } => no_agent(&site, &workflow),
             ServerError::Transcription(error) => not_transcribed(&error),
             ServerError::Agent(error) => agent_failed(&error),
@@ -88,6 +86,12 @@ fn too_many_runs() -> ApiError {
         extra: Extra::RetryAfter(1),
         ..ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_runs", message)
     }
+}
+
+fn no_transcription() -> ApiError {
+    let message = "This server writes down no recordings. Set CHATKITD_TRANSCRIPTION_MODEL to a model that does, such as \
+                   whisper-1.";
+    ApiError::new(StatusCode::NOT_IMPLEMENTED, "not_configured", message)
 }
 
 fn no_agent(site: &SiteName, workflow: &str) -> ApiError {

@@ -91,7 +91,7 @@ impl Asked {
             return Err(ApiError::body_too_large(MAX_BYTES));
         }
         if !chat.transcribes() {
-            return Err(ServerError::NotConfigured("transcription").into());
+            return Err(ServerError::NoTranscription.into());
         }
         Ok(Self::Recording(Beginning { head, body }))
     }

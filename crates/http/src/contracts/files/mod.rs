@@ -24,11 +24,13 @@ pub(crate) fn is_upload(request: &Request) -> bool {
 }
 
 fn require_files(app: &App) -> Result<&Arc<AttachmentService>, ApiError> {
-    app.files.as_ref().ok_or_else(|| {
-        ApiError::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "not_configured",
-            "This server keeps no files. Set CHATKITD_ATTACHMENTS, and CHATKITD_DATABASE_URL to a database.",
-        )
-    })
+    app.files.as_ref().ok_or_else(no_files)
+}
+
+pub(super) fn no_files() -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "not_configured",
+        "This server keeps no files. Set CHATKITD_ATTACHMENTS, and CHATKITD_DATABASE_URL to a database.",
+    )
 }

@@ -217,13 +217,20 @@ async fn a_run_of_another_server_is_to_be_asked_for_again() {
 #[tokio::test]
 async fn what_is_not_configured_says_so() {
     let app = Setup::default().start().await;
-    for (operation, params) in [
-        ("attachments.create", json!({"name": "a.txt", "size": 1, "mime_type": "text/plain"})),
-        ("attachments.delete", json!({"attachment_id": "cfile_1"})),
-        ("input.transcribe", json!({"audio_base64": "AAAA", "mime_type": "audio/webm"})),
+    let announced = json!({"name": "a.txt", "size": 1, "mime_type": "text/plain"});
+    for (operation, params, names) in [
+        ("attachments.create", announced, "CHATKITD_ATTACHMENTS"),
+        ("attachments.delete", json!({"attachment_id": "cfile_1"}), "CHATKITD_ATTACHMENTS"),
+        (
+            "input.transcribe",
+            json!({"audio_base64": "AAAA", "mime_type": "audio/webm"}),
+            "CHATKITD_TRANSCRIPTION_MODEL",
+        ),
     ] {
         let body = json!({"type": operation, "params": params});
-        send(app.chat(&body).bearer_auth(token("ann"))).await.is_openai_error(501, "not_configured");
+        let answer = send(app.chat(&body).bearer_auth(token("ann"))).await;
+        answer.is_openai_error(501, "not_configured");
+        assert!(answer.text.contains(names), "{}", answer.text);
     }
 }
 
