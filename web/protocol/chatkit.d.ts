@@ -1500,8 +1500,8 @@ color?: Color,
 size?: IconSize, };
 
 /**
- * The name of an icon: one of [`NAMES`](Self::NAMES), or one of a set that the page brings along
- * (`vendor:…`, `lucide:…`). Names that a later widget adds are kept.
+ * The name of an icon: one that the widget has, or one of a set that the page brings along (`vendor:…`, `lucide:…`).
+ * Names that a later widget adds are kept.
  */
 export type IconName = string;
 

@@ -32,10 +32,17 @@ pub(super) fn closing_frames(events: &[ThreadEvent]) -> (u64, Vec<Vec<u8>>) {
 
 /// An event of the server's own; empty where it cannot be written.
 pub(super) fn frame(number: u64, event: &ThreadEvent) -> Vec<u8> {
-    sse::event(Some(number), event).unwrap_or_else(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "an event could not be written as JSON");
-        Vec::new()
-    })
+    let mut frame = Vec::new();
+    match serde_json::to_vec(event) {
+        Ok(json) => sse::write_line(&mut frame, Some(number), &json),
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an event could not be written as JSON"
+            );
+        }
+    }
+    frame
 }
 
 /// A stretch of a log, each frame by itself.
