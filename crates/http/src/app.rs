@@ -74,10 +74,10 @@ pub(crate) const UPLOAD_WITHIN: Duration = Duration::from_secs(3600);
 /// Whether the server can do its work right now.
 #[async_trait]
 pub trait Readiness: Send + Sync {
-    /// `Ok` when database and keys answer.
+    /// `Ok` when the database answers.
     async fn check(&self) -> Result<(), NotReady>;
 }
 
-/// What is missing, in one word: `database`, `keys`.
+/// What is missing, in one word: `database`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotReady(pub &'static str);

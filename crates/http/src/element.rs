@@ -100,7 +100,7 @@ fn has_already(asked: &HeaderMap, tag: &str) -> bool {
     get,
     path = "/chatkit@{version}.js",
     tag = "widget",
-    params(("version" = String, Path, description = "As `/chatkit-config.json` names it")),
+    params(("version" = String, Path, description = "As in the address that the page at `/` shows under \"This version only\"")),
     responses(
         (status = 200, description = "The script", body = String, content_type = "text/javascript"),
         (status = 404, description = "Another version", body = ErrorBody)

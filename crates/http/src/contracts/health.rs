@@ -26,7 +26,7 @@ static DOCUMENT: LazyLock<Option<Bytes>> = LazyLock::new(|| {
 pub(crate) struct Health {
     /// `ok`, or `unavailable`.
     status: &'static str,
-    /// What is missing: `database` or `keys`.
+    /// What is missing: `database`.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<&'static str>,
 }
@@ -42,7 +42,7 @@ pub(crate) async fn live() -> Json<Health> {
     Json(Health { status: "ok", missing: None })
 }
 
-/// Says whether the server can do its work: the database answers and there are keys.
+/// Says whether the server can do its work: the database answers.
 #[utoipa::path(
     get,
     path = "/readyz",

@@ -128,6 +128,7 @@ impl CreateSession {
         (status = 400, description = "Malformed", body = ErrorBody),
         (status = 401, description = "Not signed in, or a credential that is not good", body = ErrorBody),
         (status = 403, description = "Origin, workflow or role refused", body = ErrorBody),
+        (status = 408, description = "The body did not arrive in time", body = ErrorBody),
         (status = 409, description = "Changed by somebody else at the same time", body = ErrorBody),
         (status = 413, description = "Body over 64 KiB", body = ErrorBody),
         (status = 415, description = "Not JSON", body = ErrorBody),

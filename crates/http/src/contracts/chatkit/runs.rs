@@ -46,6 +46,7 @@ pub(crate) struct Done {}
         (status = 401, description = "Not signed in, or a credential that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
         (status = 404, description = "No such run, or somebody else's", body = OpenAiErrorBody),
+        (status = 409, description = "The workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
         (status = 410, description = "The run ended over five minutes ago", body = OpenAiErrorBody),
         (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
         (status = 503, description = "The run is on another server, or the store is not available; see Retry-After", body = OpenAiErrorBody)
@@ -80,6 +81,7 @@ pub(crate) async fn page_events(
         (status = 401, description = "No client secret or token, or one that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
         (status = 404, description = "No such run, or somebody else's", body = OpenAiErrorBody),
+        (status = 409, description = "The workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
         (status = 410, description = "The run ended over five minutes ago", body = OpenAiErrorBody),
         (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
         (status = 503, description = "The run is on another server, or the store is not available; see Retry-After", body = OpenAiErrorBody)
@@ -121,6 +123,7 @@ async fn events(
         (status = 401, description = "Not signed in, or a credential that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
         (status = 404, description = "No such run, or somebody else's", body = OpenAiErrorBody),
+        (status = 409, description = "The workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
         (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
         (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
     )
@@ -145,6 +148,7 @@ pub(crate) async fn page_cancel(
         (status = 401, description = "No client secret or token, or one that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
         (status = 404, description = "No such run, or somebody else's", body = OpenAiErrorBody),
+        (status = 409, description = "The workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
         (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
         (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
     )

@@ -40,6 +40,7 @@ const SHOWN_CHARS: usize = 128;
         (status = 413, description = "Body over 48 MiB", body = OpenAiErrorBody),
         (status = 415, description = "Not JSON", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
+        (status = 500, description = "Not configured; the message names the variable", body = OpenAiErrorBody),
         (status = 502, description = "OpenAI failed", body = OpenAiErrorBody),
         (status = 503, description = "Store, limiter or upstream not available; see Retry-After", body = OpenAiErrorBody),
         (status = 504, description = "OpenAI did not answer in time", body = OpenAiErrorBody),
@@ -81,7 +82,8 @@ pub(crate) async fn create(
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 404, description = "No such session on the key's site", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
-        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 508, description = "This server asks itself: the address of its upstream is its own", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn cancel(

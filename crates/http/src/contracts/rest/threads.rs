@@ -49,7 +49,9 @@ pub(crate) struct DeletedThread {
         (status = 401, description = "No service key, or one that is not good", body = OpenAiErrorBody),
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
-        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
+        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 508, description = "This server asks itself: the address of its upstream is its own", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn list_threads(
@@ -80,7 +82,9 @@ pub(crate) async fn list_threads(
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 404, description = "No such thread on the key's site", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
-        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
+        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 508, description = "This server asks itself: the address of its upstream is its own", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn retrieve(
@@ -105,7 +109,9 @@ pub(crate) async fn retrieve(
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 404, description = "No such thread on the key's site", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
-        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
+        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 508, description = "This server asks itself: the address of its upstream is its own", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn delete(
@@ -131,7 +137,9 @@ pub(crate) async fn delete(
         (status = 403, description = "Not a service key, or one of another site", body = OpenAiErrorBody),
         (status = 404, description = "No such thread on the key's site", body = OpenAiErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = OpenAiErrorBody),
-        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody)
+        (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
+        (status = 503, description = "The store is not available; see Retry-After", body = OpenAiErrorBody),
+        (status = 508, description = "This server asks itself: the address of its upstream is its own", body = OpenAiErrorBody)
     )
 )]
 pub(crate) async fn list_items(
