@@ -8,6 +8,8 @@ use chatkitd_core::site::{FileUpload, Site};
 use futures_util::stream;
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::app::{Answer, Setup, TestApp, send, site, site_of, token};
 
@@ -259,6 +261,30 @@ async fn where_files_may_not_be_sent_their_bodies_are_not_read() {
     let key = app.service_key("default").await;
     send(form(&app, "/v1/chatkit/files").bearer_auth(key)).await.is_openai_error(403, "service_key_refused");
     send(form(&app, "/v1/chatkit/files")).await.is_openai_error(401, "not_signed_in");
+}
+
+/// Most clients read no answer before they have sent all.
+#[tokio::test]
+async fn whoever_sends_more_files_than_they_may_gets_to_read_so() {
+    let app = app().await;
+    for _ in 0..10 {
+        let sent = send(form(&app, "/v1/chatkit/files").bearer_auth(token("ann"))).await;
+        assert_eq!(sent.status, 200, "{}", sent.text);
+    }
+    // More than any buffer on the way holds.
+    let body = vec![b'x'; 32 * 1024 * 1024];
+    let head = format!(
+        "POST /v1/chatkit/files HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\nconnection: close\r\n\
+         content-type: multipart/form-data; boundary=edge\r\ncontent-length: {}\r\n\r\n",
+        token("ann"),
+        body.len()
+    );
+    let mut client = TcpStream::connect(app.base.trim_start_matches("http://")).await.unwrap();
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(&body).await.unwrap();
+    let mut said = String::new();
+    client.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 429"), "{said}");
 }
 
 #[tokio::test]

@@ -141,13 +141,13 @@ async fn take(app: &App, caller: &ChatCaller, door: Door, request: Request) -> R
     // Where nothing may be sent the body need not come.
     let max_files = terms.max_files()?;
     let (site, user) = (&caller.context.site, &caller.context.user);
-    match door {
-        Door::Page => app.limit_uploads(site, user, max_files).await?,
-        Door::Bearer => app.limit_files(site, user).await?,
-    }
     let (parts, body) = request.into_parts();
     let incoming = Incoming::new(body, app);
     let taken = async {
+        match door {
+            Door::Page => app.limit_uploads(site, user, max_files).await?,
+            Door::Bearer => app.limit_files(site, user).await?,
+        }
         let FormFile { name, mime_type, content } = find_file(&parts.headers, incoming.content()).await?;
         let file = (name.as_str(), mime_type.as_deref());
         Ok(files.upload_direct(&caller.scope(), terms, &caller.base, file, content).await?)
