@@ -26,7 +26,11 @@ pub enum ServingLockError {
         database: PathBuf,
     },
     /// The file cannot be made or locked.
-    #[error("{} cannot be locked", path.display())]
+    #[error(
+        "{} cannot be locked; make it and its folder writable, or set CHATKITD_DATA_DIR to a folder on a disk of this \
+         machine",
+        path.display()
+    )]
     File {
         /// The file of the lock.
         path: PathBuf,
@@ -67,6 +71,15 @@ fn lock_file(database: &Path) -> PathBuf {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_cannot_lock_a_database_is_told_what_to_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("chatkitd.db");
+        std::fs::create_dir(folder.path().join("chatkitd.db.lock")).unwrap();
+        let error = ServingLock::take(&database).unwrap_err();
+        assert!(error.to_string().contains("CHATKITD_DATA_DIR"), "{error}");
+    }
 
     #[test]
     fn a_link_to_a_database_has_the_lock_of_the_database() {

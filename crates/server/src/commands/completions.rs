@@ -3,6 +3,7 @@
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
+use super::operator::say;
 use super::{Cli, CommandResult};
 
 /// Print a completion script for a shell
@@ -13,6 +14,8 @@ pub(super) struct CompletionsArgs {
 }
 
 pub(super) fn run(args: &CompletionsArgs) -> CommandResult {
-    clap_complete::generate(args.shell, &mut Cli::command(), "chatkitd", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "chatkitd", &mut script);
+    say(String::from_utf8(script)?.trim_end())?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `chatkitd init`: files to start from.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use chatkitd_core::ports::Clock as _;
@@ -28,6 +28,20 @@ enum What {
     Supabase,
 }
 
+/// A file cannot be looked at or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be written; run this in a folder where you may write", path.display())]
+struct NotWritten {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl NotWritten {
+    fn at(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self { path: path.to_owned(), source }
+    }
+}
+
 pub(super) fn run(args: &InitArgs) -> CommandResult {
     match args.what {
         Some(What::Supabase) => supabase(),
@@ -39,33 +53,32 @@ fn settings_file(force: bool) -> CommandResult {
     let path = Path::new("chatkitd.toml");
     let mut options = fs::OpenOptions::new();
     options.write(true).create(force).truncate(force).create_new(!force);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            "chatkitd.toml is there already; --force writes over it".to_owned()
+    let not_written = NotWritten::at(path);
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err("chatkitd.toml is there already; --force writes over it".into());
         }
-        _ => format!("chatkitd.toml cannot be written: {error}"),
-    })?;
-    file.write_all(TEMPLATE.as_bytes())?;
+        opened => opened.map_err(&not_written)?,
+    };
+    file.write_all(TEMPLATE.as_bytes()).map_err(not_written)?;
     say("Wrote chatkitd.toml. Look at it, then: chatkitd config check")?;
     Ok(())
 }
 
 fn supabase() -> CommandResult {
     let folder = PathBuf::from("supabase/migrations");
-    fs::create_dir_all(&folder)?;
-    let already = fs::read_dir(&folder)?
-        .filter_map(Result::ok)
-        .find(|entry| entry.file_name().to_string_lossy().ends_with("_create_chatkit_sessions.sql"));
-    if let Some(entry) = already {
-        return Err(format!(
-            "{} is there already; remove it to have it written anew",
-            entry.path().display()
-        )
-        .into());
+    let not_written = NotWritten::at(&folder);
+    fs::create_dir_all(&folder).map_err(&not_written)?;
+    for entry in fs::read_dir(&folder).map_err(&not_written)? {
+        let path = entry.map_err(&not_written)?.path();
+        if path.to_string_lossy().ends_with("_create_chatkit_sessions.sql") {
+            let message = format!("{} is there already; remove it to have it written anew", path.display());
+            return Err(message.into());
+        }
     }
     let time = SystemClock.now().strftime("%Y%m%d%H%M%S").to_string();
     let path = folder.join(format!("{time}_create_chatkit_sessions.sql"));
-    fs::write(&path, chatkitd_store::supabase_migration())?;
+    fs::write(&path, chatkitd_store::supabase_migration()).map_err(NotWritten::at(&path))?;
     say(&format!("Wrote {}. Next: npx supabase db push", path.display()))?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::process::Stdio;
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -154,6 +155,22 @@ fn init_writes_a_file_that_is_valid_and_is_not_written_over() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "# mine");
     desk.run(&["init", "--force"]).ok();
     assert_ne!(fs::read_to_string(&path).unwrap(), "# mine");
+}
+
+#[test]
+fn init_names_what_it_cannot_write_and_the_way_out() {
+    let desk = Desk::new();
+    // To root a mode is no obstacle.
+    fs::create_dir(desk.folder.path().join("chatkitd.toml")).unwrap();
+    fs::write(desk.folder.path().join("supabase"), "").unwrap();
+    for (arguments, path) in
+        [(&["init", "--force"], "chatkitd.toml"), (&["init", "supabase"], "supabase/migrations")]
+    {
+        let refused = desk.run(arguments);
+        assert_eq!(refused.code, 1);
+        let words = format!("{path} cannot be written; run this in a folder where you may write: ");
+        assert!(refused.err.contains(&words), "{refused:?}");
+    }
 }
 
 /// The migration is applied as `supabase db push` does; chatkitd then finds nothing left to do.
@@ -371,6 +388,19 @@ fn completions_name_the_commands() {
     let script = Desk::new().run(&["completions", "bash"]).ok();
     for word in ["serve", "sessions", "keys", "pull"] {
         assert!(script.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_ends_quietly() {
+    let desk = Desk::new();
+    for arguments in [&["completions", "bash"][..], &["openapi"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child =
+            command(desk.folder.path(), &desk.env, arguments).stdout(writer).stderr(Stdio::piped()).spawn();
+        let ended = child.unwrap().wait_with_output().unwrap();
+        assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
     }
 }
 
