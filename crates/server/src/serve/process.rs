@@ -89,18 +89,41 @@ pub(crate) fn shutdown_signal() -> CancellationToken {
     let token = CancellationToken::new();
     let stop = token.clone();
     tokio::spawn(async move {
-        let terminated = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut terminate) => terminate.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminated => {}
+            () = received(SignalKind::interrupt()) => {}
+            () = received(SignalKind::terminate()) => {}
         }
         tracing::info!("stopping; requests in flight are finished first");
         stop.cancel();
     });
     token
+}
+
+/// Ends once the signal came: never, where it cannot be heard.
+async fn received(kind: SignalKind) {
+    match signal(kind) {
+        Ok(mut signal) => _ = signal.recv().await,
+        Err(error) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                signal = kind.as_raw_value(),
+                "this signal will end the process at once, whatever is in flight"
+            );
+            std::future::pending().await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_that_cannot_be_heard_is_none_that_came() {
+        let kill = SignalKind::from_raw(9);
+        assert!(signal(kill).is_err());
+        assert_eq!(received(kill).now_or_never(), None);
+    }
 }
