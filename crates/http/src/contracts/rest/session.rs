@@ -95,8 +95,13 @@ impl ChatSession {
     /// A session that was just made.
     pub(super) fn active(issued: &Issued, site: &Site) -> Self {
         // Where OpenAI keeps the promise, it says what it promised.
-        let theirs = issued.configuration.clone();
-        let theirs = theirs.and_then(|theirs| serde_json::from_value(Value::Object(theirs)).ok());
+        let theirs = issued.configuration.clone().and_then(|theirs| {
+            serde_json::from_value(Value::Object(theirs))
+                .inspect_err(|error| {
+                    tracing::warn!(%error, "OpenAI's configuration of a session cannot be read; the site's is told instead");
+                })
+                .ok()
+        });
         let configuration = theirs.unwrap_or_else(|| issued.session.configuration_on(site));
         Self {
             client_secret: issued.secret.expose().to_owned(),
