@@ -8,7 +8,7 @@ use chatkitd_core::id::SiteName;
 use http::Uri;
 use http::uri::PathAndQuery;
 
-/// The site that the path names. `Err` holds a text that is no site's name.
+/// The site that the path names; `None`: what it names cannot be a site's name.
 #[derive(Clone, Debug)]
 pub(crate) struct PathSite(pub(crate) Option<SiteName>);
 

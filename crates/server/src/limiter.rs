@@ -1,4 +1,4 @@
-//! What happens when the shared limiter cannot be asked: a setting (issue: `open` or `closed`).
+//! What happens when the shared limiter cannot be asked: `CHATKITD_LIMITER_ON_FAILURE`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

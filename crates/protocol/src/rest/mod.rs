@@ -18,5 +18,5 @@ pub use list::{List, ListObject};
 pub use session::{CreateSessionRequest, CreatedSession, ExpiresAfter, RateLimits, Tracing, WorkflowParam};
 pub use thread::{Thread, ThreadObject, ThreadStatus};
 
-/// Fields of an object that this version does not know, in the order of their names.
+/// Fields of an object that this version does not know, in the order they came.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

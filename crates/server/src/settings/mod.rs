@@ -1,6 +1,6 @@
 //! Settings: `chatkitd.toml` and the environment, which wins (design 4.4).
 //!
-//! Everything is read once, at start, through functions that are handed in, so that tests need neither
+//! Everything is read at start, and again at SIGHUP, through functions that are handed in, so that tests need neither
 //! files nor an environment of their own. Each value that was read leaves a [`Fact`] behind, from which
 //! `chatkitd config check` tells what is set and from where.
 
