@@ -4,6 +4,7 @@ use chatkitd_core::site::{MAX_FILE_SIZE, MAX_FILES, Site, SiteSetting};
 use chatkitd_http::page::{Fact, FactState, Page};
 
 use crate::answerers::{who_answers, who_transcribes};
+use crate::secret_file;
 use crate::settings::{AttachmentStorage, Database, PageSetting, Settings};
 
 /// `own`: the workflows that the program's own agents answer for.
@@ -18,15 +19,28 @@ pub(crate) fn page(settings: &Settings, own: &[String]) -> Option<Page> {
 }
 
 fn facts(settings: &Settings, own: &[String]) -> Vec<Fact> {
-    let fact = |name: &str, value: String, state| Fact { name: name.to_owned(), value, state };
-    let database = match &settings.database {
+    let mut facts = vec![database(settings), openai(settings), secret(settings)];
+    facts.extend(who_transcribes(settings).map(|words| fact("Transcription", words, FactState::Ok)));
+    facts.extend(settings.sites.iter().flat_map(|site| of_site(settings, own, site)));
+    facts
+}
+
+fn fact(name: &str, value: String, state: FactState) -> Fact {
+    Fact { name: name.to_owned(), value, state }
+}
+
+fn database(settings: &Settings) -> Fact {
+    match &settings.database {
         Database::Sqlite(path) => fact("Database", format!("SQLite in {}", path.display()), FactState::Ok),
         Database::Postgres(_) => fact("Database", "PostgreSQL".to_owned(), FactState::Ok),
         Database::None => {
             fact("Database", "none: hosted workflows only, nothing is kept".to_owned(), FactState::Risky)
         }
-    };
-    let openai = match &settings.openai {
+    }
+}
+
+fn openai(settings: &Settings) -> Fact {
+    match &settings.openai {
         Some(openai) => {
             let whose = if openai.key.is_some() { "set" } else { "set for some sites only" };
             fact("OpenAI key", format!("{whose}; hosted workflows at {}", openai.shown_base()), FactState::Ok)
@@ -36,43 +50,44 @@ fn facts(settings: &Settings, own: &[String]) -> Vec<Fact> {
             "not set (OPENAI_API_KEY): workflows that run here only".to_owned(),
             FactState::Missing,
         ),
-    };
-    let secret = if settings.secrets.is_empty() {
-        let file = settings.data_dir.join("secret");
+    }
+}
+
+fn secret(settings: &Settings) -> Fact {
+    if settings.secrets.is_empty() {
+        let file = secret_file::path(&settings.data_dir);
         fact("Signing secret", format!("made by chatkitd, in {}", file.display()), FactState::Risky)
     } else {
         fact("Signing secret", "set".to_owned(), FactState::Ok)
-    };
-    let mut facts = vec![database, openai, secret];
-    facts.extend(who_transcribes(settings).map(|words| fact("Transcription", words, FactState::Ok)));
-    for site in &settings.sites {
-        let about = |what: &str| format!("{what} of site {}", site.name);
-        facts.push(match site.workflows.as_slice() {
-            [] => {
-                let none = format!("none ({})", SiteSetting::Workflows.of(&site.name));
-                fact(&about("Workflows"), none, FactState::Missing)
-            }
-            workflows => fact(&about("Workflows"), workflows.join(", "), FactState::Ok),
-        });
-        for workflow in &site.workflows {
-            facts.push(match who_answers(settings, own, &site.name, workflow) {
-                Ok(answers) => fact(&about(&format!("Answers of {workflow}")), answers, FactState::Ok),
-                Err(missing) => fact(&about(&format!("Answers of {workflow}")), missing, FactState::Missing),
-            });
-        }
-        let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
-        facts.push(match origins.as_slice() {
-            [] => fact(
-                &about("Origins"),
-                format!("any page may call ({})", SiteSetting::Origins.of(&site.name)),
-                FactState::Risky,
-            ),
-            origins => fact(&about("Origins"), origins.join(", "), FactState::Ok),
-        });
-        let sign_in = if site.anonymous { "visitors may chat without signing in" } else { "required" };
-        facts.push(fact(&about("Sign-in"), sign_in.to_owned(), FactState::Ok));
-        facts.push(fact(&about("Files"), who_sends_files(settings, site), FactState::Ok));
     }
+}
+
+fn of_site(settings: &Settings, own: &[String], site: &Site) -> Vec<Fact> {
+    let about = |what: &str, value, state| fact(&format!("{what} of site {}", site.name), value, state);
+    let mut facts = vec![match site.workflows.as_slice() {
+        [] => {
+            let none = format!("none ({})", SiteSetting::Workflows.of(&site.name));
+            about("Workflows", none, FactState::Missing)
+        }
+        workflows => about("Workflows", workflows.join(", "), FactState::Ok),
+    }];
+    facts.extend(site.workflows.iter().map(|workflow| {
+        let what = format!("Answers of {workflow}");
+        match who_answers(settings, own, &site.name, workflow) {
+            Ok(answers) => about(&what, answers, FactState::Ok),
+            Err(missing) => about(&what, missing, FactState::Missing),
+        }
+    }));
+    let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
+    facts.push(if origins.is_empty() {
+        let any = format!("any page may call ({})", SiteSetting::Origins.of(&site.name));
+        about("Origins", any, FactState::Risky)
+    } else {
+        about("Origins", origins.join(", "), FactState::Ok)
+    });
+    let sign_in = if site.anonymous { "visitors may chat without signing in" } else { "required" };
+    facts.push(about("Sign-in", sign_in.to_owned(), FactState::Ok));
+    facts.push(about("Files", who_sends_files(settings, site), FactState::Ok));
     facts
 }
 

@@ -15,9 +15,14 @@ pub struct SecretFileError {
     source: io::Error,
 }
 
+/// Where a secret is kept in the data folder.
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join("secret")
+}
+
 /// Reads `{folder}/secret`, or makes it with mode 0600.
 pub fn read_or_make(folder: &Path, rng: &dyn Rng) -> Result<SecretString, SecretFileError> {
-    let path = folder.join("secret");
+    let path = path(folder);
     let result = match make(&path, rng) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read_file(&path),
         made => made,
@@ -27,7 +32,7 @@ pub fn read_or_make(folder: &Path, rng: &dyn Rng) -> Result<SecretString, Secret
 
 /// Reads `{folder}/secret`; `None`: it is not made yet.
 pub fn read(folder: &Path) -> Result<Option<SecretString>, SecretFileError> {
-    let path = folder.join("secret");
+    let path = path(folder);
     match read_file(&path) {
         Ok(secret) => Ok(Some(secret)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -90,7 +95,7 @@ mod tests {
         #[cfg(unix)]
         {
             let mode = std::os::unix::fs::PermissionsExt::mode(
-                &fs::metadata(folder.path().join("secret")).unwrap().permissions(),
+                &fs::metadata(path(folder.path())).unwrap().permissions(),
             );
             assert_eq!(mode & 0o777, 0o600);
         }

@@ -8,7 +8,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, Uri, header};
 use serde::Serialize;
 
 use crate::app::App;
@@ -69,12 +69,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 }
 
 fn asset(text: &'static str, content_type: &'static str) -> impl IntoResponse {
-    [
-        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    ]
-    .into_response()
-    .map(|_: axum::body::Body| axum::body::Body::from(text))
+    ([(header::CONTENT_TYPE, content_type), (header::CONTENT_SECURITY_POLICY, POLICY)], text)
 }
 
 /// What the page is filled with.

@@ -65,8 +65,8 @@ enum Fault {
     Url,
     #[error("the URL leads to an address that is not public (see --allow-private-file-hosts)")]
     Private,
-    #[error("HTTP {0}")]
-    Status(StatusCode, bool, Option<Duration>),
+    #[error("HTTP {status}")]
+    Status { status: StatusCode, may_pass: bool, asked_pause: Option<Duration> },
     #[error("too many redirects")]
     Redirects,
     #[error("larger than {0} bytes (see --max-file-size)")]
@@ -79,7 +79,7 @@ enum Fault {
 
 impl Fault {
     fn may_pass(&self) -> bool {
-        matches!(self, Self::Network(_) | Self::Status(_, true, _))
+        matches!(self, Self::Network(_) | Self::Status { may_pass: true, .. })
     }
 
     /// What stands of it in `files.jsonl`; a fault of the disk ends the pull.
@@ -127,7 +127,7 @@ impl Downloader {
     /// listed. An error is the disk's; all others are outcomes.
     pub(super) async fn save(&self, attachment: &Attachment) -> Result<FileOutcome, PullError> {
         self.fetch(attachment).await.or_else(|fault| {
-            let pending = fault.may_pass() || matches!(fault, Fault::Status(..));
+            let pending = fault.may_pass() || matches!(fault, Fault::Status { .. });
             fault.recorded(pending)
         })
     }
@@ -164,7 +164,9 @@ impl Downloader {
     fn pause(&self, fault: &Fault, failures: u32) -> Duration {
         let patience = self.settings.tuning.patience;
         match fault {
-            Fault::Status(_, _, Some(asked)) if !asked.is_zero() => (*asked).min(patience.longest_asked),
+            Fault::Status { asked_pause: Some(asked), .. } if !asked.is_zero() => {
+                (*asked).min(patience.longest_asked)
+            }
             _ => patience.pause(failures, (self.settings.jitter)()),
         }
     }
@@ -218,7 +220,7 @@ impl Downloader {
             }
             let location = response.headers().get(LOCATION);
             let next = location.and_then(|to| to.to_str().ok()).and_then(|to| url.join(to).ok());
-            url = next.ok_or(Fault::Status(status, false, None))?;
+            url = next.ok_or(Fault::Status { status, may_pass: false, asked_pause: None })?;
         }
         Err(Fault::Redirects)
     }
@@ -244,8 +246,11 @@ impl Downloader {
             return Ok(response);
         }
         let headers = response.headers();
-        let asked = asked_pause(headers, (self.settings.now)());
-        Err(Fault::Status(status, is_worth_retrying(status, headers), asked))
+        Err(Fault::Status {
+            status,
+            may_pass: is_worth_retrying(status, headers),
+            asked_pause: asked_pause(headers, (self.settings.now)()),
+        })
     }
 }
 

@@ -18,7 +18,7 @@ use super::workflows::FileWorkflow;
 /// `docs/OPERATIONS.md`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct FileSettings {
+pub(super) struct FileSettings {
     pub(super) listen: Option<String>,
     pub(super) admin_listen: Option<String>,
     pub(super) data_dir: Option<String>,

@@ -40,7 +40,7 @@ pub use attachments::{AttachmentSettings, AttachmentStorage, S3Keys, S3Settings}
 pub use choices::{Durability, FailurePolicy, LimiterKind, LogFormat, PageSetting};
 use document::Document;
 pub use error::SettingsError;
-pub use file::FileSettings;
+use file::FileSettings;
 pub use openai::OpenAi;
 use openai::OpenAiKeys;
 pub use providers::{ProviderSettings, Providers, TranscriptionSettings};

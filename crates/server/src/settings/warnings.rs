@@ -11,6 +11,7 @@ use super::reader::{Reader, without_password};
 use super::{AttachmentStorage, Database, LimiterKind, ProviderSettings, Settings, sign_in};
 use crate::masking::masked;
 use crate::public_address::may_be_public;
+use crate::secret_file;
 
 /// Nothing in it is secret.
 pub(super) fn all(settings: &Settings, reader: &Reader<'_>) -> Vec<String> {
@@ -31,7 +32,7 @@ fn of_secrets(settings: &Settings) -> Vec<String> {
             .push("CHATKIT_SECRET is shorter than 32 bytes and may be guessed; use a longer one".to_owned());
     }
     if settings.secrets.is_empty() {
-        let file = settings.data_dir.join("secret");
+        let file = secret_file::path(&settings.data_dir);
         warnings.push(format!(
             "CHATKIT_SECRET is not set; a secret is kept in {}, which other nodes do not have",
             file.display()
