@@ -52,6 +52,14 @@ export async function awaitLanguages(page: Page): Promise<void> {
   await page.evaluate(slowDown);
 }
 
+/** The size of text that the visitor has set in the browser, in pixels. */
+export async function setTextSize(page: Page, size: number): Promise<void> {
+  const client = await page.context().newCDPSession(page);
+  await client.send('Page.setFontSizes', { fontSizes: { standard: size, fixed: Math.round(size * 0.8) } });
+  const isSet = (size: number) => getComputedStyle(document.querySelector('openai-chatkit')!.shadowRoot!.querySelector('[data-composer]')!).fontSize === `${size}px`;
+  await page.waitForFunction(isSet, size);
+}
+
 /** For work on the element: the bundle in `element/dist`, in place of the one that the binary was compiled with. */
 async function bundleFromDisk(context: BrowserContext): Promise<void> {
   const dist = join(root, 'web/element/dist');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { awaitLanguages, keepPicture, openBrowser } from '../harness/browser.js';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { awaitLanguages, keepPicture, openBrowser, setTextSize } from '../harness/browser.js';
+import type { Chat } from '../harness/chat.js';
 import { openChat, serverForEverybody, type OpenChat } from '../harness/everybody.js';
 import type { Server } from '../harness/server.js';
 
@@ -103,9 +104,7 @@ test('a text twice as large, as set in the browser, is taken and fits', async (t
   const { page, chat } = await openChat(t, browser, server, OPTIONS, { viewport: { width: 640, height: 900 } });
   const size = () => chat.composer.evaluate((node) => parseFloat(getComputedStyle(node).fontSize));
   assert.equal(await size(), 16);
-  const client = await page.context().newCDPSession(page);
-  await client.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
-  await page.waitForFunction(() => getComputedStyle(document.querySelector('openai-chatkit')!.shadowRoot!.querySelector('[data-composer]')!).fontSize === '32px');
+  await setTextSize(page, 32);
   await fits(page, 'the start screen');
   await chat.ask('Show me everything');
   await chat.element.locator('math').first().waitFor();
@@ -122,6 +121,37 @@ test('in a box of 300 by 320 pixels the chat can still be used', async (t) => {
   await chat.element.getByText('Heard.').first().waitFor();
   await fits(page, 'a small box');
 });
+
+/** Whether all of it is seen in the chat. */
+async function isInSight(chat: Chat, part: Locator): Promise<boolean> {
+  const [inner, outer] = [(await part.boundingBox())!, (await chat.element.boundingBox())!];
+  return inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;
+}
+
+const FILES = Array.from({ length: 10 }, (_, at) => ({ name: `picture-${at}.png`, mimeType: 'image/png', buffer: Buffer.from('None') }));
+
+for (const [width, height, text] of [[380, 500, 16], [300, 320, 16], [380, 500, 32]] as const) {
+  test(`with ten files and a long quote, one still writes and sends in a chat of ${width} by ${height} pixels, with letters of ${text}`, async (t) => {
+    const models = Array.from({ length: 20 }, (_, at) => ({ id: `model-${at}`, label: `Model ${at}` }));
+    const options = { ...OPTIONS, commands: { enabled: true }, composer: { ...OPTIONS.composer, models } };
+    const { page, chat } = await openChat(t, browser, server, options, { viewport: { width, height: 700 } });
+    await setTextSize(page, text);
+    await chat.element.evaluate((element, height) => (element as HTMLElement).style.setProperty('height', `${height}px`), height);
+    await chat.call('setComposerValue', { reply: 'What the answer said before. '.repeat(40) });
+    await chat.element.locator('input[type=file]').setInputFiles(FILES);
+    await chat.button('Remove: picture-9.png').waitFor();
+    await keepPicture(page, `composer-full-${width}-${height}-${text}`);
+    for (const part of [chat.composer, chat.button('Send'), chat.button('Remove').first(), chat.button('Remove: picture-9.png')]) {
+      await part.scrollIntoViewIfNeeded();
+      assert.ok(await isInSight(chat, part), String(part));
+    }
+    await chat.composer.pressSequentially('/');
+    const first = chat.element.getByRole('option', { selected: true });
+    await first.waitFor();
+    await keepPicture(page, `composer-full-${width}-${height}-${text}-choices`);
+    assert.ok(await isInSight(chat, chat.element.getByRole('listbox')));
+  });
+}
 
 for (const [width, height, count] of [[380, 500, 7], [320, 500, 5]] as const) {
   test(`a start screen that is higher than its box of ${width} by ${height} pixels can be scrolled from end to end`, async (t) => {
