@@ -181,6 +181,23 @@ test('on a phone the chat stays within the screen', async (t) => {
   await keepPicture(page, 'kit-astro-phone');
 });
 
+for (const [width, height] of [[320, 256], [667, 375]] as const) {
+  test(`on a screen of ${width} by ${height} pixels, all of the chat can be used, and closed`, async (t) => {
+    const { page, chat } = await visit(t, '/', {}, { viewport: { width, height } });
+    await openButton(page).click();
+    await chat.ask('Hello');
+    await keepPicture(page, `kit-astro-${height}`);
+    for (const part of [chat.button('Conversations'), chat.composer, chat.button('Send'), closeButton(page)]) {
+      const box = (await part.boundingBox())!;
+      assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, `${part}: ${JSON.stringify(box)}`);
+    }
+    const thread = (await chat.element.locator('.thread').boundingBox())!;
+    assert.ok(thread.height > 60, `${thread.height} pixels are left to read in`);
+    await closeButton(page).click();
+    await dialog(page).waitFor({ state: 'hidden' });
+  });
+}
+
 test("ChatWidget tells its endpoint the page's language and address", async (t) => {
   const { page, site, chat, sessions, complaints } = await visit(t, '/quote/');
   await openButton(page).click();
