@@ -153,6 +153,20 @@ for (const [width, height, text] of [[380, 500, 16], [300, 320, 16], [380, 500, 
   });
 }
 
+test('a menu that has room neither above its button nor below it stays on the screen, and scrolls', async (t) => {
+  const models = Array.from({ length: 20 }, (_, at) => ({ id: `model-${at}`, label: `Model ${at}` }));
+  const { page, chat } = await openChat(t, browser, server, { composer: { models } }, { viewport: { width: 320, height: 256 } });
+  await chat.button('Model').click();
+  const menu = chat.element.getByRole('menu');
+  await menu.waitFor();
+  await keepPicture(page, 'menu-256');
+  const { y, height } = (await menu.boundingBox())!;
+  assert.ok(y >= 0 && y + height <= 256, `${y} to ${y + height}`);
+  await page.keyboard.press('End');
+  const last = (await chat.element.getByRole('menuitemradio', { name: 'Model 19' }).boundingBox())!;
+  assert.ok(last.y + last.height <= y + height);
+});
+
 for (const [width, height, count] of [[380, 500, 7], [320, 500, 5]] as const) {
   test(`a start screen that is higher than its box of ${width} by ${height} pixels can be scrolled from end to end`, async (t) => {
     const prompts = Array.from({ length: count }, (_, at) => ({ label: `Prompt ${at}: what can you tell me about my last orders?`, prompt: 'Hello' }));

@@ -219,6 +219,38 @@ test('a calendar opens on its side of the field, where it has room', async (t) =
   }
 });
 
+test('from right to left, a calendar that starts with its field starts at the right', async (t) => {
+  const { widget, page } = await show(t, browser, server, 'dates', { options: { locale: 'ar' } });
+  const field = widget.locator('input[name="top"]');
+  await field.press('F4');
+  const popup = widget.locator('[popover]:popover-open');
+  await page.waitForFunction((popup) => (popup as HTMLElement).style.left !== '', await popup.elementHandle());
+  const [calendar, place] = [(await popup.boundingBox())!, (await field.boundingBox())!];
+  assert.equal(Math.round(calendar.x + calendar.width), Math.round(place.x + place.width));
+});
+
+test('a calendar and a list of choices go along with their field when that is scrolled', async (t) => {
+  const { widget, page, chat } = await show(t, browser, server, 'scrolled', { viewport: { width: 900, height: 700 } });
+  for (const [selector, key] of [['input[name="day"]', 'F4'], ['chatkitd-combobox input', 'ArrowDown']] as const) {
+    const field = widget.locator(selector);
+    const scrollTo = (y: number) => field.evaluate(async (field, y) => {
+      field.closest('.thread')!.scrollTop += field.getBoundingClientRect().top - y;
+      await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+      return field.getBoundingClientRect().top;
+    }, y);
+    await scrollTo(120);
+    await field.press(key);
+    const popup = widget.locator('[popover]:popover-open');
+    await page.waitForFunction((popup) => (popup as HTMLElement).style.left !== '', await popup.elementHandle());
+    const top = async () => (await popup.boundingBox())!.y;
+    const before = [await scrollTo(120), await top()];
+    const after = [await scrollTo(100), await top()];
+    assert.deepEqual(after.map((y, at) => Math.round(before[at]! - y!)), [20, 20], selector);
+    await chat.composer.click();
+    await popup.waitFor({ state: 'detached' });
+  }
+});
+
 test('a calendar is closed by its button and by Escape, which nothing else hears', async (t) => {
   const page = await shown(t, 'dates');
   const opener = page.widget.locator('.slot').filter({ has: page.page.locator('input[name="bottom"]') }).locator('button.open');

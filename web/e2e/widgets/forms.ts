@@ -89,6 +89,13 @@ export const forms: Record<string, Component> = {
       type: 'Row', padding: { x: 40 }, children: [{ type: 'DatePicker', name: side, side, align: ['start', 'center', 'end'][at % 3], clearable: true, placeholder: `On the ${side}`, defaultValue: '2026-03-14T10:00:00Z', min: '2026-03-02T00:00:00Z', max: '2026-05-20T00:00:00Z' }],
     }))],
   },
+  scrolled: {
+    type: 'Card',
+    children: [
+      { type: 'Box', height: 400 }, { type: 'DatePicker', name: 'day', placeholder: 'Day' },
+      { type: 'Select', name: 'town', options: sizes, searchable: true, placeholder: 'Where' }, { type: 'Box', height: 900 },
+    ],
+  },
   payment: { type: 'Card', children: [{ type: 'RadioGroup', name: 'pay', options: [{ label: 'Cash', value: 'cash' }, { label: 'Card', value: 'card' }], defaultValue: 'cash' }] },
   focus: {
     type: 'Card',

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { ref } from 'lit/directives/ref.js';
-import { hasClosed, keepEscape, press } from '../widgets/popup';
+import { hasClosed, keepEscape, place, press } from '../widgets/popup';
 import { icon } from './icon';
 
 /** One line of a menu. */
@@ -119,15 +119,11 @@ function withLetter(lines: HTMLElement[], letter: string, now: number): number |
   return place < 0 ? undefined : place;
 }
 
-/** Opens the list where its button is: a popover lies in the top layer, away from it. Keys go to it at once. */
+/** Opens the list above its button. Keys go to it at once. */
 function open(menu: HTMLElement): void {
   if (menu.matches(':popover-open')) return;
   menu.showPopover();
-  const place = menu.previousElementSibling!.getBoundingClientRect();
-  const { width, height } = menu.getBoundingClientRect();
-  const begin = getComputedStyle(menu).direction === 'rtl' ? place.right - width : place.left;
-  menu.style.left = `${Math.max(8, Math.min(begin, innerWidth - width - 8))}px`;
-  menu.style.top = `${place.top - height - 6 > 0 ? place.top - height - 6 : place.bottom + 6}px`;
+  place(menu, menu.previousElementSibling!, 'top');
   menu.querySelector<HTMLElement>('[aria-checked="true"], [aria-disabled="false"]')?.focus();
 }
 
