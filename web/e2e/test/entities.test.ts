@@ -1,7 +1,7 @@
 // Entities: found with "@", sent as tags, clicked and previewed; and the command menu behind "/".
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { keepPicture, openBrowser, visitor } from '../harness/browser.js';
 import { exercises } from '../harness/declarations.js';
 import { eventsOf, openChat, operationsOf, toldOf } from '../harness/page.js';
@@ -205,7 +205,7 @@ test('what is in a preview can be pressed, and the preview goes with the focus, 
   const answered = chat.ended();
   await chat.call('sendUserMessage', { content: [TAG] });
   await answered;
-  const [tag, tip] = [chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }), chat.element.getByRole('tooltip')];
+  const [tag, tip] = [chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }), chat.element.getByRole('dialog', { name: 'Ada Lovelace' })];
   await tag.focus();
   await tip.waitFor();
   await chat.composer.focus();
@@ -219,6 +219,49 @@ test('what is in a preview can be pressed, and the preview goes with the focus, 
   assert.equal(await tip.count(), 1);
   await chat.composer.hover();
   await tip.waitFor({ state: 'detached' });
+});
+
+test('Tab goes from an entity to what can be used in its preview, and on behind the entity', async (t) => {
+  const buttons = ['Call', 'Write'].map((label) => ({ type: 'Button', label, onClickAction: { type: label, handler: 'client' } }));
+  const preview = `async () => ({ preview: ${JSON.stringify({ type: 'Basic', children: [{ type: 'Text', value: 'Ada' }, ...buttons] })} })`;
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onRequestPreview': preview, 'widgets.onAction': '({ type }) => told.push(type)' });
+  await chat.during('chatkit.response.end', () => chat.call('sendUserMessage', { content: [TAG] }));
+  const [tag, card] = [chat.element.getByRole('article').getByRole('button', { name: 'Ada Lovelace' }), chat.element.getByRole('dialog', { name: 'Ada Lovelace' })];
+  const isAt = (part: Locator) => part.and(chat.page.locator(':focus')).waitFor();
+  const press = (key: string) => chat.page.keyboard.press(key);
+  await tag.focus();
+  await card.waitFor();
+  await press('Tab');
+  await isAt(card.getByRole('button', { name: 'Call' }));
+  await press('Enter');
+  await chat.page.waitForFunction(() => told.length === 1);
+  await press('Shift+Tab');
+  await isAt(tag);
+  for (const _ of ['Call', 'Write']) await press('Tab');
+  await isAt(card.getByRole('button', { name: 'Write' }));
+  await press('Escape');
+  await card.waitFor({ state: 'detached' });
+  await isAt(tag);
+  await chat.composer.focus();
+  await tag.focus();
+  await card.waitFor();
+  for (const _ of ['Call', 'Write', 'what follows']) await press('Tab');
+  await card.waitFor({ state: 'detached' });
+  const isBehind = await tag.evaluate((tag) => (tag.compareDocumentPosition((tag.getRootNode() as ShadowRoot).activeElement!) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0);
+  assert.ok(isBehind);
+  assert.equal(await chat.element.locator('.thread :focus').count(), 1);
+});
+
+test('a preview that is higher than the window stays in it, and scrolls', async (t) => {
+  const children = Array.from({ length: 60 }, (_, at) => ({ type: 'Text', value: `Line ${at}` }));
+  const chat = await openChat(t, await visitor(t, browser), server, {}, { 'entities.onRequestPreview': `async () => ({ preview: ${JSON.stringify({ type: 'Basic', children })} })` });
+  await chat.call('setComposerValue', { content: [TAG] });
+  await chat.composer.getByText('Ada Lovelace').hover();
+  const card = chat.element.getByRole('tooltip');
+  await card.waitFor();
+  const { y, height } = (await card.boundingBox())!;
+  assert.ok(y >= 0 && y + height <= 700, `${y} to ${y + height}`);
+  assert.ok(await card.evaluate((card) => card.scrollHeight > card.clientHeight));
 });
 
 test('a preview goes on Escape, which nothing else hears, and with its tag', async (t) => {

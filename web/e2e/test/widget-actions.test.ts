@@ -183,7 +183,7 @@ test('a widget in the preview of an entity acts like one, but is no item of the 
   const content = [{ type: 'input_text', text: 'buttons of ' }, { type: 'input_tag', id: 'ada', text: 'Ada', data: {}, interactive: true }];
   await answered(page.chat, () => page.chat.call('sendUserMessage', { content }));
   await page.chat.button('Ada').last().hover();
-  const tip = page.chat.element.getByRole('tooltip');
+  const tip = page.chat.element.getByRole('dialog', { name: 'Ada' });
   await tip.getByText('Ada, born 1815').waitFor();
   await tip.getByRole('button', { name: 'Open' }).click();
   assert.deepEqual(await page.page.evaluate(() => (window as unknown as { seen: unknown }).seen), { action: { type: 'open', payload: { id: 'ada' } }, type: 'Basic' });

@@ -1,7 +1,9 @@
 import type { Entity } from '@openai/chatkit';
 import { html, render, type ElementPart } from 'lit';
 import { AsyncDirective, directive } from 'lit/async-directive.js';
+import { place } from '../widgets/popup';
 import { callbackError } from '../wire/errors';
+import { tabStops } from './focus';
 import { takeEscape } from './gestures';
 import type { View } from './view';
 
@@ -30,7 +32,6 @@ export class Preview {
     clearTimeout(this.timer);
     this.timer = 0;
     if (this.card === null) return;
-    document.removeEventListener('keydown', this.onKey, true);
     this.unlisten();
     this.anchor.removeAttribute('aria-describedby');
     // To remove what has the focus is to have it left.
@@ -58,16 +59,15 @@ export class Preview {
     try {
       const { preview } = await ask(this.entity());
       if (preview === null || asked !== this.timer || !this.anchor.isConnected) return;
-      this.place(view, preview);
+      this.open(view, preview);
     } catch (thrown) {
       view.emit('chatkit.error', { error: callbackError('onRequestPreview', thrown) });
     }
   }
 
-  /** In the top layer, where no scrolling list cuts it off. */
-  private place(view: View, widget: unknown): void {
+  private open(view: View, widget: unknown): void {
     const card = document.createElement('div');
-    Object.assign(card, { className: 'preview', role: 'tooltip', id: 'entity-preview', popover: 'manual', tabIndex: -1 });
+    Object.assign(card, { className: 'preview', id: 'entity-preview', popover: 'manual', tabIndex: -1 });
     card.addEventListener('pointerenter', () => clearTimeout(this.timer));
     card.addEventListener('pointerleave', () => this.after(WAY, this.hide));
     card.addEventListener('focusout', this.onLeave);
@@ -78,27 +78,50 @@ export class Preview {
     view.host.shadowRoot!.append(card);
     card.showPopover();
     this.anchor.setAttribute('aria-describedby', card.id);
-    document.addEventListener('keydown', this.onKey, true);
-    // A tag that is deleted is not left by the pointer.
-    this.unlisten = view.changes.listen(() => (this.anchor.isConnected ? draw() : this.hide()));
-    // The widget draws itself in the next microtask, and has its size then.
-    queueMicrotask(() => this.moveToAnchor(card));
+    this.listen(view, card, draw);
+    // The widget draws itself in the next microtask, and has its size and its controls then.
+    queueMicrotask(() => {
+      // What can be used is no tip.
+      const isUsed = tabStops(card).length > 0;
+      Object.assign(card, isUsed ? { role: 'dialog', ariaLabel: this.entity().title } : { role: 'tooltip' });
+      place(card, this.anchor, 'top');
+    });
   }
 
-  private moveToAnchor(card: HTMLElement): void {
-    const anchor = this.anchor.getBoundingClientRect();
-    const { width, height } = card.getBoundingClientRect();
-    const above = anchor.top - height - 4;
-    card.style.left = `${Math.max(8, Math.min(anchor.left, innerWidth - width - 8))}px`;
-    card.style.top = `${above > 0 ? above : anchor.bottom + 4}px`;
+  private listen(view: View, { ownerDocument: document }: HTMLElement, draw: () => void): void {
+    document.addEventListener('keydown', this.onKey, true);
+    // A tag that is deleted is not left by the pointer.
+    const unlisten = view.changes.listen(() => (this.anchor.isConnected ? draw() : this.hide()));
+    this.unlisten = () => {
+      unlisten();
+      document.removeEventListener('keydown', this.onKey, true);
+    };
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || event.isComposing) return;
+    if (event.isComposing) return;
+    const { activeElement } = this.card!.getRootNode() as ShadowRoot;
+    if (event.key === 'Tab') return this.onTab(event, activeElement);
+    if (event.key !== 'Escape') return;
     // It closes this, and nothing that the page or the chat would close next.
     takeEscape(event);
+    if (this.card!.contains(activeElement)) this.anchor.focus();
     this.hide();
   };
+
+  /** It stands at the end of the chat; to the keyboard it comes right behind its entity. */
+  private onTab(event: KeyboardEvent, from: Element | null): void {
+    const stops = tabStops(this.card!);
+    const isBack = event.shiftKey;
+    // From its end on, the browser goes to what follows the entity.
+    if (!isBack && from !== null && from === stops.at(-1)) return this.anchor.focus();
+    const isEntered = !isBack && from === this.anchor;
+    const isLeft = isBack && (from === this.card || (from !== null && from === stops[0]));
+    const next = isEntered ? stops[0] : isLeft ? this.anchor : undefined;
+    if (next === undefined) return;
+    event.preventDefault();
+    next.focus();
+  }
 }
 
 class EntityPreview extends AsyncDirective {

@@ -4,6 +4,11 @@ import { takeEscape } from './gestures';
 
 const FOCUSABLE = 'button:not([disabled]), input:not([disabled]), textarea, select, a[href], [tabindex="0"]';
 
+/** What Tab comes to in it, in this order. */
+export function tabStops(within: HTMLElement): HTMLElement[] {
+  return [...within.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((one) => one.tabIndex >= 0 && one.getClientRects().length > 0);
+}
+
 /** Takes the focus into a dialog when it opens, and gives it back afterwards. Escape closes. What lies below is inert. */
 class DialogFocus extends AsyncDirective {
   private before: HTMLElement | null = null;
@@ -88,8 +93,8 @@ export class FocusKeeper implements ReactiveController {
 
   private next(): HTMLElement | null {
     const { renderRoot: root } = this.host;
-    const dialog = root.querySelector('[role="dialog"]');
-    if (dialog !== null) return dialog.querySelector<HTMLElement>(FOCUSABLE);
+    const history = root.querySelector('.history');
+    if (history !== null) return history.querySelector<HTMLElement>(FOCUSABLE);
     // On a phone the composer would bring up the keyboard.
     const composer = matchMedia('(pointer: coarse)').matches ? null : root.querySelector<HTMLElement>('[data-composer]');
     return composer ?? root.querySelector<HTMLElement>('.thread');
