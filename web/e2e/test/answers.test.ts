@@ -136,6 +136,34 @@ test('an answer can be judged, and copied', async (t) => {
   assert.equal(await chat.button('Try again').count(), 0);
 });
 
+test('what was copied or judged is said by more than a colour', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser, { permissions: ['clipboard-read', 'clipboard-write'] }), server, { threadItemActions: { feedback: true } });
+  await chat.ask('Show me sources');
+  const signs = (part: Locator) => part.evaluate((part) => [...part.querySelectorAll('svg')].filter((one) => one.checkVisibility()).map((one) => one.innerHTML));
+  const copy = chat.element.locator('.actions button').first();
+  const before = await signs(copy);
+  // What is said for a moment is said for as long as it takes to look.
+  await chat.page.evaluate(() => {
+    const { setTimeout: begin } = globalThis;
+    const hold = (act: () => void, wait?: number) => (wait === 1_500 ? Object.assign(globalThis, { endMoment: act }) : begin(act, wait));
+    globalThis.setTimeout = hold as unknown as typeof setTimeout;
+  });
+  await copy.click();
+  await chat.button('Copied').waitFor();
+  const after = await signs(copy);
+  assert.deepEqual([before.length, after.length], [1, 1]);
+  assert.notDeepEqual(after, before);
+  await chat.page.evaluate(() => (globalThis as unknown as { endMoment: () => void }).endMoment());
+  await chat.button('Copy').waitFor();
+  assert.deepEqual(await signs(copy), before);
+  const thumb = chat.button('Good answer');
+  const fill = () => thumb.locator('svg').evaluate((svg) => getComputedStyle(svg).fill);
+  assert.equal(await fill(), 'none');
+  await thumb.click();
+  await chat.element.getByRole('button', { name: 'Good answer', pressed: true }).waitFor();
+  assert.notEqual(await fill(), 'none');
+});
+
 test('a judgement that cannot be sent leaves the one before', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server, { threadItemActions: { feedback: true } });
   await chat.ask('Show me sources');

@@ -5,8 +5,8 @@ import { sanitized } from './sanitize';
 
 /** Longer code is shown plain: colouring it would hold up the page. */
 const MAX_HIGHLIGHTED = 50_000;
-/** How long the button says that it has copied. */
-const COPIED = 1500;
+/** How long a button says that it has copied, in milliseconds. */
+export const COPIED = 1500;
 
 type Highlighter = typeof import('../lazy/highlight');
 let loaded: Highlighter | null = null;

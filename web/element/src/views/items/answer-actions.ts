@@ -1,5 +1,6 @@
 import { html, nothing } from 'lit';
 import { copyText } from '../../text/clipboard';
+import { COPIED } from '../../text/code-block';
 import type { Items } from '../../chat/items';
 import type * as P from '../../wire/protocol';
 import { icon } from '../icon';
@@ -15,7 +16,7 @@ export function answerActions(view: View, last: P.ThreadItem): unknown {
   return html`<div class="actions" role="group">
     ${text === ''
       ? nothing
-      : html`<button class="icon" aria-label=${locale.text('copy')} @click=${(event: Event) => void copy(event, text)}>${icon('copy')}</button>`}
+      : html`<button class="icon copy" aria-label=${locale.text('copy')} @click=${(event: Event) => void copy(view, event, text)}>${icon('copy')}${icon('check')}</button>`}
     ${feedback ? html`${judge(view, answer, 'positive')} ${judge(view, answer, 'negative')}` : nothing}
     ${retry && thread !== null && (thread.status?.type ?? 'active') === 'active'
       ? html`<button class="icon" aria-label=${locale.text('retry')} @click=${() => retryAnswer(view, last.id)}>${icon('reload')}</button>`
@@ -71,9 +72,13 @@ function textOf(answer: P.ThreadItem[]): string {
     .join('\n\n');
 }
 
-async function copy(event: Event, text: string): Promise<void> {
+async function copy({ locale }: View, event: Event, text: string): Promise<void> {
   const button = event.currentTarget as HTMLElement;
   if (!(await copyText(text))) return;
-  button.classList.add('done');
-  setTimeout(() => button.classList.remove('done'), 1500);
+  const say = (isDone: boolean) => {
+    button.classList.toggle('done', isDone);
+    button.ariaLabel = locale.text(isDone ? 'copied' : 'copy');
+  };
+  say(true);
+  setTimeout(() => say(false), COPIED);
 }
