@@ -1,32 +1,32 @@
 /**
- * Copies a text; `false` where the browser does not let it. A page without TLS has no clipboard, and a frame may not be
- * allowed to use it: what is selected can be copied there all the same.
+ * Copies a text for whoever is in this document; `false` where the browser does not let it. A page without TLS has no
+ * clipboard, and a frame may not be allowed to use it: what is selected can be copied there all the same.
  */
-export async function copyText(text: string): Promise<boolean> {
+export async function copyText(text: string, place: Document): Promise<boolean> {
   try {
-    await navigator.clipboard.writeText(text);
+    await place.defaultView!.navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copySelected(text);
+    return copySelected(text, place);
   }
 }
 
-function copySelected(text: string): boolean {
-  const focused = focusedElement();
-  const field = document.createElement('textarea');
+function copySelected(text: string, place: Document): boolean {
+  const focused = focusedElement(place);
+  const field = place.createElement('textarea');
   field.value = text;
   Object.assign(field.style, { position: 'fixed', insetBlockStart: '0', opacity: '0' });
-  document.body.append(field);
+  place.body.append(field);
   field.select();
-  const isCopied = document.execCommand('copy');
+  const isCopied = place.execCommand('copy');
   field.remove();
   focused?.focus();
   return isCopied;
 }
 
 /** The element with the focus, also where it is within the chat. */
-export function focusedElement(): HTMLElement | null {
-  let focused = document.activeElement as HTMLElement | null;
+export function focusedElement(place: Document): HTMLElement | null {
+  let focused = place.activeElement as HTMLElement | null;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement as HTMLElement;
   return focused;
 }

@@ -69,7 +69,7 @@ export class CodeBlock {
     button.className = 'text';
     button.textContent = locale.text('copy');
     const copy = async () => {
-      if (!(await copyText(this.text))) return;
+      if (!(await copyText(this.text, button.ownerDocument))) return;
       button.textContent = locale.text('copied');
       setTimeout(() => (button.textContent = locale.text('copy')), COPIED);
     };

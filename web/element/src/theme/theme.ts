@@ -20,7 +20,7 @@ export function applyTheme(host: HTMLElement, option: ChatKitOptions['theme']): 
   const theme: ThemeOption = typeof option === 'string' ? { colorScheme: option } : (option ?? {});
   const dark = theme.colorScheme === 'dark';
   host.toggleAttribute('data-dark', dark);
-  loadFonts(theme);
+  loadFonts(host.ownerDocument, theme);
   const tokens = { ...palette(theme, dark), ...shape(theme), ...type(theme) };
   for (const [name, value] of Object.entries(tokens)) host.style.setProperty(`--ck-${name}`, value);
 }
@@ -97,7 +97,11 @@ function type(theme: ThemeOption): Record<string, string> {
 }
 
 /** Fonts belong to the document: a shadow root cannot declare any. */
-function loadFonts(theme: ThemeOption): void {
+function loadFonts(place: Document, theme: ThemeOption): void {
+  const { defaultView } = place;
+  if (defaultView === null) return;
+  const loaded = loadedIn.get(place) ?? new Set();
+  loadedIn.set(place, loaded);
   for (const font of theme.typography?.fontSources ?? []) {
     const { family, src, weight, style, display, unicodeRange } = font;
     const descriptors: FontFaceDescriptors = { display: display ?? 'swap' };
@@ -107,12 +111,12 @@ function loadFonts(theme: ThemeOption): void {
     const key = JSON.stringify(font);
     if (loaded.has(key) || !URL.canParse(src, document.baseURI)) continue;
     loaded.add(key);
-    const face = new FontFace(family, `url(${JSON.stringify(new URL(src, document.baseURI).href)})`, descriptors);
-    document.fonts.add(face);
+    const face = new defaultView.FontFace(family, `url(${JSON.stringify(new URL(src, document.baseURI).href)})`, descriptors);
+    place.fonts.add(face);
   }
 }
 
-const loaded = new Set<string>();
+const loadedIn = new WeakMap<Document, Set<string>>();
 
 function mix(color: string, percent: number): string {
   return `color-mix(in oklab, ${color} ${percent}%, var(--ck-surface))`;

@@ -41,9 +41,9 @@ export class ComposerInput extends HTMLElement {
     const read = (node: Node): void => {
       const tag = tags.get(node as Element);
       if (tag !== undefined) return void parts.push(tag);
-      if (node instanceof Text) return say(node.data);
+      if (isText(node)) return say(node.data);
       if (node.nodeName === 'BR') return isFiller(node) ? undefined : say('\n');
-      if (parts.length > 0 && node instanceof Element && beginsLine(node)) say('\n');
+      if (parts.length > 0 && node.nodeType === Node.ELEMENT_NODE && beginsLine(node as Element)) say('\n');
       node.childNodes.forEach(read);
     };
     this.childNodes.forEach(read);
@@ -68,7 +68,7 @@ export class ComposerInput extends HTMLElement {
     const before = node.textContent!.slice(0, selection.anchorOffset);
     // Not by `/\S*$/`, which looks through a long word again from each of its letters.
     const text = before.split(/\s/).at(-1)!;
-    const range = document.createRange();
+    const range = this.ownerDocument.createRange();
     range.setStart(node, before.length - text.length);
     range.setEnd(node, before.length);
     return { text, range };
@@ -82,7 +82,7 @@ export class ComposerInput extends HTMLElement {
     target.insertNode(behind);
     if (part.type === 'input_tag') target.insertNode(this.tagNode(part));
     this.focus();
-    document.getSelection()?.collapse(behind, behind.length);
+    this.ownerDocument.getSelection()?.collapse(behind, behind.length);
     this.dispatchEvent(new InputEvent('input', { bubbles: true }));
   }
 
@@ -103,13 +103,13 @@ export class ComposerInput extends HTMLElement {
   }
 
   private readonly moveToEnd = (): void => {
-    const selection = document.getSelection();
+    const selection = this.ownerDocument.getSelection();
     selection?.selectAllChildren(this);
     selection?.collapseToEnd();
   };
 
   private endRange(): Range {
-    const range = document.createRange();
+    const range = this.ownerDocument.createRange();
     range.selectNodeContents(this);
     range.collapse(false);
     return range;
@@ -117,7 +117,7 @@ export class ComposerInput extends HTMLElement {
 
   private selectionHere(): Selection | null {
     const root = this.getRootNode() as ShadowRoot & { getSelection?: () => Selection | null };
-    return root.getSelection?.() ?? document.getSelection();
+    return root.getSelection?.() ?? this.ownerDocument.getSelection();
   }
 
   /** Text that is pasted or dropped comes without its formatting, and with its lines. */
@@ -134,23 +134,28 @@ export class ComposerInput extends HTMLElement {
   private readonly onPaste = (event: ClipboardEvent): void => {
     if ((event.clipboardData?.files.length ?? 0) > 0) return;
     event.preventDefault();
-    document.execCommand('insertText', false, event.clipboardData?.getData('text/plain') ?? '');
+    this.ownerDocument.execCommand('insertText', false, event.clipboardData?.getData('text/plain') ?? '');
   };
 
   private readonly onBeforeInput = (event: InputEvent): void => {
     if (event.inputType.startsWith('format')) event.preventDefault();
     if (event.inputType === 'insertParagraph') {
       event.preventDefault();
-      document.execCommand('insertLineBreak');
+      this.ownerDocument.execCommand('insertLineBreak');
     }
   };
+}
+
+/** That of another document, such as a frame's, is no `Text` of ours. */
+function isText(node: Node | null): node is Text {
+  return node?.nodeType === Node.TEXT_NODE;
 }
 
 /** Whether it is a block below something else: browsers make them of what is written behind a pasted line. */
 function beginsLine(element: Element): boolean {
   const before = element.previousSibling;
   // Nobody sees another line between a line's end and a block.
-  if (before?.nodeName === 'BR' || (before instanceof Text && before.data.endsWith('\n'))) return false;
+  if (before?.nodeName === 'BR' || (isText(before) && before.data.endsWith('\n'))) return false;
   return getComputedStyle(element).display !== 'inline';
 }
 

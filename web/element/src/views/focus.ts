@@ -36,10 +36,9 @@ class DialogFocus extends AsyncDirective {
   }
 
   private readonly enter = (): void => {
-    const root = this.dialog?.getRootNode();
-    if (!(root instanceof ShadowRoot)) return;
-    this.before = root.activeElement as HTMLElement | null;
-    this.dialog!.querySelector<HTMLElement>(FOCUSABLE)?.focus();
+    if (!this.dialog?.isConnected) return;
+    this.before = (this.dialog.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
+    this.dialog.querySelector<HTMLElement>(FOCUSABLE)?.focus();
   };
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -86,7 +85,8 @@ export class FocusKeeper implements ReactiveController {
 
   private readonly check = (): void => {
     const { focused } = this;
-    if (focused === null || document.activeElement !== document.body) return;
+    const { activeElement, body } = this.host.ownerDocument;
+    if (focused === null || activeElement !== body) return;
     if (canHaveFocus(focused)) focused.focus();
     else if (!focused.isConnected) this.next()?.focus({ preventScroll: true });
   };

@@ -7,22 +7,27 @@ const LEAST_CHAT = 160;
 
 /** Keeps the composer above an on-screen keyboard that lies over the page, as it does on iOS. */
 export class OnScreenKeyboard implements ReactiveController {
+  /** The window that the chat is in. When it has left that, its document is another one already. */
+  private window: Window | null = null;
+
   constructor(private readonly host: LitElement) {}
 
   hostConnected(): void {
-    for (const name of ['resize', 'scroll']) visualViewport?.addEventListener(name, this.fit);
+    this.window = this.host.ownerDocument.defaultView;
+    for (const name of ['resize', 'scroll']) this.window?.visualViewport?.addEventListener(name, this.fit);
   }
 
   hostDisconnected(): void {
-    for (const name of ['resize', 'scroll']) visualViewport?.removeEventListener(name, this.fit);
+    for (const name of ['resize', 'scroll']) this.window?.visualViewport?.removeEventListener(name, this.fit);
   }
 
   private readonly fit = (): void => {
-    this.host.style.setProperty('--ck-keyboard', `${this.covered(visualViewport!)}px`);
+    this.host.style.setProperty('--ck-keyboard', `${this.covered(this.window!)}px`);
   };
 
   /** How much of the chat lies below the keyboard. A page that is zoomed in has no other height. */
-  private covered({ height, offsetTop, scale }: VisualViewport): number {
+  private covered({ innerHeight, visualViewport, document }: Window): number {
+    const { height, offsetTop, scale } = visualViewport!;
     const keyboard = innerHeight - height;
     if (scale > 1.01 || keyboard < SMALLEST_KEYBOARD || document.activeElement !== this.host) return 0;
     const chat = this.host.getBoundingClientRect();

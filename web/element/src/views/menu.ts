@@ -134,5 +134,5 @@ function toggled(event: ToggleEvent): void {
   if (event.newState === 'open') return;
   // What was picked may have been drawn anew, and the browser then has nothing to give the focus back to.
   const { activeElement } = menu.getRootNode() as ShadowRoot;
-  if (menu.contains(activeElement) || document.activeElement === document.body) button.focus();
+  if (menu.contains(activeElement) || menu.ownerDocument.activeElement === menu.ownerDocument.body) button.focus();
 }

@@ -20,7 +20,7 @@ class Autofocus extends Directive {
 export const autofocus = directive(Autofocus);
 
 function take(field: HTMLElement): void {
-  const active = focusedElement();
+  const active = focusedElement(field.ownerDocument);
   if (active === null || !mayBeWritten(active)) field.focus({ preventScroll: true });
 }
 

@@ -123,8 +123,9 @@ export class WidgetElement extends LitElement {
   /** What is inert for a while loses the focus. */
   private giveBack(focused: Element | null): void {
     const root = this.getRootNode() as ShadowRoot;
-    const isLost = root.activeElement === null && (document.activeElement === document.body || document.activeElement === null);
-    if (isLost && focused instanceof HTMLElement && this.contains(focused)) focused.focus({ preventScroll: true });
+    const { activeElement, body } = this.ownerDocument;
+    const isLost = root.activeElement === null && (activeElement === body || activeElement === null);
+    if (isLost && focused !== null && this.contains(focused)) (focused as HTMLElement).focus({ preventScroll: true });
   }
 
   private toggle(path: string): void {

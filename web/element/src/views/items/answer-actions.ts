@@ -74,7 +74,7 @@ function textOf(answer: P.ThreadItem[]): string {
 
 async function copy({ locale }: View, event: Event, text: string): Promise<void> {
   const button = event.currentTarget as HTMLElement;
-  if (!(await copyText(text))) return;
+  if (!(await copyText(text, button.ownerDocument))) return;
   const say = (isDone: boolean) => {
     button.classList.toggle('done', isDone);
     button.ariaLabel = locale.text(isDone ? 'copied' : 'copy');
