@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { keepPicture, openBrowser } from '../harness/browser.js';
 import { openChat, serverForEverybody } from '../harness/everybody.js';
 import { eventsOf } from '../harness/page.js';
@@ -199,4 +199,26 @@ test('with forced colours, what a ground said is said by lines', async (t) => {
   await chat.element.getByRole('button', { name: 'Sum', pressed: true }).waitFor();
   assert.equal(await chat.button('Sum').evaluate((node) => getComputedStyle(node).outlineStyle), 'solid');
   await keepPicture(page, 'forced-colors');
+});
+
+test('with forced colours, what only a colour says is still seen', async (t) => {
+  const { page, chat } = await openChat(t, browser, server, { ...WHOLE, threadItemActions: { feedback: true } }, { forcedColors: 'active' });
+  const ground = (part: Locator) => part.first().evaluate((node) => getComputedStyle(node).backgroundColor);
+  const canvas = await ground(chat.element);
+  await chat.ask('Show me everything');
+  const swatch = chat.element.locator('.legend i');
+  await swatch.waitFor();
+  assert.notEqual(await ground(swatch), canvas, "a series' colour");
+  const day = chat.element.locator('input[type=date]');
+  await day.fill('2026-03-14');
+  await day.press('F4');
+  const border = (name: string) => chat.element.getByRole('button', { name }).evaluate((node) => getComputedStyle(node).borderTopWidth);
+  await chat.element.getByRole('gridcell', { selected: true }).waitFor();
+  assert.notEqual(await border('Saturday, March 14, 2026'), await border('Friday, March 13, 2026'), 'the chosen day');
+  await keepPicture(page, 'forced-colors-calendar');
+  await page.keyboard.press('Escape');
+  await chat.say('Please think');
+  await chat.element.locator('.dots').waitFor();
+  assert.notEqual(await ground(chat.element.locator('.dots i')), canvas, 'the dots of an answer that is awaited');
+  await keepPicture(page, 'forced-colors-dots');
 });
