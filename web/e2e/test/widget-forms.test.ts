@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
-import { openBrowser } from '../harness/browser.js';
+import { keepPicture, openBrowser, setTextSize } from '../harness/browser.js';
 import { Server } from '../harness/server.js';
 import { answered, show, shownByName, type Shown } from '../harness/widgets.js';
 import { forms } from '../widgets/forms.js';
@@ -248,6 +248,16 @@ test('a calendar and a list of choices go along with their field when that is sc
     assert.deepEqual(after.map((y, at) => Math.round(before[at]! - y!)), [20, 20], selector);
     await chat.composer.click();
     await popup.waitFor({ state: 'detached' });
+  }
+});
+
+test('a field is as high as its letters, where those are twice as large', async (t) => {
+  const { widget, page } = await show(t, browser, server, 'small');
+  await setTextSize(page, 32);
+  await keepPicture(page, 'fields-200');
+  for (const field of await widget.locator('.field').all()) {
+    const [name, room, line] = await field.evaluate((field) => [field.getAttribute('name')!, field.clientHeight, parseFloat(getComputedStyle(field).lineHeight)] as const);
+    assert.ok(room >= Math.floor(line), `${name}: ${room} for ${line}`);
   }
 });
 

@@ -4,6 +4,11 @@ const save = { type: 'save', payload: { id: 3, todo: { kept: true } } };
 const sizes = [{ value: 's', label: 'Small' }, { value: 'l', label: 'Large', description: 'Sold out', disabled: true }, { value: 'm', label: 'Medium' }];
 const towns = ['Aachen', 'Berlin', 'Bonn', 'Bremen', 'Dresden', 'Erfurt', 'Essen', 'Hamburg', 'Jena', 'Kassel', 'Kiel', 'Leipzig', 'Mainz', 'Potsdam', 'Trier', 'Ulm'];
 
+const fieldsOf = (size: string): Component[] => [
+  { type: 'Input', name: `input ${size}`, size, defaultValue: 'Gypsy' }, { type: 'Select', name: `choice ${size}`, size, options: sizes, defaultValue: 's' },
+  { type: 'Select', name: `search ${size}`, size, options: sizes, searchable: true }, { type: 'DatePicker', name: `day ${size}`, size },
+];
+
 /** Widgets with fields, by what is asked for. */
 export const forms: Record<string, Component> = {
   everything: {
@@ -96,6 +101,7 @@ export const forms: Record<string, Component> = {
       { type: 'Select', name: 'town', options: sizes, searchable: true, placeholder: 'Where' }, { type: 'Box', height: 900 },
     ],
   },
+  small: { type: 'Card', children: ['3xs', 'sm', 'md'].flatMap(fieldsOf) },
   payment: { type: 'Card', children: [{ type: 'RadioGroup', name: 'pay', options: [{ label: 'Cash', value: 'cash' }, { label: 'Card', value: 'card' }], defaultValue: 'cash' }] },
   focus: {
     type: 'Card',

@@ -13,9 +13,9 @@ const TEXTS: Record<P.ControlSize, string> = {
 };
 const ICONS: Record<P.ButtonIconSize, string> = { sm: '0.875em', md: '1em', lg: '1.25em', xl: '1.5em', '2xl': '1.75em' };
 
-/** How high a control is and how large its text. */
+/** How high a control is and how large its text, which has room in it also where the browser's is larger. */
 export function controlSize(size: P.ControlSize = 'md'): Styles {
-  return { '--height': `${HEIGHTS[size] ?? HEIGHTS.md}px`, 'font-size': TEXTS[size] ?? TEXTS.md };
+  return { '--height': `max(${HEIGHTS[size] ?? HEIGHTS.md}px, 1.4em + 2px)`, 'font-size': TEXTS[size] ?? TEXTS.md };
 }
 
 export function button(context: WidgetContext, one: P.Button): unknown {
