@@ -84,6 +84,15 @@ test('a collapsed card is one line that can be opened, without its buttons', asy
   await widget.getByText('Dear Eve').waitFor();
 });
 
+test('from right to left, the sign of a collapsed card points to where its words go on, and down when it is open', async (t) => {
+  const { widget } = await shown(t, 'collapsed', { options: { locale: 'ar' } });
+  const sent = widget.getByRole('button', { name: 'Sent' });
+  assert.deepEqual(await css(sent.locator('.sign'), 'scale', 'rotate'), ['-1 1', 'none']);
+  await sent.click();
+  await widget.getByText('Dear Ada').waitFor();
+  assert.deepEqual(await css(sent.locator('.sign'), 'scale', 'rotate'), ['-1 1', '-90deg']);
+});
+
 test('what is flush reaches the edges of its card', async (t) => {
   const { widget } = await shown(t, 'flush');
   const edges = async (locator: Locator) => {

@@ -6,7 +6,7 @@ import { draw, type Shapes } from '../icons/draw';
 import { assetUrl } from '../script';
 
 /** They point to where one comes from or goes to, which is on the other side where one writes from right to left. */
-const DIRECTED = new Set(['back-small', 'back-large', 'double-chevron-left', 'double-chevron-right']);
+const DIRECTED = new Set(['back-small', 'back-large', 'chevron-left', 'chevron-right', 'double-chevron-left', 'double-chevron-right']);
 
 let everything: Promise<Record<string, Shapes>> | null = null;
 
