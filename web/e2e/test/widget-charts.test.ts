@@ -90,6 +90,21 @@ test('pointing at a row shows its values, and so do the arrow keys', async (t) =
   assert.equal(await page.evaluate(() => 'heard' in globalThis), true);
 });
 
+test('the values of a row are written as the language has it, and anew in another one', async (t) => {
+  const { widget, chat, page } = await shown(t, 'large', { options: { locale: 'en' } });
+  const picture = pictures(widget).first();
+  const first = picture.locator('text[text-anchor=end]').first();
+  await first.waitFor();
+  await picture.press('ArrowRight');
+  await picture.getByRole('status').getByText('sold: 3,000.5', { exact: true }).waitFor();
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, locale: 'de' });
+  await page.waitForFunction(() => document.querySelector<HTMLElement>('openai-chatkit')!.lang.startsWith('de'));
+  await picture.getByRole('status').waitFor({ state: 'detached' });
+  await picture.blur();
+  await picture.press('ArrowRight');
+  await picture.getByRole('status').getByText('sold: 3.000,5', { exact: true }).waitFor();
+});
+
 test('from right to left, too, the numbers of an axis stand beside the plot', async (t) => {
   for (const name of ['bars', 'large']) {
     const { widget } = await shown(t, name, { options: { locale: 'ar' } });

@@ -19,7 +19,7 @@ export const charts: Record<string, Component> = {
   curves: card(...curves.map((curveType) => chart([{ type: 'line', dataKey: 'sold', curveType }, { type: 'area', dataKey: 'kept', curveType }], { height: 60, showLegend: false }))),
   plain: card(chart([{ type: 'bar', dataKey: 'sold' }], { showYAxis: false, showLegend: false, showTooltip: false, xAxis: { dataKey: 'day', hide: true } })),
   long: card(chart([{ type: 'line', dataKey: 'sold' }], { data: Array.from({ length: 501 }, (_, at) => ({ day: `Day ${at}`, sold: at })) })),
-  large: card(chart([{ type: 'bar', dataKey: 'sold' }], { data: [{ day: 'Mon', sold: 3_000 }, { day: 'Tue', sold: 12_000 }], showYAxis: true, height: 240 })),
+  large: card(chart([{ type: 'bar', dataKey: 'sold' }], { data: [{ day: 'Mon', sold: 3_000.5 }, { day: 'Tue', sold: 12_000 }], showYAxis: true, height: 240 })),
   sizes: card(
     chart([{ type: 'bar', dataKey: 'sold' }], { width: 300, height: 120, showLegend: false }), chart([{ type: 'bar', dataKey: 'sold' }], { size: 160, flex: '0 0 auto', showLegend: false }),
     chart([{ type: 'bar', dataKey: 'sold' }], { minHeight: 210, minWidth: 250, maxHeight: 400, maxWidth: 280, aspectRatio: 4, showLegend: false }),

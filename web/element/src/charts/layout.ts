@@ -20,6 +20,8 @@ export interface Layout {
   /** The values that have a line across. */
   ticks: number[];
   barGap: number;
+  /** The language of the numbers. */
+  tag: string;
   format: (value: number) => string;
 }
 
@@ -34,7 +36,7 @@ export function layoutOf(chart: P.Chart, width: number, height: number, tag: str
   const format = (value: number) => new Intl.NumberFormat(tag, { notation: 'compact', maximumFractionDigits: 2 }).format(value);
   const left = chart.showYAxis ? 12 + 7 * Math.max(...ticks.map((tick) => format(tick).length)) : 4;
   return {
-    chart, axis, width, height, ranges, y, ticks, format,
+    chart, axis, width, height, ranges, y, ticks, format, tag,
     stacks: [...new Set(chart.series.filter((one) => one.type === 'bar').map((one) => stackOf(chart, one)))],
     x: columns(chart, left, width - 4), barGap: chart.barGap ?? 2,
   };

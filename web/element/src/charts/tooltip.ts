@@ -43,13 +43,14 @@ function nearest(layout: Layout, x: number): number {
 
 function words(layout: Layout, at: number): HTMLElement[] {
   const { series, data } = layout.chart;
+  const exact = new Intl.NumberFormat(layout.tag, { maximumFractionDigits: 20 });
   const head = Object.assign(document.createElement('strong'), { textContent: rowName(layout, at) });
   const lines = series.map((one, number) => {
     const line = document.createElement('span');
     const dot = document.createElement('i');
     dot.style.background = seriesColor(one, number);
     const value = data[at]?.[one.dataKey];
-    line.append(dot, `${one.label ?? one.dataKey}: ${value ?? '–'}`);
+    line.append(dot, `${one.label ?? one.dataKey}: ${typeof value === 'number' ? exact.format(value) : (value ?? '–')}`);
     return line;
   });
   return [head, ...lines];

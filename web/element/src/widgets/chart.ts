@@ -41,7 +41,7 @@ function called(one: P.Series): string {
 
 /** The picture of a chart. What draws it is a file of its own, loaded with the first one. */
 export class ChartElement extends HTMLElement {
-  tag = 'en';
+  private language = 'en';
   private current: P.Chart | null = null;
   private said = '';
   private readonly resized = new ResizeObserver(() => void this.draw());
@@ -52,6 +52,13 @@ export class ChartElement extends HTMLElement {
 
   disconnectedCallback(): void {
     this.resized.disconnect();
+  }
+
+  /** The language of its numbers. */
+  set tag(tag: string) {
+    if (tag === this.language) return;
+    this.language = tag;
+    void this.draw();
   }
 
   /** A chart that is sent again unchanged is not drawn again. */
@@ -68,7 +75,7 @@ export class ChartElement extends HTMLElement {
     if (current === null || this.clientWidth === 0) return;
     try {
       const { draw } = (await import(assetUrl('chart.js'))) as typeof import('../lazy/chart');
-      if (current === this.current) draw(this, current, this.tag);
+      if (current === this.current) draw(this, current, this.language);
     } catch {
       // Without the file, the numbers are shown instead of the picture.
       this.closest('.chart')?.nextElementSibling?.classList.remove('unseen');
