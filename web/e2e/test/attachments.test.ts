@@ -10,7 +10,7 @@ import { openChat, operationsOf } from '../harness/page.js';
 import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
 import { pageWith, Site } from '../harness/site.js';
-import { events, opening, StandIn, userMessage } from '../harness/stand-in.js';
+import { events, json, opening, StandIn, userMessage } from '../harness/stand-in.js';
 
 let browser: Browser;
 let server: Server;
@@ -215,6 +215,23 @@ test('a picture whose preview lies in its address is shown, and one with another
   assert.equal(await chat.element.getByRole('img', { name: 'script.png' }).count(), 0);
   await chat.element.getByText('script.png').waitFor();
 });
+
+for (const uploadStrategy of [{ type: 'direct', uploadUrl: '/upload' }, { type: 'two_phase' }]) {
+  test(`a file that is taken without an id has failed, and goes with no message (${uploadStrategy.type})`, async (t) => {
+    const api = { url: '/chatkit', domainKey: 'any', uploadStrategy };
+    const { chat, site, standIn, told } = await sceneWith(t, browser, server, { options: { api, composer: { attachments: { enabled: true } } } });
+    const taken = { name: 'note.txt', mime_type: 'text/plain' };
+    site.put('/upload', (request, response) => {
+      request.resume();
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ attachment: taken }));
+    });
+    standIn.on('attachments.create', json({ ...taken, id: '' }));
+    await choose(chat, NOTE);
+    await chat.element.getByRole('alert').getByText('note.txt could not be uploaded.').waitFor();
+    assert.deepEqual((await told()).map(({ code }) => code), ['invalid_response']);
+    assert.equal(await chat.button('Send').isDisabled(), true);
+  });
+}
 
 test('a file that is on its way is given up when the chat goes, or turns to another server', async (t) => {
   const { chat, site } = await sceneWith(t, browser, server);

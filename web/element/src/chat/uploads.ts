@@ -133,22 +133,13 @@ export class Uploads {
     const strategy = (this.options().api as CustomApiConfig).uploadStrategy ?? { type: 'two_phase' };
     const { signal } = upload.abort;
     if (strategy.type === 'direct') {
-      const body = new FormData();
-      body.append('file', file, file.name);
-      const response = await this.client.upload(strategy.uploadUrl, { method: 'POST', body, signal }, true);
-      return (await response.json()) as Attachment;
+      return (await this.client.upload(strategy.uploadUrl, file, signal)) as P.Attachment & Attachment;
     }
     // Announced once, however often its bytes are sent: each counts among the files that a session may have.
     upload.announced ??= await unlessAborted(this.announce(file, signal), signal);
     const attachment = upload.announced;
     const target = attachment.upload_descriptor;
-    if (target !== undefined) {
-      await this.client.upload(
-        target.url,
-        { method: target.method, headers: target.headers as Record<string, string>, body: file, signal },
-        false,
-      );
-    }
+    if (target !== undefined) await this.client.bring(target, file, signal);
     return attachment as P.Attachment & Attachment;
   }
 

@@ -2,9 +2,9 @@ import { ChatKitError, invalidResponse, isAbort, networkError, refusal, wrongCon
 import type { Identity, Pass } from './identity';
 import { withoutNulls } from './nulls';
 import { type JsonOperations, NEW_EACH_TIME, type StreamOperations } from './operations';
-import type { ThreadEvent } from './protocol';
+import type { Attachment, ThreadEvent, UploadDescriptor } from './protocol';
 import { anyway, ifNotDone, retrying, unlessAborted } from './retry';
-import { isThread } from './shape';
+import { hasId, isThread } from './shape';
 import { readSse } from './sse';
 
 /** Where the server is and how it is asked. */
@@ -63,10 +63,7 @@ export class Client {
     const mayRepeat = NEW_EACH_TIME.has(type) ? ifNotDone : anyway;
     const response = await retrying(() => this.post({ type, params }, {}, signal), mayRepeat, signal);
     if (!isOf(response, 'application/json')) throw wrongContentType(response, this.settings.url);
-    const body: unknown = await response.json().then(withoutNulls).catch((cause: unknown) => {
-      throw isAbort(cause) ? cause : invalidResponse(response, this.settings.url, cause);
-    });
-    if (!answers(type, body)) throw invalidResponse(response, this.settings.url);
+    const body = await bodyOf(response, this.settings.url, (read) => answers(type, read));
     return { body: body as JsonOperations[Op][1], run: response.headers.get('x-chatkit-run-id') };
   }
 
@@ -101,12 +98,26 @@ export class Client {
     await retrying(() => this.send(this.runUrl(run, 'cancel'), { method: 'POST' }), anyway);
   }
 
-  /** Sends a file to where an attachment's `upload_descriptor` says, or to `uploadStrategy.uploadUrl`. */
-  async upload(url: string, init: RequestInit, own: boolean): Promise<Response> {
+  /** Sends a file to `uploadStrategy.uploadUrl`, whose answer says what messages name it by. */
+  async upload(url: string, file: File, signal: AbortSignal): Promise<Attachment> {
     const target = new URL(url, this.settings.url);
-    // Who this is concerns no other server, and its CORS rules may not know the headers that say so.
-    if (own && target.origin === this.settings.url.origin) return this.send(target, init);
-    return checked(await this.settings.fetch(target, init).catch(rethrow));
+    const body = new FormData();
+    body.append('file', file, file.name);
+    const init = { method: 'POST', body, signal };
+    const isOurs = target.origin === this.settings.url.origin;
+    const response = await (isOurs ? this.send(target, init) : this.sendUnsigned(target, init));
+    return (await bodyOf(response, target, hasId)) as unknown as Attachment;
+  }
+
+  /** Sends the bytes of a file that was announced to where the server said. */
+  async bring({ url, method, headers }: UploadDescriptor, file: File, signal: AbortSignal): Promise<void> {
+    const init = { method, headers: headers as Record<string, string>, body: file, signal };
+    await this.sendUnsigned(new URL(url, this.settings.url), init);
+  }
+
+  /** Who this is concerns no other server, and its CORS rules may not know the headers that say so. */
+  private async sendUnsigned(url: URL, init: RequestInit): Promise<Response> {
+    return checked(await this.settings.fetch(url, init).catch(rethrow));
   }
 
   private opened(response: Response, asked: URL, signal: AbortSignal): RunStream {
@@ -193,10 +204,20 @@ function parsed(data: string): ThreadEvent | null {
   }
 }
 
+/** The JSON of an answer to `asked`. */
+async function bodyOf(response: Response, asked: URL, isIt: (body: unknown) => boolean): Promise<unknown> {
+  const body: unknown = await response.json().then(withoutNulls).catch((cause: unknown) => {
+    throw isAbort(cause) ? cause : invalidResponse(response, asked, cause);
+  });
+  if (!isIt(body)) throw invalidResponse(response, asked);
+  return body;
+}
+
 /** Whether the body is of the kind that the operation is answered with. */
 function answers(type: keyof JsonOperations, body: unknown): boolean {
   if (typeof body !== 'object' || body === null) return false;
   if (type === 'threads.get_by_id') return isThread(body);
+  if (type === 'attachments.create') return hasId(body);
   return !type.endsWith('.list') || Array.isArray((body as { data?: unknown }).data);
 }
 

@@ -26,9 +26,14 @@ export function readable(value: unknown): ThreadItem | null {
   return read as ThreadItem | null;
 }
 
+/** Whether it can be named: what cannot, nothing can be asked about. */
+export function hasId(value: unknown): value is Fields & { id: string } {
+  return isObject(value) && typeof value.id === 'string' && value.id !== '';
+}
+
 /** Without a status it counts as active. */
 export function isThread(value: unknown): value is Thread {
-  if (!isObject(value) || typeof value.id !== 'string' || value.id === '') return false;
+  if (!hasId(value)) return false;
   const { status, allowed_image_domains: domains } = value;
   return (status == null || isObject(status)) && (domains == null || listOf(domains, (one) => typeof one === 'string'));
 }
