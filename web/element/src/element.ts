@@ -1,5 +1,6 @@
 import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
 import { html, LitElement, nothing } from 'lit';
+import { watchFailures } from './assets';
 import { contentOf, type Draft, isBlank } from './chat/composer';
 import { connectionKey, Session } from './chat/session';
 import { Changes } from './chat/signal';
@@ -31,7 +32,9 @@ export class ChatKitElement extends LitElement implements Methods {
   private connection = '';
   private locale: Locale | null = null;
   private readonly changes = new Changes();
-  private unlisten: (() => void) | null = null;
+  private unlisten: (() => void)[] = [];
+  /** The further files of the element that the page was told are missing. */
+  private readonly missing = new Set<string>();
   /** A new one for each time that it begins. */
   private started: symbol | null = null;
   /** A chat in a closed popup, or far down a page, costs its server nothing. */
@@ -59,7 +62,7 @@ export class ChatKitElement extends LitElement implements Methods {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.unlisten = this.changes.listen(() => this.requestUpdate());
+    this.unlisten = [this.changes.listen(() => this.requestUpdate()), watchFailures(this.onMissing)];
     document.addEventListener('visibilitychange', this.onReturn);
     addEventListener('focus', this.onReturn);
     addEventListener('online', this.onReturn);
@@ -71,7 +74,7 @@ export class ChatKitElement extends LitElement implements Methods {
     document.removeEventListener('visibilitychange', this.onReturn);
     removeEventListener('focus', this.onReturn);
     removeEventListener('online', this.onReturn);
-    this.unlisten?.();
+    for (const stop of this.unlisten) stop();
     // A framework may put the element elsewhere at once; what is still gone then is over.
     queueMicrotask(() => {
       if (!this.isConnected) this.end();
@@ -256,6 +259,13 @@ export class ChatKitElement extends LitElement implements Methods {
 
   private readonly emit = (name: string, detail?: unknown): void => {
     this.dispatchEvent(new CustomEvent(name, { detail }));
+  };
+
+  /** Said once: it is missing wherever it is needed. */
+  private readonly onMissing = (name: string): void => {
+    if (this.missing.has(name)) return;
+    this.missing.add(name);
+    this.emit('chatkit.log', { name: 'asset.failed', data: { name } });
   };
 
   /** While the visitor was away, or the network, the conversation may have gone on elsewhere. */

@@ -1,5 +1,5 @@
 import type { SupportedLocale, TranslatedLocale } from '@openai/chatkit';
-import { assetUrl } from '../script';
+import { loadJson } from '../assets';
 import { english, type Strings, type Word } from './strings';
 
 /** The languages that have a file of their own. */
@@ -79,9 +79,7 @@ export class Locale {
   private static async fetch(asked: string): Promise<Locale> {
     const locale = resolve(asked);
     if (locale === null) return Locale.englishFor(asked);
-    const response = await fetch(assetUrl(`locale/${locale}.json`));
-    if (!response.ok) throw new Error(`The texts in ${locale} are not there (${response.status}).`);
-    return new Locale(locale, (await response.json()) as Strings, directionOf(asked));
+    return new Locale(locale, await loadJson<Strings>(`locale/${locale}.json`), directionOf(asked));
   }
 
   readonly text = (word: Word, values: Record<string, string | number> = {}): string =>

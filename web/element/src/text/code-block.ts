@@ -1,5 +1,5 @@
+import { loadModule } from '../assets';
 import type { Locale } from '../locale/locale';
-import { assetUrl } from '../script';
 import { copyText } from './clipboard';
 import { sanitized } from './sanitize';
 
@@ -60,7 +60,7 @@ export class CodeBlock {
       if (html !== null) this.code.replaceChildren(sanitized(html));
     };
     if (loaded !== null) return draw(loaded);
-    void (import(assetUrl('highlight.js')) as Promise<Highlighter>).then((highlighter) => draw((loaded = highlighter)), () => undefined);
+    void loadModule<Highlighter>('highlight.js').then((highlighter) => draw((loaded = highlighter)), () => undefined);
   }
 
   private copyButton(locale: Locale): HTMLButtonElement {

@@ -1,4 +1,4 @@
-import { assetUrl } from '../script';
+import { loadModule } from '../assets';
 
 type Renderer = typeof import('../lazy/math');
 let loaded: Renderer | null = null;
@@ -11,7 +11,7 @@ const MAX_DRAWN = 500;
 export function drawFormula(element: HTMLElement): void {
   const tex = element.textContent ?? '';
   if (loaded !== null) return draw(loaded, tex, element);
-  void (import(assetUrl('math.js')) as Promise<Renderer>).then((renderer) => {
+  void loadModule<Renderer>('math.js').then((renderer) => {
     loaded = renderer;
     if (element.textContent === tex) draw(renderer, tex, element);
   }, () => undefined);

@@ -2,8 +2,8 @@ import { html, nothing } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 import { until } from 'lit/directives/until.js';
 import builtIn from 'icons:built-in';
+import { loadJson } from '../assets';
 import { draw, type Shapes } from '../icons/draw';
-import { assetUrl } from '../script';
 
 /** They point to where one comes from or goes to, which is on the other side where one writes from right to left. */
 const DIRECTED = new Set(['back-small', 'back-large', 'chevron-left', 'chevron-right', 'double-chevron-left', 'double-chevron-right']);
@@ -42,15 +42,9 @@ const AGAIN_AFTER = 10_000;
 
 /** All of Lucide's, fetched when the first is asked for. */
 function all(): Promise<Record<string, Shapes>> {
-  everything ??= load().catch(() => {
+  everything ??= loadJson<Record<string, Shapes>>('icons.json').catch(() => {
     setTimeout(() => (everything = null), AGAIN_AFTER);
     return {};
   });
   return everything;
-}
-
-async function load(): Promise<Record<string, Shapes>> {
-  const response = await fetch(assetUrl('icons.json'));
-  if (!response.ok) throw new Error(`icons.json: ${response.status}`);
-  return (await response.json()) as Record<string, Shapes>;
 }

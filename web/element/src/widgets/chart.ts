@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { assetUrl } from '../script';
+import { loadModule } from '../assets';
 import type * as P from '../wire/protocol';
 import { MAX_ENTRIES } from './bounds';
 import { seriesColor } from './color';
@@ -7,13 +7,15 @@ import type { WidgetContext } from './context';
 import { block, styled } from './style';
 
 /** A chart: a picture, its legend, and its numbers as a table for those who listen. */
-export function chart({ view }: WidgetContext, given: P.Chart): unknown {
+export function chart({ view, report }: WidgetContext, given: P.Chart): unknown {
   const one = given.data.length > MAX_ENTRIES ? { ...given, data: given.data.slice(0, MAX_ENTRIES) } : given;
   const sized = one.height ?? one.size ?? one.aspectRatio;
   const own = block(one as Partial<P.BoxContainer>);
   const styles = { ...own, width: own.width ?? '100%', 'aspect-ratio': sized === undefined ? '2' : own['aspect-ratio'] };
+  const broken = (error: unknown) => report('widget.broken_component', { type: 'Chart', error: String(error) });
   return html`<div class="chart" ${styled(styles)}>
-      <chatkitd-chart tabindex="0" role="group" aria-label=${one.series.map(called).join(', ')} .tag=${view.locale.tag} .chart=${one}></chatkitd-chart>
+      <chatkitd-chart tabindex="0" role="group" aria-label=${one.series.map(called).join(', ')}
+        .tag=${view.locale.tag} .onBroken=${broken} .chart=${one}></chatkitd-chart>
       ${one.showLegend === false ? nothing : legend(one)}
     </div>
     <div class="unseen">${table(one)}</div>
@@ -41,6 +43,7 @@ function called(one: P.Series): string {
 
 /** The picture of a chart. What draws it is a file of its own, loaded with the first one. */
 export class ChartElement extends HTMLElement {
+  onBroken: (error: unknown) => void = () => undefined;
   private language = 'en';
   private current: P.Chart | null = null;
   private said = '';
@@ -73,12 +76,19 @@ export class ChartElement extends HTMLElement {
   private async draw(): Promise<void> {
     const { current } = this;
     if (current === null || this.clientWidth === 0) return;
+    const loaded = await loadModule<typeof import('../lazy/chart')>('chart.js').catch(() => null);
+    if (current !== this.current) return;
+    if (loaded === null) return this.showNumbers();
     try {
-      const { draw } = (await import(assetUrl('chart.js'))) as typeof import('../lazy/chart');
-      if (current === this.current) draw(this, current, this.language);
-    } catch {
-      // Without the file, the numbers are shown instead of the picture.
-      this.closest('.chart')?.nextElementSibling?.classList.remove('unseen');
+      loaded.draw(this, current, this.language);
+    } catch (error) {
+      this.showNumbers();
+      this.onBroken(error);
     }
+  }
+
+  /** Instead of the picture. */
+  private showNumbers(): void {
+    this.closest('.chart')?.nextElementSibling?.classList.remove('unseen');
   }
 }
