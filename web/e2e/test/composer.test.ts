@@ -131,6 +131,25 @@ test('a model is chosen among those that can be', async (t) => {
   assert.deepEqual(chosen, [{ model: 'deep' }, { model: 'fast' }, { model: 'fast' }]);
 });
 
+test('a default that the page sets later is taken up, until the visitor chooses', async (t) => {
+  const withDefault = (id: string) => ({
+    api: { url: `${server.url}/chatkit`, domainKey: 'any' },
+    composer: { models: ['fast', 'deep', 'huge'].map((one) => ({ id: one, label: one, default: one === id })) },
+  });
+  const chat = await openChat(t, await visitor(t, browser), server, withDefault('fast'));
+  const sent = operationsOf(chat.page);
+  await chat.button('Model: fast').waitFor();
+  await chat.configure(withDefault('deep'));
+  await chat.button('Model: deep').waitFor();
+  await chat.ask('One');
+  await chat.button('Model: deep').click();
+  await chat.element.getByRole('menuitemradio', { name: 'huge' }).click();
+  await chat.configure(withDefault('fast'));
+  await chat.ask('Two');
+  const models = sent.map(({ params }) => (params.input as { inference_options: { model: string } }).inference_options.model);
+  assert.deepEqual(models, ['deep', 'huge']);
+});
+
 test('Enter sends, Shift+Enter begins a new line, and blank text is not sent', async (t) => {
   const chat = await openChat(t, await visitor(t, browser), server);
   const sent = operationsOf(chat.page);

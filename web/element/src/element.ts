@@ -210,8 +210,6 @@ export class ChatKitElement extends LitElement implements Methods {
     this.connection = connection;
     const language = () => this.current?.locale ?? navigator.language;
     this.session = new Session(() => this.current!, scriptUrl, language, this.emit, this.changes);
-    const first = options.composer?.models?.find((model) => model.default && !model.disabled)?.id;
-    if (first !== undefined) this.session.composer.selectModel(first);
     const left = this.left?.connection === connection ? this.left : null;
     this.left = null;
     // Another `api` may be another visitor's.
