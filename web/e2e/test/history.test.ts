@@ -287,6 +287,15 @@ test('a page that does not come is asked for again by a click, and what is there
   assert.deepEqual(await chat.element.locator('li.entry .name').allTextContents(), titles);
 });
 
+for (const [locale, written] of [['en-GB', '9 Mar 2020'], ['en-US', 'Mar 9, 2020']] as const) {
+  test(`the day of a conversation is written as where the visitor is (${locale})`, async (t) => {
+    const { chat, standIn } = await sceneWith(t, browser, server, { options: { locale } });
+    standIn.on('threads.list', json({ data: [{ ...thread, title: 'Long ago', created_at: '2020-03-09T12:00:00Z' }], has_more: false }));
+    await chat.button('Conversations').click();
+    assert.equal(await chat.element.getByRole('dialog').locator('time').innerText(), written);
+  });
+}
+
 /** What has the focus, as it is read out. */
 function focused(chat: Chat): Promise<string | null> {
   return chat.element.evaluate(({ shadowRoot }) => shadowRoot!.activeElement && (shadowRoot!.activeElement.ariaLabel ?? shadowRoot!.activeElement.textContent));

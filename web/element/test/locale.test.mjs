@@ -137,6 +137,26 @@ test('a loaded language fills in values and says its direction', async () => {
   for (const locale of ['ar', 'ur']) assert.equal((await Locale.load(locale)).direction, 'rtl');
 });
 
+test('dates and numbers are written as in the region that was asked for, in the language of the texts', async () => {
+  const written = async (asked) => {
+    const { formatTag } = await Locale.load(asked);
+    const date = new Date('2026-03-09T12:00:00Z').toLocaleDateString(formatTag, { dateStyle: 'medium', timeZone: 'UTC' });
+    // Versions of Node write this one apostrophe or that.
+    return [date, (1234567.5).toLocaleString(formatTag).replaceAll('’', "'")];
+  };
+  assert.deepEqual(await written('en-US'), ['Mar 9, 2026', '1,234,567.5']);
+  assert.deepEqual(await written('en-GB'), ['9 Mar 2026', '1,234,567.5']);
+  assert.deepEqual(await written('de'), ['09.03.2026', '1.234.567,5']);
+  assert.deepEqual(await written('de_CH'), ['09.03.2026', "1'234'567.5"]);
+  assert.deepEqual(await written('eu-ES'), await written('en'), 'the texts are English');
+  assert.deepEqual(await written('en-US@posix'), await written('en'), 'a browser may say what is no tag');
+});
+
+test('the months are those of the calendar that the language is written with, wherever it is spoken', async () => {
+  const calendar = async (asked) => new Intl.DateTimeFormat((await Locale.load(asked)).formatTag).resolvedOptions().calendar;
+  for (const [asked, expected] of [['ar-SA', 'gregory'], ['th', 'buddhist'], ['en-GB', 'gregory']]) assert.equal(await calendar(asked), expected, asked);
+});
+
 test('every word is used', async () => {
   const sources = (await readdir(new URL('src/', root), { recursive: true })).filter((path) => path.endsWith('.ts') && !path.startsWith('locale/'));
   const all = (await Promise.all(sources.map((path) => readFile(new URL(`src/${path}`, root), 'utf8')))).join('\n');

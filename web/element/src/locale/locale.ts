@@ -43,25 +43,32 @@ export function resolve(asked: string): TranslatedLocale | null {
   if (exact !== undefined) return exact;
   const regional = REGIONAL.find(({ regions }) => regions.test(tag));
   if (regional !== undefined) return regional.locale;
-  const language = tag.split('-')[0]!;
+  const language = languageOf(tag);
   return PREFERRED[language] ?? translated.find((locale) => locale.split('-')[0] === language) ?? null;
 }
 
 /** The texts in one language. */
 export class Locale {
+  /** A BCP 47 tag, for dates, weeks and numbers. */
+  readonly formatTag: string;
+  /** Of the language that was asked for, which the conversation is in even where the element has no texts in it. */
+  readonly direction: 'ltr' | 'rtl';
+
   private constructor(
-    /** A BCP 47 tag, for `lang`, `Accept-Language` and dates. */
+    /** A BCP 47 tag, for `lang`. */
     readonly tag: string,
     private readonly strings: Strings,
-    /** Of the language that was asked for, which the conversation is in even where the element has no texts in it. */
-    readonly direction: 'ltr' | 'rtl',
-  ) {}
+    asked: string,
+  ) {
+    this.formatTag = formatTagOf(asked, tag);
+    this.direction = RIGHT_TO_LEFT.has(languageOf(asked)) ? 'rtl' : 'ltr';
+  }
 
   static readonly english = Locale.englishFor('en');
 
   /** English texts in a chat of another language. */
   static englishFor(asked: string): Locale {
-    return new Locale('en', {}, directionOf(asked));
+    return new Locale('en', {}, asked);
   }
 
   private static readonly loads = new Map<string, Promise<Locale>>();
@@ -79,13 +86,26 @@ export class Locale {
   private static async fetch(asked: string): Promise<Locale> {
     const locale = resolve(asked);
     if (locale === null) return Locale.englishFor(asked);
-    return new Locale(locale, await loadJson<Strings>(`locale/${locale}.json`), directionOf(asked));
+    return new Locale(locale, await loadJson<Strings>(`locale/${locale}.json`), asked);
   }
 
   readonly text = (word: Word, values: Record<string, string | number> = {}): string =>
     (this.strings[word] ?? english[word]).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-function directionOf(tag: string): 'ltr' | 'rtl' {
-  return RIGHT_TO_LEFT.has(tag.toLowerCase().split(/[-_]/)[0]!) ? 'rtl' : 'ltr';
+/** The region that was asked for, where the texts are in its language: Zurich writes numbers unlike Berlin. */
+function formatTagOf(asked: string, tag: string): string {
+  if (tag !== (resolve(asked) ?? languageOf(asked))) return tag;
+  // A widget's calendar shows these months; Saudi Arabia counts others.
+  const { calendar } = new Intl.DateTimeFormat(tag).resolvedOptions();
+  try {
+    return new Intl.Locale(asked.replaceAll('_', '-'), { calendar }).toString();
+  } catch {
+    // What a page or a browser names a language by may be no tag.
+    return tag;
+  }
+}
+
+function languageOf(tag: string): string {
+  return tag.toLowerCase().split(/[-_]/)[0]!;
 }

@@ -166,7 +166,7 @@ function day({ locale }: View, date: Date): string {
   const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
   if (days === 0) return locale.text('today');
   if (days === 1) return locale.text('yesterday');
-  return date.toLocaleDateString(locale.tag, { day: 'numeric', month: 'short', year: 'numeric' });
+  return date.toLocaleDateString(locale.formatTag, { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
 function startOfDay(date: Date): number {

@@ -15,7 +15,7 @@ export function chart({ view, report }: WidgetContext, given: P.Chart): unknown 
   const broken = (error: unknown) => report('widget.broken_component', { type: 'Chart', error: String(error) });
   return html`<div class="chart" ${styled(styles)}>
       <chatkitd-chart tabindex="0" role="group" aria-label=${one.series.map(called).join(', ')}
-        .tag=${view.locale.tag} .onBroken=${broken} .chart=${one}></chatkitd-chart>
+        .tag=${view.locale.formatTag} .onBroken=${broken} .chart=${one}></chatkitd-chart>
       ${one.showLegend === false ? nothing : legend(one)}
     </div>
     <div class="unseen">${table(one)}</div>

@@ -26,7 +26,7 @@ export function datePicker(context: WidgetContext, one: P.DatePicker): unknown {
   const key = (event: KeyboardEvent) => {
     if (!opensCalendar(event)) return;
     event.preventDefault();
-    openCalendar(event.currentTarget as Element, one, context.view.locale.tag);
+    openCalendar(event.currentTarget as Element, one, context.view.locale.formatTag);
   };
   return slot(context, html`<input class=${look(one)} id=${names.id} type="date" name=${one.name} .defaultValue=${initial ?? ''} ?data-empty=${initial === undefined}
       aria-label=${names.label} aria-describedby=${problemId(context)} min=${min ?? nothing} max=${max ?? LAST_DAY} ?disabled=${isOff} @keydown=${key}
@@ -41,7 +41,7 @@ export function datePicker(context: WidgetContext, one: P.DatePicker): unknown {
  * opens the calendar with the keys that open a browser's own.
  */
 function opener(context: WidgetContext, one: P.DatePicker, isOff: boolean): unknown {
-  const open = (event: Event) => hasClosed(event) || openCalendar(event.currentTarget as Element, one, context.view.locale.tag);
+  const open = (event: Event) => hasClosed(event) || openCalendar(event.currentTarget as Element, one, context.view.locale.formatTag);
   const pick = (event: CustomEvent<string>) => {
     const input = fieldAt(event.currentTarget as Element);
     input.value = event.detail;
