@@ -8,7 +8,7 @@ import { openChat, operationsOf } from '../harness/page.js';
 import { sceneWith } from '../harness/scene.js';
 import { Server } from '../harness/server.js';
 import { Site } from '../harness/site.js';
-import { json, thread } from '../harness/stand-in.js';
+import { held, json, thread } from '../harness/stand-in.js';
 
 let browser: Browser;
 before(async () => {
@@ -72,6 +72,39 @@ test('a recording that cannot be written down says so, and another can be made',
   assert.equal(await chat.button('Dictate').isDisabled(), false);
 });
 
+test('a microphone that is refused or not there is told as such, and can be asked for again', async (t) => {
+  const { chat, told } = await sceneWith(t, browser, await listening(t, 'nothing of this'), { options: { composer: { dictation: { enabled: true } } } });
+  await chat.page.evaluate(() => {
+    const { mediaDevices } = navigator;
+    mediaDevices.getUserMedia = () => {
+      Reflect.deleteProperty(mediaDevices, 'getUserMedia');
+      return Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+    };
+  });
+  await chat.button('Dictate').click();
+  const alert = chat.element.getByRole('alert');
+  await alert.getByText('The microphone cannot be used. Check that it is connected and allowed in the browser.').waitFor();
+  await keepPicture(chat.page, 'dictation-refused');
+  assert.deepEqual((await told()).map(({ message }) => message), ['Permission denied']);
+  await chat.button('Dictate').click();
+  await chat.element.getByRole('status').getByText('Recording…').waitFor();
+  assert.equal(await alert.count(), 0);
+});
+
+test('while a recording is written down, the chat says that it works on it', async (t) => {
+  const { chat, standIn } = await sceneWith(t, browser, await listening(t, ''), { options: { composer: { dictation: { enabled: true } } } });
+  const late = held(json({ text: 'Two oranges' }));
+  standIn.on('input.transcribe', late.reply);
+  await chat.button('Dictate').click();
+  await chat.button('Stop recording').click();
+  await late.asked;
+  await chat.element.getByRole('status', { name: 'Loading…' }).waitFor();
+  assert.equal(await chat.button('Dictate').isDisabled(), true);
+  late.letGo();
+  await chat.composer.getByText('Two oranges').waitFor();
+  await chat.element.getByRole('status', { name: 'Loading…' }).waitFor({ state: 'detached' });
+});
+
 test('without the option there is no such button', async (t) => {
   const server = await listening(t, '');
   const chat = await openChat(t, await visitor(t, browser), server);
@@ -114,6 +147,6 @@ test('a recording that cannot begin gives the microphone back', async (t) => {
     return seen;
   });
   await chat.button('Dictate').click();
-  await chat.element.getByRole('alert').getByText('The recording could not be written down.').waitFor();
+  await chat.element.getByRole('alert').getByText('The microphone cannot be used.').waitFor();
   assert.deepEqual(await microphone.evaluate(({ tracks }) => tracks.map(({ readyState }) => readyState)), ['ended']);
 });

@@ -9,7 +9,7 @@ const TYPES = ['audio/webm;codecs=opus', 'audio/mp4', 'audio/ogg;codecs=opus'];
 
 /** Voice input: records, and has the server write down what was said. */
 export class Dictation {
-  state: 'idle' | 'starting' | 'recording' | 'transcribing' | 'failed' = 'idle';
+  state: 'idle' | 'starting' | 'recording' | 'transcribing' | 'cannotRecord' | 'cannotTranscribe' = 'idle';
   private recorder: MediaRecorder | null = null;
   private discard = false;
 
@@ -24,8 +24,12 @@ export class Dictation {
     return typeof MediaRecorder !== 'undefined' && navigator.mediaDevices !== undefined;
   }
 
+  get isBusy(): boolean {
+    return this.state === 'starting' || this.state === 'recording' || this.state === 'transcribing';
+  }
+
   async start(): Promise<void> {
-    if (this.state !== 'idle' && this.state !== 'failed') return;
+    if (this.isBusy) return;
     this.discard = false;
     this.become('starting');
     try {
@@ -34,9 +38,8 @@ export class Dictation {
       if (this.discard) this.release(stream);
       else this.begin(stream);
     } catch (thrown) {
-      this.failed(thrown);
+      this.fail('cannotRecord', thrown);
     }
-    this.changes.mark();
   }
 
   /** Ends the recording; what was said is written into the composer, unless it is thrown away. */
@@ -85,7 +88,7 @@ export class Dictation {
       this.say(body.text);
       this.become('idle');
     } catch (thrown) {
-      this.failed(thrown);
+      this.fail('cannotTranscribe', thrown);
     }
   }
 
@@ -94,8 +97,8 @@ export class Dictation {
     this.changes.mark();
   }
 
-  private failed(thrown: unknown): void {
-    this.become('failed');
+  private fail(state: 'cannotRecord' | 'cannotTranscribe', thrown: unknown): void {
+    this.become(state);
     this.emit('chatkit.error', { error: asError(thrown) });
   }
 }

@@ -46,6 +46,7 @@ export const english = {
   locked: 'This conversation takes no messages at the moment.',
   mention: 'Mention',
   menu: 'Menu',
+  microphoneFailed: 'The microphone cannot be used. Check that it is connected and allowed in the browser.',
   model: 'Model',
   more: 'More',
   newChat: 'New chat',

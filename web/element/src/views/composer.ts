@@ -1,6 +1,7 @@
 import { html, nothing } from 'lit';
 import { Dictation } from '../chat/dictation';
 import { entityOf, type Upload } from '../chat/composer';
+import type { Word } from '../locale/strings';
 import { safeImageUrl } from '../text/urls';
 import type { ComposerInput, Tag } from './composer-input';
 import { Preview } from './entity-preview';
@@ -243,9 +244,18 @@ function dictation(view: View): unknown {
   const { options, session, locale } = view;
   if (options.composer?.dictation?.enabled !== true || !Dictation.isPossible) return nothing;
   const { dictation: voice } = session;
-  return html`${voice.state === 'failed' ? html`<span class="about" role="alert">${locale.text('dictateFailed')}</span>` : nothing}
-    <button type="button" class="icon" aria-label=${locale.text('dictate')} ?disabled=${voice.state === 'starting' || voice.state === 'transcribing'}
-      @click=${() => void voice.start()}>${icon('microphone')}</button>`;
+  return html`${dictationState(view)}
+    <button type="button" class="icon" aria-label=${locale.text('dictate')} ?disabled=${voice.isBusy} @click=${() => void voice.start()}>${icon('microphone')}</button>`;
+}
+
+function dictationState({ session, locale }: View): unknown {
+  const problem = (word: Word) => html`<span class="about" role="alert">${locale.text(word)}</span>`;
+  switch (session.dictation.state) {
+    case 'cannotRecord': return problem('microphoneFailed');
+    case 'cannotTranscribe': return problem('dictateFailed');
+    case 'transcribing': return html`<span class="spinner" role="status" aria-label=${locale.text('loading')}></span>`;
+    default: return nothing;
+  }
 }
 
 /** Nobody is listened to without a way to end it, whatever else has gone meanwhile. */
