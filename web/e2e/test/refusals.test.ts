@@ -381,7 +381,7 @@ test('a thread that does not load is no answer that failed', async (t) => {
   for (const broken of ['threads.get_by_id', 'items.list']) {
     here.standIn.on('threads.get_by_id', json(thread)).on('items.list', found).on(broken, refused(501, null));
     await here.chat.call('setThreadId', thread.id);
-    await here.chat.element.getByRole('alert').getByText('The conversations could not be loaded.').waitFor();
+    await here.chat.element.getByRole('alert').getByText('This conversation could not be opened.').waitFor();
     here.standIn.on(broken, broken === 'items.list' ? found : json(thread));
     await here.chat.button('Dismiss').click();
     await here.chat.call('setThreadId', thread.id);

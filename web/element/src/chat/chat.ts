@@ -110,7 +110,7 @@ export class Chat {
 
   private cannotOpen(id: string, thrown: unknown): void {
     this.load = 'failed';
-    this.notices.failToRead(thrown, () => this.open(id), { what: 'loading' });
+    this.notices.failToRead(thrown, () => this.open(id), { what: 'opening' });
     if (!(thrown instanceof ChatKitError) || thrown.status !== 404) return;
     // A page may remember a thread that was deleted since: nothing can be said there, but in a new one.
     this.load = 'new';

@@ -4,7 +4,7 @@ import type { Emit } from './chat';
 import type { Changes } from './signal';
 
 /** What did not work: the visitor reads other words of each. */
-export type Failed = 'answer' | 'loading' | 'action';
+export type Failed = 'answer' | 'opening' | 'action';
 
 /** Something to tell the visitor below the last item, or above the list of conversations. */
 export interface Notice {

@@ -73,6 +73,7 @@ export const english = {
   thinking: 'Thinking',
   thought: 'Thought',
   thoughtFor: 'Thought for {seconds} s',
+  threadFailed: 'This conversation could not be opened.',
   today: 'Today',
   tools: 'Tools',
   untitled: 'New conversation',

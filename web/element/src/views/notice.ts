@@ -3,7 +3,7 @@ import type { Notice } from '../chat/notices';
 import { icon } from './icon';
 import type { View } from './view';
 
-const ERRORS = { network: 'errorConnection', busy: 'errorBusy', answer: 'errorAnswer', loading: 'historyFailed', action: 'errorAction' } as const;
+const ERRORS = { network: 'errorConnection', busy: 'errorBusy', answer: 'errorAnswer', opening: 'threadFailed', action: 'errorAction' } as const;
 
 /** Something that the server or the element has to say beside the conversation. */
 export function notice({ session, locale }: View, one: Notice, dismiss: () => void): unknown {
