@@ -92,6 +92,7 @@ before(async () => {
     slowly: [{ say: CORPUS.slice(0, 3).join('\n\n'), every: '20ms' }],
     pictures: [{ thread: { allowed_image_domains: ['localHOST'] } }, { say: PICTURES }],
     untrusted: PICTURES,
+    alerts: ['NOTE', 'Tip', 'important', 'WARNING', 'CAUTION'].map((kind) => `> [!${kind}]\n> It is so.`).join('\n\n'),
     links: LINKS,
     sources: [{ item: CITED }],
   };
@@ -306,6 +307,16 @@ test("GitHub's alerts are quotes that say what they are", async (t) => {
     '> [!FUN] a': '[!FUN] a', '> [!NOTE] a': '[!NOTE] a', '[!NOTE]\na': '[!NOTE] a', '> a\n> [!NOTE]': 'a [!NOTE]',
   };
   assert.deepEqual((await drawn(chat, Object.keys(texts))).map((text) => text.replace(/\s+/g, ' ')), Object.values(texts));
+});
+
+test("GitHub's alerts are named in the language of the chat, also where that changes", async (t) => {
+  const chat = await openChat(t, { locale: 'de' });
+  await chat.ask('alerts');
+  await chat.lastItem.getByText('Warnung').waitFor();
+  assert.deepEqual(await chat.lastItem.locator('blockquote strong').allInnerTexts(), ['Hinweis', 'Tipp', 'Wichtig', 'Warnung', 'Vorsicht']);
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, locale: 'fr-FR' });
+  await chat.lastItem.getByText('Avertissement').waitFor();
+  assert.deepEqual(await chat.lastItem.locator('blockquote strong').allInnerTexts(), ['Remarque', 'Astuce', 'Important', 'Avertissement', 'Attention']);
 });
 
 test('a picture is loaded only from the domains that the thread names', async (t) => {

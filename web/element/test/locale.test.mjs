@@ -39,7 +39,7 @@ const { english, Locale, resolve } = await import(`data:text/javascript;base64,$
 
 const words = Object.keys(english);
 /** Words such as "Menu" and "Model" are the same in many languages. */
-const MAX_SAME = 6;
+const MAX_SAME = 7;
 const read = async (locale) => JSON.parse(await readFile(new URL(`${locale}.json`, files), 'utf8'));
 const placeholders = (text) => (text.match(/\{\w+\}/g) ?? []).sort();
 

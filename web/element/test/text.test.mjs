@@ -16,8 +16,10 @@ const { completed, withoutBareSign, Outline, placesIn, withoutForeignSigns, with
   `data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString('base64')}`
 );
 
+/** The English names of alerts. */
+const inEnglish = (word) => word[0].toUpperCase() + word.slice(1);
 const html = (source) => {
-  const outline = new Outline(source, {});
+  const outline = new Outline(source, inEnglish, {});
   return outline.blocks.map((block) => outline.blockHtml(block, false)).join('').trim();
 };
 
@@ -58,7 +60,7 @@ test('a formula is one in each notation, and a price is none', () => {
 
 test('a formula that is still being written is not seen', () => {
   const seen = (source) => {
-    const outline = new Outline(source, {});
+    const outline = new Outline(source, inEnglish, {});
     return outline.blocks.map((block) => outline.blockHtml(block, true)).join('').trim();
   };
   const cases = {
@@ -86,7 +88,7 @@ test('a fold ends with its own details, whatever stands in the lines beside that
     [`${begin('1')}a`]: '1(a)',
   };
   for (const [source, shown] of Object.entries(cases)) {
-    assert.equal(new Outline(source, {}).blocks.filter(({ type }) => type !== 'space').map(named).join(), shown, source);
+    assert.equal(new Outline(source, inEnglish, {}).blocks.filter(({ type }) => type !== 'space').map(named).join(), shown, source);
   }
 });
 
@@ -97,7 +99,7 @@ test('the blocks of a text are as long as it is', () => {
   const random = (below) => (state = (state * 48271) % 2147483647) % below;
   for (let round = 0; round < 2000; round++) {
     const text = Array.from({ length: 1 + random(6) }, () => parts[random(parts.length)] + ['\n', '\n\n', ' ', '\n \n'][random(4)]).join('').slice(0, random(200));
-    assert.equal(new Outline(text, {}).blocks.map(({ raw }) => raw).join('').length, text.length, text);
+    assert.equal(new Outline(text, inEnglish, {}).blocks.map(({ raw }) => raw).join('').length, text.length, text);
   }
 });
 
@@ -111,7 +113,7 @@ test('marks count characters, and change nothing but where they stand', () => {
     'a `b` c': [3, 'a <code>b</code>^ c'], 'a &lt; b': [4, 'a &lt;^ b'], '<kbd>a b</kbd> c': [6, '<kbd>a b</kbd>^ c'], '![a b](https://c) d': [3, '<img src="https://c" alt="a b">^ d'], 'a\nb': [2, 'a^<br>b'],
   };
   for (const [source, [at, shown]] of Object.entries(cases)) {
-    const outline = new Outline(source, {}, [{ at, number: 0 }]);
+    const outline = new Outline(source, inEnglish, {}, [{ at, number: 0 }]);
     assert.equal(outline.blockHtml(outline.blocks[0], false).replace('\uE1000\uE101', '^').trim(), `<p>${shown}</p>`, source);
   }
 });
@@ -125,7 +127,7 @@ test('a mark in a text with CRLF stands where it does with line feeds', () => {
 test('a mark in an alert stands in its own line, also if another one says what the alert is', () => {
   const cases = { '> [!NOTE]\n> Read this.\n> **Note** it.': [21, 'Note</strong><br>Read this^.<br><strong>Note'], '> [!TIP]  \n> So': [15, 'Tip</strong><br>So^'], '> [!TIP]': [8, 'Tip</strong>\n^'] };
   for (const [source, [at, shown]] of Object.entries(cases)) {
-    const outline = new Outline(source, {}, [{ at, number: 0 }]);
+    const outline = new Outline(source, inEnglish, {}, [{ at, number: 0 }]);
     assert.ok(outline.blockHtml(outline.blocks[0].tokens[0], false).replace('\uE1000\uE101', '^').includes(shown), source);
   }
 });

@@ -91,7 +91,8 @@ export class MarkdownElement extends LitElement {
   private read(): Outline {
     const rest = withoutForeignSigns(this.text.slice(this.settled.text.length));
     const links = { ...this.links };
-    const outline = new Outline(this.open ? withoutBareSign(rest) : rest, links, placesIn(rest, this.marksInText, this.settled.characters));
+    const source = this.open ? withoutBareSign(rest) : rest;
+    const outline = new Outline(source, this.locale.text, links, placesIn(rest, this.marksInText, this.settled.characters));
     const last = outline.blocks.at(-1);
     // An address that is still being written leads elsewhere.
     if (this.open && last?.type === 'def' && !(last.tag in this.links)) delete links[last.tag];

@@ -1,4 +1,6 @@
 import { Lexer, Marked, Parser, Tokenizer, type Token, type Tokens } from 'marked';
+import type { Locale } from '../locale/locale';
+import type { Word } from '../locale/strings';
 import type { Block } from './blocks';
 import { cutAtFold, folded } from './fold';
 import { signOf, type Place } from './marks';
@@ -23,7 +25,8 @@ const marked = new Marked({
 });
 
 /** How GitHub marks a quote as a note or a warning: by a line of its own. */
-const ALERT = /^\[!(note|tip|important|warning|caution)\][ \t]*(?:\n|$)/i;
+const ALERTS = ['note', 'tip', 'important', 'warning', 'caution'] as const satisfies readonly Word[];
+const ALERT = new RegExp(`^\\[!(${ALERTS.join('|')})\\][ \\t]*(?:\\n|$)`, 'i');
 
 /** The links that a text defines at one place and uses at others. */
 export type LinkDefinitions = Lexer['tokens']['links'];
@@ -41,8 +44,13 @@ export class Outline {
   private readonly places = new Map<Leaf, Place[]>();
   private readonly marks = new Map<Block, string>();
 
-  /** `links` are those defined before this text; its own are added. `places`: where marks stand in the text. */
-  constructor(source: string, links: LinkDefinitions, places: Place[] = []) {
+  /** `text`: the element's own words. `links` are those defined before this text; its own are added. `places`: where marks stand in it. */
+  constructor(
+    source: string,
+    private readonly text: Locale['text'],
+    links: LinkDefinitions,
+    places: Place[] = [],
+  ) {
     this.lexer.tokens.links = links;
     this.blocks = folded(this.lexer.blockTokens(source, []));
     this.unread = new Map(this.lexer.inlineQueue.map(({ src, tokens }) => [tokens, src]));
@@ -78,7 +86,7 @@ export class Outline {
     const words = (first as Tokens.Paragraph).tokens;
     const source = this.unread.get(words);
     if (source === undefined) return;
-    const named = source.replace(ALERT, (_, kind: string) => `**${kind[0]!.toUpperCase()}${kind.slice(1).toLowerCase()}**\n`);
+    const named = source.replace(ALERT, (_, kind: string) => `**${this.text(kind.toLowerCase() as (typeof ALERTS)[number])}**\n`);
     this.unread.set(words, named);
     for (const place of this.places.get(first) ?? []) place.at += named.length - source.length;
   }
