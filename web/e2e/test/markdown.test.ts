@@ -151,6 +151,35 @@ test('code is coloured, and its button copies it', async (t) => {
   await keepPicture(chat.page, 'markdown-code');
 });
 
+test('the button of code speaks the language of the chat, also where that changes', async (t) => {
+  const chat = await openChat(t, { locale: 'en' });
+  await chat.ask('Show me code');
+  const button = chat.lastItem.locator('.code-head button');
+  await button.getByText('Copy').waitFor();
+  await chat.configure({ api: { url: `${server.url}/chatkit`, domainKey: 'any' }, locale: 'de' });
+  await button.getByText('Kopieren').waitFor();
+  await button.click();
+  await button.getByText('Kopiert').waitFor();
+});
+
+test('code that is marked after it was coloured stays selected', async (t) => {
+  const chat = await openChat(t);
+  const selected = await chat.page.evaluate(async () => {
+    type Markdown = HTMLElement & { source: string; marks: object[]; updateComplete: Promise<unknown> };
+    const element = document.body.appendChild(document.createElement('chatkitd-markdown')) as Markdown;
+    const coloured = new Promise<void>((resolve) => {
+      new MutationObserver(() => element.querySelector('.hljs-keyword') !== null && resolve()).observe(element, { childList: true, subtree: true });
+    });
+    element.source = '```js\nconst one = 1;\n```\n\nSo it is.';
+    await coloured;
+    getSelection()!.selectAllChildren(element.querySelector('code')!);
+    element.marks = [{ at: 10, label: '^', source: { type: 'file', title: 'A book', filename: 'book.pdf' } }];
+    await element.updateComplete;
+    return { isMarked: element.querySelector('.code .cite') !== null, words: String(getSelection()) };
+  });
+  assert.deepEqual(selected, { isMarked: true, words: 'const one = 1;' });
+});
+
 test('formulas are drawn in each notation, and prices stay text', async (t) => {
   const chat = await openChat(t);
   await chat.ask('Show me formulas');

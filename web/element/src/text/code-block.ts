@@ -16,21 +16,33 @@ export class CodeBlock {
   readonly node = document.createElement('div');
   private readonly pre = document.createElement('pre');
   private readonly code = document.createElement('code');
+  private readonly button = document.createElement('button');
   private text = '';
 
   constructor(
     private readonly language: string,
-    locale: Locale,
+    private locale: Locale,
   ) {
     const name = document.createElement('span');
     name.textContent = language;
     const head = document.createElement('div');
     head.className = 'code-head';
-    head.append(name, this.copyButton(locale));
+    head.append(name, this.button);
+    this.button.type = 'button';
+    this.button.className = 'text';
+    this.button.textContent = locale.text('copy');
+    this.button.addEventListener('click', () => void this.copy());
     this.pre.tabIndex = 0;
     this.pre.append(this.code);
     this.node.className = 'block code';
     this.node.append(head, this.pre);
+  }
+
+  /** The language of its button. */
+  speak(locale: Locale): void {
+    if (locale === this.locale) return;
+    this.locale = locale;
+    this.button.textContent = locale.text('copy');
   }
 
   /** Code that only grew keeps its nodes, and where it was scrolled to. `isDone`: it will not grow any more. */
@@ -63,17 +75,9 @@ export class CodeBlock {
     void loadModule<Highlighter>('highlight.js').then((highlighter) => draw((loaded = highlighter)), () => undefined);
   }
 
-  private copyButton(locale: Locale): HTMLButtonElement {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'text';
-    button.textContent = locale.text('copy');
-    const copy = async () => {
-      if (!(await copyText(this.text, button.ownerDocument))) return;
-      button.textContent = locale.text('copied');
-      setTimeout(() => (button.textContent = locale.text('copy')), COPIED);
-    };
-    button.addEventListener('click', () => void copy());
-    return button;
+  private async copy(): Promise<void> {
+    if (!(await copyText(this.text, this.button.ownerDocument))) return;
+    this.button.textContent = this.locale.text('copied');
+    setTimeout(() => (this.button.textContent = this.locale.text('copy')), COPIED);
   }
 }

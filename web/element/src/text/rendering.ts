@@ -63,6 +63,7 @@ export class Rendering {
     if (within !== null) return this.showAll(outline, shown.body, shown.within, 0, within, isOpen);
     if (shown.code !== undefined) {
       const { raw, text } = block as Tokens.Code;
+      shown.code.speak(this.decoration().locale);
       shown.code.show(text, !isOpen || /\n[ \t]*(`{3,}|~{3,})\s*$/.test(raw));
       return shown.code.cite(this.decorated(document.createDocumentFragment(), outline.signsBehind(block)));
     }
