@@ -41,6 +41,25 @@ test("the header has the conversation's title, or the page's, or none, and the p
   await chat.button('Conversations').waitFor({ state: 'detached' });
 });
 
+test('a button of the page that is null is none', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server, { header: { title: { text: 'The shop' }, leftAction: null, rightAction: null } });
+  await chat.element.getByRole('heading', { name: 'The shop' }).waitFor();
+  assert.equal(await chat.element.locator('header').getByRole('button').count(), 1);
+});
+
+test('a double click on "New chat" leaves the visitor in the composer', async (t) => {
+  const chat = await openChat(t, await visitor(t, browser), server);
+  await chat.ask('Please call it something');
+  const button = chat.button('New chat');
+  await button.click();
+  await button.waitFor({ state: 'detached' });
+  const isThere = () => chat.element.evaluate(({ shadowRoot }) => shadowRoot!.activeElement?.matches('[data-composer]'));
+  assert.equal(await isThere(), true);
+  await chat.page.mouse.down({ clickCount: 2 });
+  await chat.page.mouse.up({ clickCount: 2 });
+  assert.equal(await isThere(), true);
+});
+
 test('the start screen greets, and its prompts are said with a click', async (t) => {
   const context = await visitor(t, browser);
   await exercises(t, context, 'startScreen.greeting', 'startScreen.prompts.label', 'startScreen.prompts.icon', 'startScreen.prompts.prompt',

@@ -18,6 +18,7 @@ export class CodeBlock {
   private readonly code = document.createElement('code');
   private readonly button = document.createElement('button');
   private text = '';
+  private isColoured = false;
 
   constructor(
     private readonly language: string,
@@ -47,10 +48,15 @@ export class CodeBlock {
 
   /** Code that only grew keeps its nodes, and where it was scrolled to. `isDone`: it will not grow any more. */
   show(text: string, isDone: boolean): void {
-    if (text !== this.text && text.startsWith(this.text)) this.append(text.slice(this.text.length));
-    else if (text !== this.text) this.code.textContent = text;
+    if (text !== this.text) this.write(text);
+    if (isDone && !this.isColoured && this.language !== '' && text.length <= MAX_HIGHLIGHTED) this.highlight();
+  }
+
+  private write(text: string): void {
+    if (text.startsWith(this.text)) this.append(text.slice(this.text.length));
+    else this.code.textContent = text;
     this.text = text;
-    if (isDone && this.language !== '' && text.length <= MAX_HIGHLIGHTED) this.highlight();
+    this.isColoured = false;
   }
 
   /** Puts marks behind the code. */
@@ -69,7 +75,9 @@ export class CodeBlock {
     const { text } = this;
     const draw = (highlighter: Highlighter) => {
       const html = text === this.text ? highlighter.highlight(text, this.language) : null;
-      if (html !== null) this.code.replaceChildren(sanitized(html));
+      if (html === null) return;
+      this.code.replaceChildren(sanitized(html));
+      this.isColoured = true;
     };
     if (loaded !== null) return draw(loaded);
     void loadModule<Highlighter>('highlight.js').then((highlighter) => draw((loaded = highlighter)), () => undefined);

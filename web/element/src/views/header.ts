@@ -1,5 +1,6 @@
 import type { HeaderIcon } from '@openai/chatkit';
 import { html, nothing } from 'lit';
+import { isAgain } from './gestures';
 import { icon } from './icon';
 import { iconName } from './icon-name';
 import { titleOf } from './title';
@@ -13,7 +14,7 @@ export function header(view: View): unknown {
   const { chat, history } = session;
   const title = settings.title?.text ?? titleOf(chat.thread);
   return html`
-    <header class="header">
+    <header class="header" @mousedown=${keepFocus}>
       <div class="side">
         ${pageButton(view, settings.leftAction)}
         ${options.history?.enabled === false
@@ -39,8 +40,14 @@ export function newChat(view: View): void {
   void (view.host as HTMLElement & { focusComposer(): Promise<void> }).focusComposer();
 }
 
-function pageButton({ locale }: View, action: { icon: HeaderIcon; onClick: () => void } | undefined): unknown {
-  if (action === undefined) return nothing;
+/** "New chat" goes with the first click: the second of a double one would take the focus from the composer. A title can be selected. */
+function keepFocus(event: MouseEvent): void {
+  if (isAgain(event) && !(event.target as Element).matches('.title')) event.preventDefault();
+}
+
+/** Plain JavaScript may say `null` where there is none. */
+function pageButton({ locale }: View, action: { icon: HeaderIcon; onClick: () => void } | null | undefined): unknown {
+  if (action == null) return nothing;
   return html`<button class="icon" aria-label=${iconName(locale, action.icon)} @click=${() => action.onClick()}>
     ${icon(action.icon)}
   </button>`;
