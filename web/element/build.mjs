@@ -2,7 +2,7 @@
 // loads when it is needed (languages, highlighting, math, icons). Prints the gzipped sizes.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
 // The version names the content: what is served under it may be kept for ever, also while this is being worked on.
@@ -43,26 +43,16 @@ const shared = {
   minify: true,
   legalComments: 'linked',
   target: ['es2022'],
-  define: { ASSETS: JSON.stringify(`chatkit-assets@${version}/`), VERSION: JSON.stringify(version) },
+  define: { ASSETS: JSON.stringify(`chatkit-assets@${version}/`) },
   logLevel: 'warning',
 };
 
 await rm('dist', { recursive: true, force: true });
 await build({ ...shared, entryPoints: ['src/index.ts'], outfile: 'dist/chatkit.js', format: 'iife' });
 
-const lazy = (await readdir('src/lazy').catch(() => [])).filter((name) => name.endsWith('.ts'));
-if (lazy.length > 0) {
-  await build({
-    ...shared,
-    entryPoints: lazy.map((name) => `src/lazy/${name}`),
-    outdir: 'dist/assets',
-    format: 'esm',
-    loader: { '.woff2': 'file', '.woff': 'empty', '.ttf': 'empty' },
-  });
-}
-await mkdir('dist/assets/locale', { recursive: true });
-await cp('src/locale/files', 'dist/assets/locale', { recursive: true }).catch(() => undefined);
-
+const lazy = (await readdir('src/lazy')).map((name) => `src/lazy/${name}`);
+await build({ ...shared, entryPoints: lazy, outdir: 'dist/assets', format: 'esm' });
+await cp('src/locale/files', 'dist/assets/locale', { recursive: true });
 await writeFile('dist/assets/icons.json', JSON.stringify(lucide));
 
 const script = await readFile('dist/chatkit.js');
