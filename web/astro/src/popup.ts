@@ -6,8 +6,8 @@ import { chatOptions, type PopupOptions } from './options.js';
  * `<chatkitd-popup>`: a button that opens a chat, and the chat. The markup comes from the server (`Popup.astro`); this
  * brings it to life. Nothing is loaded, and no session made, before the chat is first opened.
  *
- * Attributes: `data-chat-session-url`, `data-server`, `data-src`, `data-config` (addresses), and `data-options`
- * ({@link PopupOptions} as JSON). It fires `chatkitd.open` and `chatkitd.close`.
+ * Attributes: `data-chat-session-url`, `data-server`, `data-src`, `data-config` (addresses), `data-retry-label`, and
+ * `data-options` ({@link PopupOptions} as JSON). It fires `chatkitd.open` and `chatkitd.close`.
  */
 export class PopupElement extends HTMLElement {
   private beginning: Promise<void> | null = null;
@@ -64,7 +64,7 @@ export class PopupElement extends HTMLElement {
     const secrets = new ClientSecrets(Sessions.at(config.apiEndpoint), { begin: session });
     const chat = document.createElement('openai-chatkit') as OpenAIChatKit;
     chat.setOptions({ ...chatOptions(given, config), api: { getClientSecret: secrets.getClientSecret } });
-    this.piece('frame').replaceChildren(chat);
+    this.put(chat, this.piece('close'));
   }
 
   /** Says why there is no chat, and lets the visitor try again. */
@@ -73,15 +73,25 @@ export class PopupElement extends HTMLElement {
     text.textContent = error instanceof Error ? error.message : String(error);
     const again = document.createElement('button');
     again.type = 'button';
-    again.textContent = 'Try again';
+    again.textContent = this.dataset.retryLabel ?? 'Try again';
     again.addEventListener('click', () => {
-      this.piece('frame').replaceChildren();
+      if (again.hasAttribute('aria-busy')) return;
+      // `disabled` would take the focus away.
+      for (const name of ['aria-busy', 'aria-disabled']) again.setAttribute(name, 'true');
       this.beginning = this.begin().catch((error: unknown) => this.fail(error));
     });
     const alert = document.createElement('div');
     alert.setAttribute('role', 'alert');
     alert.append(text, again);
-    this.piece('frame').replaceChildren(alert);
+    this.put(alert, again);
+  }
+
+  /** Shows this. A focus that goes with what was there goes to `next`: outside of the popup Escape would not close it. */
+  private put(content: HTMLElement, next: HTMLElement): void {
+    const frame = this.piece('frame');
+    const hadFocus = frame.contains(document.activeElement);
+    frame.replaceChildren(content);
+    if (hadFocus) next.focus();
   }
 
   private onKey(event: KeyboardEvent): void {

@@ -136,6 +136,31 @@ test('what goes wrong is said in the chat, and can be tried again', async () => 
   assert.equal(document.querySelector('[role="alert"]'), null);
 });
 
+test('while it is tried again the button stays and keeps the focus, and does nothing more', async () => {
+  server.config = { status: 200, body: { greeting: 5 } };
+  popup({ ...here(), 'data-retry-label': 'Noch einmal' });
+  part('open').click();
+  const button = () => document.querySelector<HTMLElement>('[role="alert"] button')!;
+  await until(() => button() !== null);
+  for (const greeting of [6, 'Hello']) {
+    assert.equal(button().textContent, 'Noch einmal');
+    button().focus();
+    let letGo = () => {};
+    server.gate = new Promise((resolve) => (letGo = resolve));
+    server.config = { status: 200, body: { greeting } };
+    const [pressed, asked] = [button(), server.asked.length];
+    pressed.click();
+    pressed.click();
+    await until(() => server.asked.length > asked);
+    assert.equal(pressed.getAttribute('aria-busy'), 'true');
+    assert.equal(document.activeElement, pressed);
+    letGo();
+    await until(() => !pressed.isConnected);
+    assert.equal(server.asked.length, asked + 1);
+    assert.equal(document.activeElement, greeting === 6 ? button() : part('close'));
+  }
+});
+
 test('a popup that left the page hears nothing any more', () => {
   const element = popup(here());
   element.remove();

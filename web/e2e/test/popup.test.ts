@@ -245,7 +245,9 @@ test('a chat that cannot be loaded says why in the popup, and is tried again', a
   await alert.getByText(`${site.url}/chatkit-config.json cannot be read: the server answered 503.`).waitFor();
   await keepPicture(page, 'kit-astro-error');
   site.put('/chatkit-config.json', '{}');
-  await alert.getByRole('button', { name: 'Try again' }).click();
+  await alert.getByRole('button', { name: 'Try again' }).press('Enter');
+  await chat.composer.waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Close chat', 'from where Escape closes it');
   await chat.ask('There you are');
 });
 

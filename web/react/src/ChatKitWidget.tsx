@@ -5,7 +5,7 @@ import { forwardRef, useEffect, useState, type CSSProperties, type ForwardedRef 
 import { ClientSecrets, Sessions, type ResolvedConfig } from '../../client/src/index.js';
 import { useSettings, type ChatKitSettings } from './settings.js';
 import { useLatest } from './useLatest.js';
-import { useScript } from './useScript.js';
+import { useScript, type Loaded } from './useScript.js';
 
 /** Every option and `on…` handler of ChatKit, beside what the widget takes itself. They win over the configuration. */
 export interface ChatKitWidgetProps extends ChatKitSettings, Omit<UseChatKitOptions, 'api'> {
@@ -15,6 +15,8 @@ export interface ChatKitWidgetProps extends ChatKitSettings, Omit<UseChatKitOpti
   userId?: string | undefined;
   /** A session to continue, as a hook or your back end made it. In place of `workflowId` and `userId`. */
   sessionId?: string | undefined;
+  /** On the button that loads a chat once more that could not be. Default: "Try again". */
+  retryLabel?: string | undefined;
   className?: string | undefined;
   /** Default without `className` too: 600 px high, as wide as there is room. */
   style?: CSSProperties | undefined;
@@ -25,7 +27,7 @@ const FILL: CSSProperties = { display: 'block', height: '100%', width: '100%' };
 
 /** The chat. Its `ref` is the `<openai-chatkit>` with ChatKit's methods. */
 export const ChatKitWidget = forwardRef<OpenAIChatKit, ChatKitWidgetProps>(function ChatKitWidget(props, ref) {
-  const { workflowId, userId, sessionId, className, style, getToken, config, server, src, apiEndpoint, ...options } = props;
+  const { workflowId, userId, sessionId, retryLabel, className, style, getToken, config, server, src, apiEndpoint, ...options } = props;
   const settings = useSettings({ getToken, config, server, src, apiEndpoint });
   const loaded = useScript(settings);
   const onError = useLatest(options.onError);
@@ -36,8 +38,8 @@ export const ChatKitWidget = forwardRef<OpenAIChatKit, ChatKitWidgetProps>(funct
   const who = { workflowId: workflowId ?? loaded.config?.workflowId, userId, sessionId };
   return (
     <div className={className} style={style ?? (className === undefined ? SIZE : undefined)}>
-      {loaded.error !== null && <Failure error={loaded.error} retry={loaded.retry} />}
-      {loaded.config !== null && (
+      {loaded.error !== null && <Failure error={loaded.error} retry={loaded.retry} isRetrying={loaded.isRetrying} label={retryLabel} />}
+      {loaded.error === null && loaded.config !== null && (
         // Another user or session is another chat.
         <Chat
           key={JSON.stringify([who, loaded.config.apiEndpoint])}
@@ -90,12 +92,18 @@ function defined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-function Failure({ error, retry }: { error: Error; retry: () => void }) {
+interface FailureProps extends Pick<Loaded, 'retry' | 'isRetrying'> {
+  error: Error;
+  label: string | undefined;
+}
+
+function Failure({ error, retry, isRetrying, label = 'Try again' }: FailureProps) {
   return (
     <div role="alert">
       <p>{error.message}</p>
-      <button type="button" onClick={retry}>
-        Try again
+      {/* `disabled` would take the focus away. */}
+      <button type="button" aria-disabled={isRetrying} aria-busy={isRetrying} onClick={isRetrying ? undefined : retry}>
+        {label}
       </button>
     </div>
   );

@@ -10,13 +10,15 @@ export interface Loaded {
   /** Why there can be no chat. */
   error: Error | null;
   retry: () => void;
+  /** Whether it is being tried again; the error stays until it is known what came of that. */
+  isRetrying: boolean;
 }
 
 /** Reads the configuration and loads the element's script. */
 export function useScript(settings: ChatKitSettings): Loaded {
   const latest = useLatest(settings);
   const [attempt, setAttempt] = useState(0);
-  const [state, setState] = useState<Omit<Loaded, 'retry'>>({ config: null, error: null });
+  const [state, setState] = useState<Omit<Loaded, 'retry'>>({ config: null, error: null, isRetrying: false });
   // Objects are new with every render; what they say is not.
   const asked = JSON.stringify([settings.config, settings.server, settings.src, settings.apiEndpoint]);
 
@@ -24,11 +26,12 @@ export function useScript(settings: ChatKitSettings): Loaded {
     let wanted = true;
     const load = async () => {
       const config = resolveConfig(latest.current, await loadConfig(latest.current.config));
-      if (wanted) setState({ config, error: null });
+      if (wanted) setState((before) => ({ ...before, config }));
       await loadScript(config);
+      if (wanted) setState({ config, error: null, isRetrying: false });
     };
     load().catch((error: unknown) => {
-      if (wanted) setState({ config: null, error: error instanceof Error ? error : new Error(String(error)) });
+      if (wanted) setState({ config: null, error: error instanceof Error ? error : new Error(String(error)), isRetrying: false });
     });
     return () => {
       wanted = false;
@@ -36,7 +39,7 @@ export function useScript(settings: ChatKitSettings): Loaded {
   }, [asked, attempt, latest]);
 
   const retry = useCallback(() => {
-    setState({ config: null, error: null });
+    setState((before) => ({ ...before, isRetrying: true }));
     setAttempt((attempt) => attempt + 1);
   }, []);
   return { ...state, retry };

@@ -112,6 +112,27 @@ test('a broken configuration is said to the visitor and to the page, and can be 
   assert.equal(screen.queryByRole('alert'), null);
 });
 
+test('while it is tried again the button stays, and does nothing more', async () => {
+  server.config = { status: 200, body: { theme: 'blue' } };
+  render(<ChatKitWidget config={`${server.url}/chatkit-config.json`} retryLabel="Noch einmal" />);
+  const button = await screen.findByText('Noch einmal');
+  for (const theme of ['green', 'dark']) {
+    let letGo = () => {};
+    server.gate = new Promise((resolve) => (letGo = resolve));
+    server.config = { status: 200, body: { theme } };
+    const asked = server.asked.length;
+    fireEvent.click(button);
+    fireEvent.click(button);
+    assert.equal(button.getAttribute('aria-busy'), 'true');
+    await waitFor(() => assert(server.asked.length > asked));
+    assert.equal(screen.getByText('Noch einmal'), button);
+    letGo();
+    await waitFor(() => assert(!button.isConnected || button.getAttribute('aria-busy') === 'false'));
+    assert.equal(server.asked.length, asked + 1);
+  }
+  assert.equal((await chat()).options.theme, 'dark');
+});
+
 test('a server renders the room for the chat, and asks for nothing', () => {
   assert.equal(renderToString(<ChatKitWidget {...at()} className="chat" />), '<div class="chat"></div>');
   assert.equal(renderToString(<ChatKitWidget {...at()} />), '<div style="height:600px;width:100%"></div>');
