@@ -160,6 +160,19 @@ test('the page says what is configured, and makes a session', async (t) => {
   assert.match(await answer.innerText(), /^200\n[\s\S]*"client_secret": "ek_/);
 });
 
+test('the page says where the server does not say what is configured, and shows what a proxy answers for it', async (t) => {
+  const { page } = await openPage(t);
+  const html = '<h1>Bad gateway</h1>';
+  await page.route(/\/(page\.json|api\/chatkit\/session)$/, (route) => route.fulfill({ status: 502, contentType: 'text/html', body: html }));
+  await page.reload();
+  const facts = page.getByRole('region', { name: 'What is configured' });
+  await facts.getByRole('row', { name: 'The server' }).getByText('does not say (502). If it is still running, reload this page.').waitFor();
+  await page.getByRole('button', { name: 'Make a session' }).click();
+  const answer = page.getByRole('region', { name: 'The answer' });
+  await answer.waitFor();
+  assert.equal(await answer.innerText(), `502\n${html}`);
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`axe finds nothing on the page (${colorScheme})`, async (t) => {
     const { page } = await openPage(t, { colorScheme });

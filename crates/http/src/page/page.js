@@ -16,12 +16,24 @@ async function showState() {
 }
 
 async function fill() {
-  const { facts, element: pinned } = await (await fetch("/page.json")).json();
+  const { facts, element: pinned } = await configured();
   element("facts").replaceChildren(...facts.map(row));
   element("pin-choice").hidden = pinned === null;
   const pin = element("pin");
   pin.addEventListener("change", () => showSnippet(pin.checked ? pinned : null));
   pin.disabled = false;
+}
+
+/** What the server says of itself; else that it does not. */
+async function configured() {
+  try {
+    const response = await fetch("/page.json");
+    if (!response.ok) throw new Error(`${response.status}`);
+    return await response.json();
+  } catch (error) {
+    const value = `does not say (${error.message}). If it is still running, reload this page.`;
+    return { facts: [{ name: "The server", value, state: "missing" }], element: null };
+  }
 }
 
 function row({ name, value, state }) {
@@ -69,12 +81,21 @@ async function mint() {
   button.disabled = true;
   try {
     const response = await fetch("/api/chatkit/session", { method: "POST" });
-    answer.textContent = `${response.status}\n${JSON.stringify(await response.json(), null, 2)}`;
+    answer.textContent = `${response.status}\n${indented(await response.text())}`;
   } catch (error) {
     answer.textContent = `The server does not answer (${error.message}). Is it still running?`;
   } finally {
     answer.hidden = false;
     button.disabled = false;
+  }
+}
+
+/** JSON line by line; what a proxy says as it is. */
+function indented(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
   }
 }
 
