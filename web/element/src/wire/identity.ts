@@ -129,7 +129,10 @@ export class DeviceIdentity implements Identity {
         if (given !== null) this.memory.write(given);
       },
       // A token that the server does not take any more is not sent again; it hands out another.
-      renew: async () => token !== null && this.memory.forget(token),
+      renew: async () => {
+        if (token !== null) this.memory.forget(token);
+        return token !== null;
+      },
     };
   }
 }
@@ -179,15 +182,14 @@ export class DeviceMemory {
     }
   }
 
-  /** Forgets `value`, unless there is another by now. Always true: either way the next request is another. */
-  forget(value: string): true {
-    if (this.read() !== value) return true;
+  /** Forgets `value`, unless there is another by now. */
+  forget(value: string): void {
+    if (this.read() !== value) return;
     this.fallback = null;
     try {
       localStorage.removeItem(this.key);
     } catch {
       // As above.
     }
-    return true;
   }
 }
