@@ -1,5 +1,5 @@
 import type { ChatKitOptions, OpenAIChatKit } from '@openai/chatkit';
-import { html, LitElement, nothing } from 'lit';
+import { LitElement, nothing } from 'lit';
 import { watchFailures } from './assets';
 import { contentOf, type Draft, isBlank } from './chat/composer';
 import { connectionKey, Session } from './chat/session';
@@ -8,10 +8,13 @@ import { Locale } from './locale/locale';
 import { scriptUrl } from './script';
 import { applyTheme } from './theme/theme';
 import { dress, styles } from './theme/styles';
+import { Announcer } from './views/announcement';
 import { FocusKeeper } from './views/focus';
 import { attach } from './views/composer';
 import { frame } from './views/frame';
 import { OnScreenKeyboard } from './views/keyboard';
+import { Follower } from './views/scroll';
+import { Suggestions } from './views/suggestions';
 import type { View } from './views/view';
 import { ChatKitError } from './wire/errors';
 import type * as P from './wire/protocol';
@@ -48,6 +51,13 @@ export class ChatKitElement extends LitElement implements Methods {
   private readonly drawn = new Promise<void>((resolve) => (this.resolveDrawn = resolve));
   /** What was shown and written when the element was taken out of the page. */
   private left: { connection: string; threadId: string | null; api: ChatKitOptions['api']; draft: Draft } | null = null;
+
+  /** What was drawn from last. */
+  private shown!: View;
+  private readonly latest = () => this.shown;
+  private readonly announcer = new Announcer();
+  private readonly follower = new Follower(this.latest);
+  private readonly suggestions = new Suggestions(this.latest);
 
   constructor() {
     super();
@@ -178,17 +188,22 @@ export class ChatKitElement extends LitElement implements Methods {
 
   protected override render(): unknown {
     const view = this.view();
-    return view === null ? nothing : html`${frame(view)}`;
+    if (view === null) return nothing;
+    this.shown = view;
+    return frame(view);
   }
 
   private view(): View | null {
-    const { current: options, session, locale, emit, changes } = this;
+    const { current: options, session, locale, emit, changes, latest, announcer, follower, suggestions } = this;
     if (options === null || session === null || locale === null) return null;
-    return { options, session, locale, emit, changes, host: this };
+    return { options, session, locale, emit, changes, host: this, latest, announcer, follower, suggestions };
   }
 
   protected override updated(): void {
-    if (this.locale !== null && this.session !== null) this.resolveDrawn();
+    const view = this.view();
+    if (view === null) return;
+    this.announcer.look(view);
+    this.resolveDrawn();
   }
 
   /** Begins with these options, or goes on under them. */

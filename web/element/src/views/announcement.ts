@@ -1,4 +1,3 @@
-import { html } from 'lit';
 import type { Items } from '../chat/items';
 import type { View } from './view';
 
@@ -8,18 +7,13 @@ const NOT_READ = '.code-head, annotation, .cite';
 const [READ_AFTER, READ_WITHIN] = [100, 7_000];
 
 /** What screen readers say by themselves: that an answer is on its way, and then the whole of it, once. */
-export function announcement(view: View): unknown {
-  const announcer = announcerOf(view);
-  announcer.look(view);
-  return html`<div class="unseen" aria-live="polite">${announcer.text}</div>`;
-}
-
-class Announcer {
+export class Announcer {
   text = '';
   /** What there was at the last look. */
   private seen: { items: Items | null; asked: number; isAnswering: boolean } = { items: null, asked: 0, isAnswering: false };
   private timer = 0;
 
+  /** Looks at what has been drawn. */
   look(view: View): void {
     const { items, asked, isAnswering } = view.session.chat;
     const before = this.seen;
@@ -28,22 +22,22 @@ class Announcer {
     if (isAnswering) {
       if (before.isAnswering && isHere) return;
       clearTimeout(this.timer);
-      this.text = view.locale.text('thinking');
+      this.say(view.locale.text('thinking'), view);
     } else if (before.isAnswering || (isHere && before.asked !== asked)) {
       // A short one may begin and end between two looks. Whoever has left the thread does not want to hear of it.
       this.say('', view);
-      if (isHere) this.later(READ_AFTER, () => this.seen.items === items && this.say(spoken(view), view));
+      if (isHere) this.later(READ_AFTER, () => this.seen.items === items && this.read(view));
     }
   }
 
-  private say(text: string, view: View): void {
+  private read(view: View): void {
+    this.say(spoken(view), view);
+    this.later(READ_WITHIN, () => this.say('', view));
+  }
+
+  private say(text: string, { changes }: View): void {
     this.text = text;
-    if (text === '') return;
-    view.changes.mark();
-    this.later(READ_WITHIN, () => {
-      this.text = '';
-      view.changes.mark();
-    });
+    changes.mark();
   }
 
   private later(milliseconds: number, act: () => void): void {
@@ -68,13 +62,4 @@ function words(block: Element): string {
   // Where a line ends on the screen, a word ends for the ear.
   copy.querySelectorAll('li, th, td, .block').forEach((line) => line.append(' '));
   return copy.textContent!.replace(/\s+/g, ' ').trim();
-}
-
-const announcers = new WeakMap<object, Announcer>();
-
-/** The one of this element. */
-function announcerOf(view: View): Announcer {
-  const known = announcers.get(view.host) ?? new Announcer();
-  announcers.set(view.host, known);
-  return known;
 }

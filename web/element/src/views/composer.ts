@@ -8,7 +8,7 @@ import { Preview } from './entity-preview';
 import { isAgain } from './gestures';
 import { icon } from './icon';
 import { choices, menuButton, type Choice } from './menu';
-import { Suggestions } from './suggestions';
+import type { Suggestions } from './suggestions';
 import type { View } from './view';
 
 /** Where the visitor writes. */
@@ -16,7 +16,7 @@ export function composer(view: View): unknown {
   const { chat } = view.session;
   const status = chat.thread?.status;
   if (status !== undefined && status.type !== 'active') return notActive(view, status.type, status.reason);
-  const list = suggestions(view);
+  const { suggestions: list } = view;
   return html`
     <form class="composer" @submit=${(event: Event) => submit(view, event)} @drop=${(event: DragEvent) => drop(view, event)}
       @dragover=${(event: DragEvent) => bringsFiles(view, event) && event.preventDefault()}
@@ -56,12 +56,11 @@ function writing(view: View, list: Suggestions): unknown {
 }
 
 /** A tag can be pointed at and clicked before it is sent, too. The page may have set other options by then. */
-function tagShown({ host }: View, node: HTMLElement, tag: Tag): void {
+function tagShown({ latest }: View, node: HTMLElement, tag: Tag): void {
   if (tag.interactive !== true) return;
-  const view = () => known.get(host)!.view;
   const entity = () => entityOf(tag as Parameters<typeof entityOf>[0]);
-  new Preview(node, view, entity);
-  node.addEventListener('click', () => view().options.entities?.onClick?.(entity()));
+  new Preview(node, latest, entity);
+  node.addEventListener('click', () => latest().options.entities?.onClick?.(entity()));
 }
 
 /** Whether the focus goes to another part of the same. */
@@ -102,7 +101,7 @@ function submit(view: View, event: Event): void {
   const { chat, composer: draft } = view.session;
   if (chat.isAnswering || !draft.isReady) return;
   // What was searched for, or still is, belongs to this message.
-  suggestions(view).close();
+  view.suggestions.close();
   void chat.send(draft.take());
 }
 
@@ -272,18 +271,4 @@ function recording({ session, locale }: View): unknown {
 
 function field(view: View): ComposerInput {
   return view.host.shadowRoot!.querySelector<ComposerInput>('[data-composer]')!;
-}
-
-const known = new WeakMap<object, { view: View; list: Suggestions }>();
-
-/** The list of this element. */
-function suggestions(view: View): Suggestions {
-  const found = known.get(view.host);
-  if (found !== undefined) {
-    found.view = view;
-    return found.list;
-  }
-  const fresh: { view: View; list: Suggestions } = { view, list: new Suggestions(() => fresh.view) };
-  known.set(view.host, fresh);
-  return fresh.list;
 }

@@ -1,5 +1,4 @@
 import { html, nothing } from 'lit';
-import { announcement } from './announcement';
 import { composer } from './composer';
 import { disclaimer } from './disclaimer';
 import { header } from './header';
@@ -22,7 +21,7 @@ export function frame(view: View): unknown {
           <div class="foot">${composer(view)} ${disclaimer(view)}</div>
         </div>
       </div>
-      ${announcement(view)}
+      <div class="unseen" aria-live="polite">${view.announcer.text}</div>
     </div>
   `;
 }

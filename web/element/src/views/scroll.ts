@@ -145,17 +145,3 @@ function isBelow(element: Element, other: Element): boolean {
 function offsetOf(element: Element, scroller: HTMLElement): number {
   return element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
 }
-
-const followers = new WeakMap<object, { follower: Follower; view: View }>();
-
-/** The one of this element. */
-export function follower(view: View): Follower {
-  const known = followers.get(view.host);
-  if (known !== undefined) {
-    known.view = view;
-    return known.follower;
-  }
-  const fresh: { view: View; follower: Follower } = { view, follower: new Follower(() => fresh.view) };
-  followers.set(view.host, fresh);
-  return fresh.follower;
-}

@@ -12,7 +12,6 @@ import { answerActions } from './items/answer-actions';
 import { notice } from './notice';
 import { styled } from '../widgets/style';
 import { icon } from './icon';
-import { follower } from './scroll';
 import type { View } from './view';
 
 /** The conversation. */
@@ -26,8 +25,7 @@ export function thread(view: View): unknown {
 
 /** What there is of one thread. Another has nothing of it: not its place, and no item, though two may go by one id. */
 function conversation(view: View): unknown {
-  const { locale, session: { chat } } = view;
-  const scroll = follower(view);
+  const { locale, follower: scroll, session: { chat } } = view;
   return html`
     <div class="thread" ${ref(scroll.attach)} @scroll=${scroll.onScroll} tabindex="0" role="group" aria-labelledby="heading" aria-busy=${chat.isAnswering}>
       <div class="items">
