@@ -105,24 +105,21 @@ function submit(view: View, event: Event): void {
   void chat.send(draft.take());
 }
 
-/** Where the last press of a pointer was on Stop, and when. */
-const stops = new WeakMap<object, { isHeld: boolean; at: number }>();
-/** How long after a press on Stop another click at its place is the second of a double one, in milliseconds. */
-const AGAIN_WITHIN = 1_000;
+/** Whose last press of a pointer was on Stop. */
+const heldStops = new WeakSet<object>();
 
 /** One stands where the other stood: a click that began on that one, or a double one on it, is not for this one. */
 function sendOrStop({ session, locale }: View): unknown {
   const { chat, composer: draft } = session;
   if (!chat.isAnswering) {
-    const press = () => void (stops.has(session) && (stops.get(session)!.isHeld = false));
+    const press = () => void heldStops.delete(session);
     const click = (event: MouseEvent) => {
-      const { isHeld = false, at = -Infinity } = stops.get(session) ?? {};
       // Keys and assistive technology click without a pointer.
-      if (event.detail > 0 && (isHeld || (isAgain(event) && performance.now() - at < AGAIN_WITHIN))) event.preventDefault();
+      if (event.detail > 0 && (heldStops.has(session) || isAgain(event))) event.preventDefault();
     };
     return html`<button class="send" aria-label=${locale.text('send')} ?disabled=${!draft.isReady} @pointerdown=${press} @click=${click}>${icon('send')}</button>`;
   }
-  const press = () => void stops.set(session, { isHeld: true, at: performance.now() });
+  const press = () => void heldStops.add(session);
   const click = (event: MouseEvent) => {
     if (!isAgain(event)) void chat.stop();
   };
