@@ -270,6 +270,17 @@ async fn a_workflow_is_described_to_whoever_holds_a_session() {
 }
 
 #[tokio::test]
+async fn a_session_for_a_workflow_on_no_list_is_told_about_it() {
+    let app = Setup::default().start().await;
+    let key = app.service_key("default").await;
+    let made = send(app.create().bearer_auth(&key).json(&json!({"workflowId": "wf_echo"}))).await;
+    let answer =
+        send(app.get("/api/chatkit/workflows/wf_echo").bearer_auth(made.field("client_secret"))).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.field("workflow_id"), "wf_echo");
+}
+
+#[tokio::test]
 async fn the_transcript_path_says_that_it_is_not_there_yet() {
     let app = Setup::default().start().await;
     send(app.post("/api/chatkit/transcript").json(&json!({})))
