@@ -304,6 +304,9 @@ async fn refresh_unremembered(app: &App, call: &Call) -> Result<Response, ApiErr
 }
 
 /// Says whether a session still stands.
+///
+/// A secret of a session that ended may still ask that. One that ran out or was replaced while its session goes on is
+/// refused.
 #[utoipa::path(
     get,
     path = "/api/chatkit/session/{id}/validate",
@@ -324,7 +327,10 @@ pub(crate) async fn validate(
     call: Call,
     PathId(id): PathId,
 ) -> Result<Json<ValidatedSession>, ApiError> {
-    let session = own_session(&app, &call, &id).await?;
+    let session = match ended_session(&app, &call, &id) {
+        Some(session) => session,
+        None => own_session(&app, &call, &id).await?,
+    };
     let status = session.status(app.clock.now());
     Ok(Json(ValidatedSession {
         valid: status == SessionStatus::Active,
@@ -377,6 +383,14 @@ async fn own_session(app: &App, call: &Call, id: &str) -> Result<Session, ApiErr
         require_own(&presented.session, &id)?;
     }
     Ok(app.sessions.find(&scope, &id).await?)
+}
+
+/// The session of the secret that is presented, if it ended: its page may hold nothing else to ask with (seed 003).
+fn ended_session(app: &App, call: &Call, id: &str) -> Option<Session> {
+    let Caller::Secret(presented) = &call.caller else { return None };
+    let session = &presented.session;
+    let ended = session.status(app.clock.now()) != SessionStatus::Active;
+    (ended && session.id.as_str() == id).then(|| session.clone())
 }
 
 fn session_id(text: &str) -> Result<SessionId, ApiError> {

@@ -189,14 +189,45 @@ async fn an_ended_session_stops_all_its_secrets_at_once() {
     let ended = send(app.delete(&path).bearer_auth(first.field("client_secret"))).await;
     assert_eq!(ended.status, 204);
     for made in [&first, &second] {
-        let answer = send(app.validate(&id).bearer_auth(made.field("client_secret"))).await;
-        answer.is_error(401, "secret_revoked");
-        let answer = send(app.refresh(&id).bearer_auth(made.field("client_secret"))).await;
-        answer.is_error(401, "secret_revoked");
+        let secret = made.field("client_secret");
+        send(app.refresh(&id).bearer_auth(&secret)).await.is_error(401, "secret_revoked");
+        send(app.delete(&path).bearer_auth(&secret)).await.is_error(401, "secret_revoked");
+        send(app.create().bearer_auth(&secret)).await.is_error(401, "secret_revoked");
     }
     let seen = send(app.validate(&id).bearer_auth(token("ann"))).await;
     assert_eq!(seen.json()["status"], "revoked");
     send(app.refresh(&id).bearer_auth(token("ann"))).await.is_error(409, "session_revoked");
+}
+
+/// The front end of seed 003 holds nothing else than its `session_token`.
+#[tokio::test]
+async fn who_holds_nothing_but_the_secret_is_told_that_the_session_ended() {
+    let app = Setup::default().start().await;
+    let over = send(app.create()).await;
+    let ended = send(app.create().bearer_auth(token("ann"))).await;
+    let other = send(app.create().bearer_auth(token("bob"))).await.field("session_id");
+    let path = format!("/api/chatkit/session/{}", ended.field("session_id"));
+    assert_eq!(send(app.delete(&path).bearer_auth(ended.field("client_secret"))).await.status, 204);
+    app.clock.advance(Duration::from_secs(3600));
+    for (made, status) in [(&ended, "revoked"), (&over, "expired")] {
+        let (id, secret) = (made.field("session_id"), made.field("client_secret"));
+        let answer = send(app.validate(&id).bearer_auth(&secret)).await;
+        assert_eq!(answer.status, 200, "{status}: {}", answer.text);
+        let body = answer.json();
+        assert_eq!((&body["valid"], &body["status"]), (&json!(false), &json!(status)));
+        assert_eq!((&body["session_id"], &body["user_id"]), (&json!(id), &json!(made.field("user_id"))));
+        let answer = send(app.validate(&other).bearer_auth(&secret)).await;
+        assert_eq!(answer.status, 401, "{status}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_ran_out_before_its_session_is_refused() {
+    let app = Setup::default().start().await;
+    let made = send(app.create().bearer_auth(token("ann"))).await;
+    app.clock.advance(Duration::from_secs(3600));
+    let answer = send(app.validate(&made.field("session_id")).bearer_auth(made.field("client_secret"))).await;
+    answer.is_error(401, "secret_expired");
 }
 
 #[tokio::test]
@@ -221,7 +252,7 @@ async fn a_secret_that_ran_out_renews_the_session_for_a_day() {
     let made = send(app.create()).await;
     let (id, old) = (made.field("session_id"), made.field("client_secret"));
     app.clock.advance(Duration::from_secs(20 * 3600));
-    send(app.validate(&id).bearer_auth(&old)).await.is_error(401, "secret_expired");
+    assert_eq!(send(app.validate(&id).bearer_auth(&old)).await.json()["valid"], false);
     let fresh = send(app.refresh(&id).bearer_auth(&old)).await;
     assert_eq!(fresh.field("session_id"), id);
     assert_eq!(fresh.json()["session"]["expiresAt"], "2026-11-21T21:00:00.000Z");
