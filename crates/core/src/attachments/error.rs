@@ -48,8 +48,8 @@ pub enum AttachmentError {
         /// The bound.
         limit: u32,
     },
-    /// Too many in one session.
-    #[error("a session takes {limit} attachments")]
+    /// Too many of one user since the session began.
+    #[error("the user of this session may add {limit} attachments")]
     TooManyInSession {
         /// The bound.
         limit: u32,

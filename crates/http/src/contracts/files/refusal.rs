@@ -51,7 +51,9 @@ impl From<AttachmentError> for ApiError {
             .about("params.input.attachments"),
             AttachmentError::TooManyInSession { limit } => Self::bad_request(
                 "too_many_attachments",
-                format!("At most {limit} files can be sent in one session."),
+                format!(
+                    "You can add at most {limit} files after your session began. Delete one to add another."
+                ),
             ),
             AttachmentError::TooManyUnsent { limit } => conflict(
                 "too_many_unsent",

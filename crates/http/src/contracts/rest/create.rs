@@ -123,7 +123,7 @@ struct FileUploadParam {
     #[serde(default, deserialize_with = "whole_number")]
     #[schema(nullable, minimum = 1, maximum = 512)]
     max_file_size: Option<i64>,
-    /// How many, in all of the session. Default 10.
+    /// How many files the session's user may add from its creation on. Default 10.
     #[serde(default, deserialize_with = "whole_number")]
     #[schema(nullable, minimum = 1, maximum = 4_294_967_295_u64)]
     max_files: Option<i64>,

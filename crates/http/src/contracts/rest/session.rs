@@ -78,7 +78,7 @@ struct FileUpload {
     enabled: bool,
     /// Megabytes.
     max_file_size: Option<u32>,
-    /// How many, in all of the session.
+    /// How many files the session's user may add from its creation on.
     max_files: Option<u32>,
 }
 
