@@ -47,7 +47,7 @@ pub(crate) struct Done {}
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
         (status = 404, description = "No such run, or somebody else's", body = OpenAiErrorBody),
         (status = 409, description = "The workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
-        (status = 410, description = "The run ended over five minutes ago", body = OpenAiErrorBody),
+        (status = 410, description = "The events are not kept any more: the run ended over five minutes ago; without Redis also where the server was started since, or where events of ended runs took over 64 MiB", body = OpenAiErrorBody),
         (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
         (status = 503, description = "The run is on another server, or the store is not available; see Retry-After", body = OpenAiErrorBody)
     )
@@ -82,7 +82,7 @@ pub(crate) async fn page_events(
         (status = 403, description = "Origin, site, role or service key refused", body = OpenAiErrorBody),
         (status = 404, description = "No such run, or somebody else's", body = OpenAiErrorBody),
         (status = 409, description = "The workflow is hosted at OpenAI and needs its own widget", body = OpenAiErrorBody),
-        (status = 410, description = "The run ended over five minutes ago", body = OpenAiErrorBody),
+        (status = 410, description = "The events are not kept any more: the run ended over five minutes ago; without Redis also where the server was started since, or where events of ended runs took over 64 MiB", body = OpenAiErrorBody),
         (status = 501, description = "There is no database to keep conversations in", body = OpenAiErrorBody),
         (status = 503, description = "The run is on another server, or the store is not available; see Retry-After", body = OpenAiErrorBody)
     )
