@@ -39,7 +39,7 @@ export class ClientSecrets {
     const known = token === null ? this.sessions.secretOf(sessionId) : null;
     if (known !== null && known !== current) return known;
     try {
-      return await this.sessions.refresh(sessionId, current, token);
+      return await this.sessions.refresh(sessionId, current, token, this.begin?.() ?? {});
     } catch (error) {
       if (this.begin === undefined || !isOver(error)) throw error;
       return null;

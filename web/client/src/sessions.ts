@@ -43,12 +43,15 @@ export class Sessions {
     return this.post(this.apiEndpoint, token, session);
   }
 
-  /** A fresh secret for a session: by the user's token, else by a secret of the session, else by the device. */
-  refresh(sessionId: string, secret: string | null, token: string | null): Promise<SecretAnswer> {
+  /**
+   * A fresh secret for a session: by the user's token, else by a secret of the session, else by the device. A server
+   * without a database knows what the session was begun with from this request alone.
+   */
+  refresh(sessionId: string, secret: string | null, token: string | null, session: NewSession): Promise<SecretAnswer> {
     const bearer = token ?? secret ?? this.newest.get(sessionId)?.secret ?? null;
     const url = new URL(this.apiEndpoint);
     url.pathname += `${url.pathname.endsWith('/') ? '' : '/'}${encodeURIComponent(sessionId)}/refresh`;
-    return this.post(url.href, bearer, {});
+    return this.post(url.href, bearer, session);
   }
 
   /** A secret of the session that still works, where this page has one. */

@@ -28,6 +28,13 @@ test('a chat begins a session, and refreshes it from then on', async () => {
   assert.equal(server.asked[1]!.headers.authorization, `Bearer ${first}`);
 });
 
+test('a refresh says again what the session was begun with, for a server without a database', async () => {
+  const begun = { workflowId: 'wf_shop', metadata: { source: 'web' }, pageUrl: 'https://shop.example/' };
+  const chat = new ClientSecrets(sessions, { begin: () => begun });
+  await chat.getClientSecret(await chat.getClientSecret(null));
+  assert.deepEqual(server.asked[1]!.body, begun);
+});
+
 test("a signed-in user's token goes along with each request", async () => {
   const chat = new ClientSecrets(sessions, { begin: () => ({}) }, async () => 'token_of_ada');
   await chat.getClientSecret(await chat.getClientSecret(null));

@@ -252,6 +252,9 @@ fn created(
 ///
 /// A secret that is presented is replaced: it works 30 seconds longer, and everybody who refreshes it in
 /// that time gets the same new one. One that ran out less than 24 hours ago will do.
+///
+/// A server without a database remembers no session: it makes a new one for the same user, of what the body says, as at the
+/// creation. Otherwise the body is not read.
 #[utoipa::path(
     post,
     path = "/api/chatkit/session/{id}/refresh",
@@ -260,10 +263,13 @@ fn created(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "A fresh client secret", body = CreatedSession),
+        (status = 400, description = "Malformed; only without a database", body = ErrorBody),
         (status = 401, description = "Not signed in, or the secret is revoked or too old", body = ErrorBody),
-        (status = 403, description = "Origin, site or role refused", body = ErrorBody),
+        (status = 403, description = "Origin, site, workflow or role refused", body = ErrorBody),
         (status = 404, description = "No such session, or somebody else's", body = ErrorBody),
         (status = 409, description = "The session was revoked", body = ErrorBody),
+        (status = 413, description = "Body over 64 KiB; only without a database", body = ErrorBody),
+        (status = 415, description = "Not JSON; only without a database", body = ErrorBody),
         (status = 429, description = "Too many; see Retry-After", body = ErrorBody),
         (status = 500, description = "Not configured; the message names the variable", body = ErrorBody),
         (status = 502, description = "OpenAI failed", body = ErrorBody),
@@ -275,9 +281,10 @@ pub(crate) async fn refresh(
     State(app): State<Arc<App>>,
     call: Call,
     PathId(id): PathId,
+    request: Request,
 ) -> Result<Response, ApiError> {
     if !app.sessions.remembers() {
-        return refresh_unremembered(&app, &call).await;
+        return refresh_unremembered(&app, &call, request).await;
     }
     let id = session_id(&id)?;
     if let Caller::Secret(presented) = &call.caller {
@@ -293,12 +300,13 @@ pub(crate) async fn refresh(
     created(&app, &call, &issued, decision)
 }
 
-/// Without a database a refresh is a new session for the same user (design 4.4).
-async fn refresh_unremembered(app: &App, call: &Call) -> Result<Response, ApiError> {
+/// Without a database a refresh is a new session for the same user (design 4.4). Of the old one only the page knows what
+/// it was made with.
+async fn refresh_unremembered(app: &App, call: &Call, request: Request) -> Result<Response, ApiError> {
     if matches!(call.caller, Caller::Nobody) {
         return Err(not_signed_in());
     }
-    let new = new_session(app, call, CreateSession::default())?;
+    let new = new_session(app, call, read_json(request).await?)?;
     let (issued, decision) = issue(app, call, &new).await?;
     created(app, call, &issued, decision)
 }

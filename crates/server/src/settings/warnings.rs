@@ -107,7 +107,9 @@ fn of_the_database(settings: &Settings) -> Vec<String> {
     let mut warnings = Vec::new();
     if matches!(settings.database, Database::None) {
         warnings.push(
-            "there is no database: only hosted workflows work, and sessions are neither kept, validated nor revoked"
+            "there is no database: only hosted workflows work, and sessions are neither kept, validated nor revoked; a \
+             refresh makes a new one, and workflow, state variables, metadata and configuration are lost unless the page \
+             sends them again"
                 .to_owned(),
         );
     }
