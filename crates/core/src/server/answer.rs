@@ -215,15 +215,10 @@ impl Shared {
         if state.closed.is_some() {
             return Pace::Stop;
         }
-        let mut changed = state.thread.clone();
-        change.clone().apply(&mut changed);
-        if changed == state.thread {
-            return state.pace();
+        if let Some(event) = state.change_thread(change.clone()) {
+            let json = without_nul(event).1;
+            self.send(&mut state, Held { write: Write::Waiting(ItemWrite::Change(Box::new(change))), json });
         }
-        state.thread = changed;
-        let event = ThreadEvent::thread_updated(state.thread.to_wire(Page::default()));
-        let json = without_nul(event).1;
-        self.send(&mut state, Held { write: Write::Waiting(ItemWrite::Change(Box::new(change))), json });
         state.pace()
     }
 
@@ -329,9 +324,15 @@ impl Shared {
         }
     }
 
-    /// The thread was changed by somebody else. No more of it than that: the answer's own changes are not all saved.
+    /// The thread was changed by somebody else, and that is saved. No more of it than that: the answer's own changes are
+    /// not all saved, and are announced before it.
     pub(super) fn thread_changed(&self, change: ThreadChange) {
-        change.apply(&mut lock(&self.state).thread);
+        let mut state = lock(&self.state);
+        if let Some(event) = state.change_thread(change)
+            && state.closed.is_none()
+        {
+            self.send(&mut state, Held { write: Write::None, json: without_nul(event).1 });
+        }
     }
 
     /// What becomes of the thread should the process die now; `None` when that has not changed.
@@ -348,6 +349,17 @@ impl Shared {
 }
 
 impl State {
+    /// Changes the thread; `None` when that is nothing new.
+    fn change_thread(&mut self, change: ThreadChange) -> Option<ThreadEvent> {
+        let mut changed = self.thread.clone();
+        change.apply(&mut changed);
+        if changed == self.thread {
+            return None;
+        }
+        self.thread = changed;
+        Some(ThreadEvent::thread_updated(self.thread.to_wire(Page::default())))
+    }
+
     /// After something was emitted.
     fn pace(&mut self) -> Pace {
         if self.closed.is_some() {

@@ -263,10 +263,12 @@ impl LiveRuns {
         }
     }
 
-    /// A thread was changed from outside of its run, which announces it with its own next change.
+    /// A thread was changed from outside of its run, whose watchers are told.
     pub(crate) fn thread_changed(&self, thread: &ThreadId, change: ThreadChange) {
-        let state = lock(&self.0);
-        let run = state.by_thread.get(thread).and_then(|run| state.going.get(run));
+        let run = {
+            let state = lock(&self.0);
+            state.by_thread.get(thread).and_then(|run| state.going.get(run)).cloned()
+        };
         if let Some(run) = run {
             run.shared.thread_changed(change);
         }

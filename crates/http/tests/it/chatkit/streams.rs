@@ -59,6 +59,25 @@ async fn events_come_while_the_answer_is_being_given() {
     assert!(events.next().await.is_none());
 }
 
+/// Rule 6 of the protocol: as in another tab of the visitor.
+#[tokio::test]
+async fn a_thread_that_is_renamed_during_the_answer_is_told_as_it_happens() {
+    let app = Setup::default().start().await;
+    let ann = token("ann");
+    let (_, mut events) = Events::of(app.chat(&create("hold")).bearer_auth(&ann)).await;
+    let (_, created) = events.until("thread.created").await;
+    events.until("thread.item.updated").await;
+    let params = json!({"thread_id": created["thread"]["id"], "title": "Mine"});
+    let renamed =
+        send(app.chat(&json!({"type": "threads.update", "params": params})).bearer_auth(&ann)).await;
+    assert_eq!(renamed.status, 200, "{}", renamed.text);
+    let (_, updated) = events.until("thread.updated").await;
+    assert_eq!(updated["thread"], renamed.json());
+    app.agent.go_on.add_permits(1);
+    events.until("thread.item.done").await;
+    assert!(events.next().await.is_none());
+}
+
 #[tokio::test]
 async fn after_fifteen_seconds_of_silence_a_comment_comes() {
     let app = Setup::default().start().await;

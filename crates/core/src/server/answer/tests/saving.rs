@@ -206,10 +206,29 @@ async fn a_name_from_the_visitor_undoes_nothing_that_the_answer_has_changed() {
     assert_eq!((thread.title.as_deref(), thread.metadata), (Some("Hours"), notes));
 }
 
+/// It is saved by whoever brought it.
+#[tokio::test]
+async fn a_name_from_the_visitor_is_announced_after_what_came_before_it() {
+    let stage = Stage::new();
+    let renamed =
+        |title: &str| ThreadChange { title: Some(Some(title.to_owned())), ..ThreadChange::default() };
+    stage.answer.0.thread_changed(renamed("Hours"));
+    assert_eq!(stage.sent()[0]["thread"]["title"], "Hours");
+    stage.answer.lock(None).await;
+    stage.answer.0.thread_changed(renamed("Closing time"));
+    assert_eq!(stage.sent().len(), 1, "what came before it is not saved yet");
+    assert_eq!(stage.save().len(), 1);
+    let sent = stage.sent();
+    let titles: Vec<_> = sent.iter().map(|event| &event["thread"]["title"]).collect();
+    assert_eq!(titles, ["Hours", "Hours", "Closing time"]);
+    assert_eq!(sent[2]["thread"]["status"]["type"], "locked");
+}
+
 #[tokio::test]
 async fn what_changes_nothing_is_neither_saved_nor_announced() {
     let stage = Stage::new();
     stage.answer.reopen().await;
+    stage.answer.0.thread_changed(ThreadChange { title: Some(None), ..ThreadChange::default() });
     assert_eq!(stage.save(), []);
     assert_eq!(stage.sent(), Vec::<Value>::new());
 }
