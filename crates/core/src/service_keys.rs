@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::id::{ServiceKeyId, SiteName, mint};
+use crate::identity::looks_like_jwt;
 use crate::ports::Rng;
 use crate::secret_text::SecretText;
 
@@ -33,11 +34,27 @@ pub struct ServiceKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// Shorter than [`MIN_IMPORTED_CHARS`].
-    #[error("the key has fewer than {MIN_IMPORTED_CHARS} characters; anybody could guess it")]
+    #[error(
+        "the key has fewer than {MIN_IMPORTED_CHARS} characters; anybody could guess it. Import a longer one, or, to try \
+         chatkitd out, this one with --dev"
+    )]
     TooShort,
-    /// Begins with `ek_`, which would be taken for a client secret, or holds control characters.
-    #[error("this is not a service key: client secrets (ek_…) and control characters are refused")]
+    /// Has the form of a user's token, which it would be taken for.
+    #[error(
+        "this looks like a user's token (eyJ….….…), and would be taken for one; import a key of another form, or make one \
+         with chatkitd keys create"
+    )]
+    Token,
+    /// Begins with `ek_`, which would be taken for a client secret, holds control characters, or is empty.
+    #[error(
+        "this is not a service key: client secrets (ek_…), control characters and an empty text are refused"
+    )]
     NotAKey,
+}
+
+/// Whether a key is shorter than [`MIN_IMPORTED_CHARS`].
+pub fn is_guessable(text: &SecretText) -> bool {
+    text.expose().chars().count() < MIN_IMPORTED_CHARS
 }
 
 impl ServiceKey {
@@ -55,12 +72,26 @@ impl ServiceKey {
         now: Timestamp,
         rng: &dyn Rng,
     ) -> Result<Self, ImportError> {
+        if is_guessable(text) {
+            return Err(ImportError::TooShort);
+        }
+        Self::import_for_trial(site, name, text, now, rng)
+    }
+
+    /// The same for whoever tries chatkitd out by himself: the key may be one that [`is_guessable`].
+    pub fn import_for_trial(
+        site: SiteName,
+        name: &str,
+        text: &SecretText,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<Self, ImportError> {
         let exposed = text.expose();
-        if exposed.starts_with("ek_") || exposed.chars().any(char::is_control) {
+        if exposed.is_empty() || exposed.starts_with("ek_") || exposed.chars().any(char::is_control) {
             return Err(ImportError::NotAKey);
         }
-        if exposed.chars().count() < MIN_IMPORTED_CHARS {
-            return Err(ImportError::TooShort);
+        if looks_like_jwt(exposed) {
+            return Err(ImportError::Token);
         }
         Ok(Self::describe(site, name, text, now, rng))
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chatkitd_core::id::{SiteName, UserId};
+use chatkitd_core::identity::looks_like_jwt;
 use chatkitd_core::secret_text::SecretText;
 use chatkitd_core::sessions::{Presented, SECRET_PREFIX};
 use chatkitd_core::site::Site;
@@ -142,11 +143,6 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let fits =
         scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= MAX_CREDENTIAL_BYTES;
     if fits { Ok(Some(token)) } else { Err(refuse()) }
-}
-
-/// Three parts, the first of which opens a JSON object.
-fn looks_like_jwt(token: &str) -> bool {
-    token.starts_with("eyJ") && token.split('.').count() == 3
 }
 
 async fn client_secret(

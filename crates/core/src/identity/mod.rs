@@ -26,7 +26,7 @@ pub use jwks::{Jwks, JwksError, JwksSource, find_key, is_loopback, is_secure};
 pub use refusal::TokenRefusal;
 pub use roles::{RolePolicy, RolePolicyError, RoleRefusal, RoleRule, Roles, RolesError};
 pub use settings::{Preset, VerifierSettings, VerifierWarning};
-pub use token::MAX_TOKEN_BYTES;
+pub use token::{MAX_TOKEN_BYTES, looks_like_jwt};
 pub use verifier::{VerifiedUser, Verifier};
 pub use verifier_error::VerifierError;
 pub use verifiers::{Verifiers, VerifiersError};

@@ -6,6 +6,11 @@ use super::refusal::TokenRefusal;
 /// The longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
+/// Whether a bearer's text is a user's token: three parts, the first of which opens a JSON object.
+pub fn looks_like_jwt(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
+}
+
 /// A token taken apart. Nothing of it is believed yet.
 pub(super) struct Unverified<'a> {
     pub(super) header: Header,

@@ -7,7 +7,7 @@ use std::path::Path;
 use chatkitd_core::id::ServiceKeyId;
 use chatkitd_core::ports::{Clock as _, StoreError};
 use chatkitd_core::secret_text::SecretText;
-use chatkitd_core::service_keys::ServiceKey;
+use chatkitd_core::service_keys::{MIN_IMPORTED_CHARS, ServiceKey, is_guessable};
 use chatkitd_core::sessions::AuditAction;
 use serde_json::json;
 
@@ -59,7 +59,7 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> CommandR
         KeysCommand::Create { name, target } => create(Operator::open(config, &target).await?, &name).await,
         KeysCommand::Import { name, from_env, target } => {
             let text = read_key(from_env.as_deref())?;
-            import(Operator::open(config, &target).await?, &name, &text).await
+            import(Operator::open(config, &target).await?, &name, &text, target.is_dev()).await
         }
         KeysCommand::List { json, target } => {
             list(Operator::open_existing(config, &target).await?, json).await
@@ -81,14 +81,15 @@ async fn create(operator: Operator, name: &str) -> CommandResult {
     Ok(())
 }
 
-async fn import(operator: Operator, name: &str, text: &SecretText) -> CommandResult {
-    let key = ServiceKey::import(
-        operator.site.name.clone(),
-        name,
-        text,
-        operator.clock.now(),
-        &SystemRng::default(),
-    )?;
+async fn import(operator: Operator, name: &str, text: &SecretText, is_dev: bool) -> CommandResult {
+    let import = if is_dev { ServiceKey::import_for_trial } else { ServiceKey::import };
+    let key = import(operator.site.name.clone(), name, text, operator.clock.now(), &SystemRng::default())?;
+    if is_guessable(text) {
+        note(&format!(
+            "Anybody could guess this key: it has fewer than {MIN_IMPORTED_CHARS} characters. Revoke it before others can \
+             reach the server."
+        ));
+    }
     let audit = operator.audit(AuditAction::KeyImported, key.id.as_str());
     match operator.store.create_service_key(&operator.scope(), &key, &text.hash(), &audit).await {
         Err(StoreError::Conflict) => return Err("this key is there already; see chatkitd keys list".into()),

@@ -31,6 +31,11 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Whether it is run with `--dev`.
+    pub(super) fn is_dev(&self) -> bool {
+        self.settings.dev
+    }
+
     /// The site, as the settings know it.
     fn site(&self, settings: &Settings) -> Result<Site, OperatorError> {
         let name = SiteName::parse(&self.site)?;

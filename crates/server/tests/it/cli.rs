@@ -89,11 +89,33 @@ async fn a_key_that_servers_hold_already_is_imported_once() {
     let again = import(key);
     assert_eq!(again.code, 1);
     assert!(again.err.contains("there already"), "{again:?}");
-    let short = import("short");
-    assert_eq!((short.code, short.out.as_str()), (1, ""), "{short:?}");
+    for (refused, reason) in
+        [("short", "--dev"), ("", "--dev"), ("eyJhbGciOiJub25lIn0.e30.c2lnbmVk", "token")]
+    {
+        let refused = import(refused);
+        assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{refused:?}");
+        assert!(refused.err.contains(reason), "{refused:?}");
+    }
     assert!(!again.err.contains(key));
     let node = desk.serve();
     assert_eq!(create_for(&node, key, "ann").await.0, 200);
+}
+
+/// The key with which the test suites of OpenAI's SDKs are run (reference, section 7).
+#[tokio::test]
+async fn under_dev_a_key_that_can_be_guessed_is_taken_with_a_warning() {
+    let desk = Desk::new();
+    let import =
+        |text: &str| run_with_input(desk.folder.path(), &desk.env, &["keys", "import", "--dev"], text);
+    let taken = import("My API Key");
+    assert!(taken.err.contains("could guess"), "{taken:?}");
+    assert!(taken.ok().starts_with("key_"));
+    let empty = import("");
+    assert!(empty.code == 1 && empty.err.contains("empty"), "{empty:?}");
+    let node = desk.serve();
+    let threads = Client::new().get(format!("{}/v1/chatkit/threads", node.url));
+    let answer = send(threads.header("authorization", "Bearer My API Key")).await;
+    assert_eq!((answer.status, &answer.body["data"]), (200, &json!([])), "{answer:?}");
 }
 
 #[tokio::test]
