@@ -53,9 +53,10 @@ impl TrustedProxies {
     pub(crate) fn client(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
         let peer = extensions.get::<PeerAddr>()?.0.ip().to_canonical();
         if !self.trusts(peer) {
-            warn_once_of_forwarded(headers);
+            warn_once_of_a_stranger(headers);
             return Some(peer);
         }
+        warn_once_of_another_header(headers);
         let forwarded: Vec<&str> = headers
             .get_all("x-forwarded-for")
             .iter()
@@ -102,13 +103,34 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
     address.ok().map(|address| address.to_canonical())
 }
 
-fn warn_once_of_forwarded(headers: &HeaderMap) {
+/// What proxies write about the client they speak for.
+const FORWARDED: [&str; 5] =
+    ["X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Proto", "X-Forwarded-Host"];
+
+/// The first of them that a request carries.
+fn forwarded_header(headers: &HeaderMap) -> Option<&'static str> {
+    FORWARDED.into_iter().find(|name| headers.contains_key(*name))
+}
+
+fn warn_once_of_a_stranger(headers: &HeaderMap) {
     static WARNED: Once = Once::new();
-    if headers.contains_key("x-forwarded-for") {
+    if let Some(header) = forwarded_header(headers) {
         WARNED.call_once(|| {
             tracing::warn!(
-                "a request carried X-Forwarded-For, but its sender is not in CHATKITD_TRUSTED_PROXIES; \
+                "a request carried {header}, but its sender is not in CHATKITD_TRUSTED_PROXIES; \
                  the header is ignored. If chatkitd stands behind a proxy, name the proxy there."
+            );
+        });
+    }
+}
+
+fn warn_once_of_another_header(headers: &HeaderMap) {
+    static WARNED: Once = Once::new();
+    if let Some(header) = forwarded_header(headers).filter(|header| *header != FORWARDED[0]) {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                "a proxy in CHATKITD_TRUSTED_PROXIES sent {header} and no X-Forwarded-For, by which alone visitors are \
+                 told apart; all of them count as one address. Have the proxy send X-Forwarded-For."
             );
         });
     }

@@ -29,6 +29,7 @@ mod e2e_run_faults;
 mod e2e_runs;
 mod e2e_sessions;
 mod files;
+mod forwarded;
 mod hosted;
 mod images;
 mod jwks;
