@@ -132,7 +132,7 @@ export function assistantMessage(text: string, id = 'cti_answer'): object {
   return { type: 'assistant_message', id, ...place, content: [{ type: 'output_text', text, annotations: [] }] };
 }
 
-export function widget(root: object): object {
+export function widget(root: unknown): object {
   return { type: 'widget', id: 'cti_widget', ...place, widget: root };
 }
 

@@ -56,17 +56,11 @@ after(async () => {
 });
 
 test('of a widget of 10 000 components, a thousand are drawn at a time, and the page stays alive', async (t) => {
-  const { page, widget } = await show(t, browser, server, 'huge');
+  const { chat, widget } = await show(t, browser, server, 'huge');
   const lines = widget.getByText(/^Line \d+$/);
   const first = await lines.count();
   assert.ok(first > 200 && first < 400, `${first} lines`);
-  const longest = await page.evaluate(async () => {
-    const found = new PerformanceObserver(() => undefined);
-    found.observe({ type: 'longtask', buffered: true });
-    await new Promise((done) => requestAnimationFrame(done));
-    return Math.max(0, ...found.takeRecords().map(({ duration }) => duration));
-  });
-  assert.ok(longest < 10_000, `the page stood still for ${longest} ms`);
+  await isAlive(chat);
   await widget.getByLabel('field 0', { exact: true }).fill('typed');
   await widget.getByRole('button', { name: 'Show more' }).click();
   await widget.getByText(`Line ${first + 10}`, { exact: true }).waitFor();
