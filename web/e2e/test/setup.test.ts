@@ -198,3 +198,25 @@ async function secretsOfOneVisitor(): Promise<string[]> {
   const [cookie = ''] = first.headers.getSetCookie().map((one) => one.split(';')[0]!);
   return [await secretOf(first), await secretOf(await mint({ cookie }))];
 }
+
+test('a page without TLS, on a name of its own, has the whole chat', async (t) => {
+  const server = await Server.start();
+  t.after(() => server.stop());
+  const site = await Site.start(t, {
+    '/': pageWith(`${server.url}/chatkit.js`, `
+      await customElements.whenDefined('openai-chatkit');
+      chat.setOptions({ api: { url: '${server.url}/chatkit', domainKey: 'any' }, threadItemActions: { retry: true } });`),
+  });
+  const context = await visitor(t, browser);
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(site.url.replace('127.0.0.1', 'intranet.example'));
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  const chat = new Chat(page);
+  await chat.ask('Show me markdown');
+  // What draws formulas is loaded with the first of them, and moves what stands below.
+  await chat.element.locator('math').first().waitFor();
+  await chat.element.locator('.actions').getByRole('button', { name: 'Copy' }).click();
+  assert.match(await chat.pasted(), /\*\*/, 'the Markdown of the answer was copied');
+  assert.deepEqual(complaints, []);
+});
