@@ -2,8 +2,9 @@ import type { TestContext } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { visitor } from './browser.js';
 import { Chat } from './chat.js';
+import { openPage } from './page.js';
 import { root, Server } from './server.js';
-import { pageWith, Site } from './site.js';
+import { pageWith } from './site.js';
 
 /** A server whose answers have something of every kind (`scripts/everybody.yaml`). */
 export function serverForEverybody(): Promise<Server> {
@@ -16,14 +17,17 @@ export interface OpenChat {
   chat: Chat;
 }
 
-/** Somebody's page with the chat, by its address and options. */
+/** The chat on somebody's page, by its address and options, between two links. */
 export async function openChat(t: TestContext, browser: Browser, server: Server, options: Record<string, unknown> = {}, context: BrowserContextOptions = {}): Promise<OpenChat> {
   const whole = { api: { url: `${server.url}/chatkit`, domainKey: 'any' }, ...options };
-  const body = pageWith(`${server.url}/chatkit.js`, `chat.options = ${JSON.stringify(whole)};`);
-  const site = await Site.start(t, { '/': body.replace('<main>', '<main><h1>A page</h1><p><a href="#before">Before</a></p>').replace('</main>', '<p><a href="#after">After</a></p></main>') });
-  const page = await (await visitor(t, browser, context)).newPage();
-  await page.goto(site.url);
+  const page = await openPage(t, await visitor(t, browser, context), server, `chat.options = ${JSON.stringify(whole)};`, betweenLinks);
   const chat = new Chat(page);
   await chat.composer.waitFor();
   return { page, chat };
+}
+
+function betweenLinks(script: string, setup: string): string {
+  return pageWith(script, setup)
+    .replace('<main>', '<main><h1>A page</h1><p><a href="#before">Before</a></p>')
+    .replace('</main>', '<p><a href="#after">After</a></p></main>');
 }

@@ -19,9 +19,9 @@ export async function openChat(
   return chat;
 }
 
-/** A page of somebody's site that runs `setup`, where `chat` is the element. */
-export async function openPage(t: TestContext, context: BrowserContext, server: Server, setup = ''): Promise<Page> {
-  const site = await Site.start(t, { '/': pageWith(`${server.url}/chatkit.js`, `globalThis.told = [];${setup}`) });
+/** A page of somebody's site that runs `setup`, where `chat` is the element; `html` is what is on it. */
+export async function openPage(t: TestContext, context: BrowserContext, server: Server, setup = '', html = pageWith): Promise<Page> {
+  const site = await Site.start(t, { '/': html(`${server.url}/chatkit.js`, `globalThis.told = [];${setup}`) });
   const page = await context.newPage();
   // The page's own script has run then, whether the chat's has come or not.
   await page.goto(site.url, { waitUntil: 'domcontentloaded' });
