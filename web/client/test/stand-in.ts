@@ -1,7 +1,12 @@
 /** A tiny server with the session contract (design 4.1): the superset answer, refresh, devices, refusals. */
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+
+const exchange = new URL('../../../fixtures/sessions/003_fastapi_create.json', import.meta.url);
+/** What chatkitd itself is held to answer. */
+const golden = JSON.stringify((JSON.parse(readFileSync(exchange, 'utf8')) as { response: { body: object } }).response.body);
 
 export interface Asked {
   method: string;
@@ -96,26 +101,12 @@ export class StandIn {
 
   private superset(id: string, user: string, workflow: string, secret: string, metadata: unknown): object {
     const device = this.crossSite && user.startsWith('anon_') ? { device_token: `device_of_${user}` } : {};
-    return {
-      client_secret: secret,
-      session_token: secret,
-      expires_after: this.lifetime,
-      expires_at: 1_767_225_600,
-      session_id: id,
-      user_id: user,
-      workflow_id: workflow,
-      metadata,
-      session: {
-        chatKitSessionId: id,
-        deviceId: `device_${user}_1767225000`,
-        userId: user,
-        workflowId: workflow,
-        createdAt: '2026-01-01T00:00:00.000Z',
-        expiresAt: '2026-01-02T00:00:00.000Z',
-        metadata,
-      },
-      ...device,
+    const own: Record<string, unknown> = {
+      '<secret>': secret, '<session>': id, 'user-123': user, wf_demo: workflow,
+      '<unix>': 1_767_225_600, '<time>': '2026-01-01T00:00:00.000Z', '<device>': `device_${user}_1767225000`,
     };
+    const body = JSON.parse(golden, (name, value: unknown) => (name === 'metadata' ? metadata : (own[String(value)] ?? value))) as object;
+    return { ...body, expires_after: this.lifetime, ...device };
   }
 }
 
