@@ -35,7 +35,7 @@ async function app(t: TestContext, answers: Record<string, Answer> = {}, { page 
 
 /** The app with chatkitd behind the same origin. */
 const behindProxy = async (t: TestContext, server: Server, page?: KitPage, answers?: Record<string, Answer>) =>
-  app(t, { ...(await fileOf(server)), ...answers, '*': proxyTo(server.url) }, { page });
+  app(t, { ...answers, '*': proxyTo(server.url) }, { page });
 
 interface Visit {
   page: Page;
@@ -229,7 +229,7 @@ test('a prop wins over chatkit-config.json, and the file over the default, key b
 });
 
 test("one address, chatkitd's own file, is all that a page of another site needs", async (t) => {
-  const chatkitd = await Site.start(t, { '*': proxyTo(server.url), ...(await fileOf(server)) });
+  const chatkitd = await Site.start(t, { '*': proxyTo(server.url) });
   const site = await app(t, {}, { page: { provider: { config: `${chatkitd.url}/chatkit-config.json` } }, elsewhere: chatkitd.url });
   const context = await visitor(t, browser);
   const { chat, sessions } = await open(context, site.otherSite);
@@ -264,10 +264,3 @@ test('a widget that is taken off the page and put back chats on', async (t) => {
   await chat.lastItem.getByText('Two').waitFor();
   assert.deepEqual(complaints, []);
 });
-
-/** The configuration that chatkitd serves; one that serves none has a file in its place. */
-async function fileOf(server: Server): Promise<Record<string, Answer>> {
-  const { status } = await fetch(`${server.url}/chatkit-config.json`);
-  const file: Answer = (_, response) => response.writeHead(200, { 'content-type': 'application/json', 'access-control-allow-origin': '*' }).end('{}');
-  return status === 200 ? {} : { '/chatkit-config.json': file };
-}
