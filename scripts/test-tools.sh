@@ -1,4 +1,4 @@
-# Where the tests' outside programs are. Sourced by setup-test.sh, with-services.sh and postgres.sh.
+# Where the outside programs of tests and benchmarks are. Sourced by the scripts that bring or start them.
 # A variable that is already set wins, so that a developer can point the tests at other builds.
 # shellcheck shell=bash
 
@@ -23,12 +23,24 @@ find_program() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" || true
 }
 
+# Debian's name first, then Ubuntu's and Google's.
+find_chromium() {
+    local name found
+    for name in chromium chromium-browser google-chrome; do
+        found=$(find_program "$name")
+        if [[ -n $found ]]; then
+            echo "$found"
+            return
+        fi
+    done
+}
+
 find_test_tools() {
     : "${CHATKITD_TEST_POSTGRES_BIN:=$(find_postgres_bin)}"
     : "${CHATKITD_TEST_PGBOUNCER_BIN:=$(find_program pgbouncer)}"
     : "${CHATKITD_TEST_REDIS_BIN:=$(find_program redis-server)}"
     : "${CHATKITD_TEST_NGINX_BIN:=$(find_program nginx)}"
-    : "${CHATKITD_TEST_CHROMIUM:=$(find_program chromium)}"
+    : "${CHATKITD_TEST_CHROMIUM:=$(find_chromium)}"
     : "${CHATKITD_TEST_PYTHON:=$tools/venv/bin/python}"
     : "${CHATKITD_TEST_PYTHON_OPENAI_2_2_0:=$tools/venv-openai-2.2.0/bin/python}"
     : "${CHATKITD_TEST_NODE_DIR:=$root/tests/node}"

@@ -8,7 +8,7 @@ import { root } from './server.js';
 
 const screenshots = join(root, 'target/screenshots');
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+const executablePath = process.env.CHATKITD_TEST_CHROMIUM ?? '/usr/bin/chromium';
 
 const flags = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync',
@@ -20,7 +20,7 @@ const flags = [
 
 /** Chromium, closed with the file of tests that opened it. */
 export async function openBrowser(): Promise<Browser> {
-  if (executablePath === undefined) throw new Error('There is no Chromium. scripts/setup-test.sh installs it.');
+  if (!existsSync(executablePath)) throw new Error(`There is no Chromium at "${executablePath}". scripts/setup-test.sh installs it.`);
   return chromium.launch({ executablePath, args: flags });
 }
 
