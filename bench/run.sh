@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 bench/setup.sh
 scripts/build-web.sh
 cargo build --release --locked --package chatkitd
-# PostgreSQL keeps its files there: on a disk, which /tmp may not be.
-mkdir -p target/bench/run
-export TMPDIR=$PWD/target/bench/run
+# PostgreSQL keeps its files there: on a disk, which /tmp may not be, and where the account can reach it that it has when
+# root starts it, which this folder may not be.
+export TMPDIR=/var/tmp
 exec scripts/with-services.sh target/bench/venv/bin/python -m bench.measure "$@"
