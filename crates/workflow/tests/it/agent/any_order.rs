@@ -77,8 +77,14 @@ impl Page {
     }
 }
 
+/// Each case is a whole run.
+fn half_as_many() -> ProptestConfig {
+    let all = ProptestConfig::default();
+    ProptestConfig { cases: all.cases / 2, ..all }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(half_as_many())]
     #[test]
     fn what_is_begun_is_done_or_taken_away_and_what_is_done_is_kept(
         pieces in vec(event(), 0..24),
