@@ -292,6 +292,7 @@ macro_rules! run_log_conformance {
                 a_part_is_bounded_and_a_larger_event_goes_alone,
                 silence_ends_a_wait_with_nothing,
                 fifty_readers_that_wait_get_each_event_and_the_end,
+                whatever_is_done_to_a_log_it_holds_what_a_list_would,
             }
         }
     };

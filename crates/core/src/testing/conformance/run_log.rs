@@ -7,7 +7,7 @@ use futures_util::future::{join, join_all};
 
 use super::fixture::at;
 use crate::id::RunId;
-use crate::ports::{LogPart, RunLog};
+use crate::ports::{LogPart, Rng as _, RunLog};
 use crate::testing::SeededRng;
 
 /// Longer than any case takes.
@@ -199,5 +199,117 @@ pub async fn fifty_readers_that_wait_get_each_event_and_the_end(log: &dyn RunLog
     let (reads, ()) = join(join_all((0..50).map(|_| reader())), writer).await;
     for read in reads {
         assert_eq!(Some(read), part(&frames(1..=100), 100, true));
+    }
+}
+
+/// Appends, repeats, gaps, ends and closes in any order, and reads after any number.
+pub async fn whatever_is_done_to_a_log_it_holds_what_a_list_would(log: &dyn RunLog) {
+    for seed in 1_000..1_050 {
+        let (run, dice) = (run(seed), SeededRng::new(seed));
+        let mut list = List::default();
+        for step in 0..30 {
+            let deed = Deed::any(&dice, list.last(), step);
+            let done = match &deed {
+                Deed::Append { first, frames, ended } => log.append(&run, *first, frames, *ended).await,
+                Deed::Close { first, frames } => log.close(&run, *first, frames).await,
+            };
+            let now_and_then = format!("seed {seed}, step {step}: {deed:?}");
+            assert_eq!(done.is_ok(), list.take(deed), "{now_and_then}");
+            for after in [0, below(&dice, list.last() + 2), list.last()] {
+                assert_eq!(now(log, &run, after).await, list.part(after), "{now_and_then}, after {after}");
+            }
+        }
+    }
+}
+
+fn below(dice: &SeededRng, end: u64) -> u64 {
+    let mut bytes = [0; 8];
+    dice.fill(&mut bytes);
+    u64::from_le_bytes(bytes) % end
+}
+
+/// What a node does to a run's log.
+enum Deed {
+    Append { first: u64, frames: Vec<Vec<u8>>, ended: bool },
+    Close { first: u64, frames: Vec<Vec<u8>> },
+}
+
+impl Deed {
+    /// With the next events, some that are there already, or some after a gap; each says when it was written.
+    fn any(dice: &SeededRng, last: u64, step: u64) -> Self {
+        let kind = below(dice, 20);
+        let gap = kind == 0 || below(dice, 5) == 0;
+        let first = if gap { last + 1 + below(dice, 1_000) } else { 1 + below(dice, last + 1) };
+        let ended = kind == 1;
+        let count = below(dice, 4).max(u64::from(kind > 1));
+        let frames = (first..first + count).map(|number| {
+            let filling = if below(dice, 10) == 0 { PART / 2 } else { 1 };
+            format!("id: {number}\ndata: {step}{}\n\n", "x".repeat(filling)).into_bytes()
+        });
+        let frames = frames.collect();
+        if kind == 0 { Self::Close { first, frames } } else { Self::Append { first, frames, ended } }
+    }
+}
+
+impl std::fmt::Debug for Deed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Append { first, frames, ended } => {
+                write!(formatter, "append {} from {first}, ended: {ended}", frames.len())
+            }
+            Self::Close { first, frames } => write!(formatter, "close with {} from {first}", frames.len()),
+        }
+    }
+}
+
+/// What a log holds, written down without any skill.
+#[derive(Default)]
+struct List {
+    is_there: bool,
+    frames: Vec<(u64, Vec<u8>)>,
+    ended: bool,
+}
+
+impl List {
+    fn last(&self) -> u64 {
+        self.frames.last().map_or(0, |(number, _)| *number)
+    }
+
+    /// Whether it can be done.
+    fn take(&mut self, deed: Deed) -> bool {
+        match deed {
+            _ if self.ended => true,
+            Deed::Append { first, .. } if first > self.last() + 1 => false,
+            Deed::Append { first, frames, ended } => {
+                self.is_there = true;
+                self.add(first, frames, ended);
+                true
+            }
+            Deed::Close { first, frames } => {
+                if self.is_there {
+                    self.add(first, frames, true);
+                }
+                true
+            }
+        }
+    }
+
+    fn add(&mut self, first: u64, frames: Vec<Vec<u8>>, ended: bool) {
+        let last = self.last();
+        self.frames.extend((first..).zip(frames).filter(|(number, _)| *number > last));
+        self.ended = ended;
+    }
+
+    fn part(&self, after: u64) -> Option<LogPart> {
+        let mut part = LogPart { frames: Vec::new(), last: after.min(self.last()), ended: self.ended };
+        for (number, frame) in self.frames.iter().filter(|(number, _)| *number > after) {
+            if !part.frames.is_empty() && part.frames.len() + frame.len() > PART {
+                part.ended = false;
+                break;
+            }
+            part.frames.extend(frame);
+            part.last = *number;
+        }
+        self.is_there.then_some(part)
     }
 }
