@@ -2,7 +2,9 @@
 //! that is told what to answer.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,6 +44,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::chatkit::agent::TestAgent;
+use crate::chatkit::client::TOO_LONG;
 
 /// 2026-11-21T00:00:00Z.
 pub const START: i64 = 1_795_219_200;
@@ -324,6 +327,28 @@ impl TestApp {
                 found = &mut future => return found,
                 // Each step lets the server see that time has passed.
                 _ = send(self.get("/healthz")) => self.clock.advance(step),
+            }
+        }
+    }
+
+    /// What `future` waits for, which comes when `wait` is over and not a second before.
+    pub async fn after<T: Debug>(&self, wait: Duration, future: impl Future<Output = T>) -> T {
+        let second = Duration::from_secs(1);
+        let mut future = std::pin::pin!(future);
+        self.unless_early(future.as_mut()).await;
+        self.clock.advance(wait - second);
+        self.unless_early(future.as_mut()).await;
+        self.clock.advance(second);
+        tokio::time::timeout(TOO_LONG, future).await.expect("it comes when its time has come")
+    }
+
+    /// Lets the server and the client do all that they can do now.
+    async fn unless_early<T: Debug>(&self, mut future: Pin<&mut impl Future<Output = T>>) {
+        for _ in 0..3 {
+            tokio::select! {
+                biased;
+                early = &mut future => panic!("before its time: {early:?}"),
+                answer = send(self.get("/healthz")) => assert_eq!(answer.status, 200),
             }
         }
     }

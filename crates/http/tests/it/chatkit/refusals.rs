@@ -312,7 +312,7 @@ async fn half_a_body(app: &TestApp, path: &str) -> String {
         client.read_to_string(&mut said).await.unwrap();
         said
     };
-    app.passing(reading, Duration::from_secs(60)).await
+    app.after(Duration::from_secs(60), reading).await
 }
 
 #[tokio::test]

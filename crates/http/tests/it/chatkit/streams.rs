@@ -1,5 +1,7 @@
 //! What an operation is answered with, and in which form (design 4.6).
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::client::{Events, Frame, add, create, get, kinds, said};
@@ -83,7 +85,7 @@ async fn after_fifteen_seconds_of_silence_a_comment_comes() {
     let app = Setup::default().start().await;
     let (_, mut events) = Events::of(app.chat(&create("hold")).bearer_auth(token("ann"))).await;
     events.until("thread.item.updated").await;
-    let frame = app.passing(events.next(), std::time::Duration::from_secs(15)).await;
+    let frame = app.after(Duration::from_secs(15), events.next()).await;
     assert!(matches!(frame, Some(Frame::Comment)), "{frame:?}");
     app.agent.go_on.add_permits(1);
     events.until("thread.item.done").await;
