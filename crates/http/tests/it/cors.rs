@@ -5,6 +5,17 @@ use serde_json::json;
 
 use crate::app::{Setup, TestApp, send, site_of};
 
+/// Design 4.5 and the device token, in the order of the alphabet.
+const EXPOSED: [&str; 7] = [
+    "chatkit-device-token",
+    "retry-after",
+    "x-chatkit-run-id",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-request-id",
+];
+
 async fn taquito() -> TestApp {
     Setup::of(site_of("default", &["https://taquito.io", "https://*.pages.example"])).start().await
 }
@@ -18,7 +29,22 @@ async fn a_listed_origin_is_echoed_with_credentials() {
         assert_eq!(answer.header("access-control-allow-origin"), origin);
         assert_eq!(answer.header("access-control-allow-credentials"), "true");
         assert_eq!(answer.header("vary"), "Origin");
-        assert!(answer.header("access-control-expose-headers").contains("x-chatkit-run-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_read_what_the_contracts_say_in_headers_on_answers_and_on_errors() {
+    for origins in [&["https://taquito.io"][..], &[]] {
+        let app = Setup::of(site_of("default", origins)).start().await;
+        for (request, status) in
+            [(app.create(), 200), (app.create().body("{"), 400), (app.get("/nowhere"), 404)]
+        {
+            let answer = send(request.header("origin", "https://taquito.io")).await;
+            assert_eq!(answer.status, status, "{}", answer.text);
+            let mut exposed: Vec<_> = answer.header("access-control-expose-headers").split(", ").collect();
+            exposed.sort_unstable();
+            assert_eq!(exposed, EXPOSED);
+        }
     }
 }
 
