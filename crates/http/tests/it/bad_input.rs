@@ -67,6 +67,7 @@ async fn nul_characters_are_refused_wherever_they_stand() {
     {
         send(app.create().body(body)).await.is_error(400, "nul_character");
     }
+    assert_eq!(app.session_count().await, 0);
     let escaped = send(app.create().body(r#"{"metadata":{"a":"\\u0000"}}"#)).await;
     assert_eq!(escaped.status, 200, "a backslash and five characters are no NUL");
 }
@@ -95,6 +96,7 @@ async fn another_content_type_is_refused() {
         let answer = send(app.create().header("content-type", content_type).body("{}")).await;
         answer.is_error(415, "unsupported_media_type");
     }
+    assert_eq!(app.session_count().await, 0);
     let charset = app.create().header("content-type", "Application/JSON; charset=utf-8").body("{}");
     assert_eq!(send(charset).await.status, 200);
     let empty = app.create().header("content-type", "text/plain");
@@ -111,6 +113,7 @@ async fn a_packed_body_is_refused_as_such() {
         let answer = send(app.post("/chatkit").header("content-encoding", coding).body(packed)).await;
         answer.is_openai_error(415, "unsupported_content_encoding");
     }
+    assert_eq!(app.session_count().await, 0);
     let plain = app.create().header("content-encoding", "identity").body("{}");
     assert_eq!(send(plain).await.status, 200);
 }
