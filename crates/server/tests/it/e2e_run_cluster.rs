@@ -61,7 +61,7 @@ async fn follow(chat: &Chat, run: &str, after: u64) -> Events {
 
 #[tokio::test]
 async fn a_run_on_one_node_is_watched_and_resumed_through_the_other() {
-    let Cluster { a, b, say, on_a, on_b, .. } = &shared_redis().await;
+    let Cluster { say, on_a, on_b, a: _a, b: _b, .. } = &shared_redis().await;
     let mut here = on_a.create("hello").await;
     let (run, thread) = (here.run.clone(), here.thread().await);
     say.send("one ".to_owned()).unwrap();
@@ -86,7 +86,6 @@ async fn a_run_on_one_node_is_watched_and_resumed_through_the_other() {
     assert_eq!(answers(&on_b.items(&thread).await), ["one two three"]);
     let whole = follow(on_b, &run, 0).await.rest().await;
     assert_eq!(whole.last(), here.last(), "the log outlives the run");
-    assert!(!a.url.is_empty() && !b.url.is_empty());
 }
 
 #[tokio::test]
