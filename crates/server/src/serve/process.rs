@@ -76,6 +76,8 @@ impl Server {
             }
             Err(error) => return Err(error),
         };
+        let address = listener.local_addr().map_err(ServeError::Listen)?;
+        tracing::info!(%address, "operators find metrics and health at http://{address}");
         Ok(Some(Admin { listener, metrics: telemetry::metrics()? }))
     }
 }

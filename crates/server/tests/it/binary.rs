@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::server::Env;
 
 const UP: &str = "chatkitd is up at ";
+const OPERATORS: &str = "operators find metrics and health at ";
 
 /// `chatkitd` in `folder`, with this environment and no other.
 pub fn command(folder: &Path, env: &Env, arguments: &[&str]) -> Command {
@@ -93,6 +94,13 @@ impl Process {
         Self { url, child, log }
     }
 
+    /// Where operators look, once `CHATKITD_ADMIN_LISTEN` names any port.
+    pub fn operators(&self) -> String {
+        let log = self.log();
+        let found = log.lines().find_map(|line| address_after(OPERATORS, line));
+        found.unwrap_or_else(|| panic!("operators have no address: {log}"))
+    }
+
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
@@ -135,10 +143,9 @@ fn read(stderr: std::process::ChildStderr, log: Arc<Mutex<String>>) -> Receiver<
     std::thread::spawn(move || {
         for line in BufReader::new(stderr).lines() {
             let Ok(line) = line else { return };
-            if let Some(at) = line.find(UP) {
-                let url = line[at + UP.len()..].split(['"', ' ']).next().unwrap_or_default();
+            if let Some(url) = address_after(UP, &line) {
                 // The test may have given up waiting.
-                let _ = sender.send(url.to_owned());
+                let _ = sender.send(url);
             }
             let mut log = log.lock().unwrap();
             log.push_str(&line);
@@ -146,4 +153,9 @@ fn read(stderr: std::process::ChildStderr, log: Arc<Mutex<String>>) -> Receiver<
         }
     });
     receiver
+}
+
+fn address_after(words: &str, line: &str) -> Option<String> {
+    let (_, rest) = line.split_once(words)?;
+    rest.split(['"', ' ']).next().map(str::to_owned)
 }

@@ -1,10 +1,11 @@
 //! The binary that is shipped: what it survives, and what it does not say.
 
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::binary::Process;
+use crate::binary::{Process, run_with_input};
+use crate::chat::{Chat, Events};
 use crate::databases::free_port;
 use crate::e2e_roles::token;
 use crate::server::{Answer, Env, OPENAI_KEY, REFRESH, SECRET, SESSION, send};
@@ -90,13 +91,84 @@ async fn the_log_holds_request_ids_and_no_secret() {
     assert_eq!(node.terminate(), 0);
 
     let log = node.log();
-    for secret in &secrets {
-        let line = log.lines().find(|line| line.contains(secret));
-        assert!(line.is_none(), "{secret} is in the log: {line:?}");
-    }
+    assert_untold(&log, &secrets);
     assert!(log.contains("request_id"), "{log}");
     for line in log.lines() {
         let _: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+    }
+}
+
+/// Neither what was said and sent, nor what proves who said it.
+#[tokio::test]
+async fn no_log_holds_a_message_a_file_or_a_key() {
+    for format in ["json", "text"] {
+        let folder = tempdir().unwrap();
+        let uploads = "[sites.default.configuration.file_upload]\nenabled = true\n";
+        std::fs::write(folder.path().join("chatkitd.toml"), uploads).unwrap();
+        let env = Env::sqlite(&folder)
+            .set("CHATKIT_WORKFLOW_ID", "wf_echo")
+            .set("CHATKITD_LOG", "debug")
+            .set("CHATKITD_LOG_FORMAT", format);
+        let key = "a-key-that-our-servers-have-held-for-years-0123456789";
+        let imported = run_with_input(folder.path(), &env, &["keys", "import"], key);
+        assert_eq!(imported.code, 0, "{imported:?}");
+        let mut node = Process::serve(folder.path(), &env);
+        let chat = Chat::with_key(&node.url, "wf_echo", key).await;
+        let said = converse(&chat).await;
+        let proof = device_token(&node).await;
+        node.terminate();
+        let log = [node.log(), imported.err].concat();
+        assert!(log.matches("answered").count() >= 9, "{log}");
+        let known = [SECRET.to_owned(), key.to_owned(), chat.secret().to_owned(), proof];
+        assert_untold(&log, &[&known[..], &said].concat());
+    }
+}
+
+/// Says and sends words that stand nowhere else, some of them in requests that are refused; these words, and what
+/// opens the file.
+async fn converse(chat: &Chat) -> Vec<String> {
+    let mut events = chat.create("heliotrope").await;
+    let thread = events.thread().await;
+    events.rest().await;
+    let title = json!({"thread_id": thread, "title": "vermilion"});
+    assert_eq!(chat.ask("threads.update", title).await.status, 200);
+    assert_eq!(chat.ask("threads.add_user_message", json!({"input": "chartreuse"})).await.status, 400);
+
+    let content = "cerulean, every line of it";
+    let params = json!({"name": "amaranth.txt", "mime_type": "text/plain", "size": content.len()});
+    let announced = chat.ask("attachments.create", params).await;
+    assert_eq!(announced.status, 200, "{announced:?}");
+    let url = announced.body["upload_descriptor"]["url"].as_str().unwrap();
+    let put = async |body: &'static str| send(Client::new().put(url).body(body)).await.status;
+    assert_eq!(put("cerulean, and longer than it was said to be").await, 413);
+    assert_eq!(put(content).await, 204);
+    let file = announced.text("id");
+    let with_file = json!({"content": [{"type": "input_text", "text": "heliotrope"}], "attachments": [file], "inference_options": {}});
+    let params = json!({"thread_id": thread, "input": with_file});
+    Events::of(chat.request("threads.add_user_message", &params)).await.rest().await;
+
+    let (_, signature) = url.split_once("signature=").unwrap();
+    ["heliotrope", "vermilion", "chartreuse", "cerulean", "amaranth", signature].map(str::to_owned).to_vec()
+}
+
+/// What an anonymous visitor is known by where there are no cookies, once it was used.
+async fn device_token(node: &Process) -> String {
+    let elsewhere = |request: RequestBuilder| {
+        request.header("origin", "https://shop.example").header("sec-fetch-site", "cross-site")
+    };
+    let made = send(elsewhere(Client::new().post(format!("{}{SESSION}", node.url)))).await;
+    let token = made.text("device_token");
+    let list = Client::new().post(format!("{}/chatkit", node.url)).header("chatkit-device-token", &token);
+    let listed = send(elsewhere(list).json(&json!({"type": "threads.list", "params": {}}))).await;
+    assert_eq!(listed.status, 200, "{listed:?}");
+    token
+}
+
+#[track_caller]
+fn assert_untold(log: &str, secrets: &[String]) {
+    for secret in secrets {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} is in the log: {line:?}");
     }
 }
 
@@ -104,14 +176,14 @@ async fn the_log_holds_request_ids_and_no_secret() {
 #[tokio::test]
 async fn operators_see_metrics_on_a_listener_of_their_own() {
     let folder = tempdir().unwrap();
-    let (admin, nobody) = (free_port().await, free_port().await);
+    let nobody = free_port().await;
     let env = Env::sqlite(&folder)
-        .set("CHATKITD_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
+        .set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0")
         .set("CHATKITD_REDIS_URL", format!("redis://127.0.0.1:{nobody}"))
         .unset("CHATKITD_LIMIT_ANONYMOUS");
     let node = Process::serve(folder.path(), &env);
     assert_eq!(create(&node).await.status, 200);
-    let metrics = reqwest::get(format!("http://127.0.0.1:{admin}/metrics")).await.unwrap();
+    let metrics = reqwest::get(format!("{}/metrics", node.operators())).await.unwrap();
     let metrics = metrics.text().await.unwrap();
     for name in [
         "chatkitd_http_requests_total",

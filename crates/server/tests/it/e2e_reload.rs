@@ -11,7 +11,6 @@ use tempfile::tempdir;
 
 use crate::binary::Process;
 use crate::chat::{Chat, Event};
-use crate::databases::free_port;
 use crate::e2e_models::{answer, bare};
 use crate::e2e_roles::{HS256_SECRET, USERS, token, with_roles};
 use crate::local_model::LocalModel;
@@ -86,8 +85,8 @@ async fn an_answer_goes_on_through_a_reload_and_the_next_one_is_given_anew() {
 
 #[tokio::test]
 async fn a_file_that_is_broken_changes_nothing_and_the_log_names_its_line() {
-    let (folder, model, admin) = (tempdir().unwrap(), LocalModel::start().await, free_port().await);
-    let env = bare(folder.path()).set("CHATKITD_ADMIN_LISTEN", format!("127.0.0.1:{admin}"));
+    let (folder, model) = (tempdir().unwrap(), LocalModel::start().await);
+    let env = bare(folder.path()).set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0");
     let right = format!("{}[sites.default]\nworkflows = [\"wf_a\"]\n", settings(&model, "Old."));
     write(folder.path(), &right);
     let server = Process::serve(folder.path(), &env);
@@ -115,7 +114,7 @@ async fn a_file_that_is_broken_changes_nothing_and_the_log_names_its_line() {
     reload(&server, DONE).await;
     assert!(answer(&server.url, "wf_a").await.starts_with("m, told \"New.\""));
 
-    let metrics = Client::new().get(format!("http://127.0.0.1:{admin}/metrics")).send().await.unwrap();
+    let metrics = Client::new().get(format!("{}/metrics", server.operators())).send().await.unwrap();
     let metrics = metrics.text().await.unwrap();
     for (outcome, times) in [("refused", broken.len() + 1), ("reloaded", 1)] {
         let line = format!("chatkitd_reloads_total{{outcome=\"{outcome}\"}} {times}");

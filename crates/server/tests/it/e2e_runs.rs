@@ -11,7 +11,6 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::binary::{Process, run};
 use crate::chat::{Chat, Event, text_of};
-use crate::databases::free_port;
 use crate::server::{Env, Node};
 use crate::test_agents::Puppet;
 use crate::wait::until;
@@ -217,20 +216,20 @@ async fn an_answer_that_begins_while_the_server_stops_is_cut_off_in_order() {
 
 #[tokio::test]
 async fn runs_are_counted_by_how_they_ended() {
-    let (folder, admin) = (tempdir().unwrap(), format!("127.0.0.1:{}", free_port().await));
+    let folder = tempdir().unwrap();
     let config = folder.path().join("own.toml");
     std::fs::write(&config, "[workflows.wf_slow]\nagent = \"echo\"\ndelay = \"50ms\"\n").unwrap();
     let env = Env::sqlite(&folder)
         .set("CHATKITD_CONFIG", config.to_str().unwrap())
         .set("CHATKIT_WORKFLOW_ID", "wf_echo,wf_slow")
-        .set("CHATKITD_ADMIN_LISTEN", &admin);
+        .set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0");
     let node = Process::serve(folder.path(), &env);
     Chat::open(&node.url, "wf_echo").await.create("a few words").await.rest().await;
     let chat = Chat::open(&node.url, "wf_slow").await;
     let mut slow = chat.create(&"word ".repeat(1_000)).await;
     slow.deltas(1).await;
     let metrics = async || {
-        let answer = Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+        let answer = Client::new().get(format!("{}/metrics", node.operators())).send().await.unwrap();
         answer.text().await.unwrap()
     };
     let has = async |line: &str| metrics().await.lines().any(|found| found == line);

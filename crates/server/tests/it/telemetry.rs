@@ -1,6 +1,5 @@
 //! What operators see of a running server: traces at a collector, and the admin listener.
 
-use std::net::TcpListener as StdListener;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -14,6 +13,7 @@ use tempfile::tempdir;
 use tokio::net::TcpListener;
 
 use crate::binary::Process;
+use crate::databases::free_port;
 use crate::server::{Env, SESSION};
 use crate::upstream_standin::{Reply, UpstreamStandin};
 use crate::wait::until;
@@ -35,11 +35,6 @@ pub async fn collector() -> (String, Received) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, routes).await });
     (url, received)
-}
-
-/// Where a port is free right now.
-fn free_address() -> String {
-    StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 #[tokio::test]
@@ -138,12 +133,12 @@ fn reading(metrics: &str, begins: &str) -> Option<f64> {
 
 #[tokio::test]
 async fn a_request_of_less_than_a_millisecond_took_time_too() {
-    let (folder, admin) = (tempdir().unwrap(), free_address());
-    let env = Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0");
     let node = Process::serve(folder.path(), &env);
     Client::new().get(format!("{}/healthz", node.url)).send().await.unwrap();
     let sum = "chatkitd_http_request_seconds_sum{method=\"GET\",route=\"/healthz\"";
-    let metrics = async || Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    let metrics = async || Client::new().get(format!("{}/metrics", node.operators())).send().await.unwrap();
     until("the request is counted", async || {
         let metrics = metrics().await.text().await.unwrap();
         reading(&metrics, sum).is_some_and(|seconds| seconds > 0.0 && (seconds * 1000.0).fract() > 0.0)
@@ -162,7 +157,7 @@ async fn a_request_of_less_than_a_millisecond_took_time_too() {
 #[tokio::test]
 async fn a_collector_that_is_away_costs_nothing_but_its_traces() {
     let folder = tempdir().unwrap();
-    let collector = format!("http://{}", free_address());
+    let collector = format!("http://127.0.0.1:{}", free_port().await);
     let env = Env::sqlite(&folder).set("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
     let mut node = Process::serve(folder.path(), &env);
     let made = Client::new().post(format!("{}{SESSION}", node.url)).send().await.unwrap();
@@ -173,13 +168,13 @@ async fn a_collector_that_is_away_costs_nothing_but_its_traces() {
 
 #[tokio::test]
 async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
-    let (folder, admin) = (tempdir().unwrap(), free_address());
-    let env = Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let folder = tempdir().unwrap();
+    let env = Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0");
     let node = Process::serve(folder.path(), &env);
     let client = Client::new();
     let made = client.post(format!("{}{SESSION}", node.url)).send().await.unwrap();
     assert_eq!(made.status(), 200);
-    let get = async |path: &str| client.get(format!("http://{admin}{path}")).send().await.unwrap();
+    let get = async |path: &str| client.get(format!("{}{path}", node.operators())).send().await.unwrap();
     for path in ["/healthz", "/readyz"] {
         let answer = get(path).await;
         assert_eq!(answer.status(), 200);
@@ -196,15 +191,16 @@ async fn operators_see_metrics_and_health_on_a_listener_of_their_own() {
 
 #[tokio::test]
 async fn methods_that_a_caller_makes_up_are_one_line_of_metrics_and_are_not_logged() {
-    let (folder, admin) = (tempdir().unwrap(), free_address());
-    let node = Process::serve(folder.path(), &Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", &admin));
+    let folder = tempdir().unwrap();
+    let node =
+        Process::serve(folder.path(), &Env::sqlite(&folder).set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0"));
     for number in 0..3 {
         let made_up = Method::from_bytes(format!("MADE-UP-{number}").as_bytes()).unwrap();
         let answer = Client::new().request(made_up, format!("{}/healthz", node.url)).send().await.unwrap();
         assert_eq!(answer.status(), 405);
     }
     let total = "chatkitd_http_requests_total{method=\"_OTHER\",route=\"/healthz\",status=\"405\"} 3";
-    let metrics = async || Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    let metrics = async || Client::new().get(format!("{}/metrics", node.operators())).send().await.unwrap();
     until("the requests are counted", async || metrics().await.text().await.unwrap().contains(total)).await;
     assert!(!metrics().await.text().await.unwrap().contains("MADE-UP"));
     until("the requests are in the log", async || node.log().matches("answered").count() >= 3).await;
@@ -213,15 +209,15 @@ async fn methods_that_a_caller_makes_up_are_one_line_of_metrics_and_are_not_logg
 
 #[tokio::test]
 async fn requests_upstream_are_counted_and_timed_by_how_they_ended() {
-    let (folder, admin, standin) = (tempdir().unwrap(), free_address(), UpstreamStandin::start().await);
-    let env = Env::sqlite(&folder).hosted(&standin.base).set("CHATKITD_ADMIN_LISTEN", &admin);
+    let (folder, standin) = (tempdir().unwrap(), UpstreamStandin::start().await);
+    let env = Env::sqlite(&folder).hosted(&standin.base).set("CHATKITD_ADMIN_LISTEN", "127.0.0.1:0");
     let node = Process::serve(folder.path(), &env);
     standin.reply([Reply::Right, Reply::Body("\"ek_not_a_session\""), Reply::Status(401, vec![])]);
     for expected in [200, 502, 502] {
         let made = Client::new().post(format!("{}{SESSION}", node.url)).send().await.unwrap();
         assert_eq!(made.status(), expected);
     }
-    let metrics = Client::new().get(format!("http://{admin}/metrics")).send().await.unwrap();
+    let metrics = Client::new().get(format!("{}/metrics", node.operators())).send().await.unwrap();
     let metrics = metrics.text().await.unwrap();
     for outcome in ["ok", "failed", "unauthorized"] {
         for name in ["chatkitd_upstream_requests_total", "chatkitd_upstream_request_seconds_count"] {
@@ -245,7 +241,7 @@ async fn log_line(node: &Process, message: &str) -> Value {
 
 #[tokio::test]
 async fn the_log_says_what_led_to_an_error_and_no_key_of_an_address() {
-    let (folder, away) = (tempdir().unwrap(), free_address());
+    let (folder, away) = (tempdir().unwrap(), format!("127.0.0.1:{}", free_port().await));
     let env = Env::sqlite(&folder)
         .hosted(&format!("http://{away}/v1"))
         .set("CHATKITD_ANONYMOUS", "true")
