@@ -107,7 +107,12 @@ pub(crate) fn stranded_run(
 
 /// Says that a run cannot be closed, which keeps no other from it.
 pub(crate) fn not_closed(run: &str, error: &StoreError) {
-    tracing::error!(%run, error = error as &dyn std::error::Error, "a stranded run cannot be closed");
+    tracing::error!(
+        %run,
+        error = error as &dyn std::error::Error,
+        "a stranded run cannot be closed, and its thread stays busy; if it left what cannot be read, set the checkpoint of \
+         its row in runs to NULL"
+    );
 }
 
 /// A request's idempotency key, ready for the database.

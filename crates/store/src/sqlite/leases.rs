@@ -84,6 +84,14 @@ impl FromColumns for StrandedRow {
     }
 }
 
+impl StrandedRow {
+    fn close(&self, connection: &Connection, now: i64) -> QueryResult<StrandedRun> {
+        let stranded = stranded_run(&self.run, &self.site, self.user.clone(), &self.thread)?;
+        runs::interrupt(connection, self.key, &self.run, now)?;
+        Ok(stranded)
+    }
+}
+
 pub(super) async fn interrupt(
     database: &Database,
     which: Which,
@@ -101,8 +109,8 @@ pub(super) async fn interrupt(
         let rows: Vec<StrandedRow> = all(connection, STRANDED, params![which == Which::All, limit])?;
         let mut closed = Vec::new();
         for row in rows {
-            match runs::interrupt(connection, row.key, &row.run, now) {
-                Ok(()) => closed.push(row),
+            match row.close(connection, now) {
+                Ok(stranded) => closed.push(stranded),
                 // What it left cannot be read, which shows before anything is written.
                 Err(Error::Store(error)) => not_closed(&row.run, &error),
                 Err(error) => return Err(error),
@@ -110,6 +118,5 @@ pub(super) async fn interrupt(
         }
         Ok(closed)
     };
-    let closed = database.write(interrupt).await?;
-    closed.into_iter().map(|row| stranded_run(&row.run, &row.site, row.user, &row.thread)).collect()
+    database.write(interrupt).await
 }

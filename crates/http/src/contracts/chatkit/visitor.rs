@@ -96,7 +96,11 @@ pub(super) fn known(app: &App, call: &Call, door: Door) -> Result<(Scope, Reach)
         Who::Device(device) => &device.user,
         Who::Newcomer { .. } => return Err(not_signed_in()),
     };
-    let reach = reach(user, &configuration(call, session), session, app.clock.now());
+    let reach = match session {
+        // Nothing says which runs are theirs; whoever knows the name of one began it.
+        None if user.is_placeholder() => Reach::All,
+        _ => reach(user, &configuration(call, session), session, app.clock.now()),
+    };
     Ok((Scope::User(call.site.name.clone(), user.clone()), reach))
 }
 

@@ -217,7 +217,9 @@ async fn the_first_byte_has_the_time_that_the_headers_left_it() {
         ModelClient::new(deadlines, Arc::<HastyClock>::default(), Arc::new(SeededRng::new(7))).unwrap();
     let server = ModelServer { base: standin.base.parse().unwrap(), key: None, api: Api::ChatCompletions };
     let mut answer = HttpModel::new(client, server).answer(question()).await.unwrap();
-    let error = answer.try_next().await.unwrap_err();
+    // Far less than a second wait of that length.
+    let told = tokio::time::timeout(deadlines.first_byte / 2, answer.try_next()).await;
+    let error = told.expect("no second wait").unwrap_err();
     assert!(matches!(error, ModelError::Stalled { after } if after == deadlines.first_byte), "{error:?}");
 }
 
