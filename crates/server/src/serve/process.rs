@@ -111,7 +111,7 @@ async fn received(kind: SignalKind) {
                 signal = kind.as_raw_value(),
                 "this signal will end the process at once, whatever is in flight"
             );
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
