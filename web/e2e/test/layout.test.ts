@@ -150,6 +150,7 @@ for (const [width, height, text] of [[380, 500, 16], [300, 320, 16], [380, 500, 
     await first.waitFor();
     await keepPicture(page, `composer-full-${width}-${height}-${text}-choices`);
     assert.ok(await isInSight(chat, chat.element.getByRole('listbox')));
+    assert.ok(await isInSight(chat, first), 'the choice that Enter takes');
   });
 }
 

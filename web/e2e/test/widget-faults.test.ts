@@ -117,8 +117,8 @@ test('properties of wrong types harm nobody but their component', async (t) => {
 test('a chart that cannot be drawn shows its numbers, and says why', async (t) => {
   const xAxis = { dataKey: 'day', labels: { Mon: { length: 20 } } };
   const chart = { type: 'Chart', data: [{ day: 'Mon', sold: 3 }], series: [{ type: 'bar', dataKey: 'sold' }], xAxis };
-  const { page, chat, complaints, logged } = await showForeign(t, browser, server, { type: 'Card', children: [chart] });
-  await page.waitForFunction(() => document.querySelector('openai-chatkit')!.shadowRoot!.querySelector('chatkitd-widget table')?.closest('.unseen') === null);
+  const { chat, complaints, logged } = await showForeign(t, browser, server, { type: 'Card', children: [chart] });
+  await chat.page.waitForFunction(() => document.querySelector('openai-chatkit')!.shadowRoot!.querySelector('chatkitd-widget table')?.closest('.unseen') === null);
   await chat.element.getByRole('cell', { name: '3' }).waitFor();
   assert.deepEqual(await logged(), ['widget.broken_component']);
   assert.deepEqual(complaints, []);

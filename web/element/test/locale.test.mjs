@@ -153,6 +153,8 @@ test('dates and numbers are written as in the region that was asked for, in the 
 });
 
 test('the months are those of the calendar that the language is written with, wherever it is spoken', async () => {
+  // Texts in another script or a sister language keep their own.
+  for (const [asked, expected] of [['sr-Latn-RS', 'sr-RS'], ['nn-NO', 'nb-NO']]) assert.equal((await Locale.load(asked)).formatTag, expected);
   const calendar = async (asked) => new Intl.DateTimeFormat((await Locale.load(asked)).formatTag).resolvedOptions().calendar;
   for (const [asked, expected] of [['ar-SA', 'gregory'], ['th', 'buddhist'], ['en-GB', 'gregory']]) assert.equal(await calendar(asked), expected, asked);
 });

@@ -38,7 +38,7 @@ export const ChatKitWidget = forwardRef<OpenAIChatKit, ChatKitWidgetProps>(funct
   const who = { workflowId: workflowId ?? loaded.config?.workflowId, userId, sessionId };
   return (
     <div className={className} style={style ?? (className === undefined ? SIZE : undefined)}>
-      {loaded.error !== null && <Failure error={loaded.error} retry={loaded.retry} isRetrying={loaded.isRetrying} label={retryLabel} />}
+      {loaded.error !== null && <Failure {...loaded} error={loaded.error} label={retryLabel} />}
       {loaded.error === null && loaded.config !== null && (
         // Another user or session is another chat.
         <Chat
@@ -92,15 +92,16 @@ function defined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-interface FailureProps extends Pick<Loaded, 'retry' | 'isRetrying'> {
+interface FailureProps extends Pick<Loaded, 'retry' | 'isRetrying' | 'failures'> {
   error: Error;
   label: string | undefined;
 }
 
-function Failure({ error, retry, isRetrying, label = 'Try again' }: FailureProps) {
+function Failure({ error, retry, isRetrying, failures, label = 'Try again' }: FailureProps) {
   return (
     <div role="alert">
-      <p>{error.message}</p>
+      {/* A screen reader says what is new: the same words are a new paragraph. */}
+      <p key={failures}>{error.message}</p>
       {/* `disabled` would take the focus away. */}
       <button type="button" aria-disabled={isRetrying} aria-busy={isRetrying} onClick={isRetrying ? undefined : retry}>
         {label}

@@ -93,13 +93,14 @@ export class Locale {
     (this.strings[word] ?? english[word]).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** The region that was asked for, where the texts are in its language: Zurich writes numbers unlike Berlin. */
+/** The region that was asked for, where the texts are in its language and script: Zurich writes numbers unlike Berlin. */
 function formatTagOf(asked: string, tag: string): string {
-  if (tag !== (resolve(asked) ?? languageOf(asked))) return tag;
   // A widget's calendar shows these months; Saudi Arabia counts others.
   const { calendar } = new Intl.DateTimeFormat(tag).resolvedOptions();
   try {
-    return new Intl.Locale(asked.replaceAll('_', '-'), { calendar }).toString();
+    const wanted = new Intl.Locale(asked.replaceAll('_', '-'), { calendar });
+    const [own, texts] = [wanted.maximize(), new Intl.Locale(tag).maximize()];
+    return own.language === texts.language && own.script === texts.script ? wanted.toString() : tag;
   } catch {
     // What a page or a browser names a language by may be no tag.
     return tag;

@@ -67,7 +67,7 @@ export class CodeBlock {
 
   private append(more: string): void {
     const last = this.code.lastChild;
-    if (last instanceof Text) last.appendData(more);
+    if (last?.nodeType === Node.TEXT_NODE) (last as Text).appendData(more);
     else this.code.append(more);
   }
 

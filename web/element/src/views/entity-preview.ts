@@ -79,8 +79,8 @@ export class Preview {
     card.showPopover();
     this.anchor.setAttribute('aria-describedby', card.id);
     this.listen(view, card, draw);
-    // The widget draws itself in the next microtask, and has its size and its controls then.
-    queueMicrotask(() => {
+    // The widget and what is in it draw themselves in microtasks: it has its size and its controls then.
+    requestAnimationFrame(() => {
       // What can be used is no tip.
       const isUsed = tabStops(card).length > 0;
       Object.assign(card, isUsed ? { role: 'dialog', ariaLabel: this.entity().title } : { role: 'tooltip' });
@@ -105,7 +105,7 @@ export class Preview {
     if (event.key !== 'Escape') return;
     // It closes this, and nothing that the page or the chat would close next.
     takeEscape(event);
-    if (this.card!.contains(activeElement)) this.anchor.focus();
+    if (this.card!.contains(activeElement)) this.home.focus();
     this.hide();
   };
 
@@ -114,13 +114,20 @@ export class Preview {
     const stops = tabStops(this.card!);
     const isBack = event.shiftKey;
     // From its end on, the browser goes to what follows the entity.
-    if (!isBack && from !== null && from === stops.at(-1)) return this.anchor.focus();
+    // A date has steps of its own, which the browser alone knows.
+    if (from?.matches('[type=date]') === true) return;
+    if (!isBack && from !== null && from === stops.at(-1)) return this.home.focus();
     const isEntered = !isBack && from === this.anchor;
     const isLeft = isBack && (from === this.card || (from !== null && from === stops[0]));
-    const next = isEntered ? stops[0] : isLeft ? this.anchor : undefined;
+    const next = isEntered ? stops[0] : isLeft ? this.home : undefined;
     if (next === undefined) return;
     event.preventDefault();
     next.focus();
+  }
+
+  /** Where the keyboard was: a tag in the composer cannot have the focus, and the composer has. */
+  private get home(): HTMLElement {
+    return this.anchor.closest<HTMLElement>('[data-composer]') ?? this.anchor;
   }
 }
 

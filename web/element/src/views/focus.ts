@@ -6,7 +6,15 @@ const FOCUSABLE = 'button:not([disabled]), input:not([disabled]), textarea, sele
 
 /** What Tab comes to in it, in this order. */
 export function tabStops(within: HTMLElement): HTMLElement[] {
-  return [...within.querySelectorAll<HTMLElement>(FOCUSABLE)].filter((one) => one.tabIndex >= 0 && one.getClientRects().length > 0);
+  const isStop = (one: HTMLElement) => one.tabIndex >= 0 && canHaveFocus(one) && one.getClientRects().length > 0 && !isPassedOver(one);
+  return [...within.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(isStop);
+}
+
+/** Of radio buttons, Tab comes to the chosen one alone. */
+function isPassedOver(one: HTMLElement): boolean {
+  if (!one.matches('[type=radio]:not(:checked)')) return false;
+  const { name } = one as HTMLInputElement;
+  return (one.getRootNode() as ShadowRoot).querySelector(`[type=radio][name="${CSS.escape(name)}"]:checked`) !== null;
 }
 
 /** Takes the focus into a dialog when it opens, and gives it back afterwards. Escape closes. What lies below is inert. */

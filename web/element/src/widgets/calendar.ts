@@ -71,7 +71,7 @@ export class CalendarElement extends LitElement {
     const isOther = date.getUTCMonth() !== at.getUTCMonth();
     const name = date.toLocaleDateString(this.bounds.tag, { dateStyle: 'full', timeZone: 'UTC' });
     return html`<td role="gridcell" aria-selected=${iso === this.value}><button type="button" class="day ${isOther ? 'other' : ''}" tabindex=${isHere ? 0 : -1}
-      aria-label=${name} ?disabled=${!this.isAllowed(iso)} @click=${() => this.pick(iso)}>${date.getUTCDate()}</button></td>`;
+      aria-label=${name} ?disabled=${!this.isAllowed(iso)} @click=${() => this.pick(iso)}>${date.getUTCDate().toLocaleString(this.bounds.tag)}</button></td>`;
   }
 
   private isAllowed(iso: string): boolean {

@@ -18,7 +18,7 @@ export function chart({ view, report }: WidgetContext, given: P.Chart): unknown 
         .tag=${view.locale.formatTag} .onBroken=${broken} .chart=${one}></chatkitd-chart>
       ${one.showLegend === false ? nothing : legend(one)}
     </div>
-    <div class="unseen">${table(one)}</div>
+    <div class="unseen">${table(one, view.locale.formatTag)}</div>
     ${one === given ? nothing : html`<p class="quiet">${view.locale.text('widgetUnknown')} (${MAX_ENTRIES} / ${given.data.length})</p>`}`;
 }
 
@@ -28,12 +28,14 @@ function legend({ series }: P.Chart): unknown {
   </ul>`;
 }
 
-function table({ data, series, xAxis }: P.Chart): unknown {
+function table({ data, series, xAxis }: P.Chart, tag: string): unknown {
+  const exact = new Intl.NumberFormat(tag, { maximumFractionDigits: 20 });
+  const written = (value: unknown) => (typeof value === 'number' ? exact.format(value) : value);
   const axis = typeof xAxis === 'string' ? { dataKey: xAxis } : xAxis;
   const name = (row: P.Chart['data'][number]) => axis.labels?.[String(row[axis.dataKey])] ?? row[axis.dataKey];
   return html`<table>
     <thead><tr><th scope="col">${axis.dataKey}</th>${series.map((one) => html`<th scope="col">${called(one)}</th>`)}</tr></thead>
-    <tbody>${data.map((row) => html`<tr><th scope="row">${name(row)}</th>${series.map((one) => html`<td>${row[one.dataKey]}</td>`)}</tr>`)}</tbody>
+    <tbody>${data.map((row) => html`<tr><th scope="row">${name(row)}</th>${series.map((one) => html`<td>${written(row[one.dataKey])}</td>`)}</tr>`)}</tbody>
   </table>`;
 }
 
@@ -78,17 +80,18 @@ export class ChartElement extends HTMLElement {
     if (current === null || this.clientWidth === 0) return;
     const loaded = await loadModule<typeof import('../lazy/chart')>('chart.js').catch(() => null);
     if (current !== this.current) return;
-    if (loaded === null) return this.showNumbers();
+    if (loaded === null) return this.showNumbers(true);
     try {
       loaded.draw(this, current, this.language);
+      this.showNumbers(false);
     } catch (error) {
-      this.showNumbers();
+      this.showNumbers(true);
       this.onBroken(error);
     }
   }
 
   /** Instead of the picture. */
-  private showNumbers(): void {
-    this.closest('.chart')?.nextElementSibling?.classList.remove('unseen');
+  private showNumbers(areShown: boolean): void {
+    this.closest('.chart')?.nextElementSibling?.classList.toggle('unseen', !areShown);
   }
 }

@@ -7,7 +7,7 @@ const [MARGIN, GAP] = [8, 4];
 const following = new WeakMap<HTMLElement, AbortController>();
 
 /**
- * Puts a popup beside what it belongs to, and keeps it there while something scrolls: it lies in the top layer, where
+ * Puts a popup beside what it belongs to, and keeps it there while something scrolls or the window changes: it lies in the top layer, where
  * nothing cuts it off and nothing takes it along.
  */
 export function place(popup: HTMLElement, anchor: Element, side: P.Side = 'bottom', align: P.TextAlign = 'start'): void {
@@ -18,6 +18,7 @@ export function place(popup: HTMLElement, anchor: Element, side: P.Side = 'botto
   const follow = () => (popup.matches(':popover-open') ? put(popup, anchor, side, align) : end.abort());
   // What scrolls within the chat is heard of nowhere else than there.
   for (const where of [anchor.getRootNode(), anchor.ownerDocument]) where.addEventListener('scroll', follow, { capture: true, signal: end.signal });
+  anchor.ownerDocument.defaultView!.addEventListener('resize', follow, { signal: end.signal });
 }
 
 /** The other side is taken where there is no room on the wanted one. */

@@ -72,12 +72,12 @@ function textOf(answer: P.ThreadItem[]): string {
     .join('\n\n');
 }
 
-async function copy({ locale }: View, event: Event, text: string): Promise<void> {
+async function copy({ latest }: View, event: Event, text: string): Promise<void> {
   const button = event.currentTarget as HTMLElement;
   if (!(await copyText(text, button.ownerDocument))) return;
   const say = (isDone: boolean) => {
     button.classList.toggle('done', isDone);
-    button.ariaLabel = locale.text(isDone ? 'copied' : 'copy');
+    button.ariaLabel = latest().locale.text(isDone ? 'copied' : 'copy');
   };
   say(true);
   setTimeout(() => say(false), COPIED);
