@@ -308,7 +308,8 @@ fn what_cannot_start_says_which_variable_to_set_and_how() {
             assert!(!failed.err.contains("hidden"), "{failed:?}");
         }
     }
-    let own = base.env.clone().set("CHATKIT_API_BASE", "http://localhost:8787/v1");
+    let own =
+        base.env.set("CHATKITD_LISTEN", "127.0.0.1:8787").set("CHATKIT_API_BASE", "http://localhost:8787/v1");
     let failed = run(base.folder.path(), &own.set("OPENAI_API_KEY", "sk-x"), &["serve"]);
     assert!(
         failed.code == 1 && failed.err.contains("CHATKIT_API_BASE points at chatkitd itself"),
@@ -322,7 +323,7 @@ fn an_address_that_is_taken_names_its_variable() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for name in ["CHATKITD_LISTEN", "CHATKITD_ADMIN_LISTEN"] {
-        let env = desk.env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0").set(name, &address);
+        let env = desk.env.clone().set(name, &address);
         let failed = run(desk.folder.path(), &env, &["serve"]);
         assert_eq!(failed.code, 1, "{failed:?}");
         assert!(failed.err.contains(name) && failed.err.contains(&address), "{failed:?}");
@@ -458,8 +459,7 @@ fn the_name_of_a_key_cannot_write_lines_or_colours() {
 
 fn assert_newer_is_refused(desk: &Desk) {
     for arguments in [&["serve"][..], &["migrate"], &["keys", "list"]] {
-        let env = desk.env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0");
-        let refused = run(desk.folder.path(), &env, arguments);
+        let refused = desk.run(arguments);
         assert_eq!(refused.code, 1, "{refused:?}");
         assert!(refused.err.contains("newer"), "{refused:?}");
     }

@@ -73,13 +73,13 @@ fn a_database_of_a_newer_server_is_refused_whether_one_has_it_open_or_not() {
     assert!(refused.code == 1 && refused.err.contains("newer"), "{refused:?}");
     newer.close().unwrap();
     assert!(!folder.path().join("chatkitd.db-wal").exists());
-    assert_both_refuse(&folder, &env.set("CHATKITD_LISTEN", "127.0.0.1:0"), "newer");
+    assert_both_refuse(&folder, &env, "newer");
 }
 
 #[test]
 fn a_database_of_another_program_is_refused() {
     let folder = tempdir().unwrap();
-    let env = Env::sqlite(&folder).set("CHATKITD_LISTEN", "127.0.0.1:0");
+    let env = Env::sqlite(&folder);
     let path = folder.path().join("chatkitd.db");
     rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE t (n INTEGER)").unwrap();
     assert_both_refuse(&folder, &env, "another program");

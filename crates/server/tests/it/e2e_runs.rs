@@ -147,7 +147,7 @@ async fn a_second_server_on_the_same_folder_is_refused_and_commands_are_not() {
     let folder = tempdir().unwrap();
     let env = env(&folder);
     let mut first = Process::serve(folder.path(), &env);
-    let second = run(folder.path(), &env.clone().set("CHATKITD_LISTEN", "127.0.0.1:0"), &["serve"]);
+    let second = run(folder.path(), &env, &["serve"]);
     assert_eq!(second.code, 1, "{second:?}");
     assert!(second.err.contains("another chatkitd serves from"), "{second:?}");
     assert!(second.err.contains("CHATKITD_DATA_DIR"), "{second:?}");
@@ -161,7 +161,7 @@ async fn a_server_that_is_refused_has_not_touched_the_database() {
     let folder = tempdir().unwrap();
     let lock = std::fs::File::create(folder.path().join("chatkitd.db.lock")).unwrap();
     lock.lock().unwrap();
-    let env = env(&folder).set("CHATKITD_LISTEN", "127.0.0.1:0");
+    let env = env(&folder);
     let refused = run(folder.path(), &env, &["serve"]);
     assert!(refused.err.contains("another chatkitd serves from"), "{refused:?}");
     assert!(!folder.path().join("chatkitd.db").exists());

@@ -29,13 +29,14 @@ pub fn required(variable: &str) -> String {
 pub struct Env(pub HashMap<String, String>);
 
 impl Env {
-    /// SQLite in `folder`, the demo workflow, and no limit on anonymous visitors.
+    /// SQLite in `folder`, the demo workflow, any port, and no limit on anonymous visitors.
     pub fn sqlite(folder: &TempDir) -> Self {
         Self::default()
             .set("CHATKITD_DATA_DIR", folder.path().to_str().unwrap())
             .set("CHATKIT_SECRET", SECRET)
             .set("CHATKIT_WORKFLOW_ID", "wf_demo,wf_hosted")
             .set("CHATKITD_LIMIT_ANONYMOUS", "0")
+            .set("CHATKITD_LISTEN", "127.0.0.1:0")
             .set("CHATKITD_ADMIN_LISTEN", "off")
     }
 
