@@ -143,8 +143,6 @@ fn parse(workflow: &str, path: &Path, text: &str) -> Result<Script, AgentsError>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
     use super::*;
     use crate::settings::Source;
 

@@ -81,8 +81,6 @@ impl Visit for Sources {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex};
 

@@ -106,8 +106,6 @@ fn who_sends_files(settings: &Settings, site: &Site) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
     use super::*;
 
     fn settings(env: &[(&str, &str)], dev: bool) -> Settings {

@@ -143,8 +143,6 @@ fn mask_attribute(attribute: &mut KeyValue) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
     use std::error::Error;
     use std::io;
     use std::sync::{Arc, Mutex};

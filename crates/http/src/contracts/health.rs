@@ -75,8 +75,6 @@ pub(crate) async fn document() -> Result<Response, ApiError> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
     use axum::body::to_bytes;
 
     use super::*;

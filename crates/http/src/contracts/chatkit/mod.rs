@@ -60,8 +60,6 @@ impl PartialSchema for ChatKitRequest {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
     use serde_json::Value;
 
     use super::*;
