@@ -246,3 +246,17 @@ async fn the_events_of_a_run_are_kept_for_five_minutes() {
     app.keeper().keep().await.unwrap();
     send(app.events(&run).bearer_auth(&ann)).await.is_openai_error(410, "run_gone");
 }
+
+/// A token may name the user whom back ends send who know of none. Nothing says which threads are theirs.
+#[tokio::test]
+async fn whoever_has_no_session_and_a_name_of_everybodys_watches_and_stops_what_they_began() {
+    let app = Setup::default().start().await;
+    let nobody = token("anonymous");
+    let answer = send(app.chat(&create("hello")).bearer_auth(&nobody)).await;
+    let run = answer.header("x-chatkit-run-id").to_owned();
+    app.clock.advance(std::time::Duration::from_secs(1));
+    for request in [app.events(&run), app.cancel(&run)] {
+        assert_eq!(send(request.bearer_auth(&nobody)).await.status, 200);
+    }
+    send(app.events(&run).bearer_auth(token("ann"))).await.is_openai_error(404, "run_not_found");
+}
